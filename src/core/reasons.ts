@@ -1,0 +1,49 @@
+/**
+ * The closed list of reasons (law 9). Every decision the engine records carries one of these, and the
+ * documentation's table is generated from here.
+ */
+export const reasonTable = {
+  // how a view was refreshed
+  'first-build': 'the view had no contents yet',
+  'no-change': 'nothing the view reads has changed',
+  'cheaper-incremental': 'the predicted cost of the change is below that of a recompute',
+  'cheaper-full': 'the predicted cost of a recompute is below that of the change',
+  'asked-incremental': 'REFRESH … INCREMENTAL, or refresh = incremental',
+  'asked-full': 'REFRESH … FULL, or refresh = full',
+  'forced-by-environment': 'EVERVIEW_REFRESH is set',
+  'only-full': 'no incremental rule exists for the shape of this view',
+  'min-max-retraction': 'rows left under a min or max',
+  'float-error-budget': 'sums of floating-point numbers have spent their error budget',
+  'non-finite': 'a NaN or infinity passed through a sum',
+  'definition-changed': 'the definition changed after the state was built',
+  'history-expired': 'the change log no longer reaches back to the view',
+  'state-rebase': 'the sums of the model are re-based on a fresh pivot and scale',
+  'new-feature-level': 'a category appeared that the sums did not hold',
+  // when
+  'with-the-update': 'refresh = immediate: in the transaction of the update',
+  deadline: 'the declared staleness would be exceeded',
+  read: 'a query asked for fresher contents',
+  asked: 'REFRESH',
+  'needed-by-dependent': 'a view over this one is being refreshed',
+  // what became of an update
+  accepted: 'every row met every constraint',
+  'accepted-with-warnings': 'rows that break a constraint were taken, as on_violation = warn says',
+  'rows-quarantined': 'rows that break a constraint were set aside',
+  'constraint-violated': 'rows break a constraint and on_violation is reject',
+  'repeated-key': 'the idempotency key was seen before',
+  'nothing-to-do': 'the update changes no row',
+  // what became of a candidate model
+  'gate-passed': 'every condition of the gate holds',
+  'gate-failed': 'a condition of the gate does not hold',
+  'no-gate': 'no gate is declared',
+  'too-few-rows': 'the training set holds too few rows',
+  'empty-holdout': 'no labelled row is in the hold-out, so the gate cannot judge',
+  // how a query was answered
+  fresh: 'every view read was up to date',
+  'refreshed-first': 'views staler than declared were refreshed before the answer',
+  'served-within-bound': 'stale contents within the declared bound',
+  'served-stale': 'stale contents beyond the bound, as on_stale_read = serve says',
+  historical: 'AT (VERSION) or AT (TIMESTAMP)',
+} as const;
+
+export type Reason = keyof typeof reasonTable;

@@ -1,0 +1,49 @@
+import type { Schema } from './schema.ts';
+import type { Row, SqlParameter, SqlValue } from './value.ts';
+
+/**
+ * One column of a batch. `values` is a typed array for the types whose vectors are one (numbers, BOOLEAN as
+ * `Uint8Array`, TIMESTAMP and BIGINT as `BigInt64Array`, …) and an array of values for the rest; `isValid(i)` is
+ * false where row i is NULL. Valid until the next batch is asked for: copy what you keep.
+ */
+export type ColumnVector = {
+  readonly values: ArrayLike<SqlValue> | Float64Array | Float32Array | Int32Array | BigInt64Array;
+  /** True when no row is NULL. */
+  readonly allValid: boolean;
+  isValid(row: number): boolean;
+};
+
+export type ColumnBatch = {
+  readonly schema: Schema;
+  readonly rowCount: number;
+  readonly columns: readonly ColumnVector[];
+};
+
+/**
+ * One connection of the store: the write transaction, or a read snapshot. Statements run in the order they are
+ * asked for. Failures are EverviewErrors with the store's message.
+ */
+export interface Session {
+  /** Runs one statement and says how many rows it changed. */
+  run(sql: string, params?: readonly SqlParameter[]): Promise<number>;
+  /** The whole result, as row objects. */
+  rows(sql: string, params?: readonly SqlParameter[]): Promise<Row[]>;
+  /** The result batch by batch (2,048 rows each, at most), never whole in memory. */
+  batches(sql: string, params?: readonly SqlParameter[]): AsyncIterable<ColumnBatch>;
+  /** The names and types a SELECT would return, without running it. */
+  describe(sql: string): Promise<Schema>;
+  /** Appends rows, column by column, to a relation named as in SQL (`schema."table"`). */
+  append(relation: string, schema: Schema, columns: readonly ArrayLike<SqlValue>[]): Promise<void>;
+}
+
+/** The one file: a single writer, and read snapshots that see one committed state each. */
+export interface Store {
+  /** Runs `work` in a transaction: committed when it resolves, rolled back whole when it throws. One at a time. */
+  write<T>(work: (tx: Session) => Promise<T>): Promise<T>;
+  /**
+   * Runs `work` on `count` connections that all see the same committed state. The snapshots are taken while no write
+   * transaction runs, so two of them never straddle a commit.
+   */
+  read<T>(work: (snapshots: readonly [Session, ...Session[]]) => Promise<T>, count?: number): Promise<T>;
+  close(): Promise<void>;
+}

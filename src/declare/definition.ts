@@ -1,0 +1,131 @@
+import type { Schema } from '../core/schema.ts';
+
+/** What a user states, frozen once declared. A change of any field changes the definition's hash. */
+export type Definition = TableDefinition | ViewDefinition | TrainingSetDefinition | ModelDefinition;
+
+export type ViolationResponse = 'reject' | 'quarantine' | 'warn';
+
+export type ColumnDefinition = {
+  readonly name: string;
+  /** As written (`DECIMAL(10, 2)`); the store gives the canonical form. */
+  readonly type: string;
+  /** SQL text of the DEFAULT expression. */
+  readonly default: string | null;
+};
+
+export type Constraint =
+  | { readonly kind: 'not-null'; readonly name: string; readonly column: string }
+  | { readonly kind: 'check'; readonly name: string; readonly expression: string }
+  | { readonly kind: 'unique' | 'primary-key'; readonly name: string; readonly columns: readonly string[] }
+  | {
+      readonly kind: 'references';
+      readonly name: string;
+      readonly columns: readonly string[];
+      readonly table: string;
+      /** Empty: the other table's primary key. */
+      readonly targetColumns: readonly string[];
+    };
+
+export type ConstraintKind = Constraint['kind'];
+
+export type TableDefinition = {
+  readonly kind: 'table';
+  readonly name: string;
+  readonly columns: readonly ColumnDefinition[];
+  /** Primary-key columns carry a `not-null` constraint each, too. */
+  readonly constraints: readonly Constraint[];
+  readonly eventTime: string | null;
+  readonly onViolation: ViolationResponse;
+  /** An update is expected at least this often. */
+  readonly heartbeatMs: number | null;
+};
+
+export type RefreshMode = 'immediate' | 'auto' | 'on_read' | 'manual' | 'incremental' | 'full';
+
+export type StaleReadResponse = 'refresh' | 'serve' | 'fail';
+
+export type RefreshPolicy = {
+  readonly refresh: RefreshMode;
+  /** Null: unlimited. */
+  readonly maxStalenessMs: number | null;
+  /** Rows of unreflected base change; null: unlimited. */
+  readonly maxRows: number | null;
+  readonly onStaleRead: StaleReadResponse;
+};
+
+export type ViewDefinition = {
+  readonly kind: 'view';
+  readonly name: string;
+  readonly materialized: boolean;
+  readonly query: string;
+  readonly policy: RefreshPolicy;
+  /** Relative error allowed in sums of floating-point numbers. */
+  readonly tolerance: number;
+};
+
+export type TrainingSetDefinition = {
+  readonly kind: 'training-set';
+  readonly name: string;
+  readonly query: string;
+  readonly label: string;
+  /** Null: every row counts at once, and there is no window and no hold-out. */
+  readonly eventTime: string | null;
+  /** A row counts once `event_time + labelDelayMs` has passed. */
+  readonly labelDelayMs: number;
+  /** Only rows of the last `windowMs` before the newest counted moment; null: all. */
+  readonly windowMs: number | null;
+  /** The newest `holdoutMs` of the window are kept from training, for the gate; 0: no hold-out. */
+  readonly holdoutMs: number;
+  readonly tolerance: number;
+};
+
+export type GateMetric = 'rmse' | 'mae' | 'r2';
+
+/** `metric operator factor [* current]`. */
+export type GateCondition = {
+  readonly metric: GateMetric;
+  readonly operator: '<' | '<=' | '>' | '>=';
+  readonly factor: number;
+  /** True: the threshold is `factor` times the current model's score on the same rows. */
+  readonly relative: boolean;
+  /** As the user wrote it. */
+  readonly text: string;
+};
+
+export type RidgeOptions = {
+  readonly l2: number;
+  readonly standardize: boolean;
+  /** Columns taken as categories although they are numbers. */
+  readonly categorical: readonly string[];
+  /** `impute`: the mean, beside a 0/1 column that says so. `drop`: rows with a missing feature do not train. */
+  readonly missing: 'impute' | 'drop';
+};
+
+export type FeatureSelection =
+  | { readonly kind: 'all'; readonly except: readonly string[] }
+  | { readonly kind: 'columns'; readonly columns: readonly string[] };
+
+export type ModelDefinition = {
+  readonly kind: 'model';
+  readonly name: string;
+  readonly trainingSet: string;
+  readonly features: FeatureSelection;
+  readonly method: 'ridge';
+  readonly options: RidgeOptions;
+  readonly policy: RefreshPolicy;
+  /** Largest change of a prediction a reader bears; null: unlimited. */
+  readonly maxEffect: number | null;
+  readonly gate: readonly GateCondition[];
+  readonly onFailure: 'keep_current';
+};
+
+export type ObjectKind = Definition['kind'];
+
+/** A definition with what the engine found out about it. */
+export type Declared<D extends Definition = Definition> = {
+  readonly definition: D;
+  /** SHA-256 of the canonical JSON of the definition and of everything it reads. */
+  readonly hash: string;
+  /** Columns it offers: a table's, a view's, a training set's; a model's input features. */
+  readonly schema: Schema;
+};

@@ -1,0 +1,104 @@
+import type { TextPlace } from '../core/errors.ts';
+import type { Definition, ObjectKind } from './definition.ts';
+
+/** SQL text that goes to DuckDB as it is, and where it stood. */
+export type SqlFragment = { readonly text: string; readonly at: TextPlace };
+
+export type Name = { readonly name: string; readonly at: TextPlace };
+
+export type Assignment = { readonly column: Name; readonly value: SqlFragment };
+
+/** An option of a WITH list, not yet checked against the kind of object. */
+export type RawOption = { readonly name: Name; readonly value: SqlFragment };
+
+export type InsertStatement = {
+  readonly kind: 'insert';
+  readonly table: Name;
+  /** Null: all of the table's, in order. */
+  readonly columns: readonly Name[] | null;
+  /** INSERT … BY NAME: the source's column names decide. */
+  readonly byName: boolean;
+  /** A VALUES list or a SELECT. */
+  readonly source: SqlFragment;
+  readonly onConflict:
+    | null
+    | { readonly action: 'nothing'; readonly target: readonly Name[] }
+    | {
+        readonly action: 'update';
+        readonly target: readonly Name[];
+        readonly set: readonly Assignment[];
+        readonly where: SqlFragment | null;
+      };
+  readonly idempotencyKey: string | null;
+};
+
+/** What one statement asks for. `text` and offsets are those of the statement in its own text. */
+export type Statement = { readonly text: string; readonly at: TextPlace } & (
+  | {
+      readonly kind: 'create';
+      readonly definition: Definition;
+      readonly orReplace: boolean;
+      readonly ifNotExists: boolean;
+      /** Where to point when the query inside is wrong. */
+      readonly query: SqlFragment | null;
+      readonly name: Name;
+    }
+  | {
+      readonly kind: 'alter';
+      readonly objectKind: AlterKind;
+      readonly name: Name;
+      readonly options: readonly RawOption[];
+    }
+  | {
+      readonly kind: 'drop';
+      readonly objectKind: AlterKind;
+      readonly name: Name;
+      readonly ifExists: boolean;
+      readonly cascade: boolean;
+    }
+  | { readonly kind: 'describe'; readonly name: Name }
+  | { readonly kind: 'show'; readonly what: 'tables' | 'views' | 'models' | 'staleness' }
+  | { readonly kind: 'refresh'; readonly name: Name; readonly how: 'auto' | 'incremental' | 'full' }
+  | { readonly kind: 'explain-refresh'; readonly name: Name }
+  | InsertStatement
+  | {
+      readonly kind: 'update';
+      readonly table: Name;
+      readonly alias: string | null;
+      readonly set: readonly Assignment[];
+      readonly from: SqlFragment | null;
+      readonly where: SqlFragment | null;
+      readonly idempotencyKey: string | null;
+    }
+  | {
+      readonly kind: 'delete';
+      readonly table: Name;
+      readonly alias: string | null;
+      readonly using: SqlFragment | null;
+      readonly where: SqlFragment | null;
+      readonly idempotencyKey: string | null;
+    }
+  | {
+      readonly kind: 'copy-from';
+      readonly table: Name;
+      readonly columns: readonly Name[] | null;
+      readonly path: string;
+      readonly options: readonly RawOption[];
+    }
+  | { readonly kind: 'begin'; readonly idempotencyKey: string | null }
+  | { readonly kind: 'commit' }
+  | { readonly kind: 'rollback' }
+  | { readonly kind: 'quarantine-release'; readonly table: Name; readonly where: SqlFragment | null }
+  | {
+      readonly kind: 'quarantine-correct';
+      readonly table: Name;
+      readonly set: readonly Assignment[];
+      readonly where: SqlFragment | null;
+    }
+  | { readonly kind: 'quarantine-drop'; readonly table: Name; readonly where: SqlFragment | null }
+  | { readonly kind: 'query'; readonly query: SqlFragment }
+);
+
+export type AlterKind = ObjectKind | 'materialized-view';
+
+export type StatementKind = Statement['kind'];

@@ -1,0 +1,20 @@
+import type { Column } from '../core/schema.ts';
+import type { StalenessReport } from '../core/staleness.ts';
+import type { Row } from '../core/value.ts';
+import type { ModelVersion, Version } from '../core/version.ts';
+
+/** How a query was answered; each is a reason of the closed list. */
+export type ReadPath = 'fresh' | 'refreshed-first' | 'served-within-bound' | 'served-stale' | 'historical';
+
+/** What an answer rests on: one data version, one promoted version of each model, each view's staleness. */
+export type Provenance = {
+  readonly version: Version;
+  readonly models: Readonly<Record<string, ModelVersion>>;
+  readonly staleness: readonly StalenessReport[];
+  readonly path: ReadPath;
+};
+
+export type Answer<R = Row> = Provenance & {
+  readonly columns: readonly Column[];
+  readonly rows: readonly R[];
+};
