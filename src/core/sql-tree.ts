@@ -1,0 +1,48 @@
+import type { LosslessNumber } from 'lossless-json';
+
+/**
+ * A SELECT as DuckDB's `json_serialize_sql` gives it. The engine reads and rewrites its relational structure (FROM
+ * entries, joins, grouping) and leaves scalar expressions as they are; the tree goes back through
+ * `json_deserialize_sql`. Numbers a double cannot hold exactly stay `LosslessNumber`.
+ */
+export type SqlJson = null | boolean | number | string | LosslessNumber | readonly SqlJson[] | SqlNode;
+
+export type SqlNode = { readonly [key: string]: SqlJson };
+
+/** Reads and prints SELECTs; the store's parser behind a port. */
+export interface SqlParser {
+  /**
+   * The query node (`SELECT_NODE`, `SET_OPERATION_NODE`, …) of exactly one SELECT.
+   * @throws EverviewError `syntax-error` with the place in `sql`, `unsupported` for what DuckDB cannot serialize.
+   */
+  parse(sql: string): Promise<SqlNode>;
+  /** SQL text of a query node. */
+  print(query: SqlNode): Promise<string>;
+  /** SQL text of scalar expressions, in order, in one round trip. */
+  printExpressions(expressions: readonly SqlNode[]): Promise<string[]>;
+  /** Names (lower case) of functions that are not `CONSISTENT`: `random`, `now`, `nextval`, … */
+  unstableFunctions(): Promise<ReadonlyMap<string, 'volatile' | 'per-query'>>;
+}
+
+export function isNode(json: SqlJson | undefined): json is SqlNode {
+  return typeof json === 'object' && json !== null && !Array.isArray(json) && !('isLosslessNumber' in json);
+}
+
+/** Visits every node of the tree, parents first. */
+export function walk(json: SqlJson, visit: (node: SqlNode) => void): void {
+  if (Array.isArray(json)) {
+    for (const item of json) walk(item, visit);
+  } else if (isNode(json)) {
+    visit(json);
+    for (const key of Object.keys(json)) walk(json[key] ?? null, visit);
+  }
+}
+
+/** A copy with every node replaced by what `replace` gives for it (null: keep and go on inside). */
+export function rewrite(json: SqlJson, replace: (node: SqlNode) => SqlNode | null): SqlJson {
+  if (Array.isArray(json)) return json.map((item) => rewrite(item, replace));
+  if (!isNode(json)) return json;
+  const replaced = replace(json);
+  if (replaced !== null) return replaced;
+  return Object.fromEntries(Object.entries(json).map(([key, value]) => [key, rewrite(value, replace)]));
+}
