@@ -1,0 +1,60 @@
+import { EverviewError } from '../core/errors.ts';
+
+const queryFailures = [
+  'Binder Error',
+  'Catalog Error',
+  'Parser Error',
+  'Conversion Error',
+  'Invalid Input Error',
+  'Out of Range Error',
+  'Not implemented Error',
+  'Constraint Error',
+  'Syntax Error',
+];
+
+/** DuckDB's message without its class and without the echo of the (rewritten) statement. */
+function plainMessage(message: string): string {
+  return message
+    .replace(/^[A-Z][A-Za-z ]+ Error: /, '')
+    .split(/\n\s*\n?LINE \d+:/)[0]
+    ?.trim() as string;
+}
+
+/** An EverviewError for what DuckDB threw; EverviewErrors pass through. */
+export function storeFailure(cause: unknown): EverviewError {
+  if (cause instanceof EverviewError) return cause;
+  const message = cause instanceof Error ? cause.message : String(cause);
+  const data = { duckdb: message };
+  if (queryFailures.some((kind) => message.startsWith(kind))) {
+    return new EverviewError('invalid-query', plainMessage(message), { cause, data });
+  }
+  return new EverviewError('store-failure', plainMessage(message), {
+    cause,
+    data,
+    hint: 'nothing of the statement was kept; check disk space and memory, then try again',
+  });
+}
+
+/** An EverviewError for what DuckDB threw when asked to open `path`. */
+export function openFailure(path: string, cause: unknown): EverviewError {
+  const message = cause instanceof Error ? cause.message : String(cause);
+  if (/could not set lock|already attached|being used by another process/i.test(message)) {
+    return new EverviewError('database-locked', `"${path}" is open in another process`, {
+      cause,
+      hint: 'one process at a time may open a database file; close the other one, or ask it',
+    });
+  }
+  if (/not a valid DuckDB database|serialized|deserial|newer version|storage version/i.test(message)) {
+    return new EverviewError(
+      'not-a-database',
+      `"${path}" is not an Everview database: ${plainMessage(message)}`,
+      {
+        cause,
+        hint: 'give the path of a file that Everview made, or of one that does not exist yet',
+      },
+    );
+  }
+  return new EverviewError('store-failure', `"${path}" cannot be opened: ${plainMessage(message)}`, {
+    cause,
+  });
+}

@@ -1,0 +1,37 @@
+import {
+  DuckDBDecimalType,
+  DuckDBDecimalValue,
+  type DuckDBType,
+  DuckDBTypeId,
+  type DuckDBValue,
+  jsToDuckDBValue,
+} from '@duckdb/node-api';
+import type { SqlValue } from '../core/value.ts';
+
+/** `'-12.50'` at scale 1 → −125n; digits beyond the scale round half away from zero, as DuckDB casts. */
+function scaledDecimal(text: string, scale: number): bigint {
+  const match = /^([+-]?)(\d*)(?:\.(\d*))?$/.exec(text.trim());
+  if (match === null || (match[2] === '' && (match[3] ?? '') === ''))
+    throw new TypeError(`not a decimal: ${text}`);
+  const [, sign, whole = '', fraction = ''] = match;
+  const kept = fraction.padEnd(scale + 1, '0');
+  const digits =
+    BigInt(`${whole}${kept.slice(0, scale)}` || '0') +
+    (kept[scale] !== undefined && kept[scale] >= '5' ? 1n : 0n);
+  return sign === '-' ? -digits : digits;
+}
+
+/**
+ * JavaScript value → the value DuckDB's appender takes for a column of `type`. Strings are taken for DECIMAL and
+ * UUID; TIME and INTERVAL texts are for SQL casts and not for here.
+ * @throws TypeError when the value cannot be one of the type.
+ */
+export function duckdbInput(value: SqlValue, type: DuckDBType): DuckDBValue {
+  if (value === null) return null;
+  if (type instanceof DuckDBDecimalType && (typeof value === 'string' || typeof value === 'bigint')) {
+    return new DuckDBDecimalValue(scaledDecimal(String(value), type.scale), type.width, type.scale);
+  }
+  if (type.typeId === DuckDBTypeId.BIGINT && typeof value === 'number') return BigInt(value);
+  // The library checks the value against the type at run time; its static form needs the type known in advance.
+  return jsToDuckDBValue(value as never, type as never);
+}

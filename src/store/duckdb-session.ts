@@ -1,0 +1,161 @@
+import {
+  type DuckDBConnection,
+  DuckDBDataChunk,
+  type DuckDBPreparedStatement,
+  type DuckDBType,
+  type DuckDBValue,
+  timestampValue,
+} from '@duckdb/node-api';
+import { EverviewError } from '../core/errors.ts';
+import type { Schema } from '../core/schema.ts';
+import type { ColumnBatch, Session } from '../core/session.ts';
+import type { Row, SqlParameter, SqlValue } from '../core/value.ts';
+import { columnBatchOf } from './column-batch.ts';
+import { storeFailure } from './duckdb-failure.ts';
+import { duckdbInput } from './duckdb-input.ts';
+import { sqlValueConverter } from './duckdb-value.ts';
+
+const chunkRows = 2_048;
+
+/** Prepared statements kept per connection; the least recently used one goes first. */
+const preparedLimit = 256;
+
+function bindable(value: SqlParameter): DuckDBValue {
+  return value instanceof Date ? timestampValue(BigInt(value.getTime()) * 1_000n) : (value as DuckDBValue);
+}
+
+/** `temp."stage"` → catalog `temp`, table `stage`; `data."t"` → schema `data`, table `t`. */
+function relationParts(relation: string): { catalog: string | null; schema: string; table: string } {
+  const match = /^(?:(\w+)\.)?"((?:[^"]|"")+)"$/.exec(relation);
+  const table = match?.[2]?.replaceAll('""', '"');
+  if (match === null || table === undefined) {
+    throw new EverviewError('internal', `not a relation name: ${relation}`);
+  }
+  return match[1] === 'temp'
+    ? { catalog: 'temp', schema: 'main', table }
+    : { catalog: null, schema: match[1] ?? 'main', table };
+}
+
+/** A DuckDB connection as a Session. Does not own the connection. */
+export class DuckdbSession implements Session {
+  readonly #connection: DuckDBConnection;
+  readonly #prepared = new Map<string, DuckDBPreparedStatement>();
+
+  constructor(connection: DuckDBConnection) {
+    this.#connection = connection;
+  }
+
+  async run(sql: string, params: readonly SqlParameter[] = []): Promise<number> {
+    try {
+      if (params.length === 0) return (await this.#connection.run(sql)).rowsChanged;
+      return (await (await this.#bound(sql, params)).run()).rowsChanged;
+    } catch (cause) {
+      throw storeFailure(cause);
+    }
+  }
+
+  async rows(sql: string, params: readonly SqlParameter[] = []): Promise<Row[]> {
+    try {
+      const reader =
+        params.length === 0
+          ? await this.#connection.runAndReadAll(sql)
+          : await (await this.#bound(sql, params)).runAndReadAll();
+      return reader.convertRowObjects(sqlValueConverter);
+    } catch (cause) {
+      throw storeFailure(cause);
+    }
+  }
+
+  async *batches(sql: string, params: readonly SqlParameter[] = []): AsyncIterable<ColumnBatch> {
+    try {
+      const result =
+        params.length === 0
+          ? await this.#connection.stream(sql)
+          : await (await this.#bound(sql, params)).stream();
+      const types = result.columnTypes();
+      const typeIds = types.map((type) => type.typeId);
+      const names = result.deduplicatedColumnNames();
+      const schema = names.map((name, index) => ({ name, type: String(types[index]) }));
+      for (let chunk = await result.fetchChunk(); chunk !== null; chunk = await result.fetchChunk()) {
+        if (chunk.rowCount === 0) return;
+        yield columnBatchOf(chunk, schema, typeIds);
+      }
+    } catch (cause) {
+      throw storeFailure(cause);
+    }
+  }
+
+  async describe(sql: string): Promise<Schema> {
+    try {
+      const statement = await this.#connection.prepare(sql);
+      try {
+        return Array.from({ length: statement.columnCount }, (_, index) => ({
+          name: statement.columnName(index),
+          type: String(statement.columnType(index)),
+        }));
+      } finally {
+        statement.destroySync();
+      }
+    } catch (cause) {
+      throw storeFailure(cause);
+    }
+  }
+
+  async append(relation: string, schema: Schema, columns: readonly ArrayLike<SqlValue>[]): Promise<void> {
+    const rowCount = columns[0]?.length ?? 0;
+    if (rowCount === 0) return;
+    const { catalog, schema: schemaName, table } = relationParts(relation);
+    try {
+      const appender = await this.#connection.createAppender(table, schemaName, catalog);
+      try {
+        const types = schema.map((_, index) => appender.columnType(index));
+        for (let from = 0; from < rowCount; from += chunkRows) {
+          appender.appendDataChunk(chunkOf(types, columns, from, Math.min(rowCount, from + chunkRows)));
+        }
+        appender.flushSync();
+      } finally {
+        appender.closeSync();
+      }
+    } catch (cause) {
+      throw storeFailure(cause);
+    }
+  }
+
+  /** Frees the prepared statements; the connection's owner closes it. */
+  release(): void {
+    for (const statement of this.#prepared.values()) statement.destroySync();
+    this.#prepared.clear();
+  }
+
+  async #bound(sql: string, params: readonly SqlParameter[]): Promise<DuckDBPreparedStatement> {
+    const known = this.#prepared.get(sql);
+    const statement = known ?? (await this.#connection.prepare(sql));
+    this.#prepared.delete(sql);
+    this.#prepared.set(sql, statement);
+    if (this.#prepared.size > preparedLimit) {
+      const [oldest, stale] = this.#prepared.entries().next().value ?? [];
+      if (oldest !== undefined) this.#prepared.delete(oldest);
+      stale?.destroySync();
+    }
+    statement.bind(params.map(bindable));
+    return statement;
+  }
+}
+
+function chunkOf(
+  types: readonly DuckDBType[],
+  columns: readonly ArrayLike<SqlValue>[],
+  from: number,
+  to: number,
+): DuckDBDataChunk {
+  const chunk = DuckDBDataChunk.create(types, to - from);
+  columns.forEach((column, index) => {
+    const type = types[index];
+    if (type === undefined) throw new EverviewError('internal', `no type for column ${index} of an append`);
+    const values = Array.from({ length: to - from }, (_, row) =>
+      duckdbInput(column[from + row] ?? null, type),
+    );
+    chunk.setColumnValues(index, values);
+  });
+  return chunk;
+}

@@ -1,0 +1,116 @@
+import { LosslessNumber, parse as parseJson, stringify } from 'lossless-json';
+import { EverviewError, placeIn } from '../core/errors.ts';
+import type { Session } from '../core/session.ts';
+import { isNode, type SqlJson, type SqlNode, type SqlParser } from '../core/sql-tree.ts';
+
+/** Integers a double holds exactly become numbers; all else keeps its digits. */
+function exactNumber(text: string): number | LosslessNumber {
+  const number = Number(text);
+  return Number.isSafeInteger(number) || String(number) === text ? number : new LosslessNumber(text);
+}
+
+/** Offsets come in bytes of UTF-8 from DuckDB; errors point at UTF-16 units. */
+function utf16Offset(text: string, bytes: number): number {
+  return Buffer.from(text, 'utf8').subarray(0, bytes).toString('utf8').length;
+}
+
+export class DuckdbSqlParser implements SqlParser {
+  readonly #session: Session;
+  #unstable: ReadonlyMap<string, 'volatile' | 'per-query'> | undefined;
+
+  constructor(session: Session) {
+    this.#session = session;
+  }
+
+  async parse(sql: string): Promise<SqlNode> {
+    const [row] = await this.#session.rows('SELECT json_serialize_sql($1::VARCHAR) AS tree', [sql]);
+    const tree = parseJson(String(row?.['tree']), undefined, exactNumber) as SqlJson;
+    if (!isNode(tree)) throw new EverviewError('internal', 'DuckDB gave no tree for a SELECT');
+    if (tree['error'] === true) throw parseFailure(sql, tree);
+    const statements = tree['statements'];
+    const [first, ...more] = Array.isArray(statements) ? (statements as SqlJson[]) : [];
+    if (more.length > 0)
+      throw new EverviewError('syntax-error', 'more than one statement where one SELECT is expected');
+    const node = isNode(first) ? first['node'] : undefined;
+    if (!isNode(node))
+      throw new EverviewError('syntax-error', 'a SELECT is expected', { at: placeIn(sql, 0) });
+    return node;
+  }
+
+  async print(query: SqlNode): Promise<string> {
+    const tree = { error: false, statements: [{ node: query, named_param_map: [] }] };
+    const [row] = await this.#session.rows('SELECT json_deserialize_sql($1::VARCHAR) AS sql', [
+      treeText(tree),
+    ]);
+    return String(row?.['sql']);
+  }
+
+  async printExpressions(expressions: readonly SqlNode[]): Promise<string[]> {
+    if (expressions.length === 0) return [];
+    const trees = expressions.map((expression) => treeText(selectOf(expression)));
+    const list = trees.map((_, index) => `json_deserialize_sql($${index + 1}::VARCHAR)`).join(', ');
+    const rows = await this.#session.rows(`SELECT unnest([${list}]) AS sql`, trees);
+    return rows.map((printed) =>
+      String(printed['sql'])
+        .replace(/^SELECT /, '')
+        .replace(/;?\s*$/, ''),
+    );
+  }
+
+  async unstableFunctions(): Promise<ReadonlyMap<string, 'volatile' | 'per-query'>> {
+    if (this.#unstable === undefined) {
+      const rows = await this.#session.rows(
+        `SELECT DISTINCT lower(function_name) AS name, stability FROM duckdb_functions()
+         WHERE stability IN ('VOLATILE', 'CONSISTENT_WITHIN_QUERY')`,
+      );
+      this.#unstable = new Map(
+        rows.map((row) => [String(row['name']), row['stability'] === 'VOLATILE' ? 'volatile' : 'per-query']),
+      );
+    }
+    return this.#unstable;
+  }
+}
+
+/** DuckDB wants unsigned 64-bit locations; "nowhere" (2⁶⁴−1) stays exact as a LosslessNumber. */
+function treeText(tree: SqlJson): string {
+  const text = stringify(tree);
+  if (text === undefined) throw new EverviewError('internal', 'a SELECT tree cannot be written as JSON');
+  return text;
+}
+
+function selectOf(expression: SqlNode): SqlNode {
+  return {
+    error: false,
+    statements: [
+      {
+        node: {
+          type: 'SELECT_NODE',
+          modifiers: [],
+          cte_map: { map: [] },
+          select_list: [{ ...expression, alias: '' }],
+          from_table: { type: 'EMPTY', alias: '', sample: null, query_location: 0 },
+          where_clause: null,
+          group_expressions: [],
+          group_sets: [],
+          aggregate_handling: 'STANDARD_HANDLING',
+          having: null,
+          sample: null,
+          qualify: null,
+        },
+        named_param_map: [],
+      },
+    ],
+  };
+}
+
+function parseFailure(sql: string, tree: SqlNode): EverviewError {
+  const message = String(tree['error_message'] ?? 'the SELECT cannot be parsed');
+  if (tree['error_type'] === 'not implemented') {
+    return new EverviewError('unsupported', `DuckDB cannot take this SELECT apart: ${message}`, {
+      hint: 'PIVOT, for one, can be written as aggregates with FILTER',
+    });
+  }
+  const position = Number(tree['position'] ?? Number.NaN);
+  const at = Number.isFinite(position) ? placeIn(sql, utf16Offset(sql, position)) : undefined;
+  return new EverviewError('syntax-error', message, { at });
+}

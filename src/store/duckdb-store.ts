@@ -1,0 +1,165 @@
+import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { EverviewError } from '../core/errors.ts';
+import { createMutex } from '../core/mutex.ts';
+import type { Session, Store } from '../core/session.ts';
+import { openFailure, storeFailure } from './duckdb-failure.ts';
+import { DuckdbSession } from './duckdb-session.ts';
+import { migrate } from './migrations.ts';
+
+export type DuckdbStoreOptions = {
+  /** DuckDB's `memory_limit`, such as `1GB`. */
+  readonly memoryLimit?: string | undefined;
+  readonly threads?: number | undefined;
+};
+
+type Reader = { readonly connection: DuckDBConnection; readonly session: DuckdbSession };
+
+/** Opens (or creates) the one file and brings the engine's own tables to this release's form. */
+export async function openDuckdbStore(path: string, options: DuckdbStoreOptions = {}): Promise<DuckdbStore> {
+  const settings: Record<string, string> = {
+    autoinstall_known_extensions: 'false',
+    ...(options.memoryLimit === undefined ? {} : { memory_limit: options.memoryLimit }),
+    ...(options.threads === undefined ? {} : { threads: String(options.threads) }),
+  };
+  let instance: DuckDBInstance | undefined;
+  try {
+    instance = await DuckDBInstance.create(path, settings);
+    const connection = await connect(instance);
+    const store = new DuckdbStore(instance, connection);
+    await store.write(migrate);
+    return store;
+  } catch (cause) {
+    instance?.closeSync();
+    throw cause instanceof EverviewError ? cause : openFailure(path, cause);
+  }
+}
+
+async function connect(instance: DuckDBInstance): Promise<DuckDBConnection> {
+  const connection = await instance.connect();
+  await connection.run(`SET TimeZone = 'UTC'`);
+  return connection;
+}
+
+export class DuckdbStore implements Store {
+  readonly #instance: DuckDBInstance;
+  readonly #writerConnection: DuckDBConnection;
+  readonly #writer: DuckdbSession;
+  readonly #writing = createMutex();
+  readonly #idle: Reader[] = [];
+  readonly #busy = new Set<Promise<unknown>>();
+  #closed = false;
+
+  constructor(instance: DuckDBInstance, writer: DuckDBConnection) {
+    this.#instance = instance;
+    this.#writerConnection = writer;
+    this.#writer = new DuckdbSession(writer);
+  }
+
+  write<T>(work: (tx: Session) => Promise<T>): Promise<T> {
+    return this.#tracked(this.#writing(() => this.#transaction(work)));
+  }
+
+  async #transaction<T>(work: (tx: Session) => Promise<T>): Promise<T> {
+    this.#assertOpen();
+    await this.#writer.run('BEGIN TRANSACTION');
+    let result: T;
+    try {
+      result = await work(this.#writer);
+    } catch (failure) {
+      await this.#rollback();
+      throw storeFailureOr(failure);
+    }
+    await this.#writer.run('COMMIT');
+    return result;
+  }
+
+  async #rollback(): Promise<void> {
+    try {
+      await this.#writer.run('ROLLBACK');
+    } catch {
+      // DuckDB has already ended a transaction that it aborted itself; the first failure is the one to tell.
+    }
+  }
+
+  read<T>(work: (snapshots: readonly [Session, ...Session[]]) => Promise<T>, count = 1): Promise<T> {
+    return this.#tracked(this.#read(work, count));
+  }
+
+  async #read<T>(
+    work: (snapshots: readonly [Session, ...Session[]]) => Promise<T>,
+    count: number,
+  ): Promise<T> {
+    const readers = count === 1 ? [await this.#begin()] : await this.#writing(() => this.#beginAll(count));
+    try {
+      const [first, ...rest] = readers.map((reader) => reader.session);
+      if (first === undefined) throw new EverviewError('internal', 'a read needs at least one snapshot');
+      return await work([first, ...rest]);
+    } catch (failure) {
+      throw storeFailureOr(failure);
+    } finally {
+      for (const reader of readers) await this.#end(reader);
+    }
+  }
+
+  async #beginAll(count: number): Promise<Reader[]> {
+    const readers: Reader[] = [];
+    for (let opened = 0; opened < count; opened++) readers.push(await this.#begin());
+    return readers;
+  }
+
+  async #begin(): Promise<Reader> {
+    this.#assertOpen();
+    const reader = this.#idle.pop() ?? (await this.#newReader());
+    await reader.session.run('BEGIN TRANSACTION');
+    // DuckDB takes the snapshot at the first access to the database, not at BEGIN.
+    await reader.session.run('SELECT 1 FROM everview.meta LIMIT 1');
+    return reader;
+  }
+
+  async #newReader(): Promise<Reader> {
+    const connection = await connect(this.#instance);
+    return { connection, session: new DuckdbSession(connection) };
+  }
+
+  async #end(reader: Reader): Promise<void> {
+    try {
+      await reader.session.run('ROLLBACK');
+      this.#idle.push(reader);
+    } catch {
+      reader.session.release();
+      reader.connection.closeSync();
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await Promise.allSettled([...this.#busy]);
+    for (const reader of this.#idle) {
+      reader.session.release();
+      reader.connection.closeSync();
+    }
+    this.#writer.release();
+    this.#writerConnection.closeSync();
+    this.#instance.closeSync();
+  }
+
+  #assertOpen(): void {
+    if (this.#closed) throw new EverviewError('closed', 'the database was closed', { hint: 'open it again' });
+  }
+
+  #tracked<T>(work: Promise<T>): Promise<T> {
+    this.#busy.add(work);
+    const done = () => this.#busy.delete(work);
+    work.then(done, done);
+    return work;
+  }
+}
+
+function storeFailureOr(failure: unknown): unknown {
+  return failure instanceof Error &&
+    !(failure instanceof EverviewError) &&
+    failure.message.includes(' Error: ')
+    ? storeFailure(failure)
+    : failure;
+}

@@ -1,0 +1,81 @@
+import { EverviewError } from '../core/errors.ts';
+import type { Session } from '../core/session.ts';
+
+/**
+ * The engine's own tables, as numbered steps that each bring a file one form further. A step is never edited once
+ * released; a new form is a new step.
+ */
+const steps: readonly (readonly string[])[] = [
+  [
+    'CREATE SCHEMA IF NOT EXISTS everview',
+    'CREATE SCHEMA data',
+    'CREATE SCHEMA log',
+    'CREATE SCHEMA state',
+    'CREATE SCHEMA view',
+    'CREATE SCHEMA quarantine',
+    'CREATE TABLE everview.meta (form INTEGER NOT NULL)',
+    'INSERT INTO everview.meta VALUES (0)',
+    `CREATE TABLE everview.objects (
+       name VARCHAR NOT NULL, kind VARCHAR NOT NULL, definition VARCHAR NOT NULL, hash VARCHAR NOT NULL,
+       "schema" VARCHAR NOT NULL, created_at TIMESTAMP NOT NULL, position BIGINT NOT NULL)`,
+    `CREATE TABLE everview.updates (
+       update_id BIGINT NOT NULL, version BIGINT, status VARCHAR NOT NULL, reason VARCHAR NOT NULL,
+       idempotency_key VARCHAR, fingerprint VARCHAR, tables VARCHAR[] NOT NULL, inserted BIGINT NOT NULL,
+       deleted BIGINT NOT NULL, quarantined BIGINT NOT NULL, message VARCHAR, committed_at TIMESTAMP NOT NULL)`,
+    `CREATE TABLE everview.changes (
+       name VARCHAR NOT NULL, version BIGINT NOT NULL, inserted BIGINT NOT NULL, deleted BIGINT NOT NULL)`,
+    `CREATE TABLE everview.cursors (
+       name VARCHAR NOT NULL, version BIGINT NOT NULL, as_of TIMESTAMP NOT NULL, hash VARCHAR NOT NULL,
+       rows BIGINT, next_boundary TIMESTAMP, cost_state VARCHAR)`,
+    `CREATE TABLE everview.refreshes (
+       refresh_id BIGINT NOT NULL, name VARCHAR NOT NULL, object_kind VARCHAR NOT NULL, kind VARCHAR NOT NULL,
+       reason VARCHAR NOT NULL, trigger VARCHAR NOT NULL, from_version BIGINT, to_version BIGINT NOT NULL,
+       rows BIGINT NOT NULL, predicted_incremental_ms DOUBLE, predicted_full_ms DOUBLE, predicted_ms DOUBLE,
+       actual_ms DOUBLE NOT NULL, refreshed_at TIMESTAMP NOT NULL)`,
+    `CREATE TABLE everview.model_states (name VARCHAR NOT NULL, version BIGINT NOT NULL, as_of TIMESTAMP NOT NULL,
+       hash VARCHAR NOT NULL, state BLOB NOT NULL)`,
+    `CREATE TABLE everview.model_versions (
+       model VARCHAR NOT NULL, version BIGINT NOT NULL, status VARCHAR NOT NULL, data_version BIGINT NOT NULL,
+       as_of TIMESTAMP NOT NULL, definition_hash VARCHAR NOT NULL, method VARCHAR NOT NULL,
+       hyperparameters VARCHAR NOT NULL, parameters VARCHAR NOT NULL, metrics VARCHAR NOT NULL,
+       refresh_kind VARCHAR NOT NULL, duration_ms DOUBLE NOT NULL, rows BIGINT NOT NULL,
+       created_at TIMESTAMP NOT NULL, promoted_at TIMESTAMP)`,
+    `CREATE TABLE everview.gates (
+       model VARCHAR NOT NULL, version BIGINT NOT NULL, condition VARCHAR NOT NULL, metric VARCHAR NOT NULL,
+       candidate DOUBLE, current DOUBLE, threshold DOUBLE, passed BOOLEAN NOT NULL, reason VARCHAR NOT NULL,
+       judged_at TIMESTAMP NOT NULL)`,
+    `CREATE TABLE everview.quarantine (
+       id BIGINT NOT NULL, update_id BIGINT NOT NULL, version BIGINT, "table" VARCHAR NOT NULL,
+       constraint_name VARCHAR NOT NULL, constraint_kind VARCHAR NOT NULL, reason VARCHAR NOT NULL,
+       state VARCHAR NOT NULL, "row" VARCHAR NOT NULL, quarantined_at TIMESTAMP NOT NULL, resolved_at TIMESTAMP)`,
+  ],
+];
+
+/** @throws EverviewError `not-a-database` for another program's DuckDB file or one from a newer release. */
+export async function migrate(tx: Session): Promise<void> {
+  const [found] = await tx.rows(
+    `SELECT (SELECT count(*) FROM duckdb_tables() WHERE schema_name = 'everview' AND table_name = 'meta') AS ours,
+            (SELECT count(*) FROM duckdb_tables() WHERE NOT internal) AS tables`,
+  );
+  const ours = Number(found?.['ours'] ?? 0) > 0;
+  if (!ours && Number(found?.['tables'] ?? 0) > 0) {
+    throw new EverviewError('not-a-database', 'the file holds tables of another program', {
+      hint: 'give a new file, and COPY the tables into it (Parquet keeps their types)',
+    });
+  }
+  const form = ours ? Number((await tx.rows('SELECT form FROM everview.meta'))[0]?.['form'] ?? 0) : 0;
+  if (form > steps.length) {
+    throw new EverviewError(
+      'not-a-database',
+      `the file has form ${form}, this release knows up to ${steps.length}`,
+      {
+        hint: 'open it with the newer release of Everview that wrote it',
+      },
+    );
+  }
+  for (const [index, statements] of steps.entries()) {
+    if (index < form) continue;
+    for (const statement of statements) await tx.run(statement);
+    await tx.run('UPDATE everview.meta SET form = $1', [index + 1]);
+  }
+}
