@@ -36,14 +36,21 @@ export interface Session {
   append(relation: string, schema: Schema, columns: readonly ArrayLike<SqlValue>[]): Promise<void>;
 }
 
-/** The one file: a single writer, and read snapshots that see one committed state each. */
+/**
+ * The one file: a single writer, and read snapshots that see one committed state each. What the engine keeps in
+ * memory about the committed state changes only in `publish`, and a reader's `capture` never runs between a commit
+ * and its `publish`: so what was captured always describes exactly the snapshot.
+ */
 export interface Store {
   /** Runs `work` in a transaction: committed when it resolves, rolled back whole when it throws. One at a time. */
-  write<T>(work: (tx: Session) => Promise<T>): Promise<T>;
-  /**
-   * Runs `work` on `count` connections that all see the same committed state. The snapshots are taken while no write
-   * transaction runs, so two of them never straddle a commit.
-   */
-  read<T>(work: (snapshots: readonly [Session, ...Session[]]) => Promise<T>, count?: number): Promise<T>;
+  write<T>(work: (tx: Session) => Promise<T>, publish?: (result: T) => void): Promise<T>;
+  /** Runs `work` on one snapshot, with what `capture` found at that very state. */
+  read<T, C>(capture: () => C, work: (snapshot: Session, captured: C) => Promise<T>): Promise<T>;
+  /** As `read`, on `count` connections that all see the same state. */
+  readParallel<T, C>(
+    count: number,
+    capture: () => C,
+    work: (snapshots: readonly [Session, ...Session[]], captured: C) => Promise<T>,
+  ): Promise<T>;
   close(): Promise<void>;
 }

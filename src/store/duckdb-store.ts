@@ -45,6 +45,8 @@ export class DuckdbStore implements Store {
   readonly #writerConnection: DuckDBConnection;
   readonly #writer: DuckdbSession;
   readonly #writing = createMutex();
+  /** Held for a commit with its publication, and for taking snapshots: neither sees the other half done. */
+  readonly #committing = createMutex();
   readonly #idle: Reader[] = [];
   readonly #busy = new Set<Promise<unknown>>();
   #closed = false;
@@ -55,11 +57,11 @@ export class DuckdbStore implements Store {
     this.#writer = new DuckdbSession(writer);
   }
 
-  write<T>(work: (tx: Session) => Promise<T>): Promise<T> {
-    return this.#tracked(this.#writing(() => this.#transaction(work)));
+  write<T>(work: (tx: Session) => Promise<T>, publish: (result: T) => void = () => {}): Promise<T> {
+    return this.#tracked(this.#writing(() => this.#transaction(work, publish)));
   }
 
-  async #transaction<T>(work: (tx: Session) => Promise<T>): Promise<T> {
+  async #transaction<T>(work: (tx: Session) => Promise<T>, publish: (result: T) => void): Promise<T> {
     this.#assertOpen();
     await this.#writer.run('BEGIN TRANSACTION');
     let result: T;
@@ -69,8 +71,11 @@ export class DuckdbStore implements Store {
       await this.#rollback();
       throw storeFailureOr(failure);
     }
-    await this.#writer.run('COMMIT');
-    return result;
+    return this.#committing(async () => {
+      await this.#writer.run('COMMIT');
+      publish(result);
+      return result;
+    });
   }
 
   async #rollback(): Promise<void> {
@@ -81,30 +86,37 @@ export class DuckdbStore implements Store {
     }
   }
 
-  read<T>(work: (snapshots: readonly [Session, ...Session[]]) => Promise<T>, count = 1): Promise<T> {
-    return this.#tracked(this.#read(work, count));
+  read<T, C>(capture: () => C, work: (snapshot: Session, captured: C) => Promise<T>): Promise<T> {
+    return this.readParallel(1, capture, ([snapshot], captured) => work(snapshot, captured));
   }
 
-  async #read<T>(
-    work: (snapshots: readonly [Session, ...Session[]]) => Promise<T>,
+  readParallel<T, C>(
     count: number,
+    capture: () => C,
+    work: (snapshots: readonly [Session, ...Session[]], captured: C) => Promise<T>,
   ): Promise<T> {
-    const readers = count === 1 ? [await this.#begin()] : await this.#writing(() => this.#beginAll(count));
+    return this.#tracked(this.#read(count, capture, work));
+  }
+
+  async #read<T, C>(
+    count: number,
+    capture: () => C,
+    work: (snapshots: readonly [Session, ...Session[]], captured: C) => Promise<T>,
+  ): Promise<T> {
+    const { readers, captured } = await this.#committing(async () => {
+      const begun: Reader[] = [];
+      for (let opened = 0; opened < count; opened++) begun.push(await this.#begin());
+      return { readers: begun, captured: capture() };
+    });
     try {
       const [first, ...rest] = readers.map((reader) => reader.session);
       if (first === undefined) throw new EverviewError('internal', 'a read needs at least one snapshot');
-      return await work([first, ...rest]);
+      return await work([first, ...rest], captured);
     } catch (failure) {
       throw storeFailureOr(failure);
     } finally {
       for (const reader of readers) await this.#end(reader);
     }
-  }
-
-  async #beginAll(count: number): Promise<Reader[]> {
-    const readers: Reader[] = [];
-    for (let opened = 0; opened < count; opened++) readers.push(await this.#begin());
-    return readers;
   }
 
   async #begin(): Promise<Reader> {
