@@ -1,0 +1,101 @@
+import { EverviewError } from '../core/errors.ts';
+import type { Version } from '../core/version.ts';
+import type { ConstraintKind } from '../declare/definition.ts';
+
+/** What the writer says about the update a statement is part of; `version` is the one it will make. */
+export type UpdateContext = {
+  readonly updateId: number;
+  readonly version: Version;
+  /** The update's moment, from the engine's clock. */
+  readonly nowMs: number;
+};
+
+/** One row that breaks one constraint. */
+export type Violation = {
+  readonly table: string;
+  /** Number of the row in its batch, from 1. */
+  readonly row: number;
+  /** The row as JSON. */
+  readonly content: string;
+  readonly constraint: string;
+  readonly kind: ConstraintKind;
+  /** For people: `delay = 5400 breaks CHECK (delay BETWEEN -120 AND 2000)`. */
+  readonly reason: string;
+};
+
+export type ViolationCount = {
+  readonly table: string;
+  readonly constraint: string;
+  readonly kind: ConstraintKind;
+  readonly rows: number;
+};
+
+/** What one statement did to one table. Data and change log are written; an update counts as a delete and an insert. */
+export type ChangeOutcome = {
+  readonly inserted: number;
+  readonly deleted: number;
+  /** Rows set aside (each counts once, however many constraints it breaks). */
+  readonly quarantined: number;
+  /** One line per constraint broken, for `on_violation = warn`. */
+  readonly warnings: readonly string[];
+  /** The first violations, at most `violationSample`; `counts` has them all. */
+  readonly violations: readonly Violation[];
+  readonly counts: readonly ViolationCount[];
+};
+
+export const violationSample = 20;
+
+export const nothingDone: ChangeOutcome = {
+  inserted: 0,
+  deleted: 0,
+  quarantined: 0,
+  warnings: [],
+  violations: [],
+  counts: [],
+};
+
+/** Rows of a refused statement, as the quarantine keeps them (law 4). */
+export type RejectedRows = {
+  readonly table: string;
+  readonly rows: readonly RejectedRow[];
+};
+
+export type RejectedRow = {
+  /** The row as JSON. */
+  readonly content: string;
+  /** The first constraint broken; `update-rejected` for rows that are only in bad company. */
+  readonly constraint: string;
+  readonly kind: ConstraintKind | 'update-rejected';
+  readonly reason: string;
+};
+
+/**
+ * `constraint-violation`: the update cannot be taken. `data` holds `violations` (a sample) and `counts`. The engine
+ * rolls back, then writes `rejected` with `recordRejected` in a transaction of its own.
+ */
+export class UpdateRejected extends EverviewError {
+  readonly rejected: RejectedRows;
+
+  constructor(
+    violations: readonly Violation[],
+    counts: readonly ViolationCount[],
+    rejected: RejectedRows,
+    hint: string,
+  ) {
+    super('constraint-violation', rejectionMessage(violations, counts), {
+      hint,
+      data: { violations, counts },
+    });
+    // Not enumerable: whoever prints the error does not print the batch.
+    Object.defineProperty(this, 'rejected', { enumerable: false });
+    this.rejected = rejected;
+  }
+}
+
+function rejectionMessage(violations: readonly Violation[], counts: readonly ViolationCount[]): string {
+  const first = violations[0];
+  if (first === undefined) return 'rows break a constraint';
+  const total = counts.reduce((sum, count) => sum + count.rows, 0);
+  const more = total > 1 ? ` (and ${total - 1} more ${total === 2 ? 'violation' : 'violations'})` : '';
+  return `row ${first.row} of the update of "${first.table}": ${first.reason}${more}`;
+}

@@ -1,0 +1,75 @@
+import { EverviewError } from '../core/errors.ts';
+import { type Schema, sameName } from '../core/schema.ts';
+import type { Constraint, Declared, TableDefinition } from '../declare/definition.ts';
+
+export type ReferencesConstraint = Extract<Constraint, { kind: 'references' }>;
+
+/** A REFERENCES with both ends resolved. */
+export type Reference = {
+  readonly constraint: ReferencesConstraint;
+  readonly childTable: string;
+  readonly childColumns: readonly string[];
+  readonly parentTable: string;
+  readonly parentColumns: readonly string[];
+};
+
+/** A base table as updates see it: its declaration, and the tables it is tied to. Made once per catalog state. */
+export type IngestTarget = {
+  readonly table: Declared<TableDefinition>;
+  readonly name: string;
+  readonly schema: Schema;
+  /** REFERENCES this table declares. */
+  readonly parents: readonly Reference[];
+  /** REFERENCES to this table, its own to itself among them. */
+  readonly children: readonly Reference[];
+};
+
+/** @param tables every base table, this one among them or not. */
+export function createIngestTarget(
+  table: Declared<TableDefinition>,
+  tables: Iterable<Declared<TableDefinition>>,
+): IngestTarget {
+  const name = table.definition.name;
+  const all = [table, ...[...tables].filter((other) => !sameName(other.definition.name, name))];
+  const references = all.flatMap((child) => referencesOf(child.definition, all));
+  return {
+    table,
+    name,
+    schema: table.schema,
+    parents: references.filter((reference) => sameName(reference.childTable, name)),
+    children: references.filter((reference) => sameName(reference.parentTable, name)),
+  };
+}
+
+function referencesOf(
+  child: TableDefinition,
+  tables: readonly Declared<TableDefinition>[],
+): readonly Reference[] {
+  return child.constraints.flatMap((constraint) => {
+    if (constraint.kind !== 'references') return [];
+    const parent = tables.find((other) => sameName(other.definition.name, constraint.table))?.definition;
+    if (parent === undefined) {
+      throw new EverviewError(
+        'unknown-relation',
+        `"${child.name}" references "${constraint.table}", which is no table`,
+      );
+    }
+    return [
+      {
+        constraint,
+        childTable: child.name,
+        childColumns: constraint.columns,
+        parentTable: parent.name,
+        parentColumns: constraint.targetColumns.length > 0 ? constraint.targetColumns : primaryKeyOf(parent),
+      },
+    ];
+  });
+}
+
+/** Empty when none is declared. */
+export function primaryKeyOf(table: TableDefinition): readonly string[] {
+  for (const constraint of table.constraints) {
+    if (constraint.kind === 'primary-key') return constraint.columns;
+  }
+  return [];
+}
