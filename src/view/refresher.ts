@@ -1,0 +1,78 @@
+import type { Reason } from '../core/reasons.ts';
+import type { Schema } from '../core/schema.ts';
+import type { Session } from '../core/session.ts';
+import type { Version } from '../core/version.ts';
+import type { RelationRead } from '../plan/lower-relations.ts';
+import type { ViewPlan } from '../plan/view-plan.ts';
+
+/**
+ * The duties of both sides.
+ *
+ * The engine: runs every call inside one write transaction (`context.tx`); brings every relation the view reads to
+ * version `to` first (base tables are at `to` because `to` is the newest version; materialized sources by refreshing
+ * them); hands over the sources that changed in (from, to], each with the number of signed rows its log holds
+ * there; moves the view's cursor to `to` in the same transaction; sets `keepLog` from the moment a materialized
+ * view, training set or model over this view exists.
+ *
+ * The refresher: afterwards `view."v"` equals the definition evaluated at `to`, and, with `keepLog`, the rows of
+ * `log."v"` with `__ev_v = to` are a signed bag that leads from the old contents to the new.
+ *
+ * A dependent built when the view was at version c may advance from c on, because every later refresh of the view
+ * kept the log. A log therefore may have gaps from times without a dependent; nobody reads across them. One case is
+ * the engine's to catch: a `rebuild` at the version the view already has (`from === to`) that wrote rows (possible
+ * only with floating-point sums) lies behind the cursors of its dependents, and they must be rebuilt as well.
+ */
+export interface Refresher {
+  /** Recomputes at `to`. Existing contents (`from` not null): writes only the bag difference when a log is kept. */
+  rebuild(view: ViewHandle, context: RefreshContext): Promise<RefreshOutcome>;
+  /**
+   * Applies what changed in (from, to]. Falls back to `rebuild` by itself where it must, and says why. Not for a
+   * view without contents (`from` null) or with a `full-only` plan: those are rebuilt, too.
+   */
+  advance(view: ViewHandle, context: RefreshContext): Promise<RefreshOutcome>;
+  /** Removes contents, state and log; nothing happens when there are none. */
+  drop(tx: Session, name: string): Promise<void>;
+}
+
+/** A view ready to be kept, as `compileView` gives it: plain data, right for one definition of everything it reads. */
+export type ViewHandle = {
+  readonly name: string;
+  readonly plan: ViewPlan;
+  /** The user's columns, with the types and names the query gives. */
+  readonly schema: Schema;
+  /** The query over the physical relations (`data."t"`, `view."v"`). */
+  readonly sql: string;
+  /** Base tables and materialized views read, each once, also through virtual views; places in the query's text. */
+  readonly reads: readonly RelationRead[];
+  /** Relative error allowed in sums of floating-point numbers. */
+  readonly tolerance: number;
+};
+
+/** Signed rows in the source's log within (from, to]; not netted. */
+export type SourceChange = { readonly inserted: number; readonly deleted: number };
+
+export type RefreshContext = {
+  readonly tx: Session;
+  /** The version the contents are right for; null: there are none. */
+  readonly from: Version | null;
+  /** The newest version. */
+  readonly to: Version;
+  /** By name as in `ViewHandle.reads`; a source that is absent has not changed. */
+  readonly changedSources: ReadonlyMap<string, SourceChange>;
+  /** Whether to write the view's own change to `log."v"`. */
+  readonly keepLog: boolean;
+};
+
+/** Why an advance became a rebuild. */
+export type RefreshFallback = Extract<
+  Reason,
+  'first-build' | 'only-full' | 'min-max-retraction' | 'float-error-budget' | 'non-finite'
+>;
+
+/** What was done. The counts are rows put in and taken out of the contents (an updated row is one of each). */
+export type RefreshOutcome = {
+  readonly kind: 'none' | 'incremental' | 'full';
+  readonly inserted: number;
+  readonly deleted: number;
+  readonly fallback?: RefreshFallback;
+};
