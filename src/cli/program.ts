@@ -1,0 +1,216 @@
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { type Format, formats } from './answer-writer.ts';
+import { type Failure, renderFailure } from './failure-report.ts';
+import { tryParseMoment } from './parse-moment.ts';
+import type { RefreshOptions } from './refresh-command.ts';
+import type { SqlOptions, StatementSource } from './sql-command.ts';
+import type { StatusOptions } from './status-command.ts';
+import { type ExitStatus, exitStatus, type Terminal } from './terminal.ts';
+
+/** What the command line asks for. */
+export type Invocation =
+  | { readonly kind: 'sql'; readonly options: SqlOptions }
+  | { readonly kind: 'status'; readonly options: StatusOptions }
+  | { readonly kind: 'refresh'; readonly options: RefreshOptions }
+  | { readonly kind: 'demo' }
+  /** Help or the version: nothing but a text. */
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'misuse'; readonly failure: Failure };
+
+/** Reads the words after `everview`. */
+export function parseCommandLine(words: readonly string[], version: string): Invocation {
+  const found: Invocation[] = [];
+  const output: string[] = [];
+  const program = createProgram(version, (invocation) => found.push(invocation));
+  for (const command of [program, ...program.commands]) {
+    command.exitOverride().configureOutput({
+      writeOut: (text) => output.push(text),
+      writeErr: (text) => output.push(text),
+    });
+  }
+  try {
+    program.parse(words, { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return { kind: 'text', text: output.join('') };
+    return { kind: 'misuse', failure: misuseOf(error, words) };
+  }
+  return found[0] ?? { kind: 'text', text: program.helpInformation() };
+}
+
+/** Runs one command; what it needs is loaded only now, so that `--help` answers at once. */
+export async function runProgram(
+  words: readonly string[],
+  version: string,
+  terminal: Terminal,
+): Promise<ExitStatus> {
+  const invocation = parseCommandLine(words, version);
+  switch (invocation.kind) {
+    case 'sql':
+      return (await import('./sql-command.ts')).runSql(invocation.options, terminal);
+    case 'status':
+      return (await import('./status-command.ts')).runStatus(invocation.options, terminal);
+    case 'refresh':
+      return (await import('./refresh-command.ts')).runRefresh(invocation.options, terminal);
+    case 'demo':
+      return (await import('./demo.ts')).runDemo(terminal);
+    case 'text':
+      await terminal.stdout.write(invocation.text);
+      return exitStatus.done;
+    case 'misuse':
+      await terminal.stderr.write(renderFailure(invocation.failure, null, terminal.stderr.colors));
+      return exitStatus.usage;
+  }
+}
+
+type Report = (invocation: Invocation) => void;
+
+function createProgram(version: string, report: Report): Command {
+  const program = new Command('everview')
+    .description('A materialized-view engine whose views may be models.')
+    .version(`everview ${version}`, '-V, --version', 'show the version')
+    .helpOption('-h, --help', 'show this help')
+    .addHelpText('after', examples);
+  addSqlCommand(program, report);
+  addStatusCommand(program, report);
+  addRefreshCommand(program, report);
+  program
+    .command('demo')
+    .description('replay half a year of US flights through the engine, with a view and a model over them')
+    .action(() => report({ kind: 'demo' }));
+  return program;
+}
+
+const examples = `
+Examples:
+  everview sql                                       a prompt, with a database in memory
+  everview sql --db shop.db -f schema.sql            run a file of statements
+  everview sql --db shop.db -c "SELECT * FROM sales" --format csv
+  everview sql --db shop.db --format json < talk.sql one line of JSON a statement
+  everview status --db shop.db                       what there is, and how stale
+  everview refresh daily_sales --db shop.db --full   bring one view up to date
+  everview demo                                      see it work
+`;
+
+type SqlWords = {
+  db: string;
+  now?: Date;
+  format: Format;
+  command?: string;
+  file?: string;
+  keepGoing?: true;
+};
+
+function addSqlCommand(program: Command, report: Report): void {
+  program
+    .command('sql')
+    .description('run statements from -c, from -f, or from standard input one at a time')
+    .addOption(dbOption().default(':memory:'))
+    .addOption(nowOption())
+    .addOption(formatOption(formats))
+    .addOption(new Option('-c, --command <sql>', 'the statements to run').conflicts('file'))
+    .addOption(new Option('-f, --file <path>', 'a file of statements to run; - is standard input'))
+    .option('--keep-going', 'go on after a statement that failed (the exit status still is 1)')
+    .action((words: SqlWords) =>
+      report({
+        kind: 'sql',
+        options: {
+          db: words.db,
+          now: words.now ?? null,
+          format: words.format,
+          source: sourceOf(words),
+          keepGoing: words.keepGoing ?? false,
+        },
+      }),
+    );
+}
+
+function sourceOf({ command, file }: SqlWords): StatementSource {
+  if (command !== undefined) return { kind: 'text', text: command };
+  if (file !== undefined && file !== '-') return { kind: 'file', path: file };
+  return { kind: 'standard-input' };
+}
+
+function addStatusCommand(program: Command, report: Report): void {
+  program
+    .command('status')
+    .description('show the objects of a database, their staleness and their last refreshes')
+    .addOption(dbOption().makeOptionMandatory())
+    .addOption(nowOption())
+    .addOption(formatOption(['table', 'json']))
+    .action((words: { db: string; now?: Date; format: 'table' | 'json' }) =>
+      report({
+        kind: 'status',
+        options: { db: words.db, now: words.now ?? null, format: words.format },
+      }),
+    );
+}
+
+function addRefreshCommand(program: Command, report: Report): void {
+  program
+    .command('refresh')
+    .description('refresh one view, training set or model; without a name all that are stale')
+    .argument('[name]', 'what to refresh')
+    .addOption(dbOption().makeOptionMandatory())
+    .addOption(nowOption())
+    .addOption(new Option('--full', 'recompute').conflicts('incremental'))
+    .addOption(new Option('--incremental', 'apply the changes; an error where that cannot be'))
+    .addOption(formatOption(['table', 'json']))
+    .action(
+      (
+        name: string | undefined,
+        words: { db: string; now?: Date; full?: true; incremental?: true; format: 'table' | 'json' },
+      ) =>
+        report({
+          kind: 'refresh',
+          options: {
+            name: name ?? null,
+            db: words.db,
+            now: words.now ?? null,
+            how: words.full ? 'full' : words.incremental ? 'incremental' : 'auto',
+            format: words.format,
+          },
+        }),
+    );
+}
+
+function dbOption(): Option {
+  return new Option('--db <file>', 'the database file');
+}
+
+function nowOption(): Option {
+  return new Option('--now <moment>', 'stop the clock at this moment, as 2001-06-30T06:00:00Z').argParser(
+    (text: string): Date => {
+      const moment = tryParseMoment(text);
+      if (moment === null) throw new InvalidArgumentError('write it as 2001-06-30T06:00:00Z');
+      return moment;
+    },
+  );
+}
+
+function formatOption(choices: readonly Format[]): Option {
+  return new Option('--format <format>', 'how to answer').choices(choices).default('table');
+}
+
+/** Commander says `error: …\n(Did you mean …?)`; the house says message and hint. */
+function misuseOf(error: CommanderError, words: readonly string[]): Failure {
+  const [message = '', suggestion] = error.message.replace(/^error: /, '').split('\n');
+  const didYouMean = suggestion?.match(/^\(Did you mean (.*)\?\)$/)?.[1];
+  const help =
+    words[0] !== undefined && !words[0].startsWith('-') ? `everview ${words[0]} --help` : 'everview --help';
+  return {
+    code: 'usage',
+    message: message.replace(/\.$/, ''),
+    hint: didYouMean !== undefined ? `did you mean ${didYouMean}?` : hintFor(error, help),
+    at: null,
+    statement: { line: 1, column: 1 },
+  };
+}
+
+function hintFor(error: CommanderError, help: string): string {
+  if (error.code === 'commander.excessArguments' && help.includes(' sql ')) {
+    return 'give statements with -c: everview sql -c "SELECT 1"';
+  }
+  if (error.code === 'commander.unknownCommand') return 'see everview --help';
+  return `see ${help}`;
+}

@@ -1,0 +1,53 @@
+import type { AnswerWriter } from './answer-writer.ts';
+import type { Everview, TextPlace } from './engine-port.ts';
+import { failureOf } from './failure.ts';
+import { type ExitStatus, endsCommand, exitStatus } from './terminal.ts';
+
+/** One statement and where it stands in the whole text. */
+export type PlacedStatement = { readonly text: string; readonly at: TextPlace };
+
+/**
+ * Runs statements one by one; each is answered, and the answer has left, before the next is asked for.
+ * @returns `failed` when any statement failed, whether or not the others went on after it.
+ */
+export async function runStatements(
+  engine: Pick<Everview, 'execute'>,
+  statements: AsyncIterable<PlacedStatement> | Iterable<PlacedStatement>,
+  writer: AnswerWriter,
+  options: { readonly keepGoing: boolean; readonly interrupted: AbortSignal },
+): Promise<ExitStatus> {
+  let status: ExitStatus = exitStatus.done;
+  let number = 0;
+  try {
+    for await (const statement of statements) {
+      options.interrupted.throwIfAborted();
+      number++;
+      if (await answered(engine, statement, number, writer)) continue;
+      status = exitStatus.failed;
+      if (!options.keepGoing) break;
+    }
+  } catch (error) {
+    if (endsCommand(error)) throw error;
+    // The text itself could not be read: an open quote at its end, a file that is no UTF-8.
+    await writer.failure(number + 1, failureOf(error), null);
+    status = exitStatus.failed;
+  }
+  await writer.end();
+  return status;
+}
+
+async function answered(
+  engine: Pick<Everview, 'execute'>,
+  statement: PlacedStatement,
+  number: number,
+  writer: AnswerWriter,
+): Promise<boolean> {
+  try {
+    await writer.result(number, await engine.execute(statement.text));
+    return true;
+  } catch (error) {
+    if (endsCommand(error)) throw error;
+    await writer.failure(number, failureOf(error, statement.at), statement.text);
+    return false;
+  }
+}

@@ -1,0 +1,50 @@
+import { readFile } from 'node:fs/promises';
+import { EverviewError, StatementReader, splitStatements } from './engine-port.ts';
+import type { PlacedStatement } from './run-statements.ts';
+import type { Input } from './terminal.ts';
+
+const byteOrderMark = '\ufeff';
+
+export function statementsOfText(text: string): readonly PlacedStatement[] {
+  return splitStatements(text);
+}
+
+/** @throws EverviewError `file-error` when the file cannot be read or is not UTF-8. */
+export async function statementsOfFile(path: string): Promise<readonly PlacedStatement[]> {
+  const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
+    throw new EverviewError('file-error', `the file "${path}" cannot be read: ${readFailure(error)}`);
+  });
+  try {
+    return splitStatements(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    throw new EverviewError('file-error', `the file "${path}" is not UTF-8 text`, {
+      hint: 'save it as UTF-8',
+      cause: error,
+    });
+  }
+}
+
+/** Each statement as soon as its `;` has come in; nothing more is read before the next one is asked for. */
+export async function* statementsOfInput(input: Input): AsyncIterable<PlacedStatement> {
+  const reader = new StatementReader();
+  let first = true;
+  for await (const chunk of input.chunks()) {
+    yield* reader.push(first && chunk.startsWith(byteOrderMark) ? chunk.slice(1) : chunk);
+    first = false;
+  }
+  yield* reader.end();
+}
+
+function readFailure(error: NodeJS.ErrnoException): string {
+  switch (error.code) {
+    case 'ENOENT':
+      return 'there is none of that name';
+    case 'EISDIR':
+      return 'it is a folder';
+    case 'EACCES':
+      return 'permission denied';
+    default:
+      return error.message;
+  }
+}
