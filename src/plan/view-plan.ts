@@ -1,5 +1,5 @@
 import type { GroupNode } from '../algebra/group.ts';
-import type { Node } from '../algebra/node.ts';
+import type { Relation } from '../algebra/node.ts';
 
 /** How a view can be maintained: what lowering its query found. */
 export type ViewPlan = RowsPlan | GroupPlan | FullOnlyPlan;
@@ -7,8 +7,8 @@ export type ViewPlan = RowsPlan | GroupPlan | FullOnlyPlan;
 /** Select, project, join, union all: the change of the view is the change of `node`. */
 export type RowsPlan = {
   readonly kind: 'rows';
-  /** Columns in the order of the view's. */
-  readonly node: Node;
+  /** Columns named and ordered as the view's. */
+  readonly node: Relation;
 };
 
 /**
@@ -17,7 +17,7 @@ export type RowsPlan = {
  */
 export type GroupPlan = {
   readonly kind: 'group';
-  readonly group: GroupNode;
+  readonly group: GroupNode<Relation>;
   /** The aggregates of the query as expressions over the state's columns, by the name `outputs` call them. */
   readonly finals: readonly { readonly name: string; readonly expression: string }[];
   readonly outputs: readonly string[];

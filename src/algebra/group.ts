@@ -1,0 +1,70 @@
+import type { NumericKind } from '../core/schema.ts';
+
+/** What is kept of one aggregate argument, beside its count of non-NULL values. */
+export interface GroupArgument {
+  /** The column of the input that holds it. */
+  readonly column: string;
+  /** Not null: keep the sum, exact for integers (HUGEINT) and decimals (38 digits). */
+  readonly sum: NumericKind | null;
+  readonly min: boolean;
+  readonly max: boolean;
+}
+
+/**
+ * One row of partial aggregates per distinct combination of the key columns; without keys exactly one row.
+ *
+ * Schema (the kept state): the keys; `stateColumns.rows`; per argument its count and what `GroupArgument` asks for.
+ * A floating-point sum comes with two sums of magnitudes: `live`, Σ|x| over the rows that are there, and `ever`,
+ * Σ|x| over all that was ever added or taken away since the last rebuild. The rounding error of the sum grows with
+ * `ever`, what it is measured against is `live`.
+ *
+ * Change: the group of the input's change, each partial signed: Σw, Σ[x ≠ NULL]w, Σwx, Σw|x|, and min and max of
+ * the rows put in and, apart, of the rows taken out. Added to the state by key it gives the new state; a group
+ * whose row count becomes 0 leaves. min and max cannot be taken back: when a row taken out is as small as the least
+ * of what was there and what comes in, the group must be recomputed.
+ */
+export interface GroupNode<R> {
+  readonly kind: 'group';
+  readonly input: R;
+  /** Columns of the input. */
+  readonly keys: readonly string[];
+  readonly arguments: readonly GroupArgument[];
+}
+
+export function createGroup<R>(
+  input: R,
+  keys: readonly string[],
+  args: readonly GroupArgument[],
+): GroupNode<R> {
+  return Object.freeze({ kind: 'group', input, keys, arguments: args });
+}
+
+export function changeOfGroup<R>(node: GroupNode<R>, change: R | null): GroupNode<R> | null {
+  return change === null ? null : createGroup(change, node.keys, node.arguments);
+}
+
+/** Names of the state's columns; `argument` is the place in `GroupNode.arguments`. */
+export const stateColumns = {
+  rows: '__ev_n',
+  key: (place: number) => `__ev_k${place}`,
+  count: (argument: number) => `__ev_c${argument}`,
+  sum: (argument: number) => `__ev_s${argument}`,
+  live: (argument: number) => `__ev_l${argument}`,
+  ever: (argument: number) => `__ev_e${argument}`,
+  min: (argument: number) => `__ev_m${argument}`,
+  max: (argument: number) => `__ev_x${argument}`,
+} as const;
+
+/** The state's columns after the keys, in their order. */
+export function partialColumns(args: readonly GroupArgument[]): string[] {
+  return [
+    stateColumns.rows,
+    ...args.flatMap((argument, place) => [
+      stateColumns.count(place),
+      ...(argument.sum === null ? [] : [stateColumns.sum(place)]),
+      ...(argument.sum === 'float' ? [stateColumns.live(place), stateColumns.ever(place)] : []),
+      ...(argument.min ? [stateColumns.min(place)] : []),
+      ...(argument.max ? [stateColumns.max(place)] : []),
+    ]),
+  ];
+}

@@ -1,0 +1,41 @@
+export interface JoinInput<R> {
+  /** The name the conditions, and the expressions above, call the input by. */
+  readonly alias: string;
+  readonly node: R;
+}
+
+/**
+ * Inner join of n ≥ 1 named inputs on the conjunction of `conditions` (none: their product).
+ *
+ * Schema: every input's columns, qualified by its alias; weights multiply. A join is a scope, not yet a relation:
+ * `project` makes one of it.
+ *
+ * Change: Σᵢ new₁ ⋈ … ⋈ newᵢ₋₁ ⋈ Δᵢ ⋈ oldᵢ₊₁ ⋈ … ⋈ oldₙ, one term per input that changed. (Telescoping: replace
+ * the inputs' old states by the new ones from left to right.) In a self-join each occurrence is an input.
+ */
+export interface JoinNode<R, E> {
+  readonly kind: 'join';
+  readonly inputs: readonly JoinInput<R>[];
+  readonly conditions: readonly E[];
+}
+
+export function createJoin<R, E>(inputs: readonly JoinInput<R>[], conditions: readonly E[]): JoinNode<R, E> {
+  return Object.freeze({ kind: 'join', inputs, conditions });
+}
+
+/** The terms of the change; none when no input changed. */
+export function changeOfJoin<R, E>(
+  node: JoinNode<R, E>,
+  changeOf: (input: R) => R | null,
+  oldOf: (input: R) => R,
+): JoinNode<R, E>[] {
+  return node.inputs.flatMap((input, place) => {
+    const change = changeOf(input.node);
+    if (change === null) return [];
+    const inputs = node.inputs.map((other, index) => {
+      if (index === place) return { alias: other.alias, node: change };
+      return index < place ? other : { alias: other.alias, node: oldOf(other.node) };
+    });
+    return [createJoin(inputs, node.conditions)];
+  });
+}

@@ -1,0 +1,172 @@
+import { isNode, type SqlJson, type SqlNode } from '../core/sql-tree.ts';
+import { LowerRefusal } from './lower-refusal.ts';
+import { mapValues, nodesOf } from './lower-relations.ts';
+import { type FromScope, resolveColumn, visibleNames } from './lower-scope.ts';
+
+/** Classes of expression that are a function of one row, whatever they hold. */
+const scalarClasses = new Set([
+  'COLUMN_REF',
+  'CONSTANT',
+  'FUNCTION',
+  'COMPARISON',
+  'CONJUNCTION',
+  'OPERATOR',
+  'CASE',
+  'CAST',
+  'BETWEEN',
+  'LAMBDA',
+]);
+
+const refusedClasses: Readonly<Record<string, string>> = {
+  SUBQUERY: 'subquery in an expression',
+  WINDOW: 'window function',
+  STAR: 'COLUMNS expression',
+  COLLATE: 'COLLATE',
+  POSITIONAL_REFERENCE: 'positional reference',
+};
+
+const scalarOperators = new Set([
+  'OPERATOR_NOT',
+  'OPERATOR_IS_NULL',
+  'OPERATOR_IS_NOT_NULL',
+  'OPERATOR_COALESCE',
+  'OPERATOR_NULLIF',
+  'OPERATOR_TRY',
+  'COMPARE_IN',
+  'COMPARE_NOT_IN',
+  'ARRAY_EXTRACT',
+  'ARRAY_SLICE',
+  'STRUCT_EXTRACT',
+  'ARRAY_CONSTRUCTOR',
+]);
+
+/** Functions that give several rows, or look beyond the row. */
+const refusedFunctions = new Set([
+  'unnest',
+  'unlist',
+  'generate_subscripts',
+  'regexp_split_to_table',
+  'grouping',
+  'grouping_id',
+]);
+
+/** Macros over aggregates, which DuckDB lists as macros. */
+export const aggregateMacros = ['geomean', 'geometric_mean', 'wavg', 'weighted_avg', 'json_group_array'];
+
+export type ExpressionContext = {
+  readonly scope: FromScope;
+  /** The expression a SELECT alias stands for, already lowered; null: no such alias in sight. */
+  readonly alias: (name: string) => SqlNode | null;
+  /** Lower-case names. */
+  readonly aggregates: ReadonlySet<string>;
+  /** Whether aggregate calls may stand here. */
+  readonly allowAggregates: boolean;
+};
+
+/**
+ * A scalar expression with every column qualified as `[alias, column, …]`.
+ *
+ * @throws LowerRefusal for anything that is not known to be a function of one row
+ */
+export function lowerExpression(node: SqlNode, context: ExpressionContext): SqlNode {
+  return lower(node, context, new Set());
+}
+
+function lower(node: SqlNode, context: ExpressionContext, lambda: ReadonlySet<string>): SqlNode {
+  const kind = node['class'];
+  if (kind === undefined || typeof kind !== 'string') {
+    return mapValues(node, (value) => lowerInside(value, context, lambda));
+  }
+  if (!scalarClasses.has(kind)) throw new LowerRefusal(refusedClasses[kind] ?? kind.toLowerCase());
+  switch (kind) {
+    case 'COLUMN_REF':
+      return lowerColumn(node, context, lambda);
+    case 'CONSTANT':
+      return node;
+    case 'LAMBDA':
+      return lowerLambda(node, context, lambda);
+    case 'OPERATOR':
+      if (!scalarOperators.has(String(node['type'])))
+        throw new LowerRefusal(`operator ${String(node['type'])}`);
+      break;
+    case 'FUNCTION':
+      checkFunction(node, context);
+      break;
+  }
+  return mapValues(node, (value) => lowerInside(value, context, lambda));
+}
+
+function lowerInside(json: SqlJson, context: ExpressionContext, lambda: ReadonlySet<string>): SqlJson {
+  if (Array.isArray(json)) return json.map((item: SqlJson) => lowerInside(item, context, lambda));
+  return isNode(json) ? lower(json, context, lambda) : json;
+}
+
+function checkFunction(node: SqlNode, context: ExpressionContext): void {
+  const name = String(node['function_name']).toLowerCase();
+  if (refusedFunctions.has(name)) throw new LowerRefusal(`${name}()`);
+  if (context.aggregates.has(name)) {
+    if (!context.allowAggregates) throw new LowerRefusal(`${name}() where no aggregate may stand`);
+    return;
+  }
+  const orders = isNode(node['order_bys']) ? nodesOf(node['order_bys']['orders']) : [];
+  if (isNode(node['filter']) || node['distinct'] === true || orders.length > 0) {
+    throw new LowerRefusal(`${name}() with FILTER, DISTINCT or ORDER BY`);
+  }
+}
+
+function lowerColumn(node: SqlNode, context: ExpressionContext, lambda: ReadonlySet<string>): SqlNode {
+  const names = columnParts(node);
+  const [first] = names;
+  if (first !== undefined && lambda.has(first.toLowerCase())) return node;
+  const resolved = resolveColumn(context.scope, names);
+  if (resolved !== null) return { ...node, column_names: resolved };
+  const aliased = first !== undefined && names.length === 1 ? context.alias(first) : null;
+  if (aliased !== null) return { ...aliased, alias: node['alias'] ?? '' };
+  const name = names.join('.');
+  throw new LowerRefusal(`column "${name}" is not in sight`, {
+    name,
+    node,
+    known: visibleNames(context.scope),
+  });
+}
+
+/** Parameters hide columns. `a -> 'b'` on JSON parses as a lambda too, so a parameter named as a column is refused. */
+function lowerLambda(node: SqlNode, context: ExpressionContext, outer: ReadonlySet<string>): SqlNode {
+  const lhs = node['lhs'];
+  const parameters = isNode(lhs) ? lambdaParameters(lhs) : [];
+  if (parameters.length === 0) throw new LowerRefusal('lambda');
+  for (const name of parameters) {
+    if (resolveColumn(context.scope, [name]) !== null) {
+      throw new LowerRefusal(`"${name} -> …", a lambda whose parameter is also a column`);
+    }
+  }
+  const inner = new Set([...outer, ...parameters.map((name) => name.toLowerCase())]);
+  return { ...node, expr: lowerInside(node['expr'] ?? null, context, inner) };
+}
+
+function lambdaParameters(lhs: SqlNode): string[] {
+  if (lhs['class'] === 'COLUMN_REF') return columnParts(lhs).length === 1 ? columnParts(lhs) : [];
+  return nodesOf(lhs['children']).flatMap(lambdaParameters);
+}
+
+export function columnParts(node: SqlNode): string[] {
+  const names = node['column_names'];
+  return Array.isArray(names) ? names.map(String) : [];
+}
+
+/** A reference to a column by its parts. */
+export function columnReference(...names: string[]): SqlNode {
+  return { class: 'COLUMN_REF', type: 'COLUMN_REF', alias: '', query_location: 0, column_names: names };
+}
+
+/** Text that is equal for expressions that are the same but for where they stand and what they are called. */
+export function expressionKey(node: SqlNode): string {
+  return JSON.stringify(withoutPlaces({ ...node, alias: '' }));
+}
+
+function withoutPlaces(json: SqlJson): SqlJson {
+  if (Array.isArray(json)) return json.map(withoutPlaces);
+  if (!isNode(json)) return json;
+  const { query_location: _, ...rest } = json;
+  return mapValues(rest, withoutPlaces);
+}

@@ -1,0 +1,151 @@
+import { EverviewError, placeIn, type TextPlace } from '../core/errors.ts';
+import { nearestHint } from '../core/nearest.ts';
+import type { Schema } from '../core/schema.ts';
+import { isNode, rewrite, type SqlJson, type SqlNode } from '../core/sql-tree.ts';
+
+/** What a name in a FROM clause stands for. `kept`: a materialized view or training set. */
+export type ResolvedRelation =
+  | { readonly kind: 'table' | 'kept'; readonly name: string; readonly schema: Schema }
+  | { readonly kind: 'virtual'; readonly name: string; readonly query: SqlNode };
+
+export interface RelationResolver {
+  /** Null: there is no such relation. Names compare without case; the answer has the declared spelling. */
+  resolve(name: string): ResolvedRelation | null;
+  /** Every name there is, for hints. */
+  readonly names: readonly string[];
+}
+
+export type RelationRead = {
+  readonly name: string;
+  readonly kind: 'table' | 'kept';
+  readonly schema: Schema;
+  /** Of the first reference; for what a virtual view reads, the reference to that view. */
+  readonly at: TextPlace | undefined;
+};
+
+export type BoundQuery = {
+  /**
+   * The query over the physical relations: tables in schema `data`, kept views in schema `view`, virtual views as
+   * subqueries; CTE references as they were. Aliases keep every name the user could write valid.
+   */
+  readonly query: SqlNode;
+  readonly reads: readonly RelationRead[];
+};
+
+export const physicalSchema = { table: 'data', kept: 'view' } as const;
+
+/** The place of a node in the text of its query; undefined for nodes DuckDB made up. */
+export function placeOf(node: SqlNode, text: string): TextPlace | undefined {
+  const bytes = node['query_location'];
+  if (typeof bytes !== 'number') return undefined;
+  const offset = Buffer.from(text, 'utf8').subarray(0, bytes).toString('utf8').length;
+  const word = /^[\p{L}\p{N}_$]+|^"(?:[^"]|"")*"/u.exec(text.slice(offset));
+  return placeIn(text, offset, word?.[0].length ?? 1);
+}
+
+/**
+ * Finds every relation a query reads, and writes the physical ones in their place. CTE names hide relations.
+ *
+ * @param text the query's own text, for places
+ * @throws EverviewError `unknown-relation`
+ */
+export function bindRelations(query: SqlNode, text: string, resolver: RelationResolver): BoundQuery {
+  const reads = new Map<string, RelationRead>();
+
+  function bindAny(json: SqlJson, ctes: ReadonlySet<string>): SqlJson {
+    if (Array.isArray(json)) return json.map((item: SqlJson) => bindAny(item, ctes));
+    if (!isNode(json)) return json;
+    if (isNode(json['cte_map'])) return bindQuery(json, ctes);
+    if (json['type'] === 'BASE_TABLE') return bindTable(json, ctes);
+    return mapValues(json, (value) => bindAny(value, ctes));
+  }
+
+  function bindQuery(node: SqlNode, outer: ReadonlySet<string>): SqlNode {
+    const ctes = new Set(outer);
+    const map = cteEntries(node).map((entry) => {
+      const recursive = entry.query['type'] === 'RECURSIVE_CTE_NODE';
+      const name = entry.name.toLowerCase();
+      const bound = bindAny(entry.value, recursive ? new Set([...ctes, name]) : ctes);
+      ctes.add(name);
+      return { key: entry.name, value: bound };
+    });
+    const { cte_map: _, ...rest } = node;
+    return { ...mapValues(rest, (value) => bindAny(value, ctes)), cte_map: { map } };
+  }
+
+  function bindTable(node: SqlNode, ctes: ReadonlySet<string>): SqlNode {
+    const name = String(node['table_name']);
+    const qualifier = [node['catalog_name'], node['schema_name']].filter((part) => part !== '').join('.');
+    if (qualifier === '' && ctes.has(name.toLowerCase())) return node;
+    const at = placeOf(node, text);
+    const found = qualifier === '' || qualifier === 'main' ? resolver.resolve(name) : null;
+    if (found === null) {
+      const written = qualifier === '' ? name : `${qualifier}.${name}`;
+      throw new EverviewError('unknown-relation', `there is no table or view "${written}"`, {
+        hint: nearestHint(name, resolver.names),
+        at,
+        data: { relation: written },
+      });
+    }
+    const alias = node['alias'] === '' ? name : (node['alias'] ?? name);
+    if (found.kind === 'virtual') return bindVirtual(node, alias, found.query);
+    if (!reads.has(found.name)) reads.set(found.name, { ...found, kind: found.kind, at });
+    return {
+      ...node,
+      catalog_name: '',
+      schema_name: physicalSchema[found.kind],
+      table_name: found.name,
+      alias,
+    };
+  }
+
+  function bindVirtual(reference: SqlNode, alias: SqlJson, virtual: SqlNode): SqlNode {
+    const location = reference['query_location'] ?? 0;
+    if (isNode(reference['at_clause'])) {
+      throw new EverviewError('unsupported', 'a virtual view cannot be read AT a version here', {
+        at: placeOf(reference, text),
+      });
+    }
+    return {
+      type: 'SUBQUERY',
+      alias,
+      sample: reference['sample'] ?? null,
+      query_location: location,
+      subquery: { node: bindAny(relocated(virtual, location), new Set()), named_param_map: [] },
+      column_name_alias: reference['column_name_alias'] ?? [],
+    };
+  }
+
+  const bound = bindAny(query, new Set());
+  if (!isNode(bound)) throw new EverviewError('internal', 'binding relations lost the query');
+  return { query: bound, reads: [...reads.values()] };
+}
+
+/** The CTEs a query node defines, in order. */
+export function cteEntries(node: SqlNode): { name: string; value: SqlNode; query: SqlNode }[] {
+  const map = isNode(node['cte_map']) ? node['cte_map']['map'] : null;
+  return nodesOf(map).flatMap((entry) => {
+    const value = entry['value'];
+    const query = isNode(value) ? value['query'] : null;
+    const inner = isNode(query) ? query['node'] : null;
+    return isNode(value) && isNode(inner) ? [{ name: String(entry['key']), value, query: inner }] : [];
+  });
+}
+
+/** The nodes of a list; none when it is none. */
+export function nodesOf(json: SqlJson | undefined): SqlNode[] {
+  return Array.isArray(json) ? json.filter((item: SqlJson) => isNode(item)) : [];
+}
+
+export function mapValues(node: SqlNode, map: (value: SqlJson) => SqlJson): SqlNode {
+  return Object.fromEntries(Object.entries(node).map(([key, value]) => [key, map(value)]));
+}
+
+/** Everything inside an inlined view stands where the view was named. */
+function relocated(query: SqlNode, location: SqlJson): SqlNode {
+  function relocate(node: SqlNode): SqlNode {
+    const inside = mapValues(node, (value) => rewrite(value, relocate));
+    return 'query_location' in node ? { ...inside, query_location: location } : inside;
+  }
+  return relocate(query);
+}

@@ -1,0 +1,95 @@
+import type { Relation } from '../algebra/node.ts';
+import { sameName } from '../core/schema.ts';
+import type { SqlNode } from '../core/sql-tree.ts';
+import { LowerRefusal } from './lower-refusal.ts';
+
+/** A column of an input: by the name the query may call it (null: none), and by its name in the node. */
+export type ScopeColumn = { readonly visible: string | null; readonly column: string };
+
+export type ScopeInput = {
+  readonly alias: string;
+  readonly node: Relation<SqlNode>;
+  readonly columns: readonly ScopeColumn[];
+};
+
+export type QualifiedColumn = { readonly alias: string; readonly column: ScopeColumn };
+
+/** What a FROM clause brings into sight. `merged`: columns of JOIN … USING, which count once, as their left side. */
+export type FromScope = {
+  readonly inputs: readonly ScopeInput[];
+  readonly merged: readonly QualifiedColumn[];
+  readonly conditions: readonly SqlNode[];
+};
+
+/**
+ * The column a reference names, as `[alias, column, …fields]`; null when it names none in sight.
+ *
+ * @throws LowerRefusal when it names several
+ */
+export function resolveColumn(scope: FromScope, names: readonly string[]): string[] | null {
+  const [first, second, ...rest] = names;
+  if (first === undefined) return null;
+  const input = scope.inputs.find((candidate) => sameName(candidate.alias, first));
+  if (input !== undefined && second !== undefined) {
+    const column = columnNamed(input, second);
+    if (column !== undefined) return [input.alias, column.column, ...rest];
+  }
+  const found = bareColumn(scope, first);
+  return found === null ? null : [found.alias, found.column.column, ...names.slice(1)];
+}
+
+export function bareColumn(scope: FromScope, name: string): QualifiedColumn | null {
+  const merged = scope.merged.find((candidate) => sameName(candidate.column.visible ?? '', name));
+  if (merged !== undefined) return merged;
+  const found = scope.inputs.flatMap((input) => {
+    const column = columnNamed(input, name);
+    return column === undefined ? [] : [{ alias: input.alias, column }];
+  });
+  if (found.length > 1) throw new LowerRefusal(`ambiguous column "${name}"`);
+  return found[0] ?? null;
+}
+
+/** The columns of `*`, or of `alias.*`, in DuckDB's order. */
+export function starColumns(scope: FromScope, relation: string): QualifiedColumn[] {
+  const inputs = scope.inputs.filter((input) => relation === '' || sameName(input.alias, relation));
+  if (inputs.length === 0) throw new LowerRefusal(`unknown alias "${relation}"`);
+  return inputs.flatMap((input) =>
+    input.columns
+      .filter((column) => relation !== '' || !isMergedAway(scope, input, column))
+      .map((column) => ({ alias: input.alias, column })),
+  );
+}
+
+/** Every name a reference could have used. */
+export function visibleNames(scope: FromScope): string[] {
+  return [
+    ...new Set(
+      scope.inputs.flatMap((input) =>
+        input.columns.flatMap((column) => (column.visible === null ? [] : [column.visible])),
+      ),
+    ),
+  ];
+}
+
+export function joinScopes(left: FromScope, right: FromScope): FromScope {
+  const clash = right.inputs.find((input) => left.inputs.some((other) => sameName(other.alias, input.alias)));
+  if (clash !== undefined) throw new LowerRefusal(`two inputs named "${clash.alias}"`);
+  return {
+    inputs: [...left.inputs, ...right.inputs],
+    merged: [...left.merged, ...right.merged],
+    conditions: [...left.conditions, ...right.conditions],
+  };
+}
+
+function columnNamed(input: ScopeInput, name: string): ScopeColumn | undefined {
+  return input.columns.find((column) => column.visible !== null && sameName(column.visible, name));
+}
+
+function isMergedAway(scope: FromScope, input: ScopeInput, column: ScopeColumn): boolean {
+  return scope.merged.some(
+    (merged) =>
+      column.visible !== null &&
+      sameName(merged.column.visible ?? '', column.visible) &&
+      merged.alias !== input.alias,
+  );
+}
