@@ -1,39 +1,56 @@
 import type { AnswerWriter } from './answer-writer.ts';
-import type { StatementResult } from './engine-port.ts';
+import type { StalenessReport, StatementResult } from './engine-port.ts';
 import { type Failure, placeInWhole } from './failure-report.ts';
+import { inPieces } from './in-pieces.ts';
 import { type Json, jsonNumber, jsonValue } from './json-value.ts';
 import type { Output } from './terminal.ts';
 
 /** One line of JSON a statement, failures included, so that a program can hold a conversation. */
 export function createJsonWriter(stdout: Output): AnswerWriter {
-  const line = (json: Json): Promise<void> => stdout.write(`${JSON.stringify(json)}\n`);
   return {
-    result: (statement, result) => line(resultJson(statement, result)),
-    failure: (statement, failure) => line({ statement, error: failureJson(failure) }),
+    async result(statement, result) {
+      for (const part of resultParts(statement, result)) await stdout.write(part);
+    },
+    failure: (statement, failure) => stdout.write(failureLine(statement, failure)),
     async end() {},
   };
 }
 
-export function resultJson(statement: number, result: StatementResult): Json {
+/** The line of a result, cut into parts that each fit a string. */
+export function* resultParts(statement: number, result: StatementResult): Iterable<string> {
   const { columns, update } = result;
-  return {
+  const head = {
     statement,
     kind: result.kind,
     columns: columns.map((column) => column.name),
     types: columns.map((column) => column.type),
-    rows: result.rows.map((row) => columns.map((column) => jsonValue(row[column.name] ?? null, column.type))),
+  };
+  yield `${JSON.stringify(head).slice(0, -1)},"rows":[`;
+  let separator = '';
+  for (const rows of inPieces(result.rows)) {
+    const texts = rows.map((row) =>
+      JSON.stringify(columns.map((column) => jsonValue(row[column.name] ?? null, column.type))),
+    );
+    yield separator + texts.join(',');
+    separator = ',';
+  }
+  const tail = {
     version: result.version,
-    models: { ...result.models },
-    staleness: Object.fromEntries(
-      result.staleness.map(({ name, versions, rows, ms, effect, asOf, policyMet }) => [
-        name,
-        { versions, rows, ms, effect: effect === null ? null : jsonNumber(effect), asOf, policyMet },
-      ]),
-    ),
+    models: result.models,
+    staleness: Object.fromEntries(result.staleness.map((report) => [report.name, stalenessJson(report)])),
     path: result.path,
     message: result.message,
-    ...(update === null ? {} : { update: { ...update } }),
+    ...(update === null ? {} : { update }),
   };
+  yield `],${JSON.stringify(tail).slice(1)}\n`;
+}
+
+function stalenessJson({ versions, rows, ms, effect, asOf, policyMet }: StalenessReport): Json {
+  return { versions, rows, ms, effect: effect === null ? null : jsonNumber(effect), asOf, policyMet };
+}
+
+function failureLine(statement: number, failure: Failure): string {
+  return `${JSON.stringify({ statement, error: failureJson(failure) })}\n`;
 }
 
 export function failureJson(failure: Failure): Json {

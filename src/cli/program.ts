@@ -32,7 +32,9 @@ export function parseCommandLine(words: readonly string[], version: string): Inv
     program.parse(words, { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    if (error.exitCode === 0) return { kind: 'text', text: output.join('') };
+    // No command at all: commander gives the help, as a complaint.
+    if (error.exitCode === 0 || error.code === 'commander.help')
+      return { kind: 'text', text: output.join('') };
     return { kind: 'misuse', failure: misuseOf(error, words) };
   }
   return found[0] ?? { kind: 'text', text: program.helpInformation() };

@@ -1,4 +1,11 @@
-import type { ExitStatus, Terminal } from './terminal.ts';
+import type { Everview, StatementResult } from './engine-port.ts';
+import { failureOf } from './failure.ts';
+import { createJsonWriter } from './json-writer.ts';
+import { openExistingEngine } from './open-engine.ts';
+import { readStatus } from './status-report.ts';
+import { createTableWriter } from './table-writer.ts';
+import { type ExitStatus, endsCommand, exitStatus, type Terminal } from './terminal.ts';
+import { withEngine } from './with-engine.ts';
 
 export type RefreshOptions = {
   /** Null: everything that is stale. */
@@ -9,4 +16,52 @@ export type RefreshOptions = {
   readonly format: 'table' | 'json';
 };
 
-export declare function runRefresh(options: RefreshOptions, terminal: Terminal): Promise<ExitStatus>;
+/** Brings objects up to date, what is read before what reads it. */
+export async function runRefresh(options: RefreshOptions, terminal: Terminal): Promise<ExitStatus> {
+  const { stdout, stderr, progress } = terminal;
+  const writer = options.format === 'json' ? createJsonWriter(stdout) : createTableWriter(stdout, stderr);
+  return withEngine(
+    () => openExistingEngine(options.db, options.now),
+    terminal,
+    async (engine) => {
+      const names = options.name === null ? await staleNames(engine) : [options.name];
+      if (names.length === 0 && options.format === 'table') await stdout.write('nothing is stale\n');
+      progress.start(names.length, 'refresh');
+      let status: ExitStatus = exitStatus.done;
+      for (const [i, name] of names.entries()) {
+        const result = await attempt(() => engine.refresh(name, options.how));
+        progress.tick();
+        if (result.kind === 'done') await writer.result(i + 1, result.result);
+        else {
+          await writer.failure(i + 1, failureOf(result.error), null);
+          status = exitStatus.failed;
+        }
+      }
+      progress.stop();
+      return status;
+    },
+  );
+}
+
+async function staleNames(engine: Everview): Promise<string[]> {
+  const { objects } = await readStatus(engine);
+  return objects
+    .filter(
+      (object) => object.versions > 0 || object.rows > 0 || (object.kind !== 'table' && object.asOf === null),
+    )
+    .map((object) => object.name);
+}
+
+type Attempt =
+  | { readonly kind: 'done'; readonly result: StatementResult }
+  | { readonly kind: 'failed'; readonly error: unknown };
+
+/** One object that fails does not keep the others from their refresh. */
+async function attempt(work: () => Promise<StatementResult>): Promise<Attempt> {
+  try {
+    return { kind: 'done', result: await work() };
+  } catch (error) {
+    if (endsCommand(error)) throw error;
+    return { kind: 'failed', error };
+  }
+}

@@ -1,33 +1,34 @@
 import type { AnswerWriter } from './answer-writer.ts';
 import type { StatementResult } from './engine-port.ts';
 import { renderFailure } from './failure-report.ts';
+import { inPieces } from './in-pieces.ts';
 import { provenanceLine } from './provenance-line.ts';
-import { renderTable } from './table.ts';
+import { tableLines } from './table.ts';
 import type { Output } from './terminal.ts';
 
 /** For people: an aligned table, how many rows, and what the answer rests on; or one line of what was done. */
 export function createTableWriter(stdout: Output, stderr: Output): AnswerWriter {
   return {
-    result: (_statement, result) => stdout.write(renderResult(result, stdout)),
+    async result(_statement, result) {
+      for (const lines of inPieces(resultLines(result, stdout))) await stdout.write(`${lines.join('\n')}\n`);
+    },
     failure: (_statement, failure, text) => stderr.write(renderFailure(failure, text, stderr.colors)),
     async end() {},
   };
 }
 
-export function renderResult(
+export function* resultLines(
   result: StatementResult,
   output: Pick<Output, 'colors' | 'widthColumns'>,
-): string {
+): Iterable<string> {
   const { colors } = output;
-  const lines: string[] = [];
   if (result.columns.length > 0) {
-    lines.push(renderTable(result, output));
-    lines.push(colors.dim(`(${count(result.rows.length, 'row')})`));
+    yield* tableLines(result, output);
+    yield colors.dim(`(${count(result.rows.length, 'row')})`);
   }
-  if (result.message !== null) lines.push(result.message);
-  for (const warning of result.update?.warnings ?? []) lines.push(`${colors.yellow('warning')}: ${warning}`);
-  if (result.kind === 'query') lines.push(colors.dim(provenanceLine(result)));
-  return lines.length === 0 ? '' : `${lines.join('\n')}\n`;
+  if (result.message !== null) yield result.message;
+  for (const warning of result.update?.warnings ?? []) yield `${colors.yellow('warning')}: ${warning}`;
+  if (result.kind === 'query') yield colors.dim(provenanceLine(result));
 }
 
 function count(amount: number, noun: string): string {

@@ -12,11 +12,11 @@ const leastWidth = 8;
 
 const separator = ' | ';
 
-/** An aligned table without a final line break; cut to the terminal's width where there is one. */
-export function renderTable(
+/** The lines of an aligned table; cut to the terminal's width where there is one. */
+export function* tableLines(
   contents: TableContents,
   output: Pick<Output, 'colors' | 'widthColumns'>,
-): string {
+): Iterable<string> {
   const { colors, widthColumns } = output;
   const heads = contents.columns.map((column) => cell(column.name));
   const body = contents.rows.map((row) =>
@@ -33,11 +33,9 @@ export function renderTable(
         return padded(of, given[i] ?? of.width, alignRight[i] ?? false, last, (text) => paint(text, of));
       })
       .join(colors.dim(separator));
-  return [
-    line(heads, (text) => colors.bold(text)),
-    colors.dim(given.map((width) => '-'.repeat(width)).join('-+-')),
-    ...body.map((cells) => line(cells, (text, of) => (of.isNull ? colors.dim(text) : text))),
-  ].join('\n');
+  yield line(heads, (text) => colors.bold(text));
+  yield colors.dim(given.map((width) => '-'.repeat(width)).join('-+-'));
+  for (const cells of body) yield line(cells, (text, of) => (of.isNull ? colors.dim(text) : text));
 }
 
 function widest(head: Cell, body: readonly (readonly Cell[])[], column: number): number {

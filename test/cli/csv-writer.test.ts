@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createCsvWriter, renderCsv } from '../../src/cli/csv-writer.ts';
+import { createCsvWriter, csvRecords } from '../../src/cli/csv-writer.ts';
 import { flightsAnswer, insertAnswer } from './answers.ts';
 import { captureTerminal } from './captured-terminal.ts';
 
@@ -13,7 +13,7 @@ test('fields are quoted where RFC 4180 asks for it; NULL is empty and the empty 
     { 'a,b': '', n: null },
     { 'a,b': null, n: 0n },
   ];
-  expect(renderCsv({ columns, rows })).toBe(
+  expect([...csvRecords({ columns, rows })].join('')).toBe(
     '"a,b",n\r\n"say ""hi""\nthere",9007199254740993\r\n"",\r\n,0\r\n',
   );
 });

@@ -1,20 +1,20 @@
 import { expect, test } from 'vitest';
 import { jsonValue } from '../../src/cli/json-value.ts';
-import { failureJson, resultJson } from '../../src/cli/json-writer.ts';
+import { failureJson, resultParts } from '../../src/cli/json-writer.ts';
 import { flightsAnswer, insertAnswer } from './answers.ts';
 
 test('a query says its rows, their types and what they rest on', () => {
-  expect(JSON.stringify(resultJson(2, flightsAnswer))).toBe(
+  expect([...resultParts(2, flightsAnswer)].join('')).toBe(
     '{"statement":2,"kind":"query","columns":["origin","departures","mean_delay"],' +
       '"types":["VARCHAR","BIGINT","DOUBLE"],' +
       '"rows":[["ATL",1204,12.5],["ORD","9007199254740993",null]],"version":7,"models":{"delay":3},' +
       '"staleness":{"origin_day":{"versions":0,"rows":0,"ms":0,"effect":null,"asOf":7,"policyMet":true}},' +
-      '"path":"fresh","message":null}',
+      '"path":"fresh","message":null}\n',
   );
 });
 
 test('an update says what became of it', () => {
-  expect(resultJson(1, insertAnswer)).toMatchObject({
+  expect(JSON.parse([...resultParts(1, insertAnswer)].join(''))).toMatchObject({
     kind: 'insert',
     rows: [],
     message: '3 rows inserted into "flights", version 8',
@@ -66,4 +66,14 @@ test('an error has its place in the whole text', () => {
     column: null,
     hint: null,
   });
+});
+
+test('a long answer is one line, written in parts', () => {
+  const rows = Array.from({ length: 12_000 }, (_, departures) => ({ departures }));
+  const parts = [
+    ...resultParts(1, { ...flightsAnswer, columns: [{ name: 'departures', type: 'INTEGER' }], rows }),
+  ];
+  expect(parts.length).toBe(5);
+  const line: unknown = JSON.parse(parts.join(''));
+  expect(line).toMatchObject({ rows: rows.map(({ departures }) => [departures]), version: 7 });
 });

@@ -1,9 +1,18 @@
 import pico from 'picocolors';
 import { expect, test } from 'vitest';
-import { renderTable } from '../../src/cli/table.ts';
-import { renderResult } from '../../src/cli/table-writer.ts';
+import { type TableContents, tableLines } from '../../src/cli/table.ts';
+import { resultLines } from '../../src/cli/table-writer.ts';
 import { versionOf } from '../../src/core/version.ts';
+import type { StatementResult } from '../../src/engine/result.ts';
 import { flightsAnswer, insertAnswer } from './answers.ts';
+
+type Look = Parameters<typeof tableLines>[1];
+
+const renderTable = (contents: TableContents, look: Look): string =>
+  [...tableLines(contents, look)].join('\n');
+
+const renderResult = (result: StatementResult, look: Look): string =>
+  [...resultLines(result, look), ''].join('\n');
 
 const pipe = { colors: pico.createColors(false), widthColumns: null };
 
