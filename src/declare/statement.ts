@@ -14,6 +14,7 @@ export type RawOption = { readonly name: Name; readonly value: SqlFragment };
 export type InsertStatement = {
   readonly kind: 'insert';
   readonly table: Name;
+  readonly alias: string | null;
   /** Null: all of the table's, in order. */
   readonly columns: readonly Name[] | null;
   /** INSERT … BY NAME: the source's column names decide. */
@@ -23,6 +24,8 @@ export type InsertStatement = {
   readonly onConflict:
     | null
     | { readonly action: 'nothing'; readonly target: readonly Name[] }
+    /** INSERT OR REPLACE: every given column that is not of the key takes the new row's value. */
+    | { readonly action: 'replace' }
     | {
         readonly action: 'update';
         readonly target: readonly Name[];
@@ -32,16 +35,23 @@ export type InsertStatement = {
   readonly idempotencyKey: string | null;
 };
 
-/** What one statement asks for. `text` and offsets are those of the statement in its own text. */
-export type Statement = { readonly text: string; readonly at: TextPlace } & (
+/**
+ * What one statement asks for. `text` is the statement's own, and every place inside is relative to it; `at` is where
+ * it stands in the script it came from.
+ */
+export type Statement = { readonly text: string; readonly at: TextPlace } & StatementBody;
+
+export type StatementBody =
   | {
       readonly kind: 'create';
       readonly definition: Definition;
       readonly orReplace: boolean;
       readonly ifNotExists: boolean;
-      /** Where to point when the query inside is wrong. */
+      /** Where to point when the query inside is wrong; for a model, all that follows AS. */
       readonly query: SqlFragment | null;
       readonly name: Name;
+      /** Where to point when an option names a column that the query does not have. */
+      readonly options: readonly RawOption[];
     }
   | {
       readonly kind: 'alter';
@@ -96,8 +106,7 @@ export type Statement = { readonly text: string; readonly at: TextPlace } & (
       readonly where: SqlFragment | null;
     }
   | { readonly kind: 'quarantine-drop'; readonly table: Name; readonly where: SqlFragment | null }
-  | { readonly kind: 'query'; readonly query: SqlFragment }
-);
+  | { readonly kind: 'query'; readonly query: SqlFragment };
 
 export type AlterKind = ObjectKind | 'materialized-view';
 

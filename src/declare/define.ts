@@ -1,0 +1,256 @@
+import { EverviewError } from '../core/errors.ts';
+import { reservedPrefix } from '../core/identifier.ts';
+import { nearestHint } from '../core/nearest.ts';
+import { sameName } from '../core/schema.ts';
+import { deepFreeze } from './deep-freeze.ts';
+import type {
+  ColumnDefinition,
+  Definition,
+  ModelDefinition,
+  RefreshPolicy,
+  TableDefinition,
+  TrainingSetDefinition,
+  ViewDefinition,
+} from './definition.ts';
+import type {
+  DefinitionDraft,
+  DraftName,
+  DraftOption,
+  ModelDraft,
+  TableDraft,
+  TrainingSetDraft,
+  ViewDraft,
+} from './definition-draft.ts';
+import type { OptionTables, OptionValues } from './options.ts';
+import { readOptions } from './read-options.ts';
+import { defaultText, queryText, typeText } from './sql-text.ts';
+import { resolveConstraints } from './table-constraints.ts';
+
+/**
+ * The definition a draft stands for: defaults filled in, options and names checked, frozen.
+ * @throws EverviewError of category `declaration`, with the place where the draft has one.
+ */
+export function define(draft: DefinitionDraft): Definition {
+  assertName(draft.name, 'an object');
+  switch (draft.kind) {
+    case 'table':
+      return deepFreeze(defineTable(draft));
+    case 'view':
+      return deepFreeze(defineView(draft));
+    case 'training-set':
+      return deepFreeze(defineTrainingSet(draft));
+    case 'model':
+      return deepFreeze(defineModel(draft));
+  }
+}
+
+function assertName({ name, at }: DraftName, what: string): void {
+  if (name !== '' && !name.toLowerCase().startsWith(reservedPrefix)) return;
+  throw new EverviewError('invalid-definition', `"${name}" cannot be the name of ${what}`, {
+    at,
+    hint: `names that start with ${reservedPrefix} are the engine's`,
+  });
+}
+
+/** Where an option was given, for errors that a value makes beside others. */
+function placeOf(options: readonly DraftOption[], name: string) {
+  const option = options.find((one) => sameName(one.name, name));
+  return option?.valueAt ?? option?.at;
+}
+
+function defineTable(draft: TableDraft): TableDefinition {
+  const { name } = draft.name;
+  const values = readOptions('table', draft.options);
+  const columns = draft.columns.map((column, index): ColumnDefinition => {
+    assertName(column, 'a column');
+    if (draft.columns.findIndex((one) => sameName(one.name, column.name)) < index) {
+      throw new EverviewError('invalid-definition', `table "${name}" has two columns "${column.name}"`, {
+        at: column.at,
+      });
+    }
+    const what = `column "${column.name}" of table "${name}"`;
+    return {
+      name: column.name,
+      type: typeText(`the type of ${what}`, column.type),
+      default: column.default === null ? null : defaultText(`the default of ${what}`, column.default),
+    };
+  });
+  if (columns.length === 0) {
+    throw new EverviewError('invalid-definition', `table "${name}" has no columns`, { at: draft.name.at });
+  }
+  return {
+    kind: 'table',
+    name,
+    columns,
+    constraints: resolveConstraints(name, columns, draft.constraints),
+    eventTime: eventColumn(name, columns, values.event_time ?? null, placeOf(draft.options, 'event_time')),
+    onViolation: values.on_violation ?? 'reject',
+    heartbeatMs: values.heartbeat ?? null,
+  };
+}
+
+function eventColumn(
+  table: string,
+  columns: readonly ColumnDefinition[],
+  given: string | null,
+  at: ReturnType<typeof placeOf>,
+): string | null {
+  if (given === null) return null;
+  const column = columns.find((one) => sameName(one.name, given));
+  if (column === undefined) {
+    const names = columns.map((one) => one.name);
+    throw new EverviewError(
+      'unknown-column',
+      `event_time names "${given}", which table "${table}" does not have`,
+      {
+        at,
+        hint: nearestHint(given, names),
+      },
+    );
+  }
+  if (!/^(TIMESTAMP|DATETIME|DATE)/i.test(column.type)) {
+    throw new EverviewError(
+      'invalid-option',
+      `event_time is a TIMESTAMP, TIMESTAMPTZ or DATE, and "${column.name}" is ${column.type}`,
+      { at, hint: 'name a column of one of these types' },
+    );
+  }
+  return column.name;
+}
+
+type PolicyValues = OptionValues<
+  Pick<OptionTables['model'], 'refresh' | 'max_staleness' | 'max_rows' | 'on_stale_read'>
+>;
+
+/** `bounded`: another bound than `max_staleness` is given. */
+function resolvePolicy(values: PolicyValues, bounded: boolean): RefreshPolicy {
+  const refresh = values.refresh ?? 'auto';
+  const maxStalenessMs = refresh === 'manual' || bounded ? null : 0;
+  return {
+    refresh,
+    maxStalenessMs: values.max_staleness === undefined ? maxStalenessMs : values.max_staleness,
+    maxRows: values.max_rows ?? null,
+    onStaleRead: values.on_stale_read ?? 'refresh',
+  };
+}
+
+const defaultTolerance = 1e-9;
+
+function defineView(draft: ViewDraft): ViewDefinition {
+  const { name } = draft.name;
+  if (!draft.materialized) readOptions('view', draft.options);
+  const values = draft.materialized ? readOptions('materialized-view', draft.options) : {};
+  return {
+    kind: 'view',
+    name,
+    materialized: draft.materialized,
+    query: queryText(`the query of view "${name}"`, draft.query),
+    policy: resolvePolicy(values, (values.max_rows ?? null) !== null),
+    tolerance: values.tolerance ?? defaultTolerance,
+  };
+}
+
+function defineTrainingSet(draft: TrainingSetDraft): TrainingSetDefinition {
+  const { name } = draft.name;
+  const values = readOptions('training-set', draft.options);
+  if (values.label === undefined) throw missing(draft.name, 'training set', 'label', 'WITH (label = column)');
+  const definition: TrainingSetDefinition = {
+    kind: 'training-set',
+    name,
+    query: queryText(`the query of training set "${name}"`, draft.query),
+    label: values.label,
+    eventTime: values.event_time ?? null,
+    labelDelayMs: values.label_delay ?? 0,
+    windowMs: values.window ?? null,
+    holdoutMs: values.holdout ?? 0,
+    tolerance: values.tolerance ?? defaultTolerance,
+  };
+  assertTimes(definition, draft.options);
+  return definition;
+}
+
+function missing(name: DraftName, kind: string, option: string, example: string): EverviewError {
+  return new EverviewError('invalid-option', `${kind} "${name.name}" has no ${option}`, {
+    at: name.at,
+    hint: `every ${kind} needs one: ${example}`,
+  });
+}
+
+function assertTimes(set: TrainingSetDefinition, options: readonly DraftOption[]): void {
+  const { windowMs, holdoutMs, labelDelayMs } = set;
+  const timed =
+    windowMs !== null ? 'window' : holdoutMs > 0 ? 'holdout' : labelDelayMs > 0 ? 'label_delay' : null;
+  if (timed !== null && set.eventTime === null) {
+    throw new EverviewError('invalid-option', `${timed} of training set "${set.name}" needs an event_time`, {
+      at: placeOf(options, timed),
+      hint: 'say which column tells when an example happened: event_time = column',
+    });
+  }
+  if (windowMs !== null && holdoutMs >= windowMs) {
+    const zero = windowMs === 0;
+    throw new EverviewError(
+      'invalid-option',
+      zero
+        ? 'window must be longer than 0'
+        : 'holdout must be shorter than window, or nothing is left to learn from',
+      {
+        at: placeOf(options, zero ? 'window' : 'holdout'),
+        hint: "as window = INTERVAL '60 days', holdout = INTERVAL '7 days'",
+      },
+    );
+  }
+}
+
+function defineModel(draft: ModelDraft): ModelDefinition {
+  const values = readOptions('model', draft.options);
+  if (values.method === undefined) throw missing(draft.name, 'model', 'method', "WITH (method = 'ridge')");
+  const categorical = values.categorical ?? [];
+  assertFeatures(draft, categorical);
+  const bounded = (values.max_rows ?? null) !== null || (values.max_effect ?? null) !== null;
+  return {
+    kind: 'model',
+    name: draft.name.name,
+    trainingSet: draft.trainingSet,
+    features: draft.features,
+    method: values.method,
+    options: {
+      l2: values.l2 ?? 1,
+      standardize: values.standardize ?? true,
+      categorical,
+      missing: values.missing ?? 'impute',
+    },
+    policy: resolvePolicy(values, bounded),
+    maxEffect: values.max_effect ?? null,
+    gate: values.gate ?? [],
+    onFailure: values.on_failure ?? 'keep_current',
+  };
+}
+
+function repeatedName(names: readonly string[]): string | undefined {
+  return names.find((name, index) => names.findIndex((one) => sameName(one, name)) < index);
+}
+
+function assertFeatures({ name, features, options }: ModelDraft, categorical: readonly string[]): void {
+  const named = features.kind === 'columns' ? features.columns : features.except;
+  const repeated = repeatedName(named);
+  if (repeated !== undefined || (features.kind === 'columns' && named.length === 0)) {
+    const problem = repeated === undefined ? 'has no features' : `names "${repeated}" twice`;
+    throw new EverviewError('invalid-definition', `model "${name.name}" ${problem}`, { at: name.at });
+  }
+  const twice = repeatedName(categorical);
+  const at = placeOf(options, 'categorical');
+  if (twice !== undefined) {
+    throw new EverviewError('invalid-option', `categorical names "${twice}" twice`, { at });
+  }
+  const listed = features.kind === 'columns';
+  const foreign = categorical.find((column) => named.some((one) => sameName(one, column)) !== listed);
+  if (foreign === undefined) return;
+  throw new EverviewError(
+    'unknown-column',
+    `categorical names "${foreign}", which is no feature of model "${name.name}"`,
+    {
+      at,
+      hint: listed ? nearestHint(foreign, named) : 'it is left out by EXCLUDE',
+    },
+  );
+}

@@ -1,0 +1,191 @@
+import { z } from 'zod';
+import { quoteLiteral } from '../core/identifier.ts';
+import { nearestName } from '../core/nearest.ts';
+import type { GateCondition } from './definition.ts';
+import { formatSqlDuration, readDuration, readSqlDuration } from './duration.ts';
+import { readGateCondition } from './gate.ts';
+import { splitList, unquoteName } from './sql-list.ts';
+import { formatName } from './sql-name.ts';
+
+/** A value as read, or why it could not be. `later`: known, and not offered yet. */
+export type Reading = { readonly value: unknown } | { readonly problem: string; readonly later?: true };
+
+/** What values an option takes: how they are read from SQL and from JavaScript, checked, and printed. */
+export type OptionKind<T> = {
+  readonly name: string;
+  /** With an example: `a duration, as INTERVAL '10 minutes'`. */
+  readonly wants: string;
+  readonly schema: z.ZodType<T>;
+  fromSql(sql: string): Reading;
+  fromJs(value: unknown): Reading;
+  toSql(value: T): string;
+};
+
+function asReading(value: unknown, wants: string): Reading {
+  return value === undefined ? { problem: `wants ${wants}` } : { value };
+}
+
+function word(sql: string): string | undefined {
+  const text = /^'(?:[^']|'')*'$/.test(sql) ? sql.slice(1, -1).replaceAll("''", "'") : unquoteName(sql);
+  return text === '' ? undefined : text;
+}
+
+export const duration: OptionKind<number> = {
+  name: 'duration',
+  wants: "a duration, as INTERVAL '10 minutes'",
+  schema: z.number().int().nonnegative(),
+  fromSql: (sql) => durationReading(readSqlDuration(sql)),
+  fromJs: (value) =>
+    typeof value === 'string' || value === 0
+      ? durationReading(readDuration(String(value)))
+      : { problem: "wants a duration, as '10 minutes'" },
+  toSql: formatSqlDuration,
+};
+
+function durationReading(read: ReturnType<typeof readSqlDuration>): Reading {
+  return 'ms' in read ? { value: read.ms } : { problem: `wants a duration: ${read.problem}` };
+}
+
+/** A number within bounds. */
+export function number(example: string, schema: z.ZodType<number>): OptionKind<number> {
+  const wants = `a number, as ${example}`;
+  return {
+    name: 'number',
+    wants,
+    schema,
+    fromSql: (sql) =>
+      asReading(
+        /^[+-]?\s*(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(sql) ? Number(sql.replaceAll(' ', '')) : undefined,
+        wants,
+      ),
+    fromJs: (value) => asReading(typeof value === 'number' ? value : undefined, wants),
+    toSql: (value) => String(value),
+  };
+}
+
+export const rows: OptionKind<number> = {
+  ...number('1000', z.number().int('must be a whole number').nonnegative('cannot be negative')),
+  name: 'rows',
+  wants: 'a number of rows, as 1000',
+};
+
+export const boolean: OptionKind<boolean> = {
+  name: 'boolean',
+  wants: 'true or false',
+  schema: z.boolean(),
+  fromSql: (sql) => {
+    const text = word(sql)?.toLowerCase();
+    return asReading(text === 'true' ? true : text === 'false' ? false : undefined, 'true or false');
+  },
+  fromJs: (value) => asReading(typeof value === 'boolean' ? value : undefined, 'true or false'),
+  toSql: String,
+};
+
+export function text(schema: z.ZodType<string> = z.string()): OptionKind<string> {
+  const wants = "a text, as 'abc'";
+  return {
+    name: 'text',
+    wants,
+    schema,
+    fromSql: (sql) =>
+      asReading(/^'(?:[^']|'')*'$/.test(sql) ? sql.slice(1, -1).replaceAll("''", "'") : undefined, wants),
+    fromJs: (value) => asReading(typeof value === 'string' ? value : undefined, wants),
+    toSql: quoteLiteral,
+  };
+}
+
+export const column: OptionKind<string> = {
+  name: 'column',
+  wants: 'the name of a column',
+  schema: z.string().min(1),
+  fromSql: (sql) => asReading(word(sql), 'the name of a column'),
+  fromJs: (value) => asReading(typeof value === 'string' ? value : undefined, 'the name of a column'),
+  toSql: formatName,
+};
+
+export const columns: OptionKind<readonly string[]> = {
+  name: 'columns',
+  wants: 'a list of columns, as (a, b)',
+  schema: z.array(z.string().min(1)).readonly(),
+  fromSql: (sql) => {
+    const names = splitList(sql).map(word);
+    return asReading(names.includes(undefined) ? undefined : names, 'a list of columns, as (a, b)');
+  },
+  fromJs: (value) => asReading(Array.isArray(value) ? value : undefined, "a list of columns, as ['a', 'b']"),
+  toSql: (names) => `(${names.map(formatName).join(', ')})`,
+};
+
+/** One of a closed list of words; `later` are known ones that are not offered yet. */
+export function choice<const W extends string>(
+  words: readonly W[],
+  later: readonly string[] = [],
+): OptionKind<W> {
+  const wants = `one of ${words.join(', ')}`;
+  const read = (given: string | undefined): Reading => {
+    const lower = given?.toLowerCase();
+    const found = words.find((known) => known === lower);
+    if (found !== undefined) return { value: found };
+    if (given !== undefined && later.includes(lower ?? '')) {
+      return { problem: `does not offer ${lower} yet; it is ${wants}`, later: true };
+    }
+    const nearest = given === undefined ? null : nearestName(given, words);
+    return { problem: `wants ${wants}${nearest === null ? '' : `; did you mean ${nearest}?`}` };
+  };
+  return {
+    name: 'choice',
+    wants,
+    schema: z.enum(words),
+    fromSql: (sql) => read(word(sql)),
+    fromJs: (value) => read(typeof value === 'string' ? value : undefined),
+    toSql: (value) => value,
+  };
+}
+
+export const gate: OptionKind<readonly GateCondition[]> = {
+  name: 'gate',
+  wants: 'a list of conditions, as (rmse <= 40, rmse <= 1.02 * current)',
+  schema: z
+    .array(
+      z
+        .object({
+          metric: z.enum(['rmse', 'mae', 'r2']),
+          operator: z.enum(['<', '<=', '>', '>=']),
+          factor: z.number(),
+          relative: z.boolean(),
+          text: z.string(),
+        })
+        .readonly(),
+    )
+    .readonly(),
+  fromSql: (sql) => readGate(splitList(sql)),
+  fromJs: (value) => {
+    const texts = typeof value === 'string' ? splitList(value) : value;
+    if (!Array.isArray(texts) || !texts.every((one) => typeof one === 'string')) {
+      return { problem: "wants a list of conditions, as ['rmse <= 40', 'rmse <= 1.02 * current']" };
+    }
+    return readGate(texts);
+  },
+  toSql: (conditions) => `(${conditions.map((condition) => condition.text).join(', ')})`,
+};
+
+function readGate(texts: readonly string[]): Reading {
+  const conditions: GateCondition[] = [];
+  for (const one of texts) {
+    const read = readGateCondition(one);
+    if ('problem' in read) return read;
+    conditions.push(read.condition);
+  }
+  return { value: conditions };
+}
+
+/** NULL besides: no bound. */
+export function orNull<T>(kind: OptionKind<T>): OptionKind<T | null> {
+  return {
+    name: kind.name,
+    wants: `${kind.wants}, or NULL`,
+    schema: kind.schema.nullable(),
+    fromSql: (sql) => (/^null$/i.test(sql) ? { value: null } : kind.fromSql(sql)),
+    fromJs: (value) => (value === null ? { value: null } : kind.fromJs(value)),
+    toSql: (value) => (value === null ? 'NULL' : kind.toSql(value)),
+  };
+}

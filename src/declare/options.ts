@@ -1,0 +1,154 @@
+import { z } from 'zod';
+import {
+  boolean,
+  choice,
+  column,
+  columns,
+  duration,
+  gate,
+  number,
+  type OptionKind,
+  orNull,
+  rows,
+  text,
+} from './option-kind.ts';
+
+/** One option of a WITH list. Parsing, ALTER, the hints of errors and the documentation's tables all come from here. */
+export type OptionSpec<T> = {
+  readonly kind: OptionKind<T>;
+  /** As the documentation says it. */
+  readonly default: string;
+  readonly meaning: string;
+};
+
+export type OptionTable = { readonly [name: string]: OptionSpec<never> | OptionSpec<unknown> };
+
+/** The values given, by option name; an option not given is not there. */
+export type OptionValues<T> = { readonly [K in keyof T]?: T[K] extends OptionSpec<infer V> ? V : never };
+
+function option<T>(kind: OptionKind<T>, defaultText: string, meaning: string): OptionSpec<T> {
+  return { kind, default: defaultText, meaning };
+}
+
+const nonNegative = z.number().nonnegative('cannot be negative');
+
+const tolerance = option(
+  number('1e-9', nonNegative),
+  '1e-9',
+  'relative error allowed in sums of floating-point numbers before a refresh is full',
+);
+
+const tableOptions = {
+  event_time: option(orNull(column), 'NULL', 'the column that says when a row happened'),
+  on_violation: option(
+    choice(['reject', 'quarantine', 'warn']),
+    'reject',
+    'what becomes of rows that break a constraint: refuse the update, set the rows aside, or take them and say so',
+  ),
+  heartbeat: option(orNull(duration), 'NULL', 'an update is expected at least this often'),
+};
+
+const policyOptions = {
+  max_staleness: option(
+    orNull(duration),
+    'fresh at every read (0); NULL, no bound, when refresh = manual or another bound is given',
+    'how old an answer may be',
+  ),
+  max_rows: option(orNull(rows), 'NULL', 'how many rows of base change an answer may be behind'),
+  refresh: option(
+    choice(['immediate', 'auto', 'on_read', 'manual', 'incremental', 'full']),
+    'auto',
+    'when and how it is refreshed; auto chooses by cost within the bounds, incremental and full fix the way',
+  ),
+  on_stale_read: option(
+    choice(['refresh', 'serve', 'fail'], ['compensate']),
+    'refresh',
+    'what a read does that finds it staler than declared: refresh first, answer and say so, or refuse',
+  ),
+};
+
+const viewOptions = { ...policyOptions, tolerance };
+
+const trainingSetOptions = {
+  label: option(column, 'required', 'the column to be predicted'),
+  event_time: option(orNull(column), 'NULL', 'the column that says when an example happened'),
+  label_delay: option(duration, '0', 'an example counts once this long has passed since its event time'),
+  window: option(
+    orNull(duration),
+    'NULL, all examples',
+    'only the examples of the last so long are learned from',
+  ),
+  holdout: option(duration, '0', 'the newest so long of the window is kept from training, for the gate'),
+  tolerance,
+};
+
+const modelOptions = {
+  method: option(
+    choice(['ridge'], ['logistic', 'naive_bayes', 'lda', 'pca', 'trees', 'external', 'onnx']),
+    'required',
+    'how the model is fitted',
+  ),
+  l2: option(number('1.0', nonNegative), '1.0', 'the penalty on the squared weights; the intercept has none'),
+  standardize: option(
+    boolean,
+    'true',
+    'features are brought to mean 0 and deviation 1 before the penalty applies',
+  ),
+  categorical: option(columns, '()', 'number columns taken as categories'),
+  missing: option(
+    choice(['impute', 'drop']),
+    'impute',
+    'a missing feature takes the mean, beside a 0/1 column that says so; or the example is left out',
+  ),
+  ...policyOptions,
+  max_effect: option(
+    orNull(number('0.5', nonNegative)),
+    'NULL',
+    'how far a prediction may be from that of a refreshed model, in units of the label',
+  ),
+  gate: option(
+    gate,
+    '()',
+    'what must hold on the hold-out before a fitted model may answer; metrics rmse, mae, r2',
+  ),
+  on_failure: option(
+    choice(['keep_current']),
+    'keep_current',
+    'what answers when a candidate fails its gate',
+  ),
+};
+
+const updateOptions = {
+  idempotency_key: option(
+    text(z.string().min(1, 'cannot be empty')),
+    'none',
+    'the same key again changes nothing and says so',
+  ),
+};
+
+const copyOptions = {
+  ...updateOptions,
+  format: option(choice(['csv', 'parquet', 'json', 'arrow']), "the path's ending", 'the format of the file'),
+  header: option(boolean, 'found out', 'whether the first line of a CSV file names its columns'),
+  delimiter: option(text(), 'found out', 'what separates the fields of a CSV file'),
+  quote: option(text(), 'found out', 'what encloses the fields of a CSV file'),
+  escape: option(text(), 'found out', 'what makes a quote inside a field of a CSV file plain'),
+  null: option(text(), "''", 'the text that means NULL in a CSV file'),
+  dateformat: option(text(), 'found out', 'how a CSV file writes its dates, as strftime does'),
+  timestampformat: option(text(), 'found out', 'how a CSV file writes its timestamps, as strftime does'),
+};
+
+export const optionTables = {
+  table: tableOptions,
+  view: {},
+  'materialized-view': viewOptions,
+  'training-set': trainingSetOptions,
+  model: modelOptions,
+  update: updateOptions,
+  copy: copyOptions,
+};
+
+export type OptionTables = typeof optionTables;
+
+/** What options belong to: the kinds of objects, and the statements that take some. */
+export type OptionOwner = keyof OptionTables;

@@ -1,0 +1,233 @@
+import { createToken, type IToken, Lexer, type TokenType } from 'chevrotain';
+import { EverviewError, placeIn, type TextPlace } from '../core/errors.ts';
+import { endOfBlockComment, endOfDollarString, sqlForms } from './sql-lexical.ts';
+
+/** Matches every token but the end mark: what fragments of SQL consist of. */
+export const Piece = createToken({ name: 'Piece', label: 'an expression', pattern: Lexer.NA });
+/** What may stand for a name: identifiers, quoted ones, and the words of the grammar that are not reserved. */
+export const Name = createToken({ name: 'Name', label: 'a name', pattern: Lexer.NA });
+/** As `Name`, reserved words too: options may be called anything. */
+export const OptionName = createToken({ name: 'OptionName', label: 'an option', pattern: Lexer.NA });
+
+/** Words that cannot be a name unless quoted. */
+const reservedWords = [
+  ...[
+    'AS',
+    'CHECK',
+    'CONSTRAINT',
+    'CREATE',
+    'DEFAULT',
+    'DO',
+    'FOR',
+    'FOREIGN',
+    'FROM',
+    'INTO',
+    'NOT',
+    'NULL',
+  ],
+  ...['ON', 'PRIMARY', 'REFERENCES', 'SELECT', 'SET', 'TABLE', 'UNIQUE', 'USING', 'WHERE', 'WITH'],
+] as const;
+
+const freeWords = [
+  ...[
+    'ALTER',
+    'BEGIN',
+    'BY',
+    'CASCADE',
+    'COMMIT',
+    'CONFLICT',
+    'COPY',
+    'CORRECT',
+    'DELETE',
+    'DESC',
+    'DESCRIBE',
+  ],
+  ...[
+    'DISTINCT',
+    'DROP',
+    'EXCLUDE',
+    'EXISTS',
+    'EXPLAIN',
+    'FULL',
+    'IF',
+    'IGNORE',
+    'INCREMENTAL',
+    'INSERT',
+    'KEY',
+  ],
+  ...[
+    'MATERIALIZED',
+    'MODEL',
+    'MODELS',
+    'NAME',
+    'NOTHING',
+    'OR',
+    'QUARANTINE',
+    'REFRESH',
+    'RELEASE',
+    'REPLACE',
+  ],
+  ...['RETURNING', 'ROLLBACK', 'SHOW', 'STALENESS', 'TABLES', 'TRAINING', 'TRANSACTION', 'UPDATE', 'VALUES'],
+  ...['VIEW', 'VIEWS', 'WORK'],
+] as const;
+
+export type Keyword = (typeof reservedWords)[number] | (typeof freeWords)[number];
+
+export const keywords: readonly Keyword[] = [...reservedWords, ...freeWords];
+
+const plain = (form: RegExp) => new RegExp(form.source);
+
+export const Identifier = createToken({
+  name: 'Identifier',
+  pattern: plain(sqlForms.word),
+  categories: [Name, OptionName, Piece],
+});
+export const QuotedIdentifier = createToken({
+  name: 'QuotedIdentifier',
+  pattern: plain(sqlForms.quoted),
+  categories: [Name, OptionName, Piece],
+  line_breaks: true,
+});
+export const StringLiteral = createToken({
+  name: 'StringLiteral',
+  label: 'a text in single quotes',
+  pattern: plain(sqlForms.string),
+  categories: [Piece],
+  line_breaks: true,
+});
+
+function keywordToken(word: Keyword, reserved: boolean): TokenType {
+  return createToken({
+    name: word,
+    label: word,
+    pattern: new RegExp(word, 'i'),
+    longer_alt: Identifier,
+    categories: reserved ? [OptionName, Piece] : [Name, OptionName, Piece],
+  });
+}
+
+const keywordTokens = new Map<Keyword, TokenType>([
+  ...reservedWords.map((word) => [word, keywordToken(word, true)] as const),
+  ...freeWords.map((word) => [word, keywordToken(word, false)] as const),
+]);
+
+/** The token type of a word of the grammar. */
+export function kw(word: Keyword): TokenType {
+  const type = keywordTokens.get(word);
+  if (type === undefined) throw new EverviewError('internal', `no token for the word ${word}`);
+  return type;
+}
+
+function mark(name: string, pattern: RegExp): TokenType {
+  return createToken({ name, label: `"${name}"`, pattern, categories: [Piece] });
+}
+
+export const LeftParen = mark('(', /\(/);
+export const RightParen = mark(')', /\)/);
+export const Comma = mark(',', /,/);
+export const Dot = mark('.', /\./);
+export const Star = mark('*', /\*/);
+export const Equals = mark('=', /=/);
+export const Semicolon = createToken({ name: ';', label: '";"', pattern: /;/ });
+/** `$1`, `$name` or `?`. */
+export const Parameter = createToken({ name: 'Parameter', pattern: /\$\w+|\?/, categories: [Piece] });
+const Unterminated = createToken({ name: 'Unterminated', pattern: /'|"|\/\*/, categories: [Piece] });
+
+const WhiteSpace = createToken({
+  name: 'WhiteSpace',
+  pattern: plain(sqlForms.space),
+  group: Lexer.SKIPPED,
+  line_breaks: true,
+});
+const LineComment = createToken({
+  name: 'LineComment',
+  pattern: plain(sqlForms.lineComment),
+  group: Lexer.SKIPPED,
+});
+const BlockComment = createToken({
+  name: 'BlockComment',
+  pattern: (text, offset) => {
+    if (!text.startsWith('/*', offset)) return null;
+    const end = endOfBlockComment(text, offset);
+    return end === null ? null : [text.slice(offset, end)];
+  },
+  start_chars_hint: ['/'],
+  group: Lexer.SKIPPED,
+  line_breaks: true,
+});
+const EscapeString = createToken({
+  name: 'EscapeString',
+  pattern: plain(sqlForms.escapeString),
+  categories: [Piece],
+  line_breaks: true,
+});
+const DollarString = createToken({
+  name: 'DollarString',
+  pattern: (text, offset) => {
+    const end = endOfDollarString(text, offset);
+    return typeof end === 'number' ? [text.slice(offset, end)] : null;
+  },
+  start_chars_hint: ['$'],
+  categories: [Piece],
+  line_breaks: true,
+});
+
+/** In order of preference. */
+export const allTokens: readonly TokenType[] = [
+  WhiteSpace,
+  LineComment,
+  BlockComment,
+  EscapeString,
+  StringLiteral,
+  DollarString,
+  QuotedIdentifier,
+  // A word that begins another one (NOT, NOTHING) must come after it.
+  ...[...keywordTokens.values()].sort((a, b) => b.name.length - a.name.length),
+  Identifier,
+  createToken({ name: 'Number', pattern: plain(sqlForms.number), categories: [Piece] }),
+  Parameter,
+  mark('=>', /=>/),
+  mark('::', /::/),
+  mark('comparison', /<=|>=|<>|!=/),
+  LeftParen,
+  RightParen,
+  mark('[', /\[/),
+  mark(']', /\]/),
+  mark('{', /\{/),
+  mark('}', /\}/),
+  Comma,
+  Dot,
+  Star,
+  Equals,
+  Semicolon,
+  Unterminated,
+  createToken({ name: 'Operator', pattern: /[\s\S]/, categories: [Piece], line_breaks: false }),
+  ...[Name, OptionName, Piece],
+];
+
+const lexer = new Lexer([...allTokens], {
+  positionTracking: 'onlyOffset',
+  lineTerminatorsPattern: /\n/g,
+  lineTerminatorCharacters: ['\n'],
+});
+
+/**
+ * The tokens of a text, comments and space left out. Every character belongs to some token.
+ * @throws EverviewError `syntax-error` for a string, a quoted name or a comment that is never closed.
+ */
+export function tokenize(text: string): IToken[] {
+  const { tokens } = lexer.tokenize(text);
+  const open = tokens.find((token) => token.tokenType === Unterminated);
+  if (open === undefined) return tokens;
+  const [what, close] =
+    open.image === '/*' ? ['comment', '*/'] : open.image === '"' ? ['quoted name', '"'] : ['text', "'"];
+  throw new EverviewError('syntax-error', `the ${what} that starts here is never closed`, {
+    at: placeIn(text, open.startOffset, open.image.length),
+    hint: `close it with ${close}`,
+  });
+}
+
+/** Where a token stands in its text. */
+export function placeOf(text: string, token: IToken): TextPlace {
+  return placeIn(text, token.startOffset, token.image.length);
+}
