@@ -11,6 +11,7 @@ export { EverviewError } from '../core/errors.ts';
 export type { Column } from '../core/schema.ts';
 export type { StalenessReport } from '../core/staleness.ts';
 export type { Row, SqlValue } from '../core/value.ts';
+export { StatementReader, splitStatements } from '../declare/statement-reader.ts';
 export type { StatementResult } from '../engine/result.ts';
 export type { Provenance } from '../query/answer.ts';
 export { toArrow } from '../query/arrow-out.ts';
@@ -28,15 +29,6 @@ export interface Everview {
   step(): Promise<number>;
   close(): Promise<void>;
 }
-
-export type PlacedStatement = { readonly text: string; readonly at: TextPlace };
-
-export declare class StatementReader {
-  push(chunk: string): PlacedStatement[];
-  end(): PlacedStatement[];
-}
-
-export declare function splitStatements(text: string): PlacedStatement[];
 
 export declare const Everview: {
   open(path: string, options?: { clock?: Clock }): Promise<Everview>;

@@ -1,5 +1,5 @@
 import type { AnswerWriter } from './answer-writer.ts';
-import { type Everview, EverviewError, StatementReader } from './engine-port.ts';
+import { type Everview, EverviewError, StatementReader, splitStatements } from './engine-port.ts';
 import { failureOf } from './failure.ts';
 import { type PlacedStatement, runStatements } from './run-statements.ts';
 import { type ExitStatus, exitStatus, type Terminal } from './terminal.ts';
@@ -26,6 +26,7 @@ export async function runPrompt(
   try {
     await stdout.write(stdout.colors.dim('.help for help, .quit to leave\n'));
     let typed = '';
+    let alreadyRun = 0;
     for (;;) {
       const answer = await prompt.ask(typed === '' ? 'everview> ' : '     ...> ');
       if (answer.kind === 'ended') break;
@@ -35,7 +36,8 @@ export async function runPrompt(
         if (await isFarewell(answer.text, writer, terminal)) break;
       } else {
         const { complete, rest } = takeStatements(`${typed}${answer.text}\n`);
-        await runStatements(engine, complete, writer, { keepGoing: true, interrupted });
+        await runStatements(engine, complete, writer, { keepGoing: true, interrupted, alreadyRun });
+        alreadyRun += complete.length;
         typed = rest;
       }
     }
@@ -68,7 +70,9 @@ async function isFarewell(typed: string, writer: AnswerWriter, { stdout }: Termi
 
 /** The statements that are whole, and what was begun after them; comments and space alone begin nothing. */
 function takeStatements(text: string): { complete: readonly PlacedStatement[]; rest: string } {
-  const reader = new StatementReader();
-  const complete = reader.push(text);
-  return { complete, rest: '' };
+  const complete = new StatementReader().push(text);
+  const last = complete.at(-1);
+  const rest = last === undefined ? text : text.slice(last.at.offset + last.at.length);
+  const inComment = rest.lastIndexOf('/*') > rest.lastIndexOf('*/');
+  return { complete, rest: splitStatements(rest).length > 0 || inComment ? rest : '' };
 }

@@ -6,6 +6,13 @@ import { type ExitStatus, endsCommand, exitStatus } from './terminal.ts';
 /** One statement and where it stands in the whole text. */
 export type PlacedStatement = { readonly text: string; readonly at: TextPlace };
 
+export type RunOptions = {
+  readonly keepGoing: boolean;
+  readonly interrupted: AbortSignal;
+  /** How many statements were run before these. */
+  readonly alreadyRun?: number;
+};
+
 /**
  * Runs statements one by one; each is answered, and the answer has left, before the next is asked for.
  * @returns `failed` when any statement failed, whether or not the others went on after it.
@@ -14,10 +21,10 @@ export async function runStatements(
   engine: Pick<Everview, 'execute'>,
   statements: AsyncIterable<PlacedStatement> | Iterable<PlacedStatement>,
   writer: AnswerWriter,
-  options: { readonly keepGoing: boolean; readonly interrupted: AbortSignal },
+  options: RunOptions,
 ): Promise<ExitStatus> {
   let status: ExitStatus = exitStatus.done;
-  let number = 0;
+  let number = options.alreadyRun ?? 0;
   try {
     for await (const statement of statements) {
       options.interrupted.throwIfAborted();
