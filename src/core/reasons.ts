@@ -38,6 +38,7 @@ export const reasonTable = {
   'no-gate': 'no gate is declared',
   'too-few-rows': 'the training set holds too few rows',
   'empty-holdout': 'no labelled row is in the hold-out, so the gate cannot judge',
+  'no-current-model': 'no version answers yet, so a condition relative to it holds',
   // how a query was answered
   fresh: 'every view read was up to date',
   'refreshed-first': 'views staler than declared were refreshed before the answer',

@@ -1,0 +1,141 @@
+import { EverviewError } from '../core/errors.ts';
+import { nearestHint } from '../core/nearest.ts';
+import {
+  type Column,
+  columnNames,
+  findColumn,
+  numericKindOf,
+  type Schema,
+  sameName,
+} from '../core/schema.ts';
+import type { ModelDefinition, TrainingSetDefinition } from '../declare/definition.ts';
+
+/** A column read as one number: an integer, decimal or float as DOUBLE, a BOOLEAN as 0 or 1. */
+export type MeasuredFeature = { readonly name: string; readonly kind: 'numeric' | 'boolean' };
+
+/** A column read as text, one 0/1 column per level in the design. `type` is the training set's. */
+export type CategoricalFeature = { readonly name: string; readonly type: string };
+
+/**
+ * How the columns of a training set become a design matrix. Only `numeric` features are standardized; booleans,
+ * missing-value indicators and one-hot columns stay 0/1.
+ */
+export type FeaturePlan = {
+  readonly model: string;
+  readonly measured: readonly MeasuredFeature[];
+  readonly categorical: readonly CategoricalFeature[];
+  readonly label: string;
+  readonly missing: 'impute' | 'drop';
+};
+
+/**
+ * The plan of a model over a training set with `schema`.
+ * @throws EverviewError `unknown-column` for a name that is not there; `invalid-definition` for a type that has no
+ * reading as a number or a category, or when no feature is left.
+ */
+export function planFeatures(
+  model: ModelDefinition,
+  trainingSet: TrainingSetDefinition,
+  schema: Schema,
+): FeaturePlan {
+  const label = columnOf(trainingSet.label, schema, `the label of model "${model.name}"`);
+  if (numericKindOf(label.type) === null && label.type !== 'BOOLEAN') {
+    throw new EverviewError(
+      'invalid-definition',
+      `model "${model.name}" cannot learn the label "${label.name}" of type ${label.type}`,
+      { hint: 'a ridge label is a number or a BOOLEAN' },
+    );
+  }
+  const features = selectedColumns(model, trainingSet, schema);
+  const listed = model.options.categorical.map((name) => columnOf(name, schema, 'categorical'));
+  for (const column of listed) {
+    if (features.includes(column)) continue;
+    throw new EverviewError('invalid-option', `categorical names "${column.name}", which is no feature`, {
+      hint: nearestHint(column.name, columnNames(features)),
+    });
+  }
+  const isCategorical = (column: Column) => listed.includes(column) || isText(column.type);
+  const plan: FeaturePlan = {
+    model: model.name,
+    measured: features.filter((column) => !isCategorical(column)).map((column) => measured(column, model)),
+    categorical: features.filter(isCategorical).map((column) => categorical(column, model)),
+    label: label.name,
+    missing: model.options.missing,
+  };
+  if (features.length > 0) return plan;
+  throw new EverviewError('invalid-definition', `model "${model.name}" has no feature`, {
+    hint: 'select at least one column beside the label and the event time',
+  });
+}
+
+function selectedColumns(
+  model: ModelDefinition,
+  trainingSet: TrainingSetDefinition,
+  schema: Schema,
+): Column[] {
+  const isFeature = (column: Column) =>
+    !sameName(column.name, trainingSet.label) &&
+    !(trainingSet.eventTime !== null && sameName(column.name, trainingSet.eventTime));
+  const selection = model.features;
+  switch (selection.kind) {
+    case 'all': {
+      const except = selection.except.map((name) => columnOf(name, schema, `model "${model.name}"`));
+      return schema.filter((column) => isFeature(column) && !except.includes(column));
+    }
+    case 'columns':
+      return [
+        ...new Set(selection.columns.map((name) => columnOf(name, schema, `model "${model.name}"`))),
+      ].filter(isFeature);
+  }
+}
+
+function columnOf(name: string, schema: Schema, asker: string): Column {
+  const column = findColumn(schema, name);
+  if (column !== undefined) return column;
+  throw new EverviewError(
+    'unknown-column',
+    `${asker} names "${name}", which the training set does not have`,
+    {
+      hint: nearestHint(name, columnNames(schema)),
+    },
+  );
+}
+
+function measured(column: Column, model: ModelDefinition): MeasuredFeature {
+  if (column.type === 'BOOLEAN') return { name: column.name, kind: 'boolean' };
+  if (numericKindOf(column.type) !== null) return { name: column.name, kind: 'numeric' };
+  throw new EverviewError(
+    'invalid-definition',
+    `model "${model.name}" cannot use feature "${column.name}" of type ${column.type}`,
+    { hint: typeHint(column) },
+  );
+}
+
+function typeHint(column: Column): string {
+  const { name, type } = column;
+  const leaveOut = `or leave it out: SELECT * EXCLUDE (${name})`;
+  if (/^(DATE|TIMESTAMP)/.test(type)) {
+    return `say what matters in it, such as hour(${name}), dayofweek(${name}) or epoch(${name}), ${leaveOut}`;
+  }
+  if (type === 'INTERVAL' || type.startsWith('TIME'))
+    return `make it a number with epoch(${name}), ${leaveOut}`;
+  if (isNested(type)) return `select its parts as columns of their own, ${leaveOut}`;
+  return `cast it to DOUBLE or VARCHAR, or list it in categorical, ${leaveOut}`;
+}
+
+function categorical(column: Column, model: ModelDefinition): CategoricalFeature {
+  if (!isNested(column.type) && column.type !== 'BLOB') return column;
+  throw new EverviewError(
+    'invalid-definition',
+    `model "${model.name}" cannot take "${column.name}" of type ${column.type} as a category`,
+    { hint: typeHint(column) },
+  );
+}
+
+export function isText(type: string): boolean {
+  return type === 'VARCHAR' || type.startsWith('ENUM(');
+}
+
+function isNested(type: string): boolean {
+  return /\]$|^(STRUCT|MAP|UNION|VARIANT)\b/.test(type);
+}

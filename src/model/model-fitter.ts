@@ -1,0 +1,170 @@
+import type { Session } from '../core/session.ts';
+import type { FeaturePlan } from './feature-plan.ts';
+import { assertSolvable, MomentAccumulator } from './moment-accumulator.ts';
+import { momentQuery, readLevels, sampleFrame, setFrame } from './moment-query.ts';
+import { presentMean } from './normal-equations.ts';
+import type { OnnxRuntime } from './onnx-runtime.ts';
+import type { RidgeParameters } from './ridge-parameters.ts';
+import { type RidgeSolveOptions, solveRidge } from './ridge-solve.ts';
+import { contentsOf, contentsSource, type RowSource, type TrainingRelation } from './row-source.ts';
+import {
+  centredSquares,
+  copyWithLevels,
+  emptyState,
+  type Frame,
+  type Levels,
+  mergeInto,
+  mergeLevels,
+  needsRebase,
+  presentRows,
+  type SumsState,
+  tidied,
+} from './sums-state.ts';
+import type { TrainingBounds } from './training-window.ts';
+
+/** `rowsRead`: rows that came from the store, those left out of training for a NaN or an infinity included. */
+export type FitResult = { readonly state: SumsState; readonly rowsRead: number };
+
+/** Category levels of all features together; solving takes time cubic in them. */
+export const largestLevelCount = 2_000;
+
+/** Up to here everything is summed by split products, which leave no rounding behind (moment-kernel.ts). */
+const exactFullRows = 131_072;
+const exactAdvanceRows = 524_288;
+
+/** Parts of a full scan; fixed, so that sums do not depend on how many streams share them. */
+const scanParts = 4;
+
+/** Passes of a full fit until pivots fit the data: nearly always one. */
+const largestPasses = 3;
+
+/** Fits one model family from the store: in full, or by what changed. Holds no state of any model. */
+export class ModelFitter {
+  readonly #runtime: OnnxRuntime;
+
+  constructor(runtime: OnnxRuntime) {
+    this.#runtime = runtime;
+  }
+
+  /**
+   * The sums over the training rows in the contents of `relation`, by as many parallel streams as there are
+   * snapshots. The sums do not depend on their number.
+   */
+  async fitFull(
+    snapshots: readonly [Session, ...Session[]],
+    plan: FeaturePlan,
+    relation: TrainingRelation,
+    bounds: TrainingBounds,
+  ): Promise<FitResult> {
+    const [first] = snapshots;
+    const whole = contentsSource(plan, relation, bounds.training);
+    const levels = await readLevels(first, plan, [whole], largestLevelCount);
+    assertSolvable(plan, levels, largestLevelCount);
+    const { conditions, exactRows } = await scanPlan(first, relation);
+    const sources = conditions.map((condition) =>
+      contentsSource(plan, relation, bounds.training, 1, condition),
+    );
+    let frame = await sampleFrame(first, plan, whole);
+    let rowsRead = 0;
+    for (let pass = 1; ; pass++) {
+      const parts = await this.#sumParts(snapshots, plan, frame, levels, sources, exactRows);
+      const sum = copyWithLevels(emptyState(plan, frame), levels);
+      for (const part of parts) {
+        mergeInto(sum, part.state, 1);
+        rowsRead += part.rowsRead;
+      }
+      const state = tidied(sum);
+      if (pass === largestPasses || needsRebase(state) === null) return { state, rowsRead };
+      frame = betterFrame(plan, state);
+    }
+  }
+
+  /** Each stream takes the next part when it has done one; the results are in the parts' order. */
+  async #sumParts(
+    snapshots: readonly Session[],
+    plan: FeaturePlan,
+    frame: Frame,
+    levels: readonly Levels[],
+    sources: readonly RowSource[],
+    exactRows: number,
+  ): Promise<FitResult[]> {
+    const results: FitResult[] = [];
+    const waiting = sources.entries();
+    const work = async (session: Session) => {
+      const accumulator = new MomentAccumulator(this.#runtime, plan, frame, levels);
+      for (const [index, source] of waiting) {
+        const { state, rows } = await accumulator.sum(
+          session.batches(momentQuery(plan, source, levels)),
+          exactRows,
+        );
+        results[index] = { state, rowsRead: rows };
+      }
+    };
+    await Promise.all(snapshots.slice(0, sources.length).map(work));
+    return results;
+  }
+
+  /** The state with the sources' rows added and taken away; the given one stays as it is. */
+  async advance(
+    snapshot: Session,
+    plan: FeaturePlan,
+    state: SumsState,
+    sources: readonly RowSource[],
+  ): Promise<FitResult> {
+    const found = await readLevels(snapshot, plan, sources, largestLevelCount);
+    const levels = state.levels.map((known, index) => mergeLevels(known, found[index] ?? []));
+    assertSolvable(plan, levels, largestLevelCount);
+    const sum = copyWithLevels(state, levels);
+    const accumulator = new MomentAccumulator(this.#runtime, plan, state.frame, levels);
+    let rowsRead = 0;
+    for (const source of sources) {
+      const batches = snapshot.batches(momentQuery(plan, source, levels));
+      const part = await accumulator.sum(batches, exactAdvanceRows);
+      mergeInto(sum, part.state, source.sign);
+      rowsRead += part.rows;
+    }
+    return { state: tidied(sum), rowsRead };
+  }
+
+  solve(plan: FeaturePlan, state: SumsState, options: RidgeSolveOptions): RidgeParameters {
+    return solveRidge(plan, state, options);
+  }
+}
+
+/** Disjoint conditions that cover the relation, and how many rows of each to sum by split products. */
+async function scanPlan(
+  session: Session,
+  relation: TrainingRelation,
+): Promise<{ conditions: readonly (string | null)[]; exactRows: number }> {
+  const tables = await session.rows(
+    `SELECT 1 FROM duckdb_tables() WHERE schema_name = 'view' AND lower(table_name) = lower($1)`,
+    [relation.name],
+  );
+  if (tables.length === 0) return { conditions: [null], exactRows: exactFullRows };
+  const [span = {}] = await session.rows(
+    `SELECT min(rowid) AS low, max(rowid) AS high FROM ${contentsOf(relation)}`,
+  );
+  const low = Number(span.low ?? 0);
+  const count = Number(span.high ?? -1) + 1 - low;
+  if (count <= exactFullRows) return { conditions: [null], exactRows: exactFullRows };
+  const cuts = Array.from(
+    { length: scanParts + 1 },
+    (_, part) => low + Math.floor((count * part) / scanParts),
+  );
+  const conditions = cuts.slice(1).map((cut, part) => `rowid >= ${cuts[part]} AND rowid < ${cut}`);
+  return { conditions, exactRows: 0 };
+}
+
+/** Pivots at the means and scales at the deviations that the sums themselves give. */
+function betterFrame(plan: FeaturePlan, state: SumsState): Frame {
+  const frame = { pivot: state.frame.pivot.slice(), scale: state.frame.scale.slice() };
+  for (let measure = 0; measure < frame.pivot.length; measure++) {
+    if (plan.measured[measure]?.kind === 'boolean') continue;
+    const present = presentRows(state, measure);
+    const scale = state.frame.scale[measure] ?? 1;
+    const mean = (state.frame.pivot[measure] ?? 0) + scale * presentMean(state, measure);
+    const deviation = Math.sqrt(centredSquares(state, measure) / present) * scale;
+    if (Number.isFinite(mean) && deviation > 0) setFrame(frame, measure, mean, deviation);
+  }
+  return frame;
+}

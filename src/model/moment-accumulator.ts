@@ -1,0 +1,180 @@
+import { EverviewError } from '../core/errors.ts';
+import type { ColumnBatch } from '../core/session.ts';
+import type { FeaturePlan } from './feature-plan.ts';
+import { blockRows, largestMagnitude, MomentBlock } from './moment-block.ts';
+import { type Gram, plainGram, splitGram } from './moment-kernel.ts';
+import type { OnnxRuntime } from './onnx-runtime.ts';
+import {
+  addTo,
+  copyWithLevels,
+  denseSize,
+  emptyState,
+  type Frame,
+  type Levels,
+  levelCount,
+  type PairedSums,
+  pairedSums,
+  type SumsState,
+} from './sums-state.ts';
+
+/** Sums the rows of sources into states of one frame and one set of levels, block by block. */
+export class MomentAccumulator {
+  readonly #runtime: OnnxRuntime;
+  readonly #plan: FeaturePlan;
+  readonly #frame: Frame;
+  readonly #levels: readonly Levels[];
+  readonly #levelOffsets: readonly number[];
+  readonly #block: MomentBlock;
+  #state: SumsState;
+  #exactRowsLeft = 0;
+
+  constructor(runtime: OnnxRuntime, plan: FeaturePlan, frame: Frame, levels: readonly Levels[]) {
+    this.#runtime = runtime;
+    this.#plan = plan;
+    this.#frame = frame;
+    this.#levels = levels;
+    this.#levelOffsets = offsetsOf(levels);
+    this.#block = new MomentBlock(plan);
+    this.#state = this.#empty();
+  }
+
+  #empty(): SumsState {
+    return copyWithLevels(emptyState(this.#plan, this.#frame), this.#levels);
+  }
+
+  /**
+   * The sums over all rows of the batches, and how many rows came. The first `exactRows` are summed by split
+   * products, which cost three times the plain ones.
+   */
+  async sum(
+    batches: AsyncIterable<ColumnBatch>,
+    exactRows: number,
+  ): Promise<{ state: SumsState; rows: number }> {
+    this.#state = this.#empty();
+    this.#block.clear();
+    this.#exactRowsLeft = exactRows;
+    let rows = 0;
+    for await (const batch of batches) {
+      rows += batch.rowCount;
+      for (let from = 0; from < batch.rowCount; ) {
+        from += this.#block.take(batch, from, this.#frame, this.#levelOffsets);
+        if (this.#block.isFull) await this.#sumBlock();
+      }
+    }
+    if (this.#block.rows > 0) await this.#sumBlock();
+    return { state: this.#state, rows };
+  }
+
+  async #sumBlock(): Promise<void> {
+    const exact = this.#exactRowsLeft > 0;
+    this.#exactRowsLeft -= blockRows;
+    const kernel = exact ? splitGram : plainGram;
+    let moments = await kernel(this.#runtime, this.#block.matrix());
+    if (!this.#isTame(moments.gram)) {
+      this.#block.excludeNonFinite(this.#frame);
+      moments = await kernel(this.#runtime, this.#block.matrix());
+    }
+    this.#addDense(moments);
+    this.#addLevels(exact);
+    this.#block.clear();
+  }
+
+  /** False when a number in the block may be NaN, infinite or beyond `largestMagnitude`: its square tells. */
+  #isTame(gram: Float64Array): boolean {
+    const height = this.#block.entries().length;
+    return this.#frame.scale.every((scale, measure) => {
+      const squares = (gram[(measure + 1) * (height + 1)] ?? 0) * scale * scale;
+      return squares <= (largestMagnitude / 10) ** 2;
+    });
+  }
+
+  #addDense({ gram, rest }: Gram): void {
+    const entries = this.#block.entries();
+    const size = denseSize(this.#plan.measured.length);
+    const { dense, budget } = this.#state;
+    entries.forEach((entry, row) => {
+      entries.forEach((other, column) => {
+        const index = entry * size + other;
+        addTo(dense, index, gram[row * entries.length + column] ?? 0);
+        if (rest !== null) addTo(dense, index, rest[row * entries.length + column] ?? 0);
+      });
+    });
+    const spent = rest === null ? budget.rounded : budget.exact;
+    for (let measure = 0; measure < spent.length; measure++) {
+      // sums of 0 and 1 do not round
+      if (this.#plan.measured[measure]?.kind === 'boolean') continue;
+      spent[measure] = (spent[measure] ?? 0) + (gram[(measure + 1) * (entries.length + 1)] ?? 0);
+    }
+  }
+
+  #addLevels(exact: boolean): void {
+    const total = levelCount(this.#levels);
+    if (total === 0) return;
+    const size = denseSize(this.#plan.measured.length);
+    this.#block.entries().forEach((entry, position) => {
+      const sums = this.#levelSums(this.#block.row(position), total, exact);
+      for (let level = 0; level < total; level++) {
+        const value = sums.high[level] ?? 0;
+        if (value !== 0) addTo(this.#state.grouped, level * size + entry, value);
+        if (exact) addTo(this.#state.grouped, level * size + entry, sums.low[level] ?? 0);
+      }
+    });
+    this.#countTogether(total);
+  }
+
+  /** Sums of one row of the block's matrix per level. */
+  #levelSums(values: Float64Array, total: number, exact: boolean): PairedSums {
+    const sums = pairedSums(total);
+    for (const feature of this.#levels.keys()) {
+      const codes = this.#block.codes(feature);
+      if (exact) {
+        for (let i = 0; i < values.length; i++) addTo(sums, codes[i] ?? 0, values[i] ?? 0);
+      } else {
+        const { high } = sums;
+        for (let i = 0; i < values.length; i++) {
+          const code = codes[i] ?? 0;
+          high[code] = (high[code] ?? 0) + (values[i] ?? 0);
+        }
+      }
+    }
+    return sums;
+  }
+
+  #countTogether(total: number): void {
+    const { together } = this.#state;
+    const counted = this.#block.row(0);
+    const codes = this.#levels.map((_, feature) => this.#block.codes(feature));
+    codes.forEach((first, feature) => {
+      for (const second of codes.slice(feature)) {
+        for (let i = 0; i < counted.length; i++) {
+          const index = (first[i] ?? 0) * total + (second[i] ?? 0);
+          together[index] = (together[index] ?? 0) + (counted[i] ?? 0);
+        }
+      }
+    });
+  }
+}
+
+function offsetsOf(levels: readonly Levels[]): number[] {
+  let offset = 0;
+  const offsets = levels.map((some) => {
+    const first = offset;
+    offset += some.length;
+    return first;
+  });
+  return [...offsets, offset];
+}
+
+/** @throws EverviewError when the categories have too many levels for a dense solve. */
+export function assertSolvable(plan: FeaturePlan, levels: readonly Levels[], largest: number): void {
+  const total = levelCount(levels);
+  if (total <= largest) return;
+  const most = plan.categorical
+    .map((feature, index) => ({ name: feature.name, count: levels[index]?.length ?? 0 }))
+    .reduce((a, b) => (b.count > a.count ? b : a));
+  throw new EverviewError(
+    'unsupported',
+    `model "${plan.model}" has more than ${largest} category levels, most of them in "${most.name}"`,
+    { hint: `leave "${most.name}" out, or group its rare values in the training set's SELECT` },
+  );
+}

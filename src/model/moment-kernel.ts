@@ -1,0 +1,69 @@
+import type { Graph } from './onnx-graph.ts';
+import type { Matrix, OnnxRuntime } from './onnx-runtime.ts';
+
+const z = { name: 'z', shape: ['entries', 'rows'] } as const;
+
+/** Z·Zᵀ in plain double products. */
+const gramGraph: Graph = {
+  name: 'gram',
+  inputs: [z],
+  nodes: [{ operator: 'Gemm', inputs: ['z', 'z'], outputs: ['gram'], attributes: { transB: 1 } }],
+  outputs: [{ name: 'gram', shape: ['entries', 'entries'] }],
+};
+
+/**
+ * Z·Zᵀ without rounding in its leading part, after Ozaki et al. 2012 (doi:10.1007/s11075-011-9478-1): adding and
+ * taking away `shift` (1.5 · 2^52 units, one per row of Z) leaves in `high` so few digits that products of two of
+ * them sum exactly; `rest` = high·lowᵀ + low·Zᵀ is smaller by 2^−20, and so is its rounding.
+ */
+const splitGramGraph: Graph = {
+  name: 'split-gram',
+  inputs: [z, { name: 'shift', shape: ['entries', 1] }],
+  nodes: [
+    { operator: 'Add', inputs: ['z', 'shift'], outputs: ['shifted'] },
+    { operator: 'Sub', inputs: ['shifted', 'shift'], outputs: ['high'] },
+    { operator: 'Sub', inputs: ['z', 'high'], outputs: ['low'] },
+    { operator: 'Gemm', inputs: ['high', 'high'], outputs: ['gram'], attributes: { transB: 1 } },
+    { operator: 'Gemm', inputs: ['high', 'low'], outputs: ['cross'], attributes: { transB: 1 } },
+    { operator: 'Gemm', inputs: ['low', 'z', 'cross'], outputs: ['rest'], attributes: { transB: 1 } },
+  ],
+  outputs: [
+    { name: 'gram', shape: ['entries', 'entries'] },
+    { name: 'rest', shape: ['entries', 'entries'] },
+  ],
+};
+
+/** `gram + rest` is Z·Zᵀ, row-major; `rest` is null where the products were plain. */
+export type Gram = { readonly gram: Float64Array; readonly rest: Float64Array | null };
+
+const none = new Float64Array(0);
+
+export async function plainGram(runtime: OnnxRuntime, matrix: Matrix): Promise<Gram> {
+  const { gram = none } = await runtime.run(gramGraph, { z: matrix });
+  return { gram, rest: null };
+}
+
+export async function splitGram(runtime: OnnxRuntime, matrix: Matrix): Promise<Gram> {
+  const { gram = none, rest = none } = await runtime.run(splitGramGraph, {
+    z: matrix,
+    shift: shifts(matrix),
+  });
+  return { gram, rest };
+}
+
+/** Digits kept in `high`: two factors of 20 bits and sums of 2^13 of them fill the 53 bits of a double. */
+const highBits = 20;
+
+function shifts({ data, shape }: Matrix): Matrix {
+  const [height = 0, width = 0] = shape;
+  const shift = new Float64Array(height);
+  for (let row = 0; row < height; row++) {
+    let largest = 0;
+    for (let index = row * width; index < (row + 1) * width; index++) {
+      const magnitude = Math.abs(data[index] ?? 0);
+      if (!(magnitude <= largest)) largest = magnitude;
+    }
+    if (largest > 0) shift[row] = 1.5 * 2 ** (Math.ceil(Math.log2(largest)) + 1 + 52 - highBits);
+  }
+  return { data: shift, shape: [height, 1] };
+}

@@ -1,0 +1,84 @@
+import { quoteIdentifier, quoteList, versionColumn, weightColumn } from '../core/identifier.ts';
+import type { Version } from '../core/version.ts';
+import type { FeaturePlan } from './feature-plan.ts';
+import {
+  type EventTimeColumn,
+  type Membership,
+  membershipCondition,
+  spanDifference,
+  type TrainingBounds,
+} from './training-window.ts';
+
+/** Rows to add to (+1) or take from (−1) the sums: a SELECT of exactly the plan's columns. */
+export type RowSource = {
+  readonly sign: 1 | -1;
+  readonly why: 'contents' | 'change' | 'window';
+  readonly sql: string;
+};
+
+/** The contents of a training set, and its change log. */
+export type TrainingRelation = { readonly name: string; readonly eventTime: EventTimeColumn | null };
+
+export function contentsOf(relation: TrainingRelation): string {
+  return `view.${quoteIdentifier(relation.name)}`;
+}
+
+/** Columns a model reads, in the plan's order. */
+export function planColumns(plan: FeaturePlan): string[] {
+  return [...plan.measured.map((f) => f.name), plan.label, ...plan.categorical.map((f) => f.name)];
+}
+
+/** The rows that belong, from the contents at the snapshot's version; `condition` narrows them further. */
+export function contentsSource(
+  plan: FeaturePlan,
+  relation: TrainingRelation,
+  membership: Membership,
+  sign: 1 | -1 = 1,
+  condition: string | null = null,
+): RowSource {
+  const conditions = [membershipCondition(membership, relation.eventTime), condition];
+  return {
+    sign,
+    why: 'contents',
+    sql: select(plan, contentsOf(relation), conditions),
+  };
+}
+
+/**
+ * What takes sums from version u and the old bounds to version v and the new ones: the change (u, v] inside the OLD
+ * bounds, which gives the old bounds at v; then, from the contents at v, the rows that enter and those that leave.
+ * Insertions and entries come first, so that no count passes below zero.
+ */
+export function advanceSources(
+  plan: FeaturePlan,
+  relation: TrainingRelation,
+  from: { readonly version: Version; readonly bounds: TrainingBounds },
+  to: { readonly version: Version; readonly bounds: TrainingBounds },
+): RowSource[] {
+  const inOldBounds = membershipCondition(from.bounds.training, relation.eventTime);
+  const change = (sign: 1 | -1): RowSource => ({
+    sign,
+    why: 'change',
+    sql: select(plan, `log.${quoteIdentifier(relation.name)}`, [
+      `${versionColumn} > ${from.version} AND ${versionColumn} <= ${to.version} AND ${weightColumn} = ${sign}`,
+      inOldBounds,
+    ]),
+  });
+  const changes = to.version > from.version ? [change(1), change(-1)] : [];
+  const [before, after] = [from.bounds.training, to.bounds.training];
+  const moved = (a: Membership, b: Membership, sign: 1 | -1) =>
+    a.kind === 'span' && b.kind === 'span'
+      ? spanDifference(a, b).map((span) => ({
+          ...contentsSource(plan, relation, { kind: 'span', ...span }, sign),
+          why: 'window' as const,
+        }))
+      : [];
+  const sources = [...changes, ...moved(after, before, 1), ...moved(before, after, -1)];
+  return sources.sort((a, b) => b.sign - a.sign);
+}
+
+function select(plan: FeaturePlan, relation: string, conditions: readonly (string | null)[]): string {
+  const stated = conditions.filter((condition) => condition !== null).map((condition) => `(${condition})`);
+  const where = stated.length === 0 ? '' : ` WHERE ${stated.join(' AND ')}`;
+  return `SELECT ${quoteList(planColumns(plan))} FROM ${relation}${where}`;
+}
