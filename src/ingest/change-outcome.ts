@@ -54,6 +54,22 @@ export const nothingDone: ChangeOutcome = {
   counts: [],
 };
 
+/** What is left on the stage after the check may be written. */
+export type Verdict = {
+  readonly rows: number;
+  readonly quarantined: number;
+  readonly warnings: readonly string[];
+  readonly violations: readonly Violation[];
+  readonly counts: readonly ViolationCount[];
+};
+
+export function outcomeOf(
+  { quarantined, warnings, violations, counts }: Verdict,
+  { inserted, deleted }: { readonly inserted: number; readonly deleted: number },
+): ChangeOutcome {
+  return { inserted, deleted, quarantined, warnings, violations, counts };
+}
+
 /** Rows of a refused statement, as the quarantine keeps them (law 4). */
 export type RejectedRows = {
   readonly table: string;

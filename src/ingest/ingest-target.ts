@@ -11,6 +11,8 @@ export type Reference = {
   readonly childColumns: readonly string[];
   readonly parentTable: string;
   readonly parentColumns: readonly string[];
+  /** The child's primary key, to name a row of it by; empty when it has none. */
+  readonly childKey: readonly string[];
 };
 
 /** A base table as updates see it: its declaration, and the tables it is tied to. Made once per catalog state. */
@@ -54,16 +56,53 @@ function referencesOf(
         `"${child.name}" references "${constraint.table}", which is no table`,
       );
     }
+    const parentColumns =
+      constraint.targetColumns.length > 0 ? constraint.targetColumns : primaryKeyOf(parent);
+    assertKey(child, constraint, parent, parentColumns);
     return [
       {
         constraint,
         childTable: child.name,
         childColumns: constraint.columns,
         parentTable: parent.name,
-        parentColumns: constraint.targetColumns.length > 0 ? constraint.targetColumns : primaryKeyOf(parent),
+        parentColumns,
+        childKey: primaryKeyOf(child),
       },
     ];
   });
+}
+
+/** A reference must find at most one row: its target is a declared key. */
+function assertKey(
+  child: TableDefinition,
+  constraint: ReferencesConstraint,
+  parent: TableDefinition,
+  columns: readonly string[],
+): void {
+  const keys = keysOf(parent);
+  if (columns.length === constraint.columns.length && keys.some((key) => sameColumns(key, columns))) return;
+  throw new EverviewError(
+    'invalid-definition',
+    `"${child.name}" (${constraint.columns.join(', ')}) references "${parent.name}" (${columns.join(', ')}), which is no key of it`,
+    {
+      hint:
+        keys.length === 0
+          ? `declare a PRIMARY KEY or UNIQUE on "${parent.name}"`
+          : `keys of "${parent.name}": ${keys.map((key) => `(${key.join(', ')})`).join(', ')}`,
+    },
+  );
+}
+
+/** Columns of every UNIQUE and PRIMARY KEY. */
+export function keysOf(table: TableDefinition): readonly (readonly string[])[] {
+  return table.constraints.flatMap((constraint) =>
+    constraint.kind === 'primary-key' || constraint.kind === 'unique' ? [constraint.columns] : [],
+  );
+}
+
+/** The same columns, in any order. */
+export function sameColumns(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((name) => b.some((other) => sameName(name, other)));
 }
 
 /** Empty when none is declared. */

@@ -1,0 +1,243 @@
+import { EverviewError } from '../core/errors.ts';
+import { quoteIdentifier } from '../core/identifier.ts';
+import type { Column } from '../core/schema.ts';
+import type { SqlValue } from '../core/value.ts';
+import type { StageColumn } from './stage.ts';
+
+/** A checked column of a batch from TypeScript, ready to be appended. */
+export type EncodedColumn = {
+  readonly column: Column;
+  /** The column's own type, or VARCHAR where the store still has to read the text. */
+  readonly stagedType: string;
+  readonly values: ArrayLike<SqlValue>;
+  /** True where the row does not have the column and takes its DEFAULT; null: no such row. */
+  readonly missing: readonly boolean[] | null;
+  stageColumn(alias: string): StageColumn;
+};
+
+/** How JavaScript values become values of a column type; `undefined`: it is none. */
+type Codec = {
+  readonly native: (value: unknown) => SqlValue | undefined;
+  /** The value as text for SQL to read; null: only `native` will do. */
+  readonly text: ((value: unknown) => string | undefined) | null;
+  readonly isJson: boolean;
+};
+
+/** @throws EverviewError `invalid-row` with row, column and value for the first value that is none of the type. */
+export function encodeColumn(
+  table: string,
+  column: Column,
+  values: ArrayLike<unknown>,
+  hasDefault: boolean,
+): EncodedColumn {
+  const codec = codecOf(column.type);
+  const native = encodeAll(values, codec.native);
+  if (native.failedAt === null) return encoded(column, column.type, codec, native.values, values, hasDefault);
+  const { text } = codec;
+  const asText = text === null ? native : encodeAll(values, text);
+  if (asText.failedAt === null) return encoded(column, 'VARCHAR', codec, asText.values, values, hasDefault);
+  const row = asText.failedAt + 1;
+  const value = values[asText.failedAt];
+  throw new EverviewError(
+    'invalid-row',
+    `row ${row}, column "${column.name}" of "${table}": ${shownValue(value)} is no ${column.type}`,
+    { hint: hintFor(value, column.type), data: { table, row, column: column.name } },
+  );
+}
+
+function encoded(
+  column: Column,
+  stagedType: string,
+  codec: Codec,
+  values: ArrayLike<SqlValue>,
+  given: ArrayLike<unknown>,
+  hasDefault: boolean,
+): EncodedColumn {
+  const missing = hasDefault ? Array.from(given, (value) => value === undefined) : [];
+  const name = quoteIdentifier(column.name);
+  const anyMissing = missing.includes(true);
+  return {
+    column,
+    stagedType,
+    values,
+    missing: anyMissing ? missing : null,
+    stageColumn(alias) {
+      const reference = `${alias}.${name}`;
+      const defaultWhen = anyMissing ? `${alias}.${missingName(column)}` : undefined;
+      if (!codec.isJson || stagedType === column.type) {
+        return { column: column.name, expression: reference, type: stagedType, lossless: true, defaultWhen };
+      }
+      const expression = `CAST(${reference} AS JSON)`;
+      return { column: column.name, expression, type: 'JSON', lossless: true, defaultWhen, isJson: true };
+    },
+  };
+}
+
+/** Beside the column in the raw table: the row does not have it. */
+export function missingName(column: Column): string {
+  return quoteIdentifier(`__ev_no_${column.name}`);
+}
+
+function encodeAll(
+  values: ArrayLike<unknown>,
+  encode: (value: unknown) => SqlValue | undefined,
+): { values: SqlValue[]; failedAt: number | null } {
+  const result = new Array<SqlValue>(values.length);
+  for (let index = 0; index < values.length; index++) {
+    const value = values[index];
+    const one = value === null || value === undefined ? null : encode(value);
+    if (one === undefined) return { values: result, failedAt: index };
+    result[index] = one;
+  }
+  return { values: result, failedAt: null };
+}
+
+function codecOf(type: string): Codec {
+  const range = integerRange(type);
+  if (range !== null) return integerCodec(type, range);
+  const decimal = /^DECIMAL\((\d+),\s*(\d+)\)$/.exec(type);
+  if (decimal !== null) return decimalCodec(Number(decimal[1]), Number(decimal[2]));
+  if (/\]$|^(STRUCT|MAP|UNION)\(/.test(type)) return { native: none, text: jsonText, isJson: true };
+  switch (type) {
+    case 'BOOLEAN':
+      return natively((value) => (typeof value === 'boolean' ? value : undefined));
+    case 'FLOAT':
+    case 'DOUBLE':
+      return natively(doubleOf);
+    case 'VARCHAR':
+      return natively((value) => (typeof value === 'string' ? value : undefined));
+    case 'BLOB':
+      return natively((value) => (value instanceof Uint8Array ? value : undefined));
+    case 'DATE':
+      return {
+        native: dayOf,
+        text: (value) => dayOf(value)?.toISOString().slice(0, 10) ?? textOf(value),
+        isJson: false,
+      };
+    case 'TIMESTAMP':
+      return {
+        native: dateOf,
+        text: (value) => dateOf(value)?.toISOString() ?? textOf(value),
+        isJson: false,
+      };
+    case 'JSON':
+      return {
+        native: none,
+        text: (value) => (typeof value === 'string' ? value : jsonText(value)),
+        isJson: false,
+      };
+    default:
+      return { native: none, text: (value) => dateOf(value)?.toISOString() ?? textOf(value), isJson: false };
+  }
+}
+
+function natively(native: Codec['native']): Codec {
+  return { native, text: null, isJson: false };
+}
+
+function none(): undefined {
+  return undefined;
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}
+
+function dateOf(value: unknown): Date | undefined {
+  return value instanceof Date && !Number.isNaN(value.getTime()) ? value : undefined;
+}
+
+function dayOf(value: unknown): Date | undefined {
+  const date = dateOf(value);
+  return date !== undefined && date.getTime() % 86_400_000 === 0 ? date : undefined;
+}
+
+function doubleOf(value: unknown): number | undefined {
+  if (typeof value === 'number') return value;
+  if (typeof value === 'bigint' && BigInt(Number(value)) === value) return Number(value);
+  return undefined;
+}
+
+type IntegerRange = { readonly least: bigint; readonly most: bigint; readonly wide: boolean };
+
+function integerRange(type: string): IntegerRange | null {
+  const match = /^(U?)(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT)$/.exec(type);
+  if (match === null) return null;
+  const bits =
+    { TINYINT: 8n, SMALLINT: 16n, INTEGER: 32n, BIGINT: 64n, HUGEINT: 128n }[match[2] ?? ''] ?? 32n;
+  const unsigned = match[1] === 'U';
+  return {
+    least: unsigned ? 0n : -(1n << (bits - 1n)),
+    most: (1n << (unsigned ? bits : bits - 1n)) - 1n,
+    wide: bits > 32n,
+  };
+}
+
+/** Numbers must be whole and exact; texts of digits are taken for the types a JSON number cannot hold. */
+function integerCodec(type: string, { least, most, wide }: IntegerRange): Codec {
+  const native = (value: unknown): SqlValue | undefined => {
+    if (typeof value === 'number' && !Number.isSafeInteger(value)) return undefined;
+    const isDigits = wide && typeof value === 'string' && /^[+-]?\d+$/.test(value.trim());
+    if (typeof value !== 'number' && typeof value !== 'bigint' && !isDigits) return undefined;
+    const whole = BigInt(isDigits ? String(value).trim().replace(/^\+/, '') : (value as number | bigint));
+    if (whole < least || whole > most) return undefined;
+    return wide ? whole : Number(whole);
+  };
+  return natively(type === 'INTEGER' ? (value) => fastInteger(value) ?? native(value) : native);
+}
+
+function fastInteger(value: unknown): number | undefined {
+  return typeof value === 'number' && (value | 0) === value ? value : undefined;
+}
+
+/** Numbers are rounded to the scale (a double is no decimal); texts must fit it. */
+function decimalCodec(width: number, scale: number): Codec {
+  const limit = 10 ** (width - scale);
+  return natively((value) => {
+    if (typeof value === 'number') {
+      if (!Number.isFinite(value) || Math.abs(value) >= limit) return undefined;
+      return Math.abs(value) < 1e21 && scale <= 100 ? value.toFixed(scale) : undefined;
+    }
+    const text = typeof value === 'bigint' ? String(value) : textOf(value)?.trim();
+    const match = text === undefined ? null : /^[+-]?0*(\d*)(?:\.(\d*?)0*)?$/.exec(text);
+    if (match === null || text === '' || text === '.') return undefined;
+    const fits = (match[1] ?? '').length <= width - scale && (match[2] ?? '').length <= scale;
+    return fits ? text : undefined;
+  });
+}
+
+/** JSON of a nested value; 64-bit integers and moments go as strings, which the cast reads again. */
+function jsonText(value: unknown): string | undefined {
+  let isBad = typeof value !== 'object';
+  const text = JSON.stringify(value, (_, inner: unknown) => {
+    if (typeof inner === 'bigint') return String(inner);
+    if (typeof inner === 'number' && !Number.isFinite(inner)) isBad = true;
+    if (typeof inner === 'function' || typeof inner === 'symbol') isBad = true;
+    return inner;
+  });
+  return isBad ? undefined : text;
+}
+
+function shownValue(value: unknown): string {
+  if (typeof value === 'bigint') return `${value}n`;
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'an invalid Date' : value.toISOString();
+  if (typeof value === 'object' || typeof value === 'string') {
+    try {
+      return JSON.stringify(value)?.slice(0, 80) ?? 'it';
+    } catch {
+      return 'an object';
+    }
+  }
+  return String(value).slice(0, 80);
+}
+
+function hintFor(value: unknown, type: string): string | undefined {
+  if (type === 'DATE' && value instanceof Date)
+    return 'a DATE is a Date at midnight UTC, or a text YYYY-MM-DD';
+  if (type.startsWith('TIMESTAMP') && typeof value === 'number')
+    return 'give a Date or an ISO text, not a number';
+  if (type === 'VARCHAR') return 'give a string';
+  if (typeof value === 'string' && /^(FLOAT|DOUBLE|.*INT.*)$/.test(type))
+    return 'give a number, not its text';
+  return undefined;
+}

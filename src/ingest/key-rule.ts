@@ -1,0 +1,54 @@
+import { quoteIdentifier, quoteList, quoteLiteral } from '../core/identifier.ts';
+import type { Constraint } from '../declare/definition.ts';
+import type { IngestTarget } from './ingest-target.ts';
+import { dataRelation } from './relation-names.ts';
+import { allPresent, equalKeys, type Rule, remaining, shownPairs } from './rule.ts';
+import { rowColumn, type Stage, stageRelation } from './stage.ts';
+
+type KeyConstraint = Extract<Constraint, { kind: 'unique' | 'primary-key' }>;
+
+export function keyText(constraint: KeyConstraint): string {
+  const word = constraint.kind === 'primary-key' ? 'PRIMARY KEY' : 'UNIQUE';
+  return `${word} (${constraint.columns.join(', ')})`;
+}
+
+/**
+ * UNIQUE and PRIMARY KEY: against the rows that stay, and against earlier rows of the batch. NULLs are distinct. The
+ * join is written so that the small side, the batch, is hashed and its range prunes the scan of the table.
+ */
+export function keyRules(target: IngestTarget, constraint: KeyConstraint, stage: Stage): readonly Rule[] {
+  const { columns } = constraint;
+  const kept = remaining(dataRelation(target.name), stage, columns);
+  const key = shownPairs(target, columns, 's.');
+  const common = { constraint, table: target.name };
+  return [
+    {
+      ...common,
+      phase: 'row',
+      count: `(SELECT count(*) FROM ${kept} AS d JOIN ${stageRelation} AS s ON ${equalKeys('d', columns, 's', columns)})`,
+      find: `SELECT s.${rowColumn} AS r,
+                    ${key} || ${quoteLiteral(` is already in "${target.name}": breaks ${keyText(constraint)}`)} AS reason
+             FROM ${stageRelation} AS s SEMI JOIN ${kept} AS d ON ${equalKeys('d', columns, 's', columns)}`,
+    },
+    {
+      ...common,
+      phase: 'duplicate',
+      count: duplicateCount(columns),
+      find: `SELECT s.${rowColumn} AS r,
+                    ${key} || ${quoteLiteral(` comes again in the same update: breaks ${keyText(constraint)}`)} AS reason
+             FROM ${stageRelation} AS s WHERE ${allPresent(columns, 's.')}
+             QUALIFY row_number() OVER (PARTITION BY ${quoteList(columns, 's.')} ORDER BY s.${rowColumn}) > 1`,
+    },
+  ];
+}
+
+function duplicateCount(columns: readonly string[]): string {
+  const [only, ...more] = columns;
+  if (only !== undefined && more.length === 0) {
+    const column = quoteIdentifier(only);
+    return `count(${column}) - count(DISTINCT ${column})`;
+  }
+  const present = allPresent(columns);
+  const key = `struct_pack(${columns.map((column, index) => `k${index} := ${quoteIdentifier(column)}`).join(', ')})`;
+  return `count(*) FILTER (WHERE ${present}) - count(DISTINCT ${key}) FILTER (WHERE ${present})`;
+}

@@ -1,0 +1,71 @@
+import { quoteIdentifier, quoteList, quoteLiteral } from '../core/identifier.ts';
+import { findColumn } from '../core/schema.ts';
+import type { Constraint } from '../declare/definition.ts';
+import type { IngestTarget } from './ingest-target.ts';
+import { type Stage, stageRelation } from './stage.ts';
+
+/**
+ * One way to break one constraint, as SQL over the stage. `row`: seen on the row, or against what is committed.
+ * `duplicate`: against earlier rows of the same batch. `removal`: a row of another table still needs the one removed.
+ */
+export type Rule = {
+  readonly constraint: Constraint;
+  /** The table that declares the constraint. */
+  readonly table: string;
+  readonly phase: 'row' | 'duplicate' | 'removal';
+  /** An aggregate over the stage under the table's name: 0 exactly when no row breaks the rule. */
+  readonly count: string;
+  /** A SELECT of `r` (row number) and `reason`, one for each row that breaks the rule. */
+  readonly find: string;
+};
+
+export function touches(stage: Stage, columns: readonly string[]): boolean {
+  const { changed } = stage;
+  return changed === null || columns.some((column) => changed.has(column.toLowerCase()));
+}
+
+/** True or NULL passes, as in SQL; a CHECK that fails to evaluate does not hold. */
+export function checkHolds(expression: string): string {
+  return `TRY(coalesce(CAST((${expression}\n) AS BOOLEAN), true)) IS TRUE`;
+}
+
+/** SQL text for `a = 1, b = 'x'`, of the columns as `prefix` names them. */
+export function shownPairs(target: IngestTarget, columns: readonly string[], prefix = ''): string {
+  return columns
+    .map((column) => {
+      const isText = findColumn(target.schema, column)?.type === 'VARCHAR';
+      return `${quoteLiteral(`${column} = `)} || ${shown(prefix + quoteIdentifier(column), isText)}`;
+    })
+    .join(` || ', ' || `);
+}
+
+export function shown(reference: string, isText: boolean): string {
+  const text = `left(CAST(${reference} AS VARCHAR), 80)`;
+  return `coalesce(${isText ? `'''' || ${text} || ''''` : text}, 'NULL')`;
+}
+
+export function allPresent(columns: readonly string[], prefix = ''): string {
+  return columns.map((column) => `${prefix}${quoteIdentifier(column)} IS NOT NULL`).join(' AND ');
+}
+
+/** `l."a" = r."x" AND …` */
+export function equalKeys(
+  left: string,
+  leftColumns: readonly string[],
+  right: string,
+  rightColumns: readonly string[],
+): string {
+  return leftColumns
+    .map((column, index) => {
+      const other = rightColumns[index] ?? column;
+      return `${left}.${quoteIdentifier(column)} = ${right}.${quoteIdentifier(other)}`;
+    })
+    .join(' AND ');
+}
+
+/** The rows of `data` that stay when the staged ones replace theirs. */
+export function remaining(relation: string, stage: Stage, columns: readonly string[]): string {
+  if (!stage.replaces) return relation;
+  const list = quoteList(columns, 'd.');
+  return `(SELECT ${list} FROM ${relation} AS d ANTI JOIN ${stageRelation} AS o ON o.__ev_old = d.rowid)`;
+}

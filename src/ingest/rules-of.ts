@@ -1,0 +1,26 @@
+import type { IngestTarget } from './ingest-target.ts';
+import { keyRules } from './key-rule.ts';
+import { referenceRules, removalRules } from './reference-rule.ts';
+import { checkRule, notNullRule } from './row-rule.ts';
+import { type Rule, touches } from './rule.ts';
+import type { Stage } from './stage.ts';
+
+/** Every rule that a staged batch could break. */
+export function rulesOf(target: IngestTarget, stage: Stage): readonly Rule[] {
+  const removals = stage.replaces ? removalRules(target, stage) : [];
+  if (!stage.hasRows) return removals;
+  const rows = target.table.definition.constraints.flatMap((constraint): readonly Rule[] => {
+    switch (constraint.kind) {
+      case 'not-null':
+        return touches(stage, [constraint.column]) ? [notNullRule(target, constraint)] : [];
+      case 'check':
+        return [checkRule(target, constraint)];
+      case 'unique':
+      case 'primary-key':
+        return touches(stage, constraint.columns) ? keyRules(target, constraint, stage) : [];
+      case 'references':
+        return touches(stage, constraint.columns) ? referenceRules(target, constraint, stage) : [];
+    }
+  });
+  return [...rows, ...removals];
+}

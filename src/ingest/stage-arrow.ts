@@ -1,0 +1,113 @@
+import type { Schema as ArrowSchema, RecordBatch } from 'apache-arrow';
+import { EverviewError } from '../core/errors.ts';
+import { quoteIdentifier } from '../core/identifier.ts';
+import { nearestHint } from '../core/nearest.ts';
+import { columnNames, findColumn, type Schema } from '../core/schema.ts';
+import type { Session } from '../core/session.ts';
+import { type ArrowColumn, arrowColumn } from '../store/arrow-in.ts';
+import type { SourceFile } from '../store/source-file.ts';
+import type { IngestTarget } from './ingest-target.ts';
+import type { ArrowInput } from './row-source.ts';
+import { makeStage, rawRelation, rowColumn, type StageColumn, stageSelect } from './stage.ts';
+import type { Staged } from './stage-source.ts';
+
+type Planned = { readonly column: string; readonly arrow: ArrowColumn };
+
+/**
+ * Record batches onto the stage, one at a time. Columns by name; in a program's own data a missing column takes its
+ * DEFAULT, in a file (`file` not null) it is an error.
+ */
+export async function stageArrow(
+  tx: Session,
+  target: IngestTarget,
+  data: ArrowInput,
+  wanted: Schema,
+  file: SourceFile | null,
+): Promise<Staged> {
+  let planned: readonly Planned[] | null = null;
+  let count = 0;
+  for await (const batch of batchesOf(data)) {
+    if (planned === null) {
+      planned = plan(target, batch.schema, wanted, file);
+      await createRaw(tx, planned);
+    }
+    await appendBatch(tx, batch, planned, count);
+    count += batch.numRows;
+  }
+  planned ??= [];
+  if (count === 0) await createRaw(tx, planned);
+  const select = stageSelect(target, `${rawRelation} AS x`, planned.map(stageColumn), {
+    rowNumber: `x.${rowColumn}`,
+  });
+  await makeStage(tx, select);
+  await tx.run(`DROP TABLE ${rawRelation}`);
+  return { mayMisfit: select.mayMisfit, file };
+}
+
+async function* batchesOf(data: ArrowInput): AsyncIterable<RecordBatch> {
+  if ('batches' in data) yield* data.batches;
+  else if ('schema' in data && 'numRows' in data) yield data;
+  else yield* data;
+}
+
+function plan(
+  target: IngestTarget,
+  schema: ArrowSchema,
+  wanted: Schema,
+  file: SourceFile | null,
+): readonly Planned[] {
+  const code = file === null ? 'invalid-row' : 'file-error';
+  const place = file === null ? '' : `${file.name}: `;
+  const planned = schema.fields.map((field) => {
+    const column = findColumn(wanted, field.name);
+    if (column === undefined) {
+      throw new EverviewError(code, `${place}"${target.name}" has no column "${field.name}"`, {
+        hint: nearestHint(field.name, columnNames(wanted)),
+      });
+    }
+    return { column: column.name, arrow: arrowColumn(field) };
+  });
+  const missing = wanted.find((column) => !planned.some((one) => one.column === column.name));
+  if (missing !== undefined && file !== null) {
+    throw new EverviewError(code, `${place}column "${missing.name}" of "${target.name}" is missing`, {
+      hint: 'name the columns that the file has: COPY t (a, b) FROM …',
+    });
+  }
+  return planned;
+}
+
+async function createRaw(tx: Session, planned: readonly Planned[]): Promise<void> {
+  const list = planned.map(({ column, arrow }) => `${quoteIdentifier(column)} ${arrow.stagedType}`);
+  await tx.run(`CREATE OR REPLACE TEMP TABLE "__ev_raw" (${[`${rowColumn} BIGINT`, ...list].join(', ')})`);
+}
+
+async function appendBatch(
+  tx: Session,
+  batch: RecordBatch,
+  planned: readonly Planned[],
+  before: number,
+): Promise<void> {
+  const numbers = BigInt64Array.from({ length: batch.numRows }, (_, index) => BigInt(before + index + 1));
+  const values = planned.map(({ arrow }) => {
+    const vector = batch.getChild(arrow.name);
+    if (vector === null) {
+      throw new EverviewError('invalid-row', `a later record batch has no column "${arrow.name}"`, {
+        hint: 'all batches of a stream must have one schema',
+      });
+    }
+    return arrow.values(vector);
+  });
+  const schema = [
+    { name: rowColumn, type: 'BIGINT' },
+    ...planned.map(({ column, arrow }) => ({ name: column, type: arrow.stagedType })),
+  ];
+  await tx.append(rawRelation, schema, [numbers, ...values]);
+}
+
+function stageColumn({ column, arrow }: Planned): StageColumn {
+  const reference = `x.${quoteIdentifier(column)}`;
+  if (!arrow.isJson) {
+    return { column, expression: arrow.expression(reference), type: arrow.type, lossless: true };
+  }
+  return { column, expression: `CAST(${reference} AS JSON)`, type: 'JSON', lossless: true, isJson: true };
+}

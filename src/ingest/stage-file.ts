@@ -1,0 +1,32 @@
+import type { Schema } from '../core/schema.ts';
+import type { Session } from '../core/session.ts';
+import { openFile } from '../store/read-file.ts';
+import type { IngestTarget } from './ingest-target.ts';
+import type { RowSource } from './row-source.ts';
+import { makeStage, stageSelect } from './stage.ts';
+import { stageArrow } from './stage-arrow.ts';
+import type { Staged } from './stage-source.ts';
+
+/** A file whole onto the stage, or `file-error`. `wanted` null: the file must have every column of the table. */
+export async function stageFile(
+  tx: Session,
+  target: IngestTarget,
+  source: Extract<RowSource, { kind: 'file' }>,
+  wanted: Schema | null,
+): Promise<Staged> {
+  const columns = wanted ?? target.schema;
+  const file = await openFile(tx, { ...source, wanted: columns, table: target.name });
+  try {
+    if (file.kind === 'arrow') return await stageArrow(tx, target, file.batches, columns, file);
+    const select = stageSelect(
+      target,
+      file.from,
+      file.columns.map((column) => ({ ...column, lossless: true })),
+      { strayKey: file.strayKeys },
+    );
+    await makeStage(tx, select);
+    return { mayMisfit: select.mayMisfit, file };
+  } catch (failure) {
+    throw await file.explain(failure);
+  }
+}

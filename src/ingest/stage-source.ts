@@ -1,0 +1,136 @@
+import { EverviewError } from '../core/errors.ts';
+import { quoteIdentifier } from '../core/identifier.ts';
+import { nearestHint } from '../core/nearest.ts';
+import { columnNames, findColumn, type Schema } from '../core/schema.ts';
+import type { Session } from '../core/session.ts';
+import type { Name } from '../declare/statement.ts';
+import type { SourceFile } from '../store/source-file.ts';
+import type { IngestTarget } from './ingest-target.ts';
+import type { RowSource } from './row-source.ts';
+import { makeStage, type StageColumn, stageSelect } from './stage.ts';
+import { stageArrow } from './stage-arrow.ts';
+import { stageFile } from './stage-file.ts';
+import { stageColumns, stageRows } from './stage-rows.ts';
+
+export type SourceOptions = { readonly columns: readonly Name[] | null; readonly byName: boolean };
+
+/** What came onto the stage. */
+export type Staged = {
+  readonly mayMisfit: boolean;
+  /** Where the rows stood, for messages. */
+  readonly file: SourceFile | null;
+};
+
+/** Brings the rows of a source onto the stage, cast to the table's types, with DEFAULTs for columns not given. */
+export async function stageSource(
+  tx: Session,
+  target: IngestTarget,
+  source: RowSource,
+  options: SourceOptions,
+): Promise<Staged> {
+  const wanted = wantedColumns(target, options.columns);
+  switch (source.kind) {
+    case 'sql':
+      return stageSql(tx, target, source.text, wanted, options);
+    case 'rows':
+      return stageRows(tx, target, source.rows, wanted);
+    case 'columns':
+      return stageColumns(tx, target, source.columns, wanted);
+    case 'arrow':
+      return stageArrow(tx, target, source.data, wanted, null);
+    case 'file':
+      return stageFile(tx, target, source, options.columns === null ? null : wanted);
+  }
+}
+
+function wantedColumns(target: IngestTarget, columns: readonly Name[] | null): Schema {
+  if (columns === null) return target.schema;
+  const seen = new Set<string>();
+  return columns.map(({ name, at }) => {
+    const column = findColumn(target.schema, name);
+    if (column === undefined) {
+      throw new EverviewError('unknown-column', `"${target.name}" has no column "${name}"`, {
+        hint: nearestHint(name, columnNames(target.schema)),
+        at,
+      });
+    }
+    if (seen.has(column.name)) {
+      throw new EverviewError('invalid-row', `column "${name}" is named twice`, { at });
+    }
+    seen.add(column.name);
+    return column;
+  });
+}
+
+async function stageSql(
+  tx: Session,
+  target: IngestTarget,
+  text: string,
+  wanted: Schema,
+  options: SourceOptions,
+): Promise<Staged> {
+  if (/^\s*values\b/i.test(text) && /\bdefault\b/i.test(text.replace(/'(?:[^']|'')*'/g, ''))) {
+    return stageValuesWithDefaults(tx, target, text, wanted);
+  }
+  const given = await tx.describe(text);
+  const sources = given.map((_, index) => `c${index}`);
+  const columns = options.byName
+    ? given.map((column) => namedColumn(target, wanted, column.name))
+    : positional(target, wanted, given.length);
+  const stageColumns = columns.map(
+    (column, index): StageColumn => ({
+      column,
+      expression: `x.c${index}`,
+      type: given[index]?.type ?? 'VARCHAR',
+      lossless: false,
+    }),
+  );
+  const select = stageSelect(target, `(${text}\n) AS x(${sources.join(', ')})`, stageColumns);
+  await makeStage(tx, select);
+  return { mayMisfit: select.mayMisfit, file: null };
+}
+
+function positional(target: IngestTarget, wanted: Schema, given: number): string[] {
+  if (given !== wanted.length) {
+    throw new EverviewError(
+      'invalid-row',
+      `"${target.name}" takes ${wanted.length} columns (${columnNames(wanted).join(', ')}) and the rows have ${given}`,
+      { hint: 'name the columns: INSERT INTO t (a, b) …, or INSERT INTO t BY NAME …' },
+    );
+  }
+  return columnNames(wanted);
+}
+
+function namedColumn(target: IngestTarget, wanted: Schema, name: string): string {
+  const column = findColumn(wanted, name);
+  if (column !== undefined) return column.name;
+  throw new EverviewError('unknown-column', `"${target.name}" has no column "${name}"`, {
+    hint: nearestHint(name, columnNames(wanted)),
+  });
+}
+
+/** `VALUES (1, DEFAULT)`: only an INSERT of DuckDB's own knows what DEFAULT stands for. */
+async function stageValuesWithDefaults(
+  tx: Session,
+  target: IngestTarget,
+  text: string,
+  wanted: Schema,
+): Promise<Staged> {
+  const columns = target.schema.map((column) => {
+    const declared = target.table.definition.columns.find((one) => one.name === column.name);
+    const value = declared?.default ?? null;
+    return `${quoteIdentifier(column.name)} ${column.type}${value === null ? '' : ` DEFAULT (${value})`}`;
+  });
+  await tx.run(`CREATE OR REPLACE TEMP TABLE "__ev_raw" (${columns.join(', ')})`);
+  const names = columnNames(wanted).map(quoteIdentifier).join(', ');
+  await tx.run(`INSERT INTO temp."__ev_raw" (${names}) ${text}`);
+  const raw = target.schema.map((column) => ({
+    column: column.name,
+    expression: `x.${quoteIdentifier(column.name)}`,
+    type: column.type,
+    lossless: false,
+  }));
+  await makeStage(tx, stageSelect(target, 'temp."__ev_raw" AS x', raw));
+  await tx.run('DROP TABLE temp."__ev_raw"');
+  return { mayMisfit: false, file: null };
+}

@@ -1,0 +1,70 @@
+import { EverviewError } from '../core/errors.ts';
+import { quoteIdentifier, versionColumn, weightColumn } from '../core/identifier.ts';
+import type { Session } from '../core/session.ts';
+import type { Declared, TableDefinition } from '../declare/definition.ts';
+import { heldAsColumn, quarantineIdColumn } from './quarantine-record.ts';
+import { dataRelation, logRelation, quarantineRelation } from './relation-names.ts';
+import { checkHolds } from './rule.ts';
+
+/**
+ * Makes the relations of a base table: `data`, `log`, `quarantine`. They carry no DuckDB constraints: the checks are
+ * this folder's, so that a violation has a row, a reason and a response.
+ * @throws EverviewError `unknown-type`, or `invalid-definition` for a CHECK or DEFAULT that cannot be evaluated.
+ */
+export async function createTableStorage(tx: Session, declared: Declared<TableDefinition>): Promise<void> {
+  const table = declared.definition.name;
+  const columns = declared.schema
+    .map((column) => `${quoteIdentifier(column.name)} ${column.type}`)
+    .join(', ');
+  await tx.run(`CREATE TABLE ${dataRelation(table)} (${columns})`);
+  await tx.run(
+    `CREATE TABLE ${logRelation(table)} (${columns}, ${weightColumn} TINYINT, ${versionColumn} BIGINT)`,
+  );
+  await tx.run(
+    `CREATE TABLE ${quarantineRelation(table)} (${quarantineIdColumn} BIGINT, ${columns}, ${heldAsColumn} VARCHAR)`,
+  );
+  await assertEvaluable(tx, declared);
+}
+
+export async function dropTableStorage(tx: Session, table: string): Promise<void> {
+  await tx.run(`DROP TABLE ${dataRelation(table)}`);
+  await tx.run(`DROP TABLE ${logRelation(table)}`);
+  await tx.run(`DROP TABLE ${quarantineRelation(table)}`);
+}
+
+/** Prepares every CHECK and DEFAULT once, so that a bad one fails where it is declared. */
+async function assertEvaluable(
+  tx: Session,
+  { definition, schema }: Declared<TableDefinition>,
+): Promise<void> {
+  const from = `FROM ${dataRelation(definition.name)} AS ${quoteIdentifier(definition.name)}`;
+  for (const constraint of definition.constraints) {
+    if (constraint.kind !== 'check') continue;
+    await assertPrepares(
+      tx,
+      `SELECT ${checkHolds(constraint.expression)} ${from}`,
+      `CHECK (${constraint.expression}) of "${definition.name}"`,
+    );
+  }
+  for (const [index, column] of definition.columns.entries()) {
+    if (column.default === null) continue;
+    const type = schema[index]?.type ?? column.type;
+    await assertPrepares(
+      tx,
+      `SELECT CAST((${column.default}\n) AS ${type})`,
+      `DEFAULT ${column.default} of column "${column.name}"`,
+    );
+  }
+}
+
+async function assertPrepares(tx: Session, sql: string, what: string): Promise<void> {
+  try {
+    await tx.describe(sql);
+  } catch (cause) {
+    const message = cause instanceof Error ? cause.message : String(cause);
+    if (message.includes('volatile')) {
+      throw new EverviewError('non-deterministic', `${what} changes its answer from call to call`, { cause });
+    }
+    throw new EverviewError('invalid-definition', `${what} cannot be evaluated: ${message}`, { cause });
+  }
+}

@@ -1,0 +1,27 @@
+import { quoteIdentifier, quoteLiteral } from '../core/identifier.ts';
+import { columnNames, findColumn, type Schema } from '../core/schema.ts';
+import type { Session } from '../core/session.ts';
+import { type FileRequest, fileFailure, matchColumns, type OpenedFile } from './source-file.ts';
+
+export async function openParquet(tx: Session, request: FileRequest): Promise<OpenedFile> {
+  const { path, wanted } = request;
+  const from = `read_parquet(${quoteLiteral(path)})`;
+  let schema: Schema;
+  try {
+    schema = await tx.describe(`SELECT * FROM ${from}`);
+  } catch (failure) {
+    throw fileFailure(path, failure);
+  }
+  matchColumns(request, columnNames(schema));
+  return {
+    kind: 'relation',
+    name: path,
+    from: `${from} AS x`,
+    columns: wanted.map((column) => {
+      const found = findColumn(schema, column.name) ?? column;
+      return { column: column.name, expression: `x.${quoteIdentifier(found.name)}`, type: found.type };
+    }),
+    placeOfRow: async (row) => `row ${row}`,
+    explain: async (failure) => fileFailure(path, failure),
+  };
+}
