@@ -4,7 +4,7 @@ import { createJoin } from '../algebra/join.ts';
 import { columnsOf, type Relation, type Scope } from '../algebra/node.ts';
 import { createProject } from '../algebra/project.ts';
 import { createUnionAll } from '../algebra/union-all.ts';
-import { isNode, type SqlNode } from '../core/sql-tree.ts';
+import { isNode, type SqlNode, walk } from '../core/sql-tree.ts';
 import {
   columnParts,
   columnReference,
@@ -213,8 +213,7 @@ class QueryLowering {
     const sets = Array.isArray(query['group_sets']) ? query['group_sets'] : [];
     if (sets.length > 1) throw new LowerRefusal('grouping sets');
     if (written.length === 0 && query['aggregate_handling'] === 'FORCE_AGGREGATES') {
-      const free = select.items.filter((item) => !hasAggregate(item.expression, this.#aggregates));
-      return distinctExpressions(free.map((item) => item.expression));
+      return this.#keysOfAll(select);
     }
     if (query['aggregate_handling'] === 'NO_AGGREGATES_ALLOWED') throw new LowerRefusal('GROUP BY');
     const context = this.#context(select.scope, select.items, false);
@@ -224,6 +223,16 @@ class QueryLowering {
       if (hasAggregate(key, this.#aggregates)) throw new LowerRefusal('aggregate in GROUP BY');
       return key;
     });
+  }
+
+  /** GROUP BY ALL: what holds no aggregate. DuckDB does not group by constants, which matters when nothing else is. */
+  #keysOfAll(select: LoweredSelect): SqlNode[] {
+    const free = select.items
+      .map((item) => item.expression)
+      .filter((expression) => !hasAggregate(expression, this.#aggregates));
+    const keys = free.filter(hasColumn);
+    if (keys.length === 0 && free.length > 0) throw new LowerRefusal('GROUP BY ALL over constants alone');
+    return distinctExpressions(keys);
   }
 
   /** In HAVING an alias hides a column of the same name; where the two differ nothing is assumed. */
@@ -266,6 +275,14 @@ function starItems(star: SqlNode, scope: FromScope): SelectItem[] {
       name: column.visible,
       alias: null,
     }));
+}
+
+function hasColumn(expression: SqlNode): boolean {
+  let found = false;
+  walk(expression, (node) => {
+    found ||= node['class'] === 'COLUMN_REF';
+  });
+  return found;
 }
 
 function ordinalItem(node: SqlNode, items: readonly SelectItem[]): SqlNode | null {

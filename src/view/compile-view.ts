@@ -1,0 +1,281 @@
+import { createGroup, type GroupArgument, stateColumns } from '../algebra/group.ts';
+import {
+  changeOf,
+  columnsOf,
+  mapExpressions,
+  oldOf,
+  type Relation,
+  type Scope,
+  scansOf,
+} from '../algebra/node.ts';
+import { createProject } from '../algebra/project.ts';
+import { createUnionAll } from '../algebra/union-all.ts';
+import { EverviewError } from '../core/errors.ts';
+import { reservedPrefix } from '../core/identifier.ts';
+import { nearestHint } from '../core/nearest.ts';
+import { numericKindOf, type Schema } from '../core/schema.ts';
+import type { Session } from '../core/session.ts';
+import type { SqlNode, SqlParser } from '../core/sql-tree.ts';
+import { assertKeepable } from '../plan/assert-keepable.ts';
+import { aggregateMacros } from '../plan/lower-expression.ts';
+import type { FinalAggregate, LoweredArgument } from '../plan/lower-group.ts';
+import { argumentColumn, type LoweredQuery, lowerQuery, renameColumns } from '../plan/lower-query.ts';
+import { bindRelations, placeOf, type RelationResolver } from '../plan/lower-relations.ts';
+import type { FullOnlyPlan, GroupPlan, RowsPlan, ViewPlan } from '../plan/view-plan.ts';
+import { renderRelation, renderState } from '../store/render-algebra.ts';
+import { outputsOver } from './group-outputs.ts';
+import type { ViewHandle } from './refresher.ts';
+
+export type ViewSource = {
+  readonly name: string;
+  /** The query as the user wrote it, and its tree. */
+  readonly text: string;
+  readonly query: SqlNode;
+  readonly resolver: RelationResolver;
+  readonly tolerance: number;
+};
+
+/**
+ * Makes a kept view's handle: finds what it reads, checks that it can be kept, asks DuckDB for its columns, and
+ * plans its maintenance. The relations it reads must exist in the store (their logs need not).
+ *
+ * @throws EverviewError `unknown-relation`, `unknown-column`, `non-deterministic`, `invalid-definition`,
+ *   `invalid-query`, `unsupported`
+ */
+export async function compileView(
+  session: Session,
+  parser: SqlParser,
+  source: ViewSource,
+): Promise<ViewHandle> {
+  const bound = bindRelations(source.query, source.text, source.resolver);
+  assertKeepable(bound, source.text, await parser.unstableFunctions());
+  const sql = (await parser.print(bound.query)).replace(/;\s*$/, '');
+  const lowered = lowerQuery(bound, await aggregateFunctions(session));
+  const schema = await describeView(session, sql, source, lowered);
+  const plan = await planOf(session, parser, lowered, schema);
+  return { name: source.name, plan, schema, sql, reads: bound.reads, tolerance: source.tolerance };
+}
+
+async function aggregateFunctions(session: Session): Promise<ReadonlySet<string>> {
+  const rows = await session.rows(
+    `SELECT DISTINCT lower(function_name) AS name FROM duckdb_functions() WHERE function_type = 'aggregate'`,
+  );
+  return new Set([...rows.map((row) => String(row['name'])), ...aggregateMacros]);
+}
+
+async function describeView(
+  session: Session,
+  sql: string,
+  source: ViewSource,
+  lowered: LoweredQuery,
+): Promise<Schema> {
+  let described: Schema;
+  try {
+    described = await session.describe(`SELECT * FROM (${sql})`);
+  } catch (cause) {
+    const unresolved = lowered.kind === 'full-only' ? lowered.unresolved : null;
+    if (unresolved === null || !(cause instanceof EverviewError)) throw cause;
+    throw new EverviewError('unknown-column', `there is no column "${unresolved.name}" here`, {
+      hint: nearestHint(unresolved.name.split('.').at(-1) ?? unresolved.name, unresolved.known),
+      at: placeOf(unresolved.node, source.text),
+      data: { column: unresolved.name },
+      cause,
+    });
+  }
+  const reserved = described.find((column) => column.name.toLowerCase().startsWith(reservedPrefix));
+  if (reserved !== undefined) {
+    throw new EverviewError('invalid-definition', `"${source.name}" names a column "${reserved.name}"`, {
+      hint: `names that start with ${reservedPrefix} are the engine's`,
+    });
+  }
+  return described.map(({ name, type }) => ({ name, type: type === '"NULL"' ? 'INTEGER' : type }));
+}
+
+function fullOnly(detail: string): FullOnlyPlan {
+  return { kind: 'full-only', reason: 'only-full', detail };
+}
+
+/** The plan, once DuckDB agrees that its SQL means columns of the very types the query has. */
+async function planOf(
+  session: Session,
+  parser: SqlParser,
+  lowered: LoweredQuery,
+  schema: Schema,
+): Promise<ViewPlan> {
+  if (lowered.kind === 'full-only') return fullOnly(lowered.detail);
+  if (!agree(lowered.names, schema)) return fullOnly('columns in an order that is not understood');
+  try {
+    return lowered.kind === 'rows'
+      ? await rowsPlan(session, parser, lowered, schema)
+      : await groupPlan(session, parser, lowered, schema);
+  } catch (cause) {
+    if (cause instanceof EverviewError && cause.code === 'invalid-query') {
+      return fullOnly(`an expression that is not understood (${cause.message})`);
+    }
+    throw cause;
+  }
+}
+
+/** Names DuckDB made unique (`x_1`) agree with those it started from. */
+function agree(names: readonly (string | null)[], schema: Schema): boolean {
+  return (
+    names.length === schema.length &&
+    names.every((name, place) => {
+      const shown = schema[place]?.name.toLowerCase() ?? '';
+      return name === null || shown === name.toLowerCase() || shown.startsWith(`${name.toLowerCase()}_`);
+    })
+  );
+}
+
+async function rowsPlan(
+  session: Session,
+  parser: SqlParser,
+  lowered: Extract<LoweredQuery, { kind: 'rows' }>,
+  schema: Schema,
+): Promise<RowsPlan | FullOnlyPlan> {
+  const names = schema.map((column) => column.name);
+  const printed = await printRelation(parser, renameColumns(lowered.node, names));
+  const node = await withUnionTypes(session, printed.node);
+  const signed = await describeSigned(session, node);
+  return sameTypes(signed, schema)
+    ? { kind: 'rows', node }
+    : fullOnly('columns of other types than the query');
+}
+
+async function groupPlan(
+  session: Session,
+  parser: SqlParser,
+  lowered: Extract<LoweredQuery, { kind: 'group' }>,
+  schema: Schema,
+): Promise<GroupPlan | FullOnlyPlan> {
+  const { group } = lowered;
+  const extra = [...group.outputs, ...(group.having === null ? [] : [group.having])];
+  const printed = await printRelation(parser, lowered.input, extra);
+  const untyped = await withUnionTypes(session, printed.node);
+  const types = await describeSigned(session, untyped);
+  const args: GroupArgument[] = [];
+  const casts = new Set<string>();
+  for (const [place, argument] of group.arguments.entries()) {
+    const column = argumentColumn(place);
+    const type = types[group.keys.length + place]?.type ?? '';
+    const typed = typedArgument(argument, column, type);
+    if (typeof typed === 'string') return fullOnly(typed);
+    if (type === 'BOOLEAN' && typed.sum !== null) casts.add(column);
+    args.push(typed);
+  }
+  const keys = group.keys.map((_, place) => stateColumns.key(place));
+  const plan: GroupPlan = {
+    kind: 'group',
+    group: createGroup(castColumns(untyped, casts), keys, args),
+    finals: group.finals.map((final) => ({ name: final.name, expression: finalExpression(final) })),
+    outputs: printed.extra.slice(0, group.outputs.length),
+    having: group.having === null ? null : (printed.extra.at(-1) ?? null),
+  };
+  const state = renderState(plan.group, { kind: 'probe' });
+  const outputs = await session.describe(outputsOver(plan, schema, `(${state})`));
+  return sameTypes(outputs, schema) ? plan : fullOnly('columns of other types than the query');
+}
+
+async function printRelation(
+  parser: SqlParser,
+  node: Relation<SqlNode>,
+  extra: readonly SqlNode[] = [],
+): Promise<{ node: Relation; extra: string[] }> {
+  const trees: SqlNode[] = [];
+  mapExpressions(node, (tree) => trees.push(tree));
+  const texts = await parser.printExpressions([...trees, ...extra]);
+  let next = 0;
+  return { node: mapExpressions(node, () => texts[next++] ?? 'NULL'), extra: texts.slice(trees.length) };
+}
+
+/** Settles the types of every union on those of all its inputs together. */
+async function withUnionTypes(session: Session, node: Relation): Promise<Relation> {
+  switch (node.kind) {
+    case 'scan':
+      return node;
+    case 'project':
+      return createProject(await scopeWithUnionTypes(session, node.input), node.columns);
+    case 'union-all': {
+      const inputs: Relation[] = [];
+      for (const input of node.inputs) inputs.push(await withUnionTypes(session, input));
+      const union = createUnionAll(inputs, node.columns);
+      const schema = await session.describe(renderRelation(union, { kind: 'probe' }));
+      return createUnionAll(
+        inputs,
+        node.columns,
+        schema.map((column) => (column.type === '"NULL"' ? 'INTEGER' : column.type)),
+      );
+    }
+  }
+}
+
+async function scopeWithUnionTypes(session: Session, scope: Scope): Promise<Scope> {
+  if (scope.kind === 'filter') return { ...scope, input: await scopeWithUnionTypes(session, scope.input) };
+  const inputs = [];
+  for (const { alias, node } of scope.inputs)
+    inputs.push({ alias, node: await withUnionTypes(session, node) });
+  return { ...scope, inputs };
+}
+
+/**
+ * The schema of the relation's change, without its weight. Asking for the signed form is what tells a function of
+ * one row from a hidden aggregate: DuckDB refuses an aggregate beside the weight.
+ */
+async function describeSigned(session: Session, node: Relation): Promise<Schema> {
+  const all = new Set(scansOf(node).map((scan) => scan.relation));
+  const change = changeOf(node, all);
+  const signed = await session.describe(renderRelation(oldOf(node, all), { kind: 'probe' }));
+  if (change !== null) await session.describe(renderRelation(change, { kind: 'probe' }));
+  return signed.slice(0, columnsOf(node).length);
+}
+
+function sameTypes(found: Schema, wanted: Schema): boolean {
+  return (
+    found.length === wanted.length &&
+    found.every(({ type }, place) => (type === '"NULL"' ? 'INTEGER' : type) === wanted[place]?.type)
+  );
+}
+
+const ordered =
+  /^(U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER|DECIMAL\(.*\)|FLOAT|DOUBLE|VARCHAR|DATE|TIME|TIMESTAMP.*|BOOLEAN)$/;
+
+/** The argument's kept sums, or what stands in the way. */
+function typedArgument(argument: LoweredArgument, column: string, type: string): GroupArgument | string {
+  const sums = argument.uses.has('sum') || argument.uses.has('avg');
+  const min = argument.uses.has('min');
+  const max = argument.uses.has('max');
+  if ((min || max) && !ordered.test(type)) return `min or max over ${type}`;
+  if (!sums) return { column, sum: null, min, max };
+  if (type === 'BOOLEAN' && !min && !max) return { column, sum: 'integer', min, max };
+  const kind = type === 'UHUGEINT' ? null : numericKindOf(type);
+  return kind === null ? `sum or avg over ${type}` : { column, sum: kind, min, max };
+}
+
+function castColumns(node: Relation, columns: ReadonlySet<string>): Relation {
+  if (columns.size === 0 || node.kind !== 'project') return node;
+  return createProject(
+    node.input,
+    node.columns.map(({ name, expression }) => ({
+      name,
+      expression: columns.has(name) ? `CAST(${expression} AS INTEGER)` : expression,
+    })),
+  );
+}
+
+function finalExpression({ aggregate, argument }: FinalAggregate): string {
+  if (argument === null) return stateColumns.rows;
+  const count = stateColumns.count(argument);
+  const sum = stateColumns.sum(argument);
+  switch (aggregate) {
+    case 'count':
+      return count;
+    case 'sum':
+      return `CASE WHEN ${count} > 0 THEN ${sum} END`;
+    case 'avg':
+      return `CASE WHEN ${count} > 0 THEN ${sum}::DOUBLE / ${count} END`;
+    case 'min':
+      return stateColumns.min(argument);
+    case 'max':
+      return stateColumns.max(argument);
+  }
+}

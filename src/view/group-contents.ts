@@ -1,0 +1,154 @@
+import { changeOfState } from '../algebra/node.ts';
+import { EverviewError } from '../core/errors.ts';
+import { quoteIdentifier, weightColumn } from '../core/identifier.ts';
+import { columnNames } from '../core/schema.ts';
+import type { Row } from '../core/value.ts';
+import type { Version } from '../core/version.ts';
+import type { GroupPlan } from '../plan/view-plan.ts';
+import { renderSignedState, renderState, stateColumnNames } from '../store/render-algebra.ts';
+import { contentsOf, ensureLog, logOf, repeated } from './change-log.ts';
+import { outputsOver } from './group-outputs.ts';
+import { advanceStep, oldPrefix, rebuildStep, stateOf, stepCheck, stepTable } from './group-step.ts';
+import type { RefreshContext, RefreshFallback, RefreshOutcome, ViewHandle } from './refresher.ts';
+import { isInsertOnly } from './rows-contents.ts';
+
+/**
+ * Contents kept as partial aggregates in `state."v"`, with a DuckDB view over it that gives the user's columns.
+ * Every refresh of existing contents goes through one table of steps: each touched group's old and new state.
+ */
+export async function rebuildGroups(
+  view: ViewHandle,
+  plan: GroupPlan,
+  context: RefreshContext,
+): Promise<RefreshOutcome> {
+  const { tx } = context;
+  const fresh = renderState(plan.group, window(context.to, context.to));
+  if (context.from !== null && context.keepLog) {
+    await tx.run(`CREATE OR REPLACE TEMP TABLE __ev_step AS ${rebuildStep(view.name, plan, fresh)}`);
+    const check = await checkStep(view, plan, context);
+    return applyStep(view, plan, check, 'full', context);
+  }
+  const deleted = context.from === null ? 0 : await countGroups(view, context);
+  await tx.run(`CREATE OR REPLACE TABLE ${stateOf(view.name)} AS ${fresh}`);
+  if (context.from === null) {
+    const outputs = outputsOver(plan, view.schema, stateOf(view.name));
+    await tx.run(`CREATE OR REPLACE VIEW ${contentsOf(view.name)} AS ${outputs}`);
+  }
+  return { kind: 'full', inserted: await countGroups(view, context), deleted };
+}
+
+/** The refresh done, or the reason why the state cannot be advanced (nothing was written then). */
+export async function advanceGroups(
+  view: ViewHandle,
+  plan: GroupPlan,
+  context: RefreshContext & { readonly from: Version },
+): Promise<RefreshOutcome | RefreshFallback> {
+  const change = changeOfState(plan.group, new Set(context.changedSources.keys()));
+  if (change === null) return { kind: 'none', inserted: 0, deleted: 0 };
+  const net =
+    plan.group.arguments.some((argument) => argument.min || argument.max || argument.sum === 'float') &&
+    !isInsertOnly(change.input, context);
+  const delta = renderSignedState(change, window(context.from, context.to), net);
+  await context.tx.run(`CREATE OR REPLACE TEMP TABLE __ev_step AS ${advanceStep(view.name, plan, delta)}`);
+  const check = await checkStep(view, plan, context);
+  if (check.fallback !== null) return check.fallback;
+  return applyStep(view, plan, check, 'incremental', context);
+}
+
+type StepCheck = {
+  readonly touched: number;
+  readonly before: number;
+  readonly after: number;
+  readonly fallback: RefreshFallback | null;
+};
+
+async function checkStep(view: ViewHandle, plan: GroupPlan, { tx }: RefreshContext): Promise<StepCheck> {
+  const [row] = await tx.rows(stepCheck(plan, view.tolerance));
+  if (row === undefined || row['broken'] === true) {
+    throw new EverviewError('internal', `a group of "${view.name}" would have fewer than no rows`, {
+      hint: `REFRESH ${view.name} FULL rebuilds it; please report this`,
+      data: { view: view.name },
+    });
+  }
+  return {
+    touched: Number(row['touched']),
+    before: Number(row['before']),
+    after: Number(row['after']),
+    fallback: fallbackOf(row),
+  };
+}
+
+function fallbackOf(row: Row): RefreshFallback | null {
+  if (row['retracted'] === true) return 'min-max-retraction';
+  if (row['non_finite'] === true) return 'non-finite';
+  if (row['spent'] === true) return 'float-error-budget';
+  return null;
+}
+
+async function applyStep(
+  view: ViewHandle,
+  plan: GroupPlan,
+  check: StepCheck,
+  kind: 'incremental' | 'full',
+  context: RefreshContext,
+): Promise<RefreshOutcome> {
+  if (check.touched === 0) return { kind, inserted: 0, deleted: 0 };
+  const { tx } = context;
+  const columns = stateColumnNames(plan.group);
+  const partials = columns.slice(plan.group.keys.length);
+  const removal = plan.group.keys.length === 0 ? '' : 'WHEN MATCHED AND d.__ev_n = 0 THEN DELETE ';
+  await tx.run(
+    `MERGE INTO ${stateOf(view.name)} s USING ${stepTable} d ON s.rowid = d.__ev_rid ${removal}` +
+      `WHEN MATCHED THEN UPDATE SET ${partials.map((column) => `${column} = d.${column}`).join(', ')} ` +
+      `WHEN NOT MATCHED AND d.__ev_n > 0 THEN INSERT (${columns.join(', ')}) ` +
+      `VALUES (${columns.map((column) => `d.${column}`).join(', ')})`,
+  );
+  if (!context.keepLog) return { kind, inserted: check.after, deleted: check.before };
+  const { inserted, deleted } = await writeLog(view, plan, context);
+  return { kind, inserted, deleted };
+}
+
+/** Logs the net difference between what the touched groups showed and what they show now. */
+async function writeLog(
+  view: ViewHandle,
+  plan: GroupPlan,
+  { tx, to }: RefreshContext,
+): Promise<{ inserted: number; deleted: number }> {
+  await ensureLog(tx, view);
+  const weight = quoteIdentifier(weightColumn);
+  const columns = columnNames(view.schema).map(quoteIdentifier);
+  const shown = (prefix: string, w: number) =>
+    outputsOver(plan, view.schema, shownItem(plan, prefix, w), [weight]);
+  const net =
+    `SELECT ${columns.join(', ')}, sum(${weight})::BIGINT AS ${weight} ` +
+    `FROM (${shown('', 1)} UNION ALL ${shown(oldPrefix, -1)}) GROUP BY ${columns.join(', ')} HAVING sum(${weight}) <> 0`;
+  const signed = [...columns, `sign(${weight})::TINYINT`, String(to)];
+  const isSet = plan.group.keys.every((key) =>
+    plan.outputs.some((output) => output.replaceAll('"', '') === key),
+  );
+  await tx.run(`INSERT INTO ${logOf(view.name)} ${repeated(`(${net})`, signed, isSet)}`);
+  const [counts] = await tx.rows(
+    `SELECT count(*) FILTER (${weight} > 0)::DOUBLE AS inserted, count(*) FILTER (${weight} < 0)::DOUBLE AS deleted
+     FROM ${logOf(view.name)} WHERE __ev_v = ${to}`,
+  );
+  return { inserted: Number(counts?.['inserted']), deleted: Number(counts?.['deleted']) };
+}
+
+/** The touched groups in one of their two states, as a FROM item with the state's columns and a weight. */
+function shownItem(plan: GroupPlan, prefix: string, weight: number): string {
+  const keyCount = plan.group.keys.length;
+  const columns = stateColumnNames(plan.group).map((column, place) =>
+    place < keyCount || prefix === '' ? column : `${prefix}${column} AS ${column}`,
+  );
+  const present = keyCount === 0 ? 'true' : `${prefix}__ev_n > 0`;
+  return `(SELECT ${columns.join(', ')}, ${weight} AS ${quoteIdentifier(weightColumn)} FROM ${stepTable} WHERE ${present})`;
+}
+
+async function countGroups(view: ViewHandle, { tx }: RefreshContext): Promise<number> {
+  const [row] = await tx.rows(`SELECT count(*)::DOUBLE AS n FROM ${contentsOf(view.name)}`);
+  return Number(row?.['n']);
+}
+
+function window(from: Version, to: Version): { kind: 'window'; from: Version; to: Version } {
+  return { kind: 'window', from, to };
+}

@@ -1,0 +1,133 @@
+import { type GroupArgument, partialColumns, stateColumns } from '../algebra/group.ts';
+import { quoteIdentifier } from '../core/identifier.ts';
+import type { GroupPlan } from '../plan/view-plan.ts';
+import { goneColumns } from '../store/render-algebra.ts';
+
+/**
+ * The steps: one row per touched group with its keys, the place of its row in the state (`__ev_rid`, NULL: new),
+ * its new partial aggregates under their own names and the old ones under `oldPrefix`; `__ev_n` 0 says the group is
+ * not there.
+ */
+export const stepTable = 'temp.__ev_step';
+
+export const oldPrefix = '__ev_o';
+
+export function stateOf(name: string): string {
+  return `state.${quoteIdentifier(name)}`;
+}
+
+/** old ⊕ delta for every group of `delta`, a signed state. */
+export function advanceStep(name: string, plan: GroupPlan, delta: string): string {
+  const { keys } = plan.group;
+  const list = [
+    ...keys.map((key) => `d.${key}`),
+    's.rowid AS __ev_rid',
+    `d.${goneColumns.rows}`,
+    ...oldColumns(plan),
+    `coalesce(s.__ev_n, 0) + d.__ev_n AS __ev_n`,
+    ...plan.group.arguments.flatMap(advancedPartials),
+  ];
+  return `SELECT ${list.join(', ')} FROM (${delta}) d LEFT JOIN ${stateOf(name)} s ON ${sameKeys(keys, 's', 'd')}`;
+}
+
+/** Every group whose state in `fresh` differs from the kept one. */
+export function rebuildStep(name: string, plan: GroupPlan, fresh: string): string {
+  const { keys } = plan.group;
+  const partials = partialColumns(plan.group.arguments);
+  const list = [
+    ...keys.map((key) => `CASE WHEN f.__ev_n IS NULL THEN s.${key} ELSE f.${key} END AS ${key}`),
+    's.rowid AS __ev_rid',
+    `0 AS ${goneColumns.rows}`,
+    ...oldColumns(plan),
+    ...partials.map((column) => (column === '__ev_n' ? 'coalesce(f.__ev_n, 0) AS __ev_n' : `f.${column}`)),
+    ...plan.group.arguments.flatMap((argument, place) => goneNulls(argument, place)),
+  ];
+  const differs = partials.map((column) => `f.${column} IS DISTINCT FROM s.${column}`).join(' OR ');
+  return (
+    `SELECT ${list.join(', ')} FROM (${fresh}) f ${keys.length === 0 ? '' : 'FULL '}JOIN ${stateOf(name)} s ` +
+    `ON ${sameKeys(keys, 's', 'f')} WHERE ${differs}`
+  );
+}
+
+/**
+ * What the steps come to, in one row: `touched` groups, those there `before` and `after`; `broken` when a count
+ * went below zero; and why the steps may not be applied (`retracted`, `non_finite`, `spent`).
+ */
+export function stepCheck(plan: GroupPlan, tolerance: number): string {
+  const { keys } = plan.group;
+  const args = plan.group.arguments;
+  const counts = args.map((_, place) => stateColumns.count(place));
+  const broken = ['__ev_n < 0', ...counts.flatMap((count) => [`${count} < 0`, `${count} > __ev_n`])];
+  const any = (conditions: readonly string[]) =>
+    conditions.length === 0 ? 'false' : `coalesce(bool_or(${conditions.join(' OR ')}), false)`;
+  const there = (prefix: string) =>
+    keys.length === 0 ? 'count(*)' : `count(*) FILTER (${prefix}__ev_n > 0)`;
+  return `SELECT count(*) AS touched, ${there(oldPrefix)} AS before, ${there('')} AS after,
+    ${any(broken)} AS broken, ${any(args.flatMap(retraction))} AS retracted,
+    ${any(args.flatMap(nonFinite))} AS non_finite,
+    ${any(args.flatMap((argument, place) => spentBudget(argument, place, tolerance)))} AS spent
+    FROM ${stepTable}`;
+}
+
+/** All key comparisons in the engine are these: NULL is a key like any other. */
+function sameKeys(keys: readonly string[], left: string, right: string): string {
+  if (keys.length === 0) return 'true';
+  return keys.map((key) => `${left}.${key} IS NOT DISTINCT FROM ${right}.${key}`).join(' AND ');
+}
+
+function oldColumns(plan: GroupPlan): string[] {
+  return partialColumns(plan.group.arguments).map((column) =>
+    column === '__ev_n'
+      ? `coalesce(s.__ev_n, 0) AS ${oldPrefix}__ev_n`
+      : `s.${column} AS ${oldPrefix}${column}`,
+  );
+}
+
+function advancedPartials(argument: GroupArgument, place: number): string[] {
+  const name = stateColumns;
+  const count = `(coalesce(s.${name.count(place)}, 0) + d.${name.count(place)})`;
+  const added = (column: string) =>
+    `CASE WHEN ${count} = 0 THEN 0 ELSE coalesce(s.${column}, 0) + d.${column} END AS ${column}`;
+  const list = [`${count} AS ${name.count(place)}`];
+  if (argument.sum === 'float') {
+    list.push(...[name.sum(place), name.live(place), name.ever(place)].map(added));
+  } else if (argument.sum !== null) {
+    const sum = name.sum(place);
+    list.push(
+      `CASE WHEN s.${sum} IS NULL THEN d.${sum} WHEN d.${sum} IS NULL THEN s.${sum} ELSE s.${sum} + d.${sum} END AS ${sum}`,
+    );
+  }
+  const extreme = (pick: 'least' | 'greatest', column: string) =>
+    `CASE WHEN ${count} > 0 THEN ${pick}(s.${column}, d.${column}) END AS ${column}`;
+  if (argument.min) list.push(extreme('least', name.min(place)), `d.${goneColumns.min(place)}`);
+  if (argument.max) list.push(extreme('greatest', name.max(place)), `d.${goneColumns.max(place)}`);
+  return list;
+}
+
+function goneNulls(argument: GroupArgument, place: number): string[] {
+  return [
+    ...(argument.min ? [`f.${stateColumns.min(place)} AS ${goneColumns.min(place)}`] : []),
+    ...(argument.max ? [`f.${stateColumns.max(place)} AS ${goneColumns.max(place)}`] : []),
+  ];
+}
+
+/** A row taken out was the least (greatest), or ties with it. */
+function retraction(argument: GroupArgument, place: number): string[] {
+  return [
+    ...(argument.min ? [`${goneColumns.min(place)} <= ${stateColumns.min(place)}`] : []),
+    ...(argument.max ? [`${goneColumns.max(place)} >= ${stateColumns.max(place)}`] : []),
+  ];
+}
+
+/** A NaN or an infinity cannot be subtracted again. */
+function nonFinite(argument: GroupArgument, place: number): string[] {
+  if (argument.sum !== 'float') return [];
+  return [`${goneColumns.rows} > 0 AND NOT isfinite(${stateColumns.sum(place)})`];
+}
+
+/** Rounding done so far, at most ε · ever, against what it is to be small beside: tolerance · live. */
+function spentBudget(argument: GroupArgument, place: number, tolerance: number): string[] {
+  if (argument.sum !== 'float') return [];
+  const { ever, live } = stateColumns;
+  return [`${goneColumns.rows} > 0 AND ${Number.EPSILON} * ${ever(place)} > ${tolerance} * ${live(place)}`];
+}

@@ -1,0 +1,56 @@
+import type { Session } from '../core/session.ts';
+import { contentsOf, logOf } from './change-log.ts';
+import { advanceGroups, rebuildGroups } from './group-contents.ts';
+import { stateOf } from './group-step.ts';
+import type { RefreshContext, Refresher, RefreshFallback, RefreshOutcome, ViewHandle } from './refresher.ts';
+import { advanceRows, rebuildRows } from './rows-contents.ts';
+
+/** Maintains views by the SQL their plans render to. Holds no state of its own. */
+export class ViewRefresher implements Refresher {
+  async rebuild(view: ViewHandle, context: RefreshContext): Promise<RefreshOutcome> {
+    switch (view.plan.kind) {
+      case 'rows':
+      case 'full-only':
+        return rebuildRows(view, context);
+      case 'group':
+        return rebuildGroups(view, view.plan, context);
+    }
+  }
+
+  async advance(view: ViewHandle, context: RefreshContext): Promise<RefreshOutcome> {
+    const { from } = context;
+    if (from === null) return this.#fallBack('first-build', view, context);
+    if (!view.reads.some((read) => context.changedSources.has(read.name))) {
+      return { kind: 'none', inserted: 0, deleted: 0 };
+    }
+    switch (view.plan.kind) {
+      case 'full-only':
+        return this.#fallBack('only-full', view, context);
+      case 'rows':
+        return advanceRows(view, view.plan.node, { ...context, from });
+      case 'group': {
+        const outcome = await advanceGroups(view, view.plan, { ...context, from });
+        return typeof outcome === 'string' ? this.#fallBack(outcome, view, context) : outcome;
+      }
+    }
+  }
+
+  async drop(tx: Session, name: string): Promise<void> {
+    const [found] = await tx.rows(
+      `SELECT table_type AS kind FROM information_schema.tables WHERE table_schema = 'view' AND lower(table_name) = lower($1)`,
+      [name],
+    );
+    if (found?.['kind'] === 'VIEW') await tx.run(`DROP VIEW ${contentsOf(name)}`);
+    else if (found !== undefined) await tx.run(`DROP TABLE ${contentsOf(name)}`);
+    await tx.run(`DROP TABLE IF EXISTS ${stateOf(name)}`);
+    await tx.run(`DROP TABLE IF EXISTS ${logOf(name)}`);
+  }
+
+  async #fallBack(
+    fallback: RefreshFallback,
+    view: ViewHandle,
+    context: RefreshContext,
+  ): Promise<RefreshOutcome> {
+    return { ...(await this.rebuild(view, context)), fallback };
+  }
+}

@@ -1,0 +1,189 @@
+import { quoteIdentifier, quoteList, quoteLiteral } from '../../src/core/identifier.ts';
+import { columnNames, type Schema } from '../../src/core/schema.ts';
+import type { Session } from '../../src/core/session.ts';
+import { type Version, versionOf } from '../../src/core/version.ts';
+import type { RelationResolver, ResolvedRelation } from '../../src/plan/lower-relations.ts';
+import { type DuckdbStore, openDuckdbStore } from '../../src/store/duckdb-store.ts';
+import { compileView } from '../../src/view/compile-view.ts';
+import type { RefreshOutcome, SourceChange, ViewHandle } from '../../src/view/refresher.ts';
+import { ViewRefresher } from '../../src/view/view-refresher.ts';
+
+type KeptView = { handle: ViewHandle; cursor: Version | null };
+
+/**
+ * The least of an engine that view maintenance needs: base tables with change logs, versions, cursors. Views are
+ * refreshed when the test says so, in one write transaction each.
+ */
+export class ViewWorld {
+  readonly store: DuckdbStore;
+  readonly #refresher = new ViewRefresher();
+  readonly #relations = new Map<string, ResolvedRelation>();
+  readonly #views = new Map<string, KeptView>();
+  #version = 0;
+
+  private constructor(store: DuckdbStore) {
+    this.store = store;
+  }
+
+  static async open(): Promise<ViewWorld> {
+    return new ViewWorld(await openDuckdbStore(':memory:', { threads: 1 }));
+  }
+
+  async close(): Promise<void> {
+    await this.store.close();
+  }
+
+  get version(): Version {
+    return versionOf(this.#version);
+  }
+
+  get resolver(): RelationResolver {
+    return {
+      resolve: (name) =>
+        [...this.#relations.values()].find((found) => found.name.toLowerCase() === name.toLowerCase()) ??
+        null,
+      names: [...this.#relations.keys()],
+    };
+  }
+
+  async table(name: string, schema: Schema): Promise<void> {
+    const columns = schema.map((column) => `${quoteIdentifier(column.name)} ${column.type}`).join(', ');
+    await this.store.write(async (tx) => {
+      await tx.run(`CREATE TABLE data.${quoteIdentifier(name)} (${columns})`);
+      await tx.run(`CREATE TABLE log.${quoteIdentifier(name)} (${columns}, __ev_w TINYINT, __ev_v BIGINT)`);
+    });
+    this.#relations.set(name, { kind: 'table', name, schema });
+  }
+
+  async virtualView(name: string, sql: string): Promise<void> {
+    this.#relations.set(name, { kind: 'virtual', name, query: await this.store.parser.parse(sql) });
+  }
+
+  /** One update. A change is rows to insert (SQL after VALUES) or a condition on the rows to delete. */
+  async update(changes: readonly TableChange[]): Promise<void> {
+    this.#version += 1;
+    await this.store.write(async (tx) => {
+      for (const change of changes) await this.#apply(tx, change);
+    });
+  }
+
+  async #apply(tx: Session, change: TableChange): Promise<void> {
+    const table = `data.${quoteIdentifier(change.table)}`;
+    const log = `log.${quoteIdentifier(change.table)}`;
+    if (change.insert !== undefined) {
+      await tx.run(`INSERT INTO ${table} VALUES ${change.insert}`);
+      await tx.run(`INSERT INTO ${log} SELECT *, 1, ${this.#version} FROM (VALUES ${change.insert})`);
+      return;
+    }
+    await tx.run(`INSERT INTO ${log} SELECT *, -1, ${this.#version} FROM ${table} WHERE ${change.where}`);
+    await tx.run(`DELETE FROM ${table} WHERE ${change.where}`);
+  }
+
+  async compile(name: string, sql: string, tolerance = 1e-9): Promise<ViewHandle> {
+    const query = await this.store.parser.parse(sql);
+    return this.store.write((tx) =>
+      compileView(tx, this.store.parser, { name, text: sql, query, resolver: this.resolver, tolerance }),
+    );
+  }
+
+  async view(name: string, sql: string, tolerance?: number): Promise<ViewHandle> {
+    const handle = await this.compile(name, sql, tolerance);
+    this.#views.set(name, { handle, cursor: null });
+    this.#relations.set(name, { kind: 'kept', name, schema: handle.schema });
+    return handle;
+  }
+
+  async refresh(name: string, how: 'advance' | 'rebuild'): Promise<RefreshOutcome> {
+    const view = this.#view(name);
+    return this.store.write(async (tx) => {
+      const from = view.cursor;
+      const context = {
+        tx,
+        from,
+        to: this.version,
+        changedSources: await this.#changes(tx, view.handle, from),
+        keepLog: [...this.#views.values()].some((other) =>
+          other.handle.reads.some((read) => read.name === name),
+        ),
+      };
+      const outcome = await this.#refresher[how](view.handle, context);
+      view.cursor = this.version;
+      return outcome;
+    });
+  }
+
+  async #changes(
+    tx: Session,
+    handle: ViewHandle,
+    from: Version | null,
+  ): Promise<ReadonlyMap<string, SourceChange>> {
+    const changes = new Map<string, SourceChange>();
+    for (const read of handle.reads) {
+      const [log] = await tx.rows(
+        `SELECT 1 AS x FROM information_schema.tables WHERE table_schema = 'log' AND table_name = $1`,
+        [read.name],
+      );
+      if (log === undefined) continue;
+      const [row] = await tx.rows(
+        `SELECT count(*) FILTER (__ev_w > 0)::INTEGER AS i, count(*) FILTER (__ev_w < 0)::INTEGER AS d
+         FROM log.${quoteIdentifier(read.name)} WHERE __ev_v > ${from ?? -1} AND __ev_v <= ${this.#version}`,
+      );
+      const change = { inserted: Number(row?.['i']), deleted: Number(row?.['d']) };
+      if (change.inserted + change.deleted > 0) changes.set(read.name, change);
+    }
+    return changes;
+  }
+
+  /** Rows by which the contents differ from the definition; none when all is well. */
+  async difference(name: string): Promise<readonly object[]> {
+    const { handle } = this.#view(name);
+    const contents = `SELECT * FROM view.${quoteIdentifier(name)}`;
+    const wanted = `SELECT * FROM (${handle.sql})`;
+    return this.rows(
+      `SELECT 'extra' AS side, * FROM (${contents} EXCEPT ALL ${wanted})
+       UNION ALL SELECT 'missing', * FROM (${wanted} EXCEPT ALL ${contents})`,
+    );
+  }
+
+  /** Rows by which the logged change of `name` at the current version differs from new − old contents. */
+  async logOf(name: string, version = this.#version): Promise<readonly object[]> {
+    const columns = quoteList(columnNames(this.#view(name).handle.schema));
+    return this.rows(
+      `SELECT ${columns}, __ev_w AS w FROM log.${quoteIdentifier(name)} WHERE __ev_v = ${version} ORDER BY ALL`,
+    );
+  }
+
+  async rows(sql: string): Promise<readonly object[]> {
+    return this.store.write((tx) => tx.rows(sql));
+  }
+
+  async columnTypes(name: string): Promise<Schema> {
+    return this.store.write((tx) => tx.describe(`SELECT * FROM view.${quoteIdentifier(name)}`));
+  }
+
+  async drop(name: string): Promise<void> {
+    await this.store.write((tx) => this.#refresher.drop(tx, name));
+    this.#views.delete(name);
+    this.#relations.delete(name);
+  }
+
+  async relationNames(): Promise<string[]> {
+    const rows = await this.rows(
+      `SELECT table_schema || '.' || table_name AS name FROM information_schema.tables
+       WHERE table_schema IN (${['data', 'log', 'state', 'view'].map(quoteLiteral).join(', ')}) ORDER BY 1`,
+    );
+    return rows.map((row) => String(Object.values(row)[0]));
+  }
+
+  #view(name: string): KeptView {
+    const view = this.#views.get(name);
+    if (view === undefined) throw new RangeError(`the test declared no view ${name}`);
+    return view;
+  }
+}
+
+export type TableChange = {
+  readonly table: string;
+  readonly insert?: string;
+  readonly where?: string;
+};
