@@ -30,6 +30,11 @@ import { resolveConstraints } from './table-constraints.ts';
  * The definition a draft stands for: defaults filled in, options and names checked, frozen.
  * @throws EverviewError of category `declaration`, with the place where the draft has one.
  */
+export function define(draft: TableDraft): TableDefinition;
+export function define(draft: ViewDraft): ViewDefinition;
+export function define(draft: TrainingSetDraft): TrainingSetDefinition;
+export function define(draft: ModelDraft): ModelDefinition;
+export function define(draft: DefinitionDraft): Definition;
 export function define(draft: DefinitionDraft): Definition {
   assertName(draft.name, 'an object');
   switch (draft.kind) {

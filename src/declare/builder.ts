@@ -1,0 +1,263 @@
+import type { Compilable } from 'kysely';
+import { EverviewError } from '../core/errors.ts';
+import type { Row } from '../core/value.ts';
+import type { AnyColumn, ColumnValue, IsOptional } from './column-builder.ts';
+import { define } from './define.ts';
+import type {
+  Definition,
+  FeatureSelection,
+  ModelDefinition,
+  RefreshMode,
+  StaleReadResponse,
+  TableDefinition,
+  TrainingSetDefinition,
+  ViewDefinition,
+  ViolationResponse,
+} from './definition.ts';
+import type { DraftConstraint, DraftOption } from './definition-draft.ts';
+import { inlineParameters } from './sql-literal.ts';
+
+declare const rowType: unique symbol;
+
+/** A definition with its name and the type of its rows known to the compiler. */
+export type Declaration<Name extends string = string, R = unknown, D extends Definition = Definition> = {
+  readonly name: Name;
+  readonly definition: D;
+  readonly [rowType]?: R;
+};
+
+/** The rows of a declared table, view or training set. */
+export type RowOf<D> = D extends Declaration<string, infer R, Definition> ? R : never;
+
+type Flat<T> = { [K in keyof T]: T[K] };
+
+/** The database that Kysely sees: rows by name. Models are not read by name, so they are left out. */
+export type DatabaseOf<Declared extends readonly Declaration[]> = {
+  [D in Declared[number] as D['definition'] extends ModelDefinition ? never : D['name']]: RowOf<D>;
+};
+
+/** A length of time such as `10 minutes`, `1 day 12 hours`, or 0. */
+export type DurationInput = string | 0;
+
+export type ColumnsInput = { readonly [name: string]: AnyColumn };
+
+export type RowOfColumns<C extends ColumnsInput> = { [K in keyof C]: ColumnValue<C[K]> };
+
+declare const insertType: unique symbol;
+
+export type TableDeclaration<Name extends string, C extends ColumnsInput> = Declaration<
+  Name,
+  RowOfColumns<C>,
+  TableDefinition
+> & { readonly [insertType]?: InsertOfColumns<C> };
+
+type InsertOfColumns<C extends ColumnsInput> = Flat<
+  { [K in keyof C as IsOptional<C[K]> extends true ? never : K]: ColumnValue<C[K]> } & {
+    [K in keyof C as IsOptional<C[K]> extends true ? K : never]?: ColumnValue<C[K]>;
+  }
+>;
+
+/** What an insert into a declared table gives: columns that may be NULL or have a default can be left out. */
+export type InsertOf<D> = D extends { readonly [insertType]?: infer I } ? I : never;
+
+export type TableOptions<Column extends string> = {
+  readonly eventTime?: Column;
+  readonly onViolation?: ViolationResponse;
+  readonly heartbeat?: DurationInput;
+  /** Constraints over several columns: `check`, `unique`, `primaryKey`, `foreignKey`. */
+  readonly constraints?: readonly DraftConstraint[];
+};
+
+/** Declares a base table. @throws EverviewError of category `declaration`. */
+export function table<const Name extends string, C extends ColumnsInput>(
+  name: Name,
+  columns: C,
+  options: TableOptions<Extract<keyof C, string>> = {},
+): TableDeclaration<Name, C> {
+  const { constraints = [], ...rest } = options;
+  const drafts = Object.entries(columns).map(([column, builder]) => builder.draft(column));
+  const definition = define({
+    kind: 'table',
+    name: { name },
+    columns: drafts.map((draft) => draft.column),
+    constraints: [...drafts.flatMap((draft) => draft.constraints), ...constraints],
+    options: optionDrafts(rest),
+  });
+  return Object.freeze({ name, definition });
+}
+
+function named(name: string | undefined) {
+  return name === undefined ? null : { name };
+}
+
+function names(columns: readonly string[]) {
+  return columns.map((name) => ({ name }));
+}
+
+/** @param condition SQL, over the columns of a row. */
+export function check(condition: string, name?: string): DraftConstraint {
+  return { kind: 'check', name: named(name), expression: condition, column: null };
+}
+
+export function unique(columns: readonly string[], name?: string): DraftConstraint {
+  return { kind: 'unique', name: named(name), columns: names(columns) };
+}
+
+export function primaryKey(columns: readonly string[], name?: string): DraftConstraint {
+  return { kind: 'primary-key', name: named(name), columns: names(columns) };
+}
+
+/** @param targetColumns the other table's primary key when empty. */
+export function foreignKey(
+  columns: readonly string[],
+  target: string,
+  targetColumns: readonly string[] = [],
+  name?: string,
+): DraftConstraint {
+  const sides = { columns: names(columns), targetColumns: names(targetColumns) };
+  return { kind: 'references', name: named(name), table: { name: target }, ...sides };
+}
+
+/** SQL text whose rows the caller vouches for. */
+export type TypedSelect<R> = { readonly sql: string; readonly [rowType]?: R };
+
+/** A SELECT in SQL, with the type of its rows. */
+export function select<R = Row>(sql: string): TypedSelect<R> {
+  return Object.freeze({ sql });
+}
+
+/** SQL text, `select<Row>('…')`, or a Kysely query. */
+export type QueryInput = string | TypedSelect<unknown> | Compilable<unknown>;
+
+export type RowOfQuery<Q> = Q extends string
+  ? Row
+  : Q extends Compilable<infer O>
+    ? O
+    : Q extends TypedSelect<infer R>
+      ? R
+      : never;
+
+function queryOf(query: QueryInput): string {
+  if (typeof query === 'string') return query;
+  if ('sql' in query) return query.sql;
+  const { sql, parameters } = query.compile();
+  return inlineParameters(sql, parameters);
+}
+
+export type PolicyOptions = {
+  readonly refresh?: RefreshMode;
+  /** Null: no bound. */
+  readonly maxStaleness?: DurationInput | null;
+  readonly maxRows?: number | null;
+  readonly onStaleRead?: StaleReadResponse;
+};
+
+export type MaterializedViewOptions = PolicyOptions & { readonly tolerance?: number };
+
+/** Declares a view that is a name for its query. */
+export function view<const Name extends string, Q extends QueryInput>(
+  name: Name,
+  query: Q,
+): Declaration<Name, RowOfQuery<Q>, ViewDefinition> {
+  const definition = define({
+    kind: 'view',
+    name: { name },
+    materialized: false,
+    query: queryOf(query),
+    options: [],
+  });
+  return Object.freeze({ name, definition });
+}
+
+/** Declares a view whose rows are kept, as fresh as the options say. */
+export function materializedView<const Name extends string, Q extends QueryInput>(
+  name: Name,
+  options: MaterializedViewOptions,
+  query: Q,
+): Declaration<Name, RowOfQuery<Q>, ViewDefinition> {
+  const definition = define({
+    kind: 'view',
+    name: { name },
+    materialized: true,
+    query: queryOf(query),
+    options: optionDrafts(options),
+  });
+  return Object.freeze({ name, definition });
+}
+
+export type TrainingSetOptions<Column extends string> = {
+  readonly label: Column;
+  readonly eventTime?: Column | null;
+  readonly labelDelay?: DurationInput;
+  readonly window?: DurationInput | null;
+  readonly holdout?: DurationInput;
+  readonly tolerance?: number;
+};
+
+/** Declares the examples a model learns from. */
+export function trainingSet<const Name extends string, Q extends QueryInput>(
+  name: Name,
+  options: TrainingSetOptions<Extract<keyof RowOfQuery<Q>, string>>,
+  query: Q,
+): Declaration<Name, RowOfQuery<Q>, TrainingSetDefinition> {
+  const definition = define({
+    kind: 'training-set',
+    name: { name },
+    query: queryOf(query),
+    options: optionDrafts(options),
+  });
+  return Object.freeze({ name, definition });
+}
+
+export type ModelOptions = PolicyOptions & {
+  readonly method: 'ridge';
+  readonly l2?: number;
+  readonly standardize?: boolean;
+  readonly categorical?: readonly string[];
+  readonly missing?: 'impute' | 'drop';
+  readonly maxEffect?: number | null;
+  /** `['rmse <= 40', 'rmse <= 1.02 * current']` */
+  readonly gate?: string | readonly string[];
+  readonly onFailure?: 'keep_current';
+};
+
+/** All columns of the training set but the label and the event time, less some; or a list. */
+export type FeaturesInput = readonly string[] | { readonly except: readonly string[] };
+
+/** Declares a model over a training set. */
+export function model<const Name extends string>(
+  name: Name,
+  options: ModelOptions,
+  from: string | Declaration<string, unknown, TrainingSetDefinition>,
+  features: FeaturesInput = { except: [] },
+): Declaration<Name, never, ModelDefinition> {
+  const selection: FeatureSelection =
+    'except' in features
+      ? { kind: 'all', except: [...features.except] }
+      : { kind: 'columns', columns: [...features] };
+  const definition = define({
+    kind: 'model',
+    name: { name },
+    trainingSet: typeof from === 'string' ? from : from.name,
+    features: selection,
+    options: optionDrafts(options),
+  });
+  return Object.freeze({ name, definition });
+}
+
+/** `{ maxStaleness: … }` as the options of SQL: the same names, in the other case. */
+function optionDrafts(options: object): DraftOption[] {
+  return Object.entries(options)
+    .filter(([, value]) => value !== undefined)
+    .map(([key, value]) => {
+      if (/[A-Z]/.test(key) || /^[a-z0-9]+$/.test(key)) {
+        return {
+          name: key.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+          value: { js: value },
+        };
+      }
+      throw new EverviewError('unknown-option', `there is no option "${key}"`, {
+        hint: 'options of the builder are written in camel case, as maxStaleness',
+      });
+    });
+}

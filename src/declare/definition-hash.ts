@@ -1,0 +1,49 @@
+import { createHash } from 'node:crypto';
+import type { Definition } from './definition.ts';
+
+type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+
+/**
+ * What of a definition decides the contents it is to have, and thereby whether kept state is still good. Policies,
+ * gates and constraints say when and whether, not what. The tolerance does: state may be as far off as it allowed.
+ */
+function contentsOf(definition: Definition): Json {
+  const { kind, name } = definition;
+  switch (definition.kind) {
+    case 'table':
+      return { kind, name, columns: definition.columns.map((column) => [column.name, column.type]) };
+    case 'view': {
+      const { query, materialized, tolerance } = definition;
+      return { kind, name, query, materialized, tolerance };
+    }
+    case 'training-set': {
+      const { query, label, eventTime, labelDelayMs, windowMs, holdoutMs, tolerance } = definition;
+      return { kind, name, query, label, eventTime, labelDelayMs, windowMs, holdoutMs, tolerance };
+    }
+    case 'model': {
+      const { trainingSet, features, method, options } = definition;
+      return { kind, name, trainingSet, features, method, options };
+    }
+  }
+}
+
+/** JSON with the keys of every object in order, so that equal values have equal texts. */
+function canonicalJson(json: Json): string {
+  if (typeof json !== 'object' || json === null) return JSON.stringify(json);
+  if (isList(json)) return `[${json.map(canonicalJson).join(',')}]`;
+  const keys = Object.keys(json).sort();
+  return `{${keys.map((key) => `${JSON.stringify(key)}:${canonicalJson(json[key] ?? null)}`).join(',')}}`;
+}
+
+function isList(json: Json): json is readonly Json[] {
+  return Array.isArray(json);
+}
+
+/**
+ * SHA-256, in hexadecimal, of what decides an object's contents.
+ * @param inputHashes of the objects it reads, in any order.
+ */
+export function hashDefinition(definition: Definition, inputHashes: readonly string[]): string {
+  const text = canonicalJson({ contents: contentsOf(definition), inputs: inputHashes.toSorted() });
+  return createHash('sha256').update(text).digest('hex');
+}

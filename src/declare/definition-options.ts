@@ -1,0 +1,155 @@
+import { sameName } from '../core/schema.ts';
+import { define } from './define.ts';
+import type {
+  Constraint,
+  Definition,
+  ModelDefinition,
+  RefreshPolicy,
+  TableDefinition,
+  TrainingSetDefinition,
+  ViewDefinition,
+} from './definition.ts';
+import type { DefinitionDraft, DraftConstraint, DraftOption } from './definition-draft.ts';
+import { type OptionSpec, optionTables } from './options.ts';
+import { draftOptions } from './read-options.ts';
+import type { RawOption } from './statement.ts';
+
+/** An option that differs from its default, as SQL. */
+export type GivenOption = { readonly name: string; readonly sql: string };
+
+function unless<T>(isDefault: boolean, name: string, spec: OptionSpec<T>, value: T): GivenOption[] {
+  return isDefault ? [] : [{ name, sql: spec.kind.toSql(value) }];
+}
+
+/** The options that make this definition out of one without any: those that differ from their defaults. */
+export function givenOptions(definition: Definition): readonly GivenOption[] {
+  switch (definition.kind) {
+    case 'table':
+      return givenForTable(definition);
+    case 'view':
+      return definition.materialized ? givenForView(definition) : [];
+    case 'training-set':
+      return givenForTrainingSet(definition);
+    case 'model':
+      return givenForModel(definition);
+  }
+}
+
+function givenForTable({ eventTime, onViolation, heartbeatMs }: TableDefinition): GivenOption[] {
+  const specs = optionTables.table;
+  return [
+    ...unless(eventTime === null, 'event_time', specs.event_time, eventTime),
+    ...unless(onViolation === 'reject', 'on_violation', specs.on_violation, onViolation),
+    ...unless(heartbeatMs === null, 'heartbeat', specs.heartbeat, heartbeatMs),
+  ];
+}
+
+function givenForPolicy(policy: RefreshPolicy, bounded: boolean): GivenOption[] {
+  const specs = optionTables['materialized-view'];
+  const { refresh, maxStalenessMs, maxRows, onStaleRead } = policy;
+  const usual = refresh === 'manual' || bounded ? null : 0;
+  return [
+    ...unless(maxStalenessMs === usual, 'max_staleness', specs.max_staleness, maxStalenessMs),
+    ...unless(maxRows === null, 'max_rows', specs.max_rows, maxRows),
+    ...unless(refresh === 'auto', 'refresh', specs.refresh, refresh),
+    ...unless(onStaleRead === 'refresh', 'on_stale_read', specs.on_stale_read, onStaleRead),
+  ];
+}
+
+function givenForView({ policy, tolerance }: ViewDefinition): GivenOption[] {
+  const specs = optionTables['materialized-view'];
+  return [
+    ...givenForPolicy(policy, policy.maxRows !== null),
+    ...unless(tolerance === 1e-9, 'tolerance', specs.tolerance, tolerance),
+  ];
+}
+
+function givenForTrainingSet(set: TrainingSetDefinition): GivenOption[] {
+  const specs = optionTables['training-set'];
+  return [
+    ...unless(false, 'label', specs.label, set.label),
+    ...unless(set.eventTime === null, 'event_time', specs.event_time, set.eventTime),
+    ...unless(set.labelDelayMs === 0, 'label_delay', specs.label_delay, set.labelDelayMs),
+    ...unless(set.windowMs === null, 'window', specs.window, set.windowMs),
+    ...unless(set.holdoutMs === 0, 'holdout', specs.holdout, set.holdoutMs),
+    ...unless(set.tolerance === 1e-9, 'tolerance', specs.tolerance, set.tolerance),
+  ];
+}
+
+function givenForModel(model: ModelDefinition): GivenOption[] {
+  const specs = optionTables.model;
+  const { l2, standardize, categorical, missing } = model.options;
+  const bounded = model.policy.maxRows !== null || model.maxEffect !== null;
+  return [
+    ...unless(false, 'method', specs.method, model.method),
+    ...unless(l2 === 1, 'l2', specs.l2, l2),
+    ...unless(standardize, 'standardize', specs.standardize, standardize),
+    ...unless(categorical.length === 0, 'categorical', specs.categorical, categorical),
+    ...unless(missing === 'impute', 'missing', specs.missing, missing),
+    ...givenForPolicy(model.policy, bounded),
+    ...unless(model.maxEffect === null, 'max_effect', specs.max_effect, model.maxEffect),
+    ...unless(model.gate.length === 0, 'gate', specs.gate, model.gate),
+    ...unless(model.onFailure === 'keep_current', 'on_failure', specs.on_failure, model.onFailure),
+  ];
+}
+
+/**
+ * The definition with options set anew, as ALTER … SET does; options not named stay, and one that has its default
+ * value counts as not given (so `refresh = manual` lifts the default bound of a view that declared none).
+ * @throws EverviewError as `define` does.
+ */
+export function applyOptions(definition: Definition, options: readonly RawOption[]): Definition {
+  const changed = draftOptions(options);
+  const kept = givenOptions(definition)
+    .filter(({ name }) => !changed.some((option) => sameName(option.name, name)))
+    .map(({ name, sql }): DraftOption => ({ name, value: { sql } }));
+  return define(draftOf(definition, [...kept, ...changed]));
+}
+
+function draftOf(definition: Definition, options: readonly DraftOption[]): DefinitionDraft {
+  const name = { name: definition.name };
+  switch (definition.kind) {
+    case 'table':
+      return {
+        kind: 'table',
+        name,
+        columns: definition.columns,
+        constraints: definition.constraints.map(draftConstraint),
+        options,
+      };
+    case 'view':
+      return { kind: 'view', name, materialized: definition.materialized, query: definition.query, options };
+    case 'training-set':
+      return { kind: 'training-set', name, query: definition.query, options };
+    case 'model':
+      return {
+        kind: 'model',
+        name,
+        trainingSet: definition.trainingSet,
+        features: definition.features,
+        options,
+      };
+  }
+}
+
+function draftConstraint(constraint: Constraint): DraftConstraint {
+  const name = { name: constraint.name };
+  switch (constraint.kind) {
+    case 'not-null':
+      return { kind: 'not-null', name, column: { name: constraint.column } };
+    case 'check':
+      return { kind: 'check', name, expression: constraint.expression, column: null };
+    case 'unique':
+    case 'primary-key':
+      return { kind: constraint.kind, name, columns: names(constraint.columns) };
+    case 'references': {
+      const { columns, targetColumns, table } = constraint;
+      const sides = { columns: names(columns), targetColumns: names(targetColumns) };
+      return { kind: 'references', name, table: { name: table }, ...sides };
+    }
+  }
+}
+
+function names(columns: readonly string[]) {
+  return columns.map((name) => ({ name }));
+}
