@@ -1,8 +1,8 @@
-import type { Everview, StatementResult } from './engine-port.ts';
+import type { StatementResult } from './engine-port.ts';
 import { failureOf } from './failure.ts';
 import { createJsonWriter } from './json-writer.ts';
 import { openExistingEngine } from './open-engine.ts';
-import { readStatus } from './status-report.ts';
+import { readStatus, staleNames } from './status-report.ts';
 import { createTableWriter } from './table-writer.ts';
 import { type ExitStatus, endsCommand, exitStatus, type Terminal } from './terminal.ts';
 import { withEngine } from './with-engine.ts';
@@ -24,7 +24,7 @@ export async function runRefresh(options: RefreshOptions, terminal: Terminal): P
     () => openExistingEngine(options.db, options.now),
     terminal,
     async (engine) => {
-      const names = options.name === null ? await staleNames(engine) : [options.name];
+      const names = options.name === null ? staleNames(await readStatus(engine)) : [options.name];
       if (names.length === 0 && options.format === 'table') await stdout.write('nothing is stale\n');
       progress.start(names.length, 'refresh');
       let status: ExitStatus = exitStatus.done;
@@ -41,15 +41,6 @@ export async function runRefresh(options: RefreshOptions, terminal: Terminal): P
       return status;
     },
   );
-}
-
-async function staleNames(engine: Everview): Promise<string[]> {
-  const { objects } = await readStatus(engine);
-  return objects
-    .filter(
-      (object) => object.versions > 0 || object.rows > 0 || (object.kind !== 'table' && object.asOf === null),
-    )
-    .map((object) => object.name);
 }
 
 type Attempt =

@@ -1,4 +1,3 @@
-import type { Colors } from 'picocolors/types.js';
 import type { Everview, Row, SqlValue } from './engine-port.ts';
 import { spanText } from './provenance-line.ts';
 import { tableLines } from './table.ts';
@@ -11,26 +10,42 @@ export type LastRefresh = {
   readonly at: Date;
 };
 
-export type ObjectStatus = {
-  readonly name: string;
-  readonly kind: string;
-  /** Null for a base table, and for what has no contents yet. */
-  readonly asOf: number | null;
+/** How far behind the contents are; for a model, those of the version that answers. */
+export type ContentsStatus = {
+  /** The newest version of the database the contents are right for. */
+  readonly asOf: number;
   readonly versions: number;
   readonly rows: number;
   readonly ms: number;
   readonly effect: number | null;
-  readonly policyMet: boolean;
-  readonly lastRefresh: LastRefresh | null;
-  /** Rows set aside and not yet corrected, released or dropped. */
-  readonly quarantined: number;
 };
+
+export type ObjectStatus = { readonly name: string } & (
+  | {
+      readonly kind: 'table';
+      readonly rows: number;
+      /** Rows set aside and not yet corrected, released or dropped. */
+      readonly quarantined: number;
+    }
+  | { readonly kind: 'virtual-view' }
+  | {
+      readonly kind: 'view' | 'training-set' | 'model';
+      /** The promoted version of a model. */
+      readonly modelVersion: number | null;
+      /** Null: never built, or built from another definition. */
+      readonly contents: ContentsStatus | null;
+      readonly policyMet: boolean;
+      readonly lastRefresh: LastRefresh | null;
+    }
+);
 
 export type StatusReport = { readonly version: number; readonly objects: readonly ObjectStatus[] };
 
 /** Reads the state of every object from the system tables. */
 export async function readStatus(engine: Pick<Everview, 'execute'>): Promise<StatusReport> {
-  const tables = await engine.execute('SELECT * FROM everview.tables');
+  const tables = await engine.execute('SELECT name, rows FROM everview.tables');
+  const virtual = await engine.execute("SELECT name FROM everview.views WHERE kind = 'view'");
+  const models = await engine.execute('SELECT name, model_version FROM everview.models');
   const staleness = await engine.execute('SELECT * FROM everview.staleness');
   const refreshes = await engine.execute(
     `SELECT name, kind, reason, actual_ms, refreshed_at FROM everview.refreshes
@@ -39,50 +54,67 @@ export async function readStatus(engine: Pick<Everview, 'execute'>): Promise<Sta
   const quarantine = await engine.execute(
     `SELECT "table" AS name, count(*) AS rows FROM everview.quarantine WHERE resolved_at IS NULL GROUP BY ALL`,
   );
-  const lastOf = byName(refreshes.rows);
   const asideOf = byName(quarantine.rows);
+  const lastOf = byName(refreshes.rows);
+  const modelOf = byName(models.rows);
   return {
     version: staleness.version,
     objects: [
-      ...tables.rows.map((row) => tableStatus(row, asideOf)),
-      ...staleness.rows.map((row) => derivedStatus(row, lastOf)),
+      ...tables.rows.map((row) => tableStatus(row, asideOf.get(keyOf(row)))),
+      ...virtual.rows.map((row) => ({ name: String(row.name), kind: 'virtual-view' as const })),
+      ...staleness.rows.map((row) => maintainedStatus(row, modelOf.get(keyOf(row)), lastOf.get(keyOf(row)))),
     ],
   };
 }
 
-function byName(rows: readonly Row[]): ReadonlyMap<string, Row> {
-  return new Map(rows.map((row) => [String(row.name).toLowerCase(), row]));
+/** Names of what a refresh would change, each after what it reads. */
+export function staleNames({ objects }: StatusReport): string[] {
+  return objects.filter((object) => standingOf(object) === 'behind').map((object) => object.name);
 }
 
-function tableStatus(row: Row, asideOf: ReadonlyMap<string, Row>): ObjectStatus {
-  const name = String(row.name);
+function standingOf(object: ObjectStatus): 'not-kept' | 'fresh' | 'behind' {
+  if (object.kind === 'table' || object.kind === 'virtual-view') return 'not-kept';
+  const { contents } = object;
+  return contents !== null && contents.versions === 0 && contents.rows === 0 && contents.ms === 0
+    ? 'fresh'
+    : 'behind';
+}
+
+function keyOf(row: Row): string {
+  return String(row.name).toLowerCase();
+}
+
+function byName(rows: readonly Row[]): ReadonlyMap<string, Row> {
+  return new Map(rows.map((row) => [keyOf(row), row]));
+}
+
+function tableStatus(row: Row, aside: Row | undefined): ObjectStatus {
   return {
-    name,
+    name: String(row.name),
     kind: 'table',
-    asOf: null,
-    versions: 0,
-    rows: 0,
-    ms: 0,
-    effect: null,
-    policyMet: true,
-    lastRefresh: null,
-    quarantined: Number(asideOf.get(name.toLowerCase())?.rows ?? 0),
+    rows: Number(row.rows),
+    quarantined: Number(aside?.rows ?? 0),
   };
 }
 
-function derivedStatus(row: Row, lastOf: ReadonlyMap<string, Row>): ObjectStatus {
-  const name = String(row.name);
+function maintainedStatus(row: Row, model: Row | undefined, last: Row | undefined): ObjectStatus {
+  const asOf = numberOrNull(row.as_of_version);
   return {
-    name,
-    kind: String(row.kind),
-    asOf: numberOrNull(row.as_of),
-    versions: Number(row.versions),
-    rows: Number(row.rows),
-    ms: Number(row.ms),
-    effect: numberOrNull(row.effect),
+    name: String(row.name),
+    kind: row.kind === 'model' || row.kind === 'training-set' ? row.kind : 'view',
+    modelVersion: numberOrNull(model?.model_version),
+    contents:
+      asOf === null
+        ? null
+        : {
+            asOf,
+            versions: Number(row.versions),
+            rows: Number(row.rows),
+            ms: Number(row.ms),
+            effect: numberOrNull(row.effect),
+          },
     policyMet: row.policy_met === true,
-    lastRefresh: lastRefreshOf(lastOf.get(name.toLowerCase())),
-    quarantined: 0,
+    lastRefresh: lastRefreshOf(last),
   };
 }
 
@@ -101,40 +133,49 @@ function numberOrNull(value: SqlValue | undefined): number | null {
   return value === null || value === undefined ? null : Number(value);
 }
 
+const heads = ['name', 'kind', 'rows', 'as of', 'behind', 'policy', 'last refresh', 'quarantined'] as const;
+
+const numericHeads: ReadonlySet<string> = new Set(['rows', 'as of', 'quarantined']);
+
 export function* statusLines(
   { version, objects }: StatusReport,
   output: Pick<Output, 'colors' | 'widthColumns'>,
 ): Iterable<string> {
-  const heads = ['name', 'kind', 'as of', 'behind', 'policy', 'last refresh', 'quarantined'];
   yield* tableLines(
     {
-      columns: heads.map((name) => ({
-        name,
-        type: name === 'as of' || name === 'quarantined' ? 'BIGINT' : 'VARCHAR',
-      })),
+      columns: heads.map((name) => ({ name, type: numericHeads.has(name) ? 'BIGINT' : 'VARCHAR' })),
       rows: objects.map(statusRow),
     },
     output,
   );
-  yield output.colors.dim(`version ${version} · ${summary(objects, output.colors)}`);
+  yield output.colors.dim(`version ${version} · ${summary(objects)}`);
 }
 
 function statusRow(object: ObjectStatus): Row {
-  const isTable = object.kind === 'table';
-  return {
-    name: object.name,
-    kind: object.kind,
-    'as of': object.asOf ?? '',
-    behind: isTable ? '' : behindText(object),
-    policy: isTable ? '' : object.policyMet ? 'met' : 'NOT MET',
-    'last refresh': object.lastRefresh === null ? '' : refreshText(object.lastRefresh),
-    quarantined: isTable ? object.quarantined : '',
-  };
+  const cells = { ...Object.fromEntries(heads.map((head) => [head, ''])), name: object.name };
+  switch (object.kind) {
+    case 'table':
+      return { ...cells, kind: 'table', rows: object.rows, quarantined: object.quarantined };
+    case 'virtual-view':
+      return { ...cells, kind: 'virtual view' };
+    case 'view':
+    case 'training-set':
+    case 'model':
+      return {
+        ...cells,
+        kind:
+          object.kind.replace('-', ' ') + (object.modelVersion === null ? '' : ` v${object.modelVersion}`),
+        'as of': object.contents?.asOf ?? '',
+        behind: standingOf(object) === 'fresh' ? 'fresh' : behindText(object.contents),
+        policy: object.policyMet ? 'met' : 'NOT MET',
+        'last refresh': object.lastRefresh === null ? '' : refreshText(object.lastRefresh),
+      };
+  }
 }
 
-function behindText({ versions, rows, ms, effect, asOf }: ObjectStatus): string {
-  if (asOf === null) return 'not built';
-  if (versions === 0 && rows === 0) return 'fresh';
+function behindText(contents: ContentsStatus | null): string {
+  if (contents === null) return 'not built';
+  const { versions, rows, ms, effect } = contents;
   const parts = [`${versions} version${versions === 1 ? '' : 's'}`, `${rows} row${rows === 1 ? '' : 's'}`];
   if (ms > 0) parts.push(spanText(ms));
   if (effect !== null && effect !== 0) parts.push(`effect ${effect.toPrecision(3)}`);
@@ -146,12 +187,12 @@ function refreshText({ kind, reason, ms, at }: LastRefresh): string {
   return `${kind} (${reason}) in ${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms${moment}`;
 }
 
-function summary(objects: readonly ObjectStatus[], colors: Colors): string {
-  const stale = objects.filter((object) => object.versions > 0 || object.rows > 0).length;
-  const broken = objects.filter((object) => !object.policyMet).length;
-  const aside = objects.reduce((sum, object) => sum + object.quarantined, 0);
+function summary(objects: readonly ObjectStatus[]): string {
+  const stale = objects.filter((object) => standingOf(object) === 'behind').length;
+  const broken = objects.filter((object) => 'policyMet' in object && !object.policyMet).length;
+  const aside = objects.reduce((sum, object) => sum + (object.kind === 'table' ? object.quarantined : 0), 0);
   const parts = [stale === 0 ? 'nothing is stale' : `${stale} stale`];
-  if (broken > 0) parts.push(colors.yellow(`${broken} beyond the declared policy`));
+  if (broken > 0) parts.push(`${broken} beyond the declared policy`);
   if (aside > 0) parts.push(`${aside} row${aside === 1 ? '' : 's'} in quarantine`);
   return parts.join(' · ');
 }

@@ -63,12 +63,12 @@ test('what was written is there for status and refresh; a mistyped file is not m
     version: 1,
     objects: [
       { name: 'sales', kind: 'table', quarantined: 1 },
-      { name: 'shops', kind: 'view', versions: 1, rows: 1 },
+      { name: 'shops', kind: 'view', contents: { versions: 1, rows: 1 } },
     ],
   });
   expect(await runEverview(['refresh', '--db', db])).toMatchObject({ status: 0 });
   const after = await runEverview(['status', '--db', db]);
-  expect(after.out).toMatch(/shops +\| view +\| +1 \| fresh/);
+  expect(after.out).toMatch(/shops +\| view +\| +\| +1 \| fresh/);
 
   const missing = await runEverview(['status', '--db', join(folder, 'shpo.db')]);
   expect([missing.status, missing.err.split('\n')[0]]).toEqual([
