@@ -8,6 +8,7 @@ export const reasonTable = {
   'no-change': 'nothing the view reads has changed',
   'cheaper-incremental': 'the predicted cost of the change is below that of a recompute',
   'cheaper-full': 'the predicted cost of a recompute is below that of the change',
+  probe: 'the way not taken for long was tried, so that its predicted cost stays honest',
   'asked-incremental': 'REFRESH … INCREMENTAL, or refresh = incremental',
   'asked-full': 'REFRESH … FULL, or refresh = full',
   'forced-by-environment': 'EVERVIEW_REFRESH is set',
