@@ -102,14 +102,65 @@ export class ViewWorld {
         from,
         to: this.version,
         changedSources: await this.#changes(tx, view.handle, from),
-        keepLog: [...this.#views.values()].some((other) =>
-          other.handle.reads.some((read) => read.name === name),
-        ),
+        keepLog: this.#keepsLog(name),
       };
       const outcome = await this.#refresher[how](view.handle, context);
       view.cursor = this.version;
       return outcome;
     });
+  }
+
+  /**
+   * Refreshes, then throws unless the contents equal the definition, have its types, and differ from the old
+   * contents by exactly the net rows logged (where a log is kept) and counted.
+   */
+  async checkedRefresh(name: string, how: 'advance' | 'rebuild'): Promise<RefreshOutcome> {
+    const view = this.#view(name);
+    const contents = `view.${quoteIdentifier(name)}`;
+    const hadContents = view.cursor !== null;
+    if (hadContents) {
+      await this.store.write((tx) =>
+        tx.run(`CREATE OR REPLACE TEMP TABLE __before AS SELECT * FROM ${contents}`),
+      );
+    }
+    const outcome = await this.refresh(name, how);
+    const problems: unknown[] = [...(await this.difference(name))];
+    const types = await this.columnTypes(name);
+    if (JSON.stringify(types) !== JSON.stringify(view.handle.schema)) problems.push({ types });
+    if (hadContents && this.#keepsLog(name)) problems.push(...(await this.#logProblems(view, outcome)));
+    if (problems.length > 0) {
+      throw new RangeError(
+        `after ${how} (${JSON.stringify(outcome)}) "${name}" is wrong: ${view.handle.sql}\n` +
+          problems
+            .map((problem) => JSON.stringify(problem, (_, v) => (typeof v === 'bigint' ? `${v}` : v)))
+            .join('\n'),
+      );
+    }
+    return outcome;
+  }
+
+  async #logProblems({ handle }: KeptView, outcome: RefreshOutcome): Promise<readonly object[]> {
+    if (outcome.kind === 'none') return [];
+    const columns = quoteList(columnNames(handle.schema));
+    const log = `SELECT ${columns}, __ev_w AS w FROM log.${quoteIdentifier(handle.name)} WHERE __ev_v = ${this.#version}`;
+    const exists = outcome.inserted + outcome.deleted > 0;
+    const logged = exists ? log : `SELECT ${columns}, 1 AS w FROM __before WHERE false`;
+    return this.rows(
+      `SELECT 'log' AS wrong, ${columns} FROM (
+         SELECT ${columns}, 1 AS w FROM __before UNION ALL ${logged}
+         UNION ALL SELECT ${columns}, -1 FROM view.${quoteIdentifier(handle.name)}
+       ) GROUP BY ${columns} HAVING sum(w) <> 0
+       UNION ALL
+       SELECT 'not net', ${columns} FROM (${logged}) GROUP BY ${columns} HAVING count(DISTINCT w) > 1
+       UNION ALL
+       SELECT 'count', ${columns} FROM (SELECT 1) LEFT JOIN (${logged}) ON true
+       QUALIFY count(*) FILTER (w > 0) OVER () <> ${outcome.inserted}
+         OR count(*) FILTER (w < 0) OVER () <> ${outcome.deleted}`,
+    );
+  }
+
+  #keepsLog(name: string): boolean {
+    return [...this.#views.values()].some((other) => other.handle.reads.some((read) => read.name === name));
   }
 
   async #changes(
