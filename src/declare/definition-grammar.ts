@@ -1,3 +1,4 @@
+import { EverviewError, placeIn } from '../core/errors.ts';
 import type { FeatureSelection } from './definition.ts';
 import type {
   DefinitionDraft,
@@ -216,9 +217,14 @@ export class DefinitionGrammar extends UpdateGrammar {
   });
 
   private refuseGenerated(type: SqlFragment): void {
-    const found = /\b(GENERATED|COLLATE|AS)\b/i.exec(type.text);
+    const outside = type.text.replaceAll(/'[^']*'|"[^"]*"|\(.*\)/gs, (hidden) => ' '.repeat(hidden.length));
+    const found = /\b(GENERATED|COLLATE|AS)\b/i.exec(outside);
     if (found === null) return;
-    throw this.unsupported(`${found[0].toUpperCase()} in a column`, 'compute it in a view over the table');
+    const at = placeIn(this.source, type.at.offset + found.index, found[0].length);
+    throw new EverviewError('unsupported', `${found[0].toUpperCase()} in a column is not offered`, {
+      at,
+      hint: 'compute it in a view over the table',
+    });
   }
 
   private readonly columnConstraint = this.RULE(

@@ -201,7 +201,8 @@ export const allTokens: readonly TokenType[] = [
   Equals,
   Semicolon,
   Unterminated,
-  createToken({ name: 'Operator', pattern: /[\s\S]/, categories: [Piece], line_breaks: false }),
+  // Written as a range: Chevrotain takes the first characters of [\s\S] to be the spaces only.
+  createToken({ name: 'Operator', pattern: /[!-\uffff]/, categories: [Piece], line_breaks: false }),
   ...[Name, OptionName, Piece],
 ];
 
@@ -213,10 +214,16 @@ const lexer = new Lexer([...allTokens], {
 
 /**
  * The tokens of a text, comments and space left out. Every character belongs to some token.
- * @throws EverviewError `syntax-error` for a string, a quoted name or a comment that is never closed.
+ * @throws EverviewError `syntax-error` for a string, a quoted name or a comment that is never closed, and for control
+ * characters.
  */
 export function tokenize(text: string): IToken[] {
-  const { tokens } = lexer.tokenize(text);
+  const { tokens, errors } = lexer.tokenize(text);
+  const [control] = errors;
+  if (control !== undefined) {
+    const at = placeIn(text, control.offset, control.length);
+    throw new EverviewError('syntax-error', 'a control character stands here', { at, hint: 'remove it' });
+  }
   const open = tokens.find((token) => token.tokenType === Unterminated);
   if (open === undefined) return tokens;
   const [what, close] =

@@ -46,34 +46,10 @@ const firstWords = [
 const queryWords = ['SELECT', 'WITH', 'FROM', 'VALUES'] as const;
 
 /** DuckDB's statements that would go round the engine, or that it has no use for. */
-const refusedWords = new Set([
-  ...[
-    'ANALYZE',
-    'ATTACH',
-    'CALL',
-    'CHECKPOINT',
-    'COMMENT',
-    'DEALLOCATE',
-    'DETACH',
-    'EXECUTE',
-    'EXPORT',
-    'FORCE',
-  ],
-  ...[
-    'GRANT',
-    'IMPORT',
-    'INSTALL',
-    'LOAD',
-    'MERGE',
-    'PIVOT',
-    'PRAGMA',
-    'PREPARE',
-    'RESET',
-    'SET',
-    'SUMMARIZE',
-  ],
-  ...['TRUNCATE', 'UNPIVOT', 'USE', 'VACUUM', 'START', 'END', 'ABORT'],
-]);
+const refusedWords = new Set(
+  `ABORT ANALYZE ATTACH CALL CHECKPOINT COMMENT DEALLOCATE DETACH END EXECUTE EXPORT FORCE GRANT IMPORT INSTALL LOAD
+  MERGE PIVOT PRAGMA PREPARE RESET SET START SUMMARIZE TRUNCATE UNPIVOT USE VACUUM`.split(/\s+/),
+);
 
 // Building the grammar takes some milliseconds. It holds nothing between two calls: each sets its own input.
 const grammar = new StatementGrammar();
@@ -103,15 +79,15 @@ function parseBody(text: string): StatementBody {
 
 /** Decides by the first token alone, so that DuckDB's parser is the only judge of queries. */
 function firstWord(text: string): 'query' | 'own' {
-  const range = statementRange(text);
-  const [first] = range === null ? [] : tokenize(text.slice(range.start, nextPiece(text, range.start).end));
-  if (range === null || first === undefined) {
+  const start = firstOffset(text);
+  const [first] = start === null ? [] : tokenize(text.slice(start, nextPiece(text, start).end));
+  if (start === null || first === undefined) {
     throw new EverviewError('syntax-error', 'there is no statement here', { hint: statementHint });
   }
   const word = first.image.toUpperCase();
   if (first.image === '(' || queryWords.some((query) => first.tokenType === kw(query))) return 'query';
   if (firstWords.some((known) => first.tokenType === kw(known))) return 'own';
-  const at = placeIn(text, range.start, first.image.length);
+  const at = placeIn(text, start, first.image.length);
   if (refusedWords.has(word)) {
     throw new EverviewError('unsupported', `${word} is not offered`, { at, hint: statementHint });
   }
@@ -122,37 +98,37 @@ function firstWord(text: string): 'query' | 'own' {
   });
 }
 
-/** From the first token to the last that is no `;`; null when there is none. */
-function statementRange(text: string): { readonly start: number; readonly end: number } | null {
-  let start: number | null = null;
-  let end = 0;
+/** Where the first token starts; null when there is none. */
+function firstOffset(text: string): number | null {
   for (let offset = 0; offset < text.length; ) {
-    const piece = nextPiece(text, offset);
-    if (piece.kind === 'text' || piece.kind === 'open') {
-      start ??= offset;
-      end = piece.end;
-    }
-    offset = piece.end;
+    const { kind, end } = nextPiece(text, offset);
+    if (kind === 'text' || kind === 'open') return offset;
+    offset = end;
   }
-  return start === null ? null : { start, end };
+  return null;
 }
 
+/** From the first token to the last that is no `;`. */
 function parseQuery(text: string): StatementBody {
-  const range = statementRange(text) ?? { start: 0, end: text.length };
-  let offset = range.start;
-  while (offset < range.end) {
+  const start = firstOffset(text) ?? 0;
+  let end = start;
+  let semicolon: number | null = null;
+  for (let offset = start; offset < text.length; ) {
     const piece = nextPiece(text, offset);
+    // The lexer knows what is open, and says so.
     if (piece.kind === 'open') tokenize(text);
-    if (piece.kind === 'semicolon') {
+    if (piece.kind === 'semicolon') semicolon ??= offset;
+    if (piece.kind === 'text' && semicolon !== null) {
       throw new EverviewError('syntax-error', 'a second statement starts after the ;', {
-        at: placeIn(text, offset),
+        at: placeIn(text, offset, piece.end - offset),
         hint: 'give one statement at a time',
       });
     }
+    if (piece.kind === 'text') end = piece.end;
     offset = piece.end;
   }
-  const at = placeIn(text, range.start, range.end - range.start);
-  return { kind: 'query', query: { text: text.slice(range.start, range.end), at } };
+  const at = placeIn(text, start, end - start);
+  return { kind: 'query', query: { text: text.slice(start, end), at } };
 }
 
 const statementHint = `statements: ${statementForms.join('; ')}`;
