@@ -5,6 +5,7 @@ import { type ChangeOutcome, nothingDone, type UpdateContext } from './change-ou
 import { checkStage } from './check-stage.ts';
 import type { IngestTarget } from './ingest-target.ts';
 import { dataRelation } from './relation-names.ts';
+import { setAside } from './set-aside.ts';
 import { oldColumn, rowColumn, type Stage, withStage } from './stage.ts';
 import { writeDeletes } from './write-stage.ts';
 
@@ -26,21 +27,20 @@ export async function applyDelete(
   context: UpdateContext,
 ): Promise<ChangeOutcome> {
   return withStage(tx, async () => {
-    const staged = await stageDelete(tx, target, options);
-    if (staged === 0) return nothingDone;
+    await stageDelete(tx, target, options);
     const stage: Stage = { replaces: true, hasRows: false, mayMisfit: false, changed: null };
     if (target.children.length > 0) {
-      await checkStage(tx, target, stage, { response: 'reject', file: null, context });
+      await checkStage(tx, target, stage, { response: 'reject', file: null, aside: setAside, context });
     }
     return { ...nothingDone, ...(await writeDeletes(tx, target, context)) };
   });
 }
 
-function stageDelete(tx: Session, target: IngestTarget, options: DeleteOptions): Promise<number> {
+async function stageDelete(tx: Session, target: IngestTarget, options: DeleteOptions): Promise<void> {
   const alias = quoteIdentifier(options.alias ?? target.name);
   const from = `${dataRelation(target.name)} AS ${alias}${options.using === null ? '' : `, ${options.using.text}`}`;
   const where = options.where === null ? '' : `WHERE ${options.where.text}`;
-  return tx.run(
+  await tx.run(
     `CREATE OR REPLACE TEMP TABLE "__ev_stage" AS
      SELECT row_number() OVER () AS ${rowColumn}, x.${oldColumn} FROM (
        SELECT ${options.using === null ? '' : 'DISTINCT '}${alias}.rowid AS ${oldColumn} FROM ${from} ${where}\n) AS x`,

@@ -6,6 +6,7 @@ import { resolveConflicts } from './conflict.ts';
 import type { IngestTarget } from './ingest-target.ts';
 import type { OnConflict } from './on-conflict.ts';
 import type { RowSource } from './row-source.ts';
+import { setAside } from './set-aside.ts';
 import { type Stage, withStage } from './stage.ts';
 import { stageSource } from './stage-source.ts';
 import { replacementResponse } from './violation-response.ts';
@@ -44,7 +45,7 @@ export async function applyInsert(
     const response = stage.replaces
       ? replacementResponse(target, conflicts?.assigned ?? [])
       : target.table.definition.onViolation;
-    const verdict = await checkStage(tx, target, stage, { response, file, context });
+    const verdict = await checkStage(tx, target, stage, { response, file, aside: setAside, context });
     if (verdict.rows === 0) return outcomeOf(verdict, { inserted: 0, deleted: 0 });
     const written = stage.replaces
       ? await writeReplacements(tx, target, conflicts?.assigned ?? [], context)

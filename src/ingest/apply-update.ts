@@ -8,6 +8,7 @@ import { checkStage } from './check-stage.ts';
 import { type IngestTarget, primaryKeyOf } from './ingest-target.ts';
 import { dataRelation } from './relation-names.ts';
 import { shownPairs } from './rule.ts';
+import { setAside } from './set-aside.ts';
 import {
   makeStage,
   oldColumn,
@@ -49,6 +50,7 @@ export async function applyUpdate(
     const verdict = await checkStage(tx, target, stage, {
       response: replacementResponse(target, columns),
       file: null,
+      aside: setAside,
       context,
     });
     if (verdict.rows === 0) return outcomeOf(verdict, { inserted: 0, deleted: 0 });

@@ -17,13 +17,15 @@ import { dataRelation } from './relation-names.ts';
 import { jsonOf } from './row-sql.ts';
 import type { Rule } from './rule.ts';
 import { rulesOf } from './rules-of.ts';
-import { setAside } from './set-aside.ts';
+import type { SetAside } from './set-aside.ts';
 import { misfitColumn, misfitError, oldColumn, rowColumn, type Stage, stageRelation } from './stage.ts';
 
 export type CheckOptions = {
   readonly response: ViolationResponse;
   /** Where the rows stood, for the message of a value that does not fit; null: in the update itself. */
   readonly file: SourceFile | null;
+  /** What becomes of rows that break a rule under `quarantine`; leaves them off the stage, says how many. */
+  readonly aside: SetAside;
   readonly context: UpdateContext;
 };
 
@@ -61,7 +63,7 @@ export async function checkStage(
       await tx.run('DROP TABLE temp."__ev_broken"');
       return { ...verdict, warnings: counts.map((count) => warningOf(count, violations)) };
     }
-    const aside = await setAside(tx, target, stage, rules, options.context);
+    const aside = await options.aside(tx, target, stage, rules, options.context);
     tally = await tallyOf(tx, target, stage, rules, options.file);
     verdict = { ...verdict, rows: tally.rows, quarantined: verdict.quarantined + aside };
   }

@@ -11,7 +11,7 @@ import type { OnConflict } from './on-conflict.ts';
 import { dataRelation } from './relation-names.ts';
 import { columnList } from './row-sql.ts';
 import { allPresent, equalKeys, shownPairs } from './rule.ts';
-import { misfitColumn, misfitError, oldColumn, rowColumn, type Stage, stageRelation } from './stage.ts';
+import { assertFits, oldColumn, rowColumn, type Stage, stageRelation } from './stage.ts';
 
 export type Resolved = {
   readonly stage: Stage;
@@ -31,7 +31,7 @@ export async function resolveConflicts(
   file: SourceFile | null,
 ): Promise<Resolved> {
   const keys = conflictKeys(target, onConflict);
-  if (stage.mayMisfit) await assertFits(tx, target, file);
+  await assertFits(tx, target, stage, file);
   if (onConflict.action === 'nothing') {
     for (const key of keys) await dropConflicting(tx, target, key);
     return { stage, assigned: [] };
@@ -74,13 +74,6 @@ function noKey(target: IngestTarget, onConflict: OnConflict): EverviewError {
       at: onConflict.target[0]?.at,
     },
   );
-}
-
-async function assertFits(tx: Session, target: IngestTarget, file: SourceFile | null): Promise<void> {
-  const [row] = await tx.rows(
-    `SELECT ${rowColumn} AS r, ${misfitColumn} AS m FROM ${stageRelation} WHERE ${misfitColumn} IS NOT NULL ORDER BY 1 LIMIT 1`,
-  );
-  if (typeof row?.m === 'string') throw await misfitError(target, Number(row.r), row.m, file);
 }
 
 async function dropConflicting(tx: Session, target: IngestTarget, key: readonly string[]): Promise<void> {

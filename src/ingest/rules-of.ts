@@ -1,3 +1,4 @@
+import type { Constraint } from '../declare/definition.ts';
 import type { IngestTarget } from './ingest-target.ts';
 import { keyRules } from './key-rule.ts';
 import { referenceRules, removalRules } from './reference-rule.ts';
@@ -9,18 +10,20 @@ import type { Stage } from './stage.ts';
 export function rulesOf(target: IngestTarget, stage: Stage): readonly Rule[] {
   const removals = stage.replaces ? removalRules(target, stage) : [];
   if (!stage.hasRows) return removals;
-  const rows = target.table.definition.constraints.flatMap((constraint): readonly Rule[] => {
-    switch (constraint.kind) {
-      case 'not-null':
-        return touches(stage, [constraint.column]) ? [notNullRule(target, constraint)] : [];
-      case 'check':
-        return [checkRule(target, constraint)];
-      case 'unique':
-      case 'primary-key':
-        return touches(stage, constraint.columns) ? keyRules(target, constraint, stage) : [];
-      case 'references':
-        return touches(stage, constraint.columns) ? referenceRules(target, constraint, stage) : [];
-    }
-  });
+  const rows = target.table.definition.constraints.flatMap((constraint) => ruleOf(target, constraint, stage));
   return [...rows, ...removals];
+}
+
+function ruleOf(target: IngestTarget, constraint: Constraint, stage: Stage): readonly Rule[] {
+  switch (constraint.kind) {
+    case 'not-null':
+      return touches(stage, [constraint.column]) ? [notNullRule(target, constraint)] : [];
+    case 'check':
+      return [checkRule(target, constraint)];
+    case 'unique':
+    case 'primary-key':
+      return touches(stage, constraint.columns) ? keyRules(target, constraint, stage) : [];
+    case 'references':
+      return touches(stage, constraint.columns) ? referenceRules(target, constraint, stage) : [];
+  }
 }

@@ -18,21 +18,27 @@ export function ruleText(rules: readonly Rule[], column: string, what: 'name' | 
   return `CASE ${column} ${cases.join(' ')} END`;
 }
 
-/**
- * Moves the rows of `__ev_broken` from the stage into the quarantine (which is written before anything else is) and
- * says how many they were. The first rule broken names the constraint; the reason joins them all.
- */
-export async function setAside(
+/** Each broken row once: `r`, its first broken rule `c`, all reasons. */
+export const brokenRows = `(SELECT r, min(c) AS c, string_agg(reason, '; ' ORDER BY c) AS reason
+  FROM temp."__ev_broken" GROUP BY r)`;
+
+export type SetAside = (
   tx: Session,
   target: IngestTarget,
   stage: Stage,
   rules: readonly Rule[],
   context: UpdateContext,
-): Promise<number> {
+) => Promise<number>;
+
+/**
+ * Moves the rows of `__ev_broken` from the stage into the quarantine (which is written before anything else is) and
+ * says how many they were. The first rule broken names the constraint; the reason joins them all.
+ */
+export const setAside: SetAside = async (tx, target, stage, rules, context) => {
   await tx.run(
     `CREATE OR REPLACE TEMP TABLE "__ev_bad" AS
      SELECT (SELECT coalesce(max(id), 0) FROM everview.quarantine) + row_number() OVER (ORDER BY r) AS id, r, c, reason
-     FROM (SELECT r, min(c) AS c, string_agg(reason, '; ' ORDER BY c) AS reason FROM temp."__ev_broken" GROUP BY r)`,
+     FROM ${brokenRows}`,
   );
   const heldAs = stage.replaces
     ? `CASE WHEN s.${oldColumn} IS NULL THEN 'insert' ELSE 'replacement' END`
@@ -52,4 +58,4 @@ export async function setAside(
   await tx.run('DROP TABLE temp."__ev_bad"');
   await tx.run('DROP TABLE temp."__ev_broken"');
   return count;
-}
+};

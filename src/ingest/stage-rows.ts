@@ -28,9 +28,9 @@ export async function stageRows(
     }
     for (const [name, value] of Object.entries(row)) {
       const column = columnNamed(target, wanted, name, count + 1);
-      let values = gathered.get(column.name);
-      if (values === undefined) gathered.set(column.name, (values = []));
+      const values = gathered.get(column.name) ?? [];
       values[count] = value;
+      gathered.set(column.name, values);
     }
     count += 1;
   }

@@ -193,6 +193,21 @@ export async function withStage<T>(tx: Session, work: () => Promise<T>): Promise
   return result;
 }
 
+/** @throws EverviewError for the first staged value that does not fit its column. */
+export async function assertFits(
+  tx: Session,
+  target: IngestTarget,
+  stage: Stage,
+  file: SourceFile | null,
+): Promise<void> {
+  if (!stage.mayMisfit) return;
+  const [row] = await tx.rows(
+    `SELECT ${rowColumn} AS r, ${misfitColumn} AS m FROM ${stageRelation}
+     WHERE ${misfitColumn} IS NOT NULL ORDER BY 1 LIMIT 1`,
+  );
+  if (typeof row?.m === 'string') throw await misfitError(target, Number(row.r), row.m, file);
+}
+
 /** What a misfit text of the stage says, as an error. */
 export async function misfitError(
   target: IngestTarget,

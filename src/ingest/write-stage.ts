@@ -31,10 +31,11 @@ export async function writeDeletes(
   context: UpdateContext,
 ): Promise<Written> {
   const data = dataRelation(target.name);
-  await tx.run(
+  const found = await tx.run(
     `INSERT INTO ${logRelation(target.name)} SELECT ${columnList(target, 'd.')}, -1, ${context.version}
      FROM ${data} AS d SEMI JOIN ${stageRelation} AS s ON s.${oldColumn} = d.rowid`,
   );
+  if (found === 0) return { inserted: 0, deleted: 0 };
   const deleted = await tx.run(
     `DELETE FROM ${data} WHERE rowid IN (SELECT ${oldColumn} FROM ${stageRelation})`,
   );

@@ -1,0 +1,194 @@
+import { quoteIdentifier, quoteLiteral } from '../core/identifier.ts';
+import { findColumn } from '../core/schema.ts';
+import type { Session } from '../core/session.ts';
+import type { Assignment, SqlFragment } from '../declare/statement.ts';
+import { assignedColumns } from './assigned-columns.ts';
+import { type ChangeOutcome, nothingDone, outcomeOf, type UpdateContext } from './change-outcome.ts';
+import { checkStage } from './check-stage.ts';
+import { type IngestTarget, primaryKeyOf } from './ingest-target.ts';
+import { heldAsColumn, type QuarantineState, quarantineIdColumn } from './quarantine-record.ts';
+import { dataRelation, quarantineRelation } from './relation-names.ts';
+import { jsonOf } from './row-sql.ts';
+import { equalKeys } from './rule.ts';
+import { brokenRows, ruleText, type SetAside, timestampSql } from './set-aside.ts';
+import {
+  assertFits,
+  makeStage,
+  oldColumn,
+  rowColumn,
+  type Stage,
+  stageRelation,
+  stageSelect,
+  withStage,
+} from './stage.ts';
+import { writeInserts, writeReplacements } from './write-stage.ts';
+
+export type ReleaseOutcome = ChangeOutcome & {
+  /** Rows that left the quarantine for the table. */
+  readonly released: number;
+  /** Rows asked for that still break a constraint; their reason is the new one. */
+  readonly stillHeld: number;
+};
+
+/**
+ * Held rows that `where` picks are checked again; those that hold now flow into the table as a change of this
+ * version. `where` may name the row's columns, and `quarantine_id`, `constraint_name`, `constraint_kind`, `reason`
+ * (a column of the row by that name hides them). Sub-selects inside are rewritten to physical names already.
+ */
+export async function releaseQuarantine(
+  tx: Session,
+  target: IngestTarget,
+  where: SqlFragment | null,
+  context: UpdateContext,
+): Promise<ReleaseOutcome> {
+  return withStage(tx, async () => {
+    const stage = await stageHeld(tx, target, new Map(), where);
+    return releaseStaged(tx, target, stage, 'released', context);
+  });
+}
+
+/**
+ * Rewrites held rows and releases them; rows that still break a constraint stay, as rewritten.
+ * @throws EverviewError `invalid-row` when a value does not fit its column, `unknown-column`.
+ */
+export async function correctQuarantine(
+  tx: Session,
+  target: IngestTarget,
+  set: readonly Assignment[],
+  where: SqlFragment | null,
+  context: UpdateContext,
+): Promise<ReleaseOutcome> {
+  const assigned = assignedColumns(target, set);
+  return withStage(tx, async () => {
+    const stage = await stageHeld(tx, target, assigned, where);
+    await assertFits(tx, target, stage, null);
+    await rewriteHeld(tx, target, [...assigned.keys()]);
+    return releaseStaged(tx, target, stage, 'corrected', context);
+  });
+}
+
+/** Gives held rows up; their content and reason stay in `everview.quarantine`. @returns how many. */
+export async function dropQuarantine(
+  tx: Session,
+  target: IngestTarget,
+  where: SqlFragment | null,
+  context: Pick<UpdateContext, 'nowMs'>,
+): Promise<number> {
+  const condition = where === null ? '' : `WHERE ${where.text}`;
+  const dropped = await tx.run(
+    `UPDATE everview.quarantine SET state = 'dropped', resolved_at = ${timestampSql(context.nowMs)}
+     WHERE id IN (SELECT ${quarantineIdColumn} FROM ${heldRows(target)} ${condition}\n)`,
+  );
+  await tx.run(
+    `DELETE FROM ${quarantineRelation(target.name)} WHERE ${quarantineIdColumn} NOT IN (
+       SELECT id FROM everview.quarantine WHERE state = 'held' AND "table" = ${quoteLiteral(target.name)})`,
+  );
+  return dropped;
+}
+
+/** The held rows under the table's name, with what the quarantine says about each. */
+function heldRows(target: IngestTarget): string {
+  const about = ['quarantine_id', 'constraint_name', 'constraint_kind', 'reason']
+    .filter((name) => findColumn(target.schema, name) === undefined)
+    .map((name) => `, e.${name === 'quarantine_id' ? 'id' : name} AS ${name}`);
+  return `(SELECT q.*${about.join('')} FROM ${quarantineRelation(target.name)} AS q
+    JOIN everview.quarantine AS e ON e.id = q.${quarantineIdColumn} AND e.state = 'held') AS ${quoteIdentifier(target.name)}`;
+}
+
+async function stageHeld(
+  tx: Session,
+  target: IngestTarget,
+  assigned: ReadonlyMap<string, string>,
+  where: SqlFragment | null,
+): Promise<Stage> {
+  const name = quoteIdentifier(target.name);
+  const values = target.schema.map((column, index) => {
+    const value = assigned.get(column.name);
+    return `${value === undefined ? `${name}.${quoteIdentifier(column.name)}` : `(${value}\n)`} AS __ev_c${index}`;
+  });
+  const inner = `SELECT ${name}.${quarantineIdColumn}, ${name}.${heldAsColumn}, ${values.join(', ')}
+    FROM ${heldRows(target)} ${where === null ? '' : `WHERE ${where.text}`}\n`;
+  const types = await tx.describe(inner);
+  const key = primaryKeyOf(target.table.definition);
+  const select = stageSelect(
+    target,
+    `(${inner}) AS x`,
+    target.schema.map((column, index) => ({
+      column: column.name,
+      expression: `x.__ev_c${index}`,
+      type: types[index + 2]?.type ?? column.type,
+      lossless: false,
+    })),
+    {
+      rowNumber: `row_number() OVER (ORDER BY x.${quarantineIdColumn})`,
+      extra: [`x.${quarantineIdColumn}`, `x.${heldAsColumn}`],
+    },
+  );
+  if (key.length === 0) {
+    await makeStage(tx, select);
+    return { replaces: false, hasRows: true, mayMisfit: select.mayMisfit, changed: null };
+  }
+  const sql = `SELECT s.*, d.rowid AS ${oldColumn} FROM (${select.sql}) AS s
+    LEFT JOIN ${dataRelation(target.name)} AS d ON s.${heldAsColumn} = 'replacement' AND ${equalKeys('d', key, 's', key)}
+    ORDER BY s.${rowColumn}`;
+  await makeStage(tx, { ...select, sql });
+  return { replaces: true, hasRows: true, mayMisfit: select.mayMisfit, changed: null };
+}
+
+async function rewriteHeld(tx: Session, target: IngestTarget, assigned: readonly string[]): Promise<void> {
+  const set = assigned
+    .map((column) => `${quoteIdentifier(column)} = s.${quoteIdentifier(column)}`)
+    .join(', ');
+  await tx.run(
+    `UPDATE ${quarantineRelation(target.name)} AS q SET ${set} FROM ${stageRelation} AS s
+     WHERE q.${quarantineIdColumn} = s.${quarantineIdColumn}`,
+  );
+  await tx.run(
+    `UPDATE everview.quarantine AS e SET "row" = ${jsonOf(target, 's')} FROM ${stageRelation} AS s
+     WHERE e.id = s.${quarantineIdColumn}`,
+  );
+}
+
+async function releaseStaged(
+  tx: Session,
+  target: IngestTarget,
+  stage: Stage,
+  state: Extract<QuarantineState, 'released' | 'corrected'>,
+  context: UpdateContext,
+): Promise<ReleaseOutcome> {
+  const verdict = await checkStage(tx, target, stage, {
+    response: 'quarantine',
+    file: null,
+    aside: keepHeld,
+    context,
+  });
+  const stillHeld = verdict.quarantined;
+  if (verdict.rows === 0)
+    return { ...nothingDone, ...outcomeOf(verdict, nothingDone), quarantined: 0, released: 0, stillHeld };
+  const columns = target.schema.map((column) => column.name);
+  const written = stage.replaces
+    ? await writeReplacements(tx, target, columns, context)
+    : await writeInserts(tx, target, context);
+  const released = `(SELECT ${quarantineIdColumn} FROM ${stageRelation})`;
+  await tx.run(
+    `UPDATE everview.quarantine SET state = ${quoteLiteral(state)}, resolved_at = ${timestampSql(context.nowMs)} WHERE id IN ${released}`,
+  );
+  await tx.run(`DELETE FROM ${quarantineRelation(target.name)} WHERE ${quarantineIdColumn} IN ${released}`);
+  return { ...outcomeOf(verdict, written), quarantined: 0, released: verdict.rows, stillHeld };
+}
+
+/** Rows that still break a rule go back to where they were, with the new reason. */
+const keepHeld: SetAside = async (tx, _target, _stage, rules) => {
+  const count = await tx.run(
+    `UPDATE everview.quarantine AS e
+     SET reason = b.reason, constraint_name = ${ruleText(rules, 'b.c', 'name')},
+         constraint_kind = ${ruleText(rules, 'b.c', 'kind')}
+     FROM ${brokenRows} AS b JOIN ${stageRelation} AS s ON s.${rowColumn} = b.r
+     WHERE e.id = s.${quarantineIdColumn}`,
+  );
+  await tx.run(
+    `DELETE FROM ${stageRelation} AS s WHERE s.${rowColumn} IN (SELECT r FROM temp."__ev_broken")`,
+  );
+  await tx.run('DROP TABLE temp."__ev_broken"');
+  return count;
+};
