@@ -21,8 +21,6 @@ export type OptionSpec<T> = {
   readonly meaning: string;
 };
 
-export type OptionTable = { readonly [name: string]: OptionSpec<never> | OptionSpec<unknown> };
-
 /** The values given, by option name; an option not given is not there. */
 export type OptionValues<T> = { readonly [K in keyof T]?: T[K] extends OptionSpec<infer V> ? V : never };
 
@@ -152,3 +150,28 @@ export type OptionTables = typeof optionTables;
 
 /** What options belong to: the kinds of objects, and the statements that take some. */
 export type OptionOwner = keyof OptionTables;
+
+/** A row of the documentation's tables of options. */
+export type OptionDoc = {
+  readonly owner: OptionOwner;
+  readonly name: string;
+  readonly takes: string;
+  readonly default: string;
+  readonly meaning: string;
+};
+
+/** Every option there is, for the documentation. */
+export function listOptions(): readonly OptionDoc[] {
+  return owners.flatMap((owner) => {
+    const table: Readonly<Record<string, OptionSpec<never> | OptionSpec<unknown>>> = optionTables[owner];
+    return Object.entries(table).map(([name, spec]) => ({
+      owner,
+      name,
+      takes: spec.kind.wants,
+      default: spec.default,
+      meaning: spec.meaning,
+    }));
+  });
+}
+
+const owners = ['table', 'materialized-view', 'training-set', 'model', 'update', 'copy'] as const;

@@ -1,8 +1,9 @@
 import type { IToken } from 'chevrotain';
-import { type CreateSyntax, DefinitionGrammar } from './definition-grammar.ts';
+import { DefinitionGrammar } from './definition-grammar.ts';
 import type { AlterKind, Name as PlacedName, StatementBody } from './statement.ts';
 import { Dot, Identifier, kw, Name, Semicolon } from './statement-lexer.ts';
 import { expectedLabels, unexpectedToken } from './syntax-error.ts';
+import type { CreateSyntax } from './table-grammar.ts';
 
 /** A statement as written: all but CREATE are final. */
 export type StatementSyntax = Exclude<StatementBody, { kind: 'create' | 'query' }> | CreateSyntax;

@@ -27,20 +27,8 @@ export const statementForms: readonly string[] = [
 ];
 
 const firstWords = [
-  ...[
-    'ALTER',
-    'BEGIN',
-    'COMMIT',
-    'COPY',
-    'CORRECT',
-    'CREATE',
-    'DELETE',
-    'DESC',
-    'DESCRIBE',
-    'DROP',
-    'EXPLAIN',
-  ],
-  ...['INSERT', 'REFRESH', 'RELEASE', 'ROLLBACK', 'SHOW', 'UPDATE'],
+  ...['ALTER', 'BEGIN', 'COMMIT', 'COPY', 'CORRECT', 'CREATE', 'DELETE', 'DESC', 'DESCRIBE', 'DROP'],
+  ...['EXPLAIN', 'INSERT', 'REFRESH', 'RELEASE', 'ROLLBACK', 'SHOW', 'UPDATE'],
 ] as const;
 
 const queryWords = ['SELECT', 'WITH', 'FROM', 'VALUES'] as const;

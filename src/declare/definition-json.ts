@@ -1,0 +1,104 @@
+import { z } from 'zod';
+import { EverviewError } from '../core/errors.ts';
+import { deepFreeze } from './deep-freeze.ts';
+import type { Definition } from './definition.ts';
+import { gate } from './option-kind.ts';
+
+const names = z.array(z.string()).readonly();
+const milliseconds = z.number().int().nonnegative();
+
+const constraint = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('not-null'), name: z.string(), column: z.string() }),
+  z.strictObject({ kind: z.literal('check'), name: z.string(), expression: z.string() }),
+  z.strictObject({ kind: z.enum(['unique', 'primary-key']), name: z.string(), columns: names }),
+  z.strictObject({
+    kind: z.literal('references'),
+    name: z.string(),
+    columns: names,
+    table: z.string(),
+    targetColumns: names,
+  }),
+]);
+
+const table = z.strictObject({
+  kind: z.literal('table'),
+  name: z.string(),
+  columns: z
+    .array(z.strictObject({ name: z.string(), type: z.string(), default: z.string().nullable() }))
+    .readonly(),
+  constraints: z.array(constraint).readonly(),
+  eventTime: z.string().nullable(),
+  onViolation: z.enum(['reject', 'quarantine', 'warn']),
+  heartbeatMs: milliseconds.nullable(),
+});
+
+const policy = z.strictObject({
+  refresh: z.enum(['immediate', 'auto', 'on_read', 'manual', 'incremental', 'full']),
+  maxStalenessMs: milliseconds.nullable(),
+  maxRows: z.number().int().nonnegative().nullable(),
+  onStaleRead: z.enum(['refresh', 'serve', 'fail']),
+});
+
+const view = z.strictObject({
+  kind: z.literal('view'),
+  name: z.string(),
+  materialized: z.boolean(),
+  query: z.string(),
+  policy,
+  tolerance: z.number().nonnegative(),
+});
+
+const trainingSet = z.strictObject({
+  kind: z.literal('training-set'),
+  name: z.string(),
+  query: z.string(),
+  label: z.string(),
+  eventTime: z.string().nullable(),
+  labelDelayMs: milliseconds,
+  windowMs: milliseconds.nullable(),
+  holdoutMs: milliseconds,
+  tolerance: z.number().nonnegative(),
+});
+
+const model = z.strictObject({
+  kind: z.literal('model'),
+  name: z.string(),
+  trainingSet: z.string(),
+  features: z.discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('all'), except: names }),
+    z.strictObject({ kind: z.literal('columns'), columns: names }),
+  ]),
+  method: z.literal('ridge'),
+  options: z.strictObject({
+    l2: z.number().nonnegative(),
+    standardize: z.boolean(),
+    categorical: names,
+    missing: z.enum(['impute', 'drop']),
+  }),
+  policy,
+  maxEffect: z.number().nonnegative().nullable(),
+  gate: gate.schema,
+  onFailure: z.literal('keep_current'),
+});
+
+const definitionSchema: z.ZodType<Definition> = z.discriminatedUnion('kind', [
+  table,
+  view,
+  trainingSet,
+  model,
+]);
+
+/**
+ * A definition as the catalog keeps it.
+ * @throws EverviewError `not-a-database` when the text is none, or from a release that knows more.
+ */
+export function readDefinitionJson(text: string): Definition {
+  try {
+    return deepFreeze(definitionSchema.parse(JSON.parse(text)));
+  } catch (cause) {
+    throw new EverviewError('not-a-database', 'the catalog holds a definition that cannot be read', {
+      hint: 'the file may be from a newer release',
+      cause,
+    });
+  }
+}
