@@ -2,7 +2,8 @@ import { quoteIdentifier } from '../core/identifier.ts';
 
 /** Words that DuckDB or Everview's own grammar will not take for a name unless quoted. */
 const quotedWords = new Set(
-  `all analyse analyze and any array as asc asymmetric both case cast check collate column constraint create current
+  `anti asof at authorization binary by collation concurrently cross freeze glob ilike inner is isnull join left like
+  natural notnull outer overlaps positional right semi similar tablesample unpack verbose all analyse analyze and any array as asc asymmetric both case cast check collate column constraint create current
   default deferrable desc describe distinct do else end except exclude exists false fetch for foreign from full group
   having if in initially intersect into lambda lateral leading limit not null offset on only or order pivot
   pivot_longer pivot_wider placing primary qualify references replace returning select set show some summarize

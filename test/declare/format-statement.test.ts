@@ -37,7 +37,7 @@ SELECT 1`,
     `CREATE MATERIALIZED VIEW v WITH (max_staleness = INTERVAL '1 day 12 hours 5 milliseconds', max_rows = 10, refresh = manual, on_stale_read = fail, tolerance = 0.000001) AS
 SELECT 1`,
     `CREATE TRAINING SET s WITH (label = y, event_time = "at", label_delay = INTERVAL '1 day', window = INTERVAL '60 days', holdout = INTERVAL '7 days') AS
-FROM t`.replace('"at"', 'at'),
+FROM t`,
     `CREATE MODEL m WITH (method = ridge, l2 = 0.5, standardize = false, categorical = (a, b), missing = drop, max_effect = 0.5, gate = (rmse <= 40, rmse <= 1.02 * current)) AS
 SELECT * EXCLUDE (c) FROM s`,
   ])('leaves canonical SQL as it is: %s', (sql) => {
