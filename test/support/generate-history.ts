@@ -1,0 +1,295 @@
+import { generateTable, type ValueMood } from './generate-table.ts';
+import { generateUpdate } from './generate-update.ts';
+import { type Available, generateQuery, replaceCondition } from './generate-view.ts';
+import type { History, PolicyShape, Step, TableShape, ViewShape } from './history.ts';
+import { Random } from './random.ts';
+import { columnsOf, relationsOf } from './reference/view-query.ts';
+
+/** How views keep up in one history: `eager` at every read, `lazy` only when told, `mixed` anything. */
+type PolicyMood = 'eager' | 'lazy' | 'mixed';
+
+const deepestView = 3;
+const mostViews = 6;
+
+/** A history of about `length` steps, the declarations among them. The same seed gives the same history. */
+export function generateHistory(seed: number, length = 40): History {
+  const writer = new HistoryWriter(seed);
+  writer.declareAll();
+  while (writer.length < length) writer.step();
+  return writer.history();
+}
+
+class HistoryWriter {
+  readonly #seed: number;
+  readonly #random: Random;
+  readonly #values: ValueMood;
+  readonly #policies: PolicyMood;
+  readonly #storage: History['storage'];
+  readonly #steps: Step[] = [];
+  readonly #tables = new Map<string, TableShape>();
+  readonly #views = new Map<string, ViewShape & Available>();
+  #nextId = 13;
+  #nextView = 0;
+  readonly #keys: string[] = [];
+
+  constructor(seed: number) {
+    this.#seed = seed;
+    this.#random = new Random(seed);
+    this.#values = { nonFinite: this.#random.chance(0.1) };
+    this.#policies = this.#random.weighted({ eager: 2, lazy: 4, mixed: 4 });
+    this.#storage = this.#random.chance(0.06) ? 'file' : 'memory';
+  }
+
+  get length(): number {
+    return this.#steps.length;
+  }
+
+  history(): History {
+    return { seed: this.#seed, storage: this.#storage, steps: this.#steps };
+  }
+
+  declareAll(): void {
+    const tables = this.#random.int(2, 3);
+    for (let count = 0; count < tables; count++) this.#createTable(`t${count}`);
+    // Some views are built over rows that are there, some over empty tables.
+    const first = this.#random.int(0, tables);
+    for (let count = 0; count < first; count++) this.#update();
+    const views = this.#random.int(2, 5);
+    for (let count = 0; count < views; count++) this.#createView();
+  }
+
+  step(): void {
+    const kind = this.#random.weighted({
+      update: 52,
+      refresh: 14,
+      query: 6,
+      advance: 7,
+      tick: 5,
+      createView: 3,
+      replaceView: 2,
+      alterView: 2,
+      alterTable: 1,
+      drop: 2,
+      quarantine: 3,
+      reopen: this.#storage === 'file' ? 8 : 0,
+    });
+    switch (kind) {
+      case 'update':
+        this.#update();
+        break;
+      case 'refresh':
+        this.#refresh();
+        break;
+      case 'query':
+        this.#push({ kind: 'query', query: generateQuery(this.#random, this.#relations()).query });
+        break;
+      case 'advance':
+        this.#push({ kind: 'advance', ms: this.#random.pick([1, 500, 1_000, 30_000, 90_000]) });
+        break;
+      case 'tick':
+      case 'reopen':
+        this.#push({ kind });
+        break;
+      case 'createView':
+        this.#createView();
+        break;
+      case 'replaceView':
+        this.#replaceView();
+        break;
+      case 'alterView':
+        this.#alterView();
+        break;
+      case 'alterTable':
+        this.#alterTable();
+        break;
+      case 'drop':
+        this.#drop();
+        break;
+      case 'quarantine':
+        this.#quarantine();
+        break;
+    }
+  }
+
+  #push(step: Step): void {
+    this.#steps.push(step);
+  }
+
+  #relations(): Available[] {
+    const tables = [...this.#tables.values()].map(
+      (table): Available => ({ name: table.name, columns: table.columns, depth: 0, rows: 12 }),
+    );
+    return [...tables, ...this.#views.values()];
+  }
+
+  #createTable(name: string): void {
+    const table = generateTable(this.#random, name);
+    this.#tables.set(name, table);
+    this.#push({ kind: 'create-table', table });
+  }
+
+  #createView(): void {
+    const relations = this.#relations().filter((one) => one.depth < deepestView);
+    if (this.#views.size >= mostViews || relations.length === 0) return;
+    const { query, rows } = generateQuery(this.#random, relations);
+    if (columnsOf(query).length === 0) return;
+    const materialized = this.#random.chance(0.85);
+    const name = `v${this.#nextView++}`;
+    const view: ViewShape = { name, materialized, query, policy: this.#policy() };
+    this.#keepView(view, rows);
+    this.#push({ kind: 'create-view', view, orReplace: false });
+  }
+
+  #keepView(view: ViewShape, rows: number): void {
+    const depths = relationsOf(view.query).map((name) => this.#views.get(name)?.depth ?? 0);
+    this.#views.set(view.name, {
+      ...view,
+      columns: columnsOf(view.query),
+      depth: 1 + Math.max(...depths),
+      rows,
+    });
+  }
+
+  #policy(): PolicyShape {
+    const eager: PolicyShape = { refresh: null, maxStalenessMs: null, maxRows: null, onStaleRead: null };
+    const kind = {
+      eager: () =>
+        this.#random.weighted({
+          plain: 3,
+          immediate: 2,
+          fixed: 2,
+          manual: 0,
+          timed: 0,
+          counted: 0,
+          stale: 0,
+        }),
+      lazy: () =>
+        this.#random.weighted({
+          plain: 0,
+          immediate: 0,
+          fixed: 0,
+          manual: 4,
+          timed: 3,
+          counted: 1,
+          stale: 1,
+        }),
+      mixed: () =>
+        this.#random.weighted({
+          plain: 2,
+          immediate: 2,
+          fixed: 1,
+          manual: 2,
+          timed: 2,
+          counted: 1,
+          stale: 1,
+        }),
+    }[this.#policies]();
+    switch (kind) {
+      case 'plain':
+        return eager;
+      case 'immediate':
+        return { ...eager, refresh: 'immediate' };
+      case 'fixed':
+        return { ...eager, refresh: this.#random.pick(['auto', 'on_read', 'full']) };
+      case 'manual':
+        return { ...eager, refresh: 'manual' };
+      case 'timed':
+        return {
+          ...eager,
+          refresh: this.#random.pick([null, 'auto', 'on_read']),
+          maxStalenessMs: this.#random.pick([1_000, 60_000, 3_600_000]),
+        };
+      case 'counted':
+        return { ...eager, maxRows: this.#random.pick([1, 5, 20]) };
+      case 'stale':
+        return {
+          ...eager,
+          maxStalenessMs: this.#random.pick([1_000, 60_000]),
+          onStaleRead: this.#random.pick(['serve', 'fail', 'refresh']),
+        };
+    }
+  }
+
+  #update(): void {
+    const tables = [...this.#tables.values()];
+    const nextId = () => this.#nextId++;
+    const source = { random: this.#random, tables, nextId, values: this.#values, keys: this.#keys };
+    const again = this.#steps.filter((step) => step.kind === 'update' && step.idempotencyKey !== null);
+    this.#push(
+      again.length > 0 && this.#random.chance(0.05) ? this.#random.pick(again) : generateUpdate(source),
+    );
+  }
+
+  #materialized(): (ViewShape & Available)[] {
+    return [...this.#views.values()].filter((view) => view.materialized);
+  }
+
+  #refresh(): void {
+    const views = this.#materialized();
+    if (views.length === 0) {
+      this.#createView();
+      return;
+    }
+    const { name } = this.#random.pick(views);
+    this.#push({ kind: 'refresh', name, how: this.#random.weighted({ incremental: 5, auto: 3, full: 2 }) });
+  }
+
+  #replaceView(): void {
+    const views = [...this.#views.values()];
+    if (views.length === 0) return;
+    const old = this.#random.pick(views);
+    const columns = (name: string) => this.#relations().find((one) => one.name === name)?.columns ?? [];
+    const query = replaceCondition(this.#random, old.query, columns);
+    const view: ViewShape = { name: old.name, materialized: old.materialized, query, policy: old.policy };
+    this.#keepView(view, old.rows);
+    this.#push({ kind: 'create-view', view, orReplace: true });
+  }
+
+  #alterView(): void {
+    const views = this.#materialized();
+    if (views.length === 0) return;
+    const { name } = this.#random.pick(views);
+    const policy = this.#policy();
+    if (Object.values(policy).every((value) => value === null)) return;
+    this.#push({ kind: 'alter-view', name, policy });
+  }
+
+  #alterTable(): void {
+    const tables = [...this.#tables.values()].filter((table) => table.onViolation !== 'warn');
+    if (tables.length === 0) return;
+    const table = this.#random.pick(tables);
+    const onViolation = table.onViolation === 'reject' ? 'quarantine' : 'reject';
+    this.#tables.set(table.name, { ...table, onViolation });
+    this.#push({ kind: 'alter-table', name: table.name, onViolation });
+  }
+
+  /** Drops something, most often a view, with what is over it; a dropped table comes back in another form. */
+  #drop(): void {
+    const views = [...this.#views.keys()];
+    const name =
+      views.length > 0 && this.#random.chance(0.8)
+        ? this.#random.pick(views)
+        : this.#random.pick([...this.#tables.keys()]);
+    this.#push({ kind: 'drop', name, cascade: true });
+    const gone = new Set([name]);
+    for (const view of this.#views.values()) {
+      if (relationsOf(view.query).some((one) => gone.has(one))) gone.add(view.name);
+    }
+    for (const one of gone) this.#views.delete(one);
+    if (!this.#tables.delete(name)) return;
+    this.#createTable(name);
+    this.#update();
+    this.#createView();
+  }
+
+  #quarantine(): void {
+    const tables = [...this.#tables.values()].filter((table) => table.onViolation === 'quarantine');
+    if (tables.length === 0) return;
+    const { name } = this.#random.pick(tables);
+    this.#push({
+      kind: 'quarantine',
+      action: this.#random.pick(['release', 'release', 'drop']),
+      table: name,
+    });
+  }
+}

@@ -1,0 +1,35 @@
+import { rowCostMeter, SimulatedClock } from '../../src/core/clock.ts';
+import { Everview } from '../../src/index.ts';
+
+export type ForcedRefresh = 'full' | 'incremental';
+
+/** What `EVERVIEW_REFRESH` asks of a whole run of the suite. */
+export function forcedRefresh(): ForcedRefresh | undefined {
+  const asked = process.env.EVERVIEW_REFRESH;
+  return asked === 'full' || asked === 'incremental' ? asked : undefined;
+}
+
+export type OpenOptions = {
+  readonly path?: string;
+  readonly clock?: SimulatedClock;
+  readonly seed?: number;
+  readonly historyVersions?: number;
+};
+
+export const firstMoment = Date.UTC(2001, 5, 1);
+
+/** An engine whose time and costs are told to it: the same calls give the same decisions. */
+export async function openEverview(
+  options: OpenOptions = {},
+): Promise<{ db: Everview; clock: SimulatedClock }> {
+  const clock = options.clock ?? new SimulatedClock(firstMoment);
+  const refresh = forcedRefresh();
+  const db = await Everview.open(options.path ?? ':memory:', {
+    clock,
+    meter: rowCostMeter,
+    seed: options.seed ?? 1,
+    ...(refresh === undefined ? {} : { refresh }),
+    ...(options.historyVersions === undefined ? {} : { historyVersions: options.historyVersions }),
+  });
+  return { db, clock };
+}

@@ -1,0 +1,84 @@
+import type { Change, History, Step, UpdateStep } from './history.ts';
+
+/** Whether a history still shows what is wrong. */
+export type Fails = (history: History) => Promise<boolean>;
+
+export type ShrinkLimits = { readonly runs: number };
+
+/**
+ * A history with as few steps, statements and rows as can be found that still fails: pieces are left out, large ones
+ * first, until none can be (delta debugging).
+ */
+export async function shrinkHistory(history: History, fails: Fails, limits: ShrinkLimits): Promise<History> {
+  let runs = 0;
+  const stillFails = async (candidate: History): Promise<boolean> => {
+    runs += 1;
+    return runs <= limits.runs && fails(candidate);
+  };
+  let best = history;
+  const inMemory: History = {
+    ...history,
+    storage: 'memory',
+    steps: history.steps.filter((step) => step.kind !== 'reopen'),
+  };
+  if (history.storage === 'file' && (await stillFails(inMemory))) best = inMemory;
+  for (let before = -1; before !== sizeOf(best) && runs < limits.runs; ) {
+    before = sizeOf(best);
+    best = { ...best, steps: await shrinkList(best.steps, (steps) => stillFails({ ...best, steps })) };
+    best = await shrinkInside(best, stillFails);
+  }
+  return best;
+}
+
+function sizeOf(history: History): number {
+  return history.steps.reduce((sum, step) => sum + 1 + (step.kind === 'update' ? sizeOfUpdate(step) : 0), 0);
+}
+
+function sizeOfUpdate(step: UpdateStep): number {
+  return step.statements.reduce((sum, one) => sum + 1 + (one.kind === 'insert' ? one.rows.length : 0), 0);
+}
+
+/** The shortest list found by leaving out runs of neighbours, half of it at first. */
+async function shrinkList<T>(
+  list: readonly T[],
+  fails: (list: readonly T[]) => Promise<boolean>,
+): Promise<readonly T[]> {
+  let best = list;
+  for (let chunk = Math.ceil(best.length / 2); chunk >= 1; chunk = chunk === 1 ? 0 : Math.ceil(chunk / 2)) {
+    for (let start = best.length - chunk; start > -chunk; start -= chunk) {
+      const from = Math.max(0, start);
+      const shorter = [...best.slice(0, from), ...best.slice(from + chunk)];
+      if (shorter.length < best.length && (await fails(shorter))) best = shorter;
+    }
+  }
+  return best;
+}
+
+async function shrinkInside(history: History, fails: Fails): Promise<History> {
+  let best = history;
+  for (const [place, step] of history.steps.entries()) {
+    if (step.kind !== 'update') continue;
+    const withStep = (changed: Step): History => ({ ...best, steps: best.steps.with(place, changed) });
+    let kept: UpdateStep = step;
+    if (step.statements.length > 1) {
+      const statements = await shrinkList(step.statements, (list) =>
+        list.length === 0 ? Promise.resolve(false) : fails(withStep({ ...kept, statements: list })),
+      );
+      kept = { ...kept, statements };
+      best = withStep(kept);
+    }
+    for (const [index, statement] of kept.statements.entries()) {
+      if (statement.kind !== 'insert') continue;
+      const withRows = (rows: typeof statement.rows): UpdateStep => {
+        const change: Change = { ...statement, rows };
+        return { ...kept, statements: kept.statements.with(index, change) };
+      };
+      const rows = await shrinkList(statement.rows, (list) =>
+        list.length === 0 ? Promise.resolve(false) : fails(withStep(withRows(list))),
+      );
+      kept = withRows(rows);
+      best = withStep(kept);
+    }
+  }
+  return best;
+}
