@@ -50,6 +50,21 @@ const refusedFunctions = new Set([
   'grouping_id',
 ]);
 
+/** Functions whose second argument may be a lambda; anywhere else `a -> b` is JSON extraction. */
+const lambdaFunctions = new Set([
+  'list_transform',
+  'array_transform',
+  'list_apply',
+  'array_apply',
+  'apply',
+  'list_filter',
+  'array_filter',
+  'filter',
+  'list_reduce',
+  'array_reduce',
+  'reduce',
+]);
+
 /** Macros over aggregates, which DuckDB lists as macros. */
 export const aggregateMacros = ['geomean', 'geometric_mean', 'wavg', 'weighted_avg', 'json_group_array'];
 
@@ -83,15 +98,12 @@ function lower(node: SqlNode, context: ExpressionContext, lambda: ReadonlySet<st
       return lowerColumn(node, context, lambda);
     case 'CONSTANT':
       return node;
-    case 'LAMBDA':
-      return lowerLambda(node, context, lambda);
     case 'OPERATOR':
       if (!scalarOperators.has(String(node['type'])))
         throw new LowerRefusal(`operator ${String(node['type'])}`);
       break;
     case 'FUNCTION':
-      checkFunction(node, context);
-      break;
+      return lowerFunction(node, context, lambda);
   }
   return mapValues(node, (value) => lowerInside(value, context, lambda));
 }
@@ -130,16 +142,23 @@ function lowerColumn(node: SqlNode, context: ExpressionContext, lambda: Readonly
   });
 }
 
-/** Parameters hide columns. `a -> 'b'` on JSON parses as a lambda too, so a parameter named as a column is refused. */
+function lowerFunction(node: SqlNode, context: ExpressionContext, lambda: ReadonlySet<string>): SqlNode {
+  checkFunction(node, context);
+  const takesLambda = lambdaFunctions.has(String(node['function_name']).toLowerCase());
+  const children = nodesOf(node['children']).map((child, place) =>
+    takesLambda && place === 1 && child['class'] === 'LAMBDA'
+      ? lowerLambda(child, context, lambda)
+      : lower(child, context, lambda),
+  );
+  const { children: _, ...rest } = node;
+  return { ...mapValues(rest, (value) => lowerInside(value, context, lambda)), children };
+}
+
+/** Parameters hide columns. */
 function lowerLambda(node: SqlNode, context: ExpressionContext, outer: ReadonlySet<string>): SqlNode {
   const lhs = node['lhs'];
   const parameters = isNode(lhs) ? lambdaParameters(lhs) : [];
   if (parameters.length === 0) throw new LowerRefusal('lambda');
-  for (const name of parameters) {
-    if (resolveColumn(context.scope, [name]) !== null) {
-      throw new LowerRefusal(`"${name} -> …", a lambda whose parameter is also a column`);
-    }
-  }
   const inner = new Set([...outer, ...parameters.map((name) => name.toLowerCase())]);
   return { ...node, expr: lowerInside(node['expr'] ?? null, context, inner) };
 }

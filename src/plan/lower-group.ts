@@ -79,8 +79,9 @@ export function lowerGroup(
   }
 
   function lowerAggregate(call: SqlNode): SqlNode {
-    const written = String(call['function_name']).toLowerCase();
-    const aggregate = aggregateNames[written];
+    const called = String(call['function_name']).toLowerCase();
+    const aggregate = aggregateNames[called];
+    const written = called === 'count_star' ? 'count' : called;
     const children = nodesOf(call['children']);
     const orders = isNode(call['order_bys']) ? nodesOf(call['order_bys']['orders']) : [];
     if (call['distinct'] === true) throw new LowerRefusal(`${written}(DISTINCT …)`);

@@ -34,6 +34,7 @@ function render(node: Relation, source: RenderSource, signed: boolean): string {
         .filter((input) => isSigned(input.node))
         .map((input) => `${quoteIdentifier(input.alias)}.${weight}`);
       if (signed) columns.push(`${weights.length === 0 ? '1::TINYINT' : weights.join(' * ')} AS ${weight}`);
+      if (columns.length === 0) columns.push('1 AS __ev_one');
       const from = inputs.map(
         (input) => `${fromItem(input.node, source)} AS ${quoteIdentifier(input.alias)}`,
       );
@@ -103,8 +104,8 @@ export function renderState(node: GroupNode<Relation>, source: RenderSource): st
           ]),
       ...(argument.sum === 'float'
         ? [
-            `coalesce(sum(abs(${x})), 0) AS ${stateColumns.live(place)}`,
-            `coalesce(sum(abs(${x})), 0) AS ${stateColumns.ever(place)}`,
+            `coalesce(sum(abs(${x}::DOUBLE)), 0) AS ${stateColumns.live(place)}`,
+            `coalesce(sum(abs(${x}::DOUBLE)), 0) AS ${stateColumns.ever(place)}`,
           ]
         : []),
       ...(argument.min ? [`min(${x}) AS ${stateColumns.min(place)}`] : []),
@@ -149,15 +150,16 @@ function signedPartials(
   net: boolean,
 ): string[] {
   const x = quoteIdentifier(argument.column);
+  const wide = `${x}::DOUBLE`;
   const signed = net ? stateColumns.sum(place) : signedValue(argument.sum, x);
   const partials = [
     `coalesce(sum(${weight}) FILTER (${x} IS NOT NULL), 0)::BIGINT AS ${stateColumns.count(place)}`,
   ];
   if (argument.sum === 'float') {
     partials.push(
-      `coalesce(sum(${x} * ${weight}), 0) AS ${stateColumns.sum(place)}`,
-      `coalesce(sum(abs(${x}) * ${weight}), 0) AS ${stateColumns.live(place)}`,
-      `coalesce(sum(abs(${x}) * abs(${weight})), 0) AS ${stateColumns.ever(place)}`,
+      `coalesce(sum(${wide} * ${weight}), 0) AS ${stateColumns.sum(place)}`,
+      `coalesce(sum(abs(${wide}) * ${weight}), 0) AS ${stateColumns.live(place)}`,
+      `coalesce(sum(abs(${wide}) * abs(${weight})), 0) AS ${stateColumns.ever(place)}`,
     );
   } else if (argument.sum !== null) {
     partials.push(`sum(${signed}) AS ${stateColumns.sum(place)}`);
