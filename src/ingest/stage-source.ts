@@ -70,9 +70,14 @@ async function stageSql(
   options: SourceOptions,
 ): Promise<Staged> {
   if (/^\s*values\b/i.test(text) && /\bdefault\b/i.test(text.replace(/'(?:[^']|'')*'/g, ''))) {
-    return stageValuesWithDefaults(tx, target, text, wanted);
+    return stageValues(tx, target, text, wanted);
   }
-  const given = await tx.describe(text);
+  let given: Schema;
+  try {
+    given = await tx.describe(text);
+  } catch (failure) {
+    throw conversionFailure(target, failure);
+  }
   const sources = given.map((_, index) => `c${index}`);
   const columns = options.byName
     ? given.map((column) => namedColumn(target, wanted, column.name))
@@ -86,8 +91,27 @@ async function stageSql(
     }),
   );
   const select = stageSelect(target, `(${text}\n) AS x(${sources.join(', ')})`, stageColumns);
-  await makeStage(tx, select);
+  try {
+    await makeStage(tx, select);
+  } catch (failure) {
+    throw conversionFailure(target, failure);
+  }
   return { mayMisfit: select.mayMisfit, file: null };
+}
+
+function isConversion(failure: unknown): failure is EverviewError {
+  if (!(failure instanceof EverviewError)) return false;
+  return /^(Conversion Error|Not implemented Error: Cannot combine)/.test(String(failure.data?.duckdb));
+}
+
+/** A cast inside the source's own text. */
+function conversionFailure(target: IngestTarget, failure: unknown): unknown {
+  if (!isConversion(failure)) return failure;
+  return new EverviewError(
+    'invalid-row',
+    `a value for "${target.name}" does not fit: ${failure.message.charAt(0).toLowerCase()}${failure.message.slice(1)}`,
+    { cause: failure, hint: 'nothing of the update was taken' },
+  );
 }
 
 function positional(target: IngestTarget, wanted: Schema, given: number): string[] {
@@ -110,12 +134,7 @@ function namedColumn(target: IngestTarget, wanted: Schema, name: string): string
 }
 
 /** `VALUES (1, DEFAULT)`: only an INSERT of DuckDB's own knows what DEFAULT stands for. */
-async function stageValuesWithDefaults(
-  tx: Session,
-  target: IngestTarget,
-  text: string,
-  wanted: Schema,
-): Promise<Staged> {
+async function stageValues(tx: Session, target: IngestTarget, text: string, wanted: Schema): Promise<Staged> {
   const columns = target.schema.map((column) => {
     const declared = target.table.definition.columns.find((one) => one.name === column.name);
     const value = declared?.default ?? null;
@@ -123,7 +142,11 @@ async function stageValuesWithDefaults(
   });
   await tx.run(`CREATE OR REPLACE TEMP TABLE "__ev_raw" (${columns.join(', ')})`);
   const names = columnNames(wanted).map(quoteIdentifier).join(', ');
-  await tx.run(`INSERT INTO temp."__ev_raw" (${names}) ${text}`);
+  try {
+    await tx.run(`INSERT INTO temp."__ev_raw" (${names}) ${text}`);
+  } catch (failure) {
+    throw conversionFailure(target, failure);
+  }
   const raw = target.schema.map((column) => ({
     column: column.name,
     expression: `x.${quoteIdentifier(column.name)}`,

@@ -61,6 +61,11 @@ async function columnsOf(request: FileRequest, options: FileOptions): Promise<Sc
     throw fileFailure(path, cause);
   }
   if (fields === null) throw new EverviewError('file-error', `"${path}" is empty`);
+  if (fields.every((field) => field.trim() === '')) {
+    throw new EverviewError('file-error', `"${path}", line 1 is empty`, {
+      hint: options.header ? 'the first line must name the columns' : undefined,
+    });
+  }
   assertText(path, options, fields);
   if (options.header) {
     try {

@@ -58,7 +58,9 @@ const cases: readonly Case[] = [
   },
   {
     kind: 'check that fails to evaluate',
-    constraints: [check(`CASE WHEN origin = 'OLD' THEN true ELSE CAST(flights.origin AS INTEGER) > delay END`)],
+    constraints: [
+      check(`CASE WHEN origin = 'OLD' THEN true ELSE CAST(flights.origin AS INTEGER) > delay END`),
+    ],
     rows: `(1, '7', 5), (2, 'x', 7)`,
     good: [[1n, '7', 5]],
     bad: 1,

@@ -161,6 +161,22 @@ export class IngestWorld implements AsyncDisposable {
     );
   }
 
+  /** What an insert asks of the store, by kind. */
+  async countStatements(name: string, source: RowSource): Promise<Record<string, number>> {
+    const count: Record<string, number> = { run: 0, rows: 0, append: 0, describe: 0 };
+    await this.update((tx, context) => {
+      const counting = new Proxy(tx, {
+        get(session, property, receiver) {
+          if (typeof property === 'string' && property in count) count[property] = (count[property] ?? 0) + 1;
+          const member: unknown = Reflect.get(session, property, receiver);
+          return typeof member === 'function' ? member.bind(session) : member;
+        },
+      });
+      return applyInsert(counting, this.target(name), source, plainInsert, context);
+    });
+    return count;
+  }
+
   rows(sql: string): Promise<Row[]> {
     return this.store.read(
       () => null,

@@ -1,0 +1,316 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { Float64, Int32, Table, tableToIPC, Utf8, vectorFromArray } from 'apache-arrow';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { check, IngestWorld, named, option, primaryKey, table } from './ingest-world.ts';
+
+const flights = table(
+  'flights',
+  { id: 'BIGINT', departs: 'TIMESTAMP', origin: 'VARCHAR', delay: 'INTEGER' },
+  [...primaryKey('id'), check('delay < 2000')],
+  'quarantine',
+  { origin: `'JFK'` },
+);
+
+let folder = '';
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'everview-files-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+async function file(name: string, content: string | Uint8Array): Promise<string> {
+  const path = join(folder, name);
+  await writeFile(path, content);
+  return path;
+}
+
+/** Writes a query's rows with DuckDB itself. */
+async function written(opened: IngestWorld, name: string, query: string): Promise<string> {
+  const path = join(folder, name);
+  await opened.store.write((tx) => tx.run(`COPY (${query}) TO '${path}'`));
+  return path;
+}
+
+const source = (path: string, options: Record<string, string> = {}) =>
+  ({
+    kind: 'file',
+    path,
+    options: Object.entries(options).map(([name, value]) => option(name, value)),
+  }) as const;
+
+const good = [
+  [1n, new Date('2001-01-01T10:00:00Z'), 'JFK', 5],
+  [2n, new Date('2001-01-01T11:30:00Z'), 'café', null],
+];
+const header = 'id,departs,origin,delay\n';
+const line1 = '1,2001-01-01 10:00:00,JFK,5\n';
+const line2 = '2,2001-01-01 11:30:00,café,\n';
+const json1 = '{"id":1,"departs":"2001-01-01 10:00:00","origin":"JFK","delay":5}';
+const json2 = '{"id":2,"departs":"2001-01-01T11:30:00","origin":"café","delay":null}';
+
+function arrow(): Table {
+  return new Table({
+    delay: vectorFromArray([5, null], new Float64()),
+    id: vectorFromArray([1, 2], new Int32()),
+    origin: vectorFromArray(['JFK', 'café'], new Utf8()),
+    departs: vectorFromArray(['2001-01-01 10:00:00', '2001-01-01 11:30:00'], new Utf8()),
+  });
+}
+
+describe('files that are taken', () => {
+  type Taken = readonly [name: string, content: string | Uint8Array, options: Record<string, string>];
+  const taken: readonly Taken[] = [
+    ['plain.csv', header + line1 + line2, {}],
+    ['crlf.csv', (header + line1 + line2).replaceAll('\n', '\r\n'), {}],
+    ['bom.csv', `\uFEFF${header}${line1}${line2}`, {}],
+    ['no-end.csv', (header + line1 + line2).trimEnd(), {}],
+    [
+      'reordered.csv',
+      'Delay,ORIGIN,id,departs\n5,JFK,1,2001-01-01 10:00:00\n,café,2,2001-01-01 11:30:00\n',
+      {},
+    ],
+    ['headless.csv', line1 + line2, { header: 'false' }],
+    ['semi.csv', (header + line1 + line2).replaceAll(',', ';'), { DELIMITER: `';'` }],
+    ['tabs.tsv', (header + line1 + line2).replaceAll(',', '\t'), {}],
+    ['latin.csv', Buffer.from(header + line1 + line2, 'latin1'), { encoding: `'latin-1'` }],
+    ['wide.csv', Buffer.from(header + line1 + line2, 'utf16le'), { encoding: `'UTF-16'` }],
+    ['packed.csv.gz', gzipSync(header + line1 + line2), {}],
+    [
+      'dates.csv',
+      `${header}1,01.01.2001 10:00,JFK,5\n2,01.01.2001 11:30,café,n/a\n`,
+      { TIMESTAMPFORMAT: `'%d.%m.%Y %H:%M'`, NULL: `'n/a'` },
+    ],
+    [
+      'quoted.data',
+      `${header}1,'2001-01-01 10:00:00','JFK',5.0\n2,2001-01-01 11:30:00,'café',\n`,
+      { FORMAT: 'csv', QUOTE: `''''` },
+    ],
+    ['lines.jsonl', `${json1}\n\n${json2}\n`, {}],
+    ['array.json', `[${json1},\n ${json2}]`, {}],
+    ['objects.json', `${json1}\n${json2}`, {}],
+    ['table.arrow', tableToIPC(arrow(), 'file'), {}],
+    ['stream.arrows', tableToIPC(arrow(), 'stream'), {}],
+  ];
+
+  test.each(taken)('%s', async (name, content, options) => {
+    await using opened = await IngestWorld.open(flights);
+    expect(await opened.insert('flights', source(await file(name, content), options))).toMatchObject({
+      inserted: 2,
+    });
+    expect(await opened.bag('data.flights')).toEqual(good);
+  });
+
+  test('Parquet, with types that can be cast', async () => {
+    await using opened = await IngestWorld.open(flights);
+    const path = await written(
+      opened,
+      'good.parquet',
+      `SELECT 5.0::DOUBLE AS delay, 1::TINYINT AS ID, 'JFK' AS origin, '2001-01-01 10:00:00' AS departs
+       UNION ALL SELECT NULL, 2, 'café', '2001-01-01 11:30:00'`,
+    );
+    await opened.insert('flights', source(path));
+    expect(await opened.bag('data.flights')).toEqual(good);
+  });
+
+  test('a column list takes a file with fewer columns; DEFAULT fills the rest', async () => {
+    await using opened = await IngestWorld.open(flights);
+    const path = await file('fewer.csv', 'id,delay\n1,5\n');
+    await opened.insert('flights', source(path), { columns: [named('delay'), named('id')] });
+    expect(await opened.bag('data.flights')).toEqual([[1n, null, 'JFK', 5]]);
+  });
+
+  test('rows that break a constraint go where the table says', async () => {
+    await using opened = await IngestWorld.open(flights);
+    const path = await file('bad-rows.csv', `${header}${line1}3,2001-01-01 10:00:00,JFK,5400\n`);
+    expect(await opened.insert('flights', source(path))).toMatchObject({ inserted: 1, quarantined: 1 });
+  });
+});
+
+type Refused = {
+  readonly name: string;
+  readonly content: string | Uint8Array | null;
+  readonly options?: Record<string, string>;
+  readonly code?: string;
+  readonly message: string | RegExp;
+  readonly hint?: string | RegExp;
+};
+
+const refused: readonly Refused[] = [
+  { name: 'missing.csv', content: null, message: /there is no file ".*missing\.csv"/ },
+  { name: 'empty.csv', content: '', message: 'is empty' },
+  { name: 'blank.csv', content: '\n\n', message: 'empty' },
+  {
+    name: 'misspelt.csv',
+    content: `id,departs,orign,delay\n${line1}`,
+    message: 'has a column "orign"',
+    hint: 'did you mean "origin"?',
+  },
+  {
+    name: 'extra.csv',
+    content: `id,departs,origin,delay,carrier\n1,2001-01-01,JFK,5,AA\n`,
+    message: 'has a column "carrier"',
+  },
+  {
+    name: 'lacking.csv',
+    content: `id,departs,origin\n1,2001-01-01,JFK\n`,
+    message: 'has no column "delay"',
+    hint: /COPY flights/,
+  },
+  {
+    name: 'doubled.csv',
+    content: `id,departs,origin,delay,ID\n1,2001-01-01,JFK,1,1\n`,
+    message: 'has column "ID" twice',
+  },
+  { name: 'no-header.csv', content: line1 + line2, message: 'has a column "1"' },
+  {
+    name: 'text.csv',
+    content: `${header}${line1}2,2001-01-01 10:00:00,JFK,late\n`,
+    message: /line 3, column "delay" of "flights": "late" is no INTEGER/,
+  },
+  {
+    name: 'fraction.csv',
+    content: `${header}"1",2001-01-01 10:00:00,"J\nFK",5\n2,2001-01-01 10:00:00,JFK,1.5\n`,
+    message: /line 4, column "delay" of "flights": "1\.5" is no INTEGER/,
+  },
+  {
+    name: 'moment.csv',
+    content: `${header}${line1}2,2001-13-01,JFK,5\n`,
+    message: /line 3: column "departs": "2001-13-01" is no TIMESTAMP/,
+  },
+  {
+    name: 'short.csv',
+    content: `${header}${line1}2,2001-01-01\n`,
+    message: /line 3: 2 values where the file has 4 columns/,
+  },
+  {
+    name: 'long.csv',
+    content: `${header}${line1}2,2001-01-01,JFK,5,x\n`,
+    message: /line 3: 5 values where the file has 4 columns/,
+  },
+  {
+    name: 'quote.csv',
+    content: `${header}${line1}2,2001-01-01,"JFK,5\n`,
+    message: /line 3: a quoted value has no end/,
+  },
+  {
+    name: 'latin.csv',
+    content: Buffer.from(header + line1 + line2, 'latin1'),
+    message: /line 3: the text is not utf-8/,
+    hint: /ENCODING 'latin-1'/,
+  },
+  {
+    name: 'utf16.csv',
+    content: Buffer.from(`\uFEFF${header}${line1}`, 'utf16le'),
+    message: /line 1: the text is not utf-8/,
+    hint: /ENCODING 'utf-16'/,
+  },
+  {
+    name: 'semi.csv',
+    content: (header + line1).replaceAll(',', ';'),
+    message: 'has a column',
+    hint: /DELIMITER ';'/,
+  },
+  {
+    name: 'count.csv',
+    content: '1,2\n',
+    options: { HEADER: 'false' },
+    message: /line 1: 2 values where 4 columns/,
+  },
+  {
+    name: 'unknown.csv',
+    content: header + line1,
+    options: { delimter: `';'` },
+    code: 'unknown-option',
+    message: 'no option "delimter"',
+    hint: 'did you mean "delimiter"?',
+  },
+  {
+    name: 'coded.csv',
+    content: header + line1,
+    options: { ENCODING: `'cp1252'` },
+    code: 'invalid-option',
+    message: 'cp1252',
+  },
+  {
+    name: 'data.xyz',
+    content: header + line1,
+    message: 'does not say what kind of file',
+    hint: /FORMAT csv/,
+  },
+  {
+    name: 'odd.csv',
+    content: header,
+    options: { FORMAT: 'xml' },
+    code: 'invalid-option',
+    message: 'FORMAT xml',
+  },
+  { name: 'torn.parquet', content: 'PAR1 and then nothing', message: /torn\.parquet" cannot be read whole/ },
+  { name: 'bad.jsonl', content: `${json1}\n{"id":2,"delay":\n${json2}\n`, message: /line 2: / },
+  { name: 'bad.json', content: `[${json1},\n{"id":2,"delay":]`, message: /line 2: / },
+  {
+    name: 'stray.jsonl',
+    content: `${json1}\n\n{"id":2,"dealy":5}\n`,
+    message: /line 3: "flights" has no column "dealy"/,
+    hint: 'did you mean "delay"?',
+  },
+  {
+    name: 'typed.jsonl',
+    content: `${json1}\n{"id":2,"delay":"late"}\n`,
+    message: /line 2, column "delay" of "flights"/,
+  },
+  {
+    name: 'fraction.jsonl',
+    content: `{"id":2,"delay":1.5}\n`,
+    message: /line 1, column "delay" of "flights"/,
+  },
+  { name: 'scalar.jsonl', content: `${json1}\n5\n`, message: /line 2/ },
+  { name: 'torn.arrow', content: tableToIPC(arrow(), 'file').subarray(0, 300), message: /torn\.arrow"/ },
+  { name: 'text.arrow', content: 'this is no Arrow file at all, only text', message: /text\.arrow"/ },
+  {
+    name: 'short.arrow',
+    content: tableToIPC(arrow().select(['id', 'delay']), 'file'),
+    message: 'is missing',
+  },
+];
+
+describe('files that are refused leave no trace', () => {
+  test.each(refused)('$name', async ({ name, content, options = {}, code = 'file-error', message, hint }) => {
+    await using opened = await IngestWorld.open(flights);
+    await opened.values('flights', `(100, NULL, 'x', 1)`);
+    const path = content === null ? join(folder, name) : await file(name, content);
+    const before = await opened.traces();
+    const failure = await opened.insert('flights', source(path, options)).catch((cause: unknown) => cause);
+    expect(failure).toMatchObject({
+      code,
+      message:
+        typeof message === 'string' ? expect.stringContaining(message) : expect.stringMatching(message),
+      ...(hint === undefined ? {} : { hint: expect.stringMatching(hint) }),
+    });
+    expect(await opened.traces()).toBe(before);
+  });
+
+  test.each([
+    ['torn', 'cannot be read whole'],
+    ['missing', 'has no column "origin"'],
+    ['uncastable', 'row 2, column "delay"'],
+  ])('%s Parquet', async (kind, message) => {
+    await using opened = await IngestWorld.open(flights);
+    const columns =
+      kind === 'missing'
+        ? `1 AS id, NULL AS departs, 1 AS delay`
+        : `range AS id, NULL::TIMESTAMP AS departs, 'a' AS origin, range + 0.25 * range AS delay`;
+    const path = await written(opened, `${kind}.parquet`, `SELECT ${columns} FROM range(3)`);
+    if (kind === 'torn') {
+      const { readFile } = await import('node:fs/promises');
+      await writeFile(path, (await readFile(path)).subarray(0, 200));
+    }
+    const before = await opened.traces();
+    await expect(opened.insert('flights', source(path))).rejects.toMatchObject({
+      code: 'file-error',
+      message: expect.stringContaining(message),
+    });
+    expect(await opened.traces()).toBe(before);
+  });
+});
