@@ -1,4 +1,5 @@
 import { isNode, type SqlJson, type SqlNode } from '../core/sql-tree.ts';
+import { aggregateFunctions } from './aggregate-functions.ts';
 import { LowerRefusal } from './lower-refusal.ts';
 import { mapValues, nodesOf } from './lower-relations.ts';
 import { type FromScope, resolveColumn, visibleNames } from './lower-scope.ts';
@@ -65,15 +66,10 @@ const lambdaFunctions = new Set([
   'reduce',
 ]);
 
-/** Macros over aggregates, which DuckDB lists as macros. */
-export const aggregateMacros = ['geomean', 'geometric_mean', 'wavg', 'weighted_avg', 'json_group_array'];
-
 export type ExpressionContext = {
   readonly scope: FromScope;
   /** The expression a SELECT alias stands for, already lowered; null: no such alias in sight. */
   readonly alias: (name: string) => SqlNode | null;
-  /** Lower-case names. */
-  readonly aggregates: ReadonlySet<string>;
   /** Whether aggregate calls may stand here. */
   readonly allowAggregates: boolean;
 };
@@ -116,7 +112,7 @@ function lowerInside(json: SqlJson, context: ExpressionContext, lambda: Readonly
 function checkFunction(node: SqlNode, context: ExpressionContext): void {
   const name = String(node['function_name']).toLowerCase();
   if (refusedFunctions.has(name)) throw new LowerRefusal(`${name}()`);
-  if (context.aggregates.has(name)) {
+  if (aggregateFunctions.has(name)) {
     if (!context.allowAggregates) throw new LowerRefusal(`${name}() where no aggregate may stand`);
     return;
   }

@@ -1,5 +1,6 @@
 import { stateColumns } from '../algebra/group.ts';
 import { isNode, type SqlJson, type SqlNode, walk } from '../core/sql-tree.ts';
+import { aggregateFunctions } from './aggregate-functions.ts';
 import { columnParts, columnReference, expressionKey } from './lower-expression.ts';
 import { LowerRefusal } from './lower-refusal.ts';
 import { mapValues, nodesOf } from './lower-relations.ts';
@@ -37,16 +38,16 @@ const aggregateNames: Readonly<Record<string, AggregateName>> = {
   max: 'max',
 };
 
-export function hasAggregate(node: SqlNode, aggregates: ReadonlySet<string>): boolean {
+export function hasAggregate(node: SqlNode): boolean {
   let found = false;
   walk(node, (inner) => {
-    found ||= isAggregateCall(inner, aggregates);
+    found ||= isAggregateCall(inner);
   });
   return found;
 }
 
-function isAggregateCall(node: SqlNode, aggregates: ReadonlySet<string>): boolean {
-  return node['class'] === 'FUNCTION' && aggregates.has(String(node['function_name']).toLowerCase());
+function isAggregateCall(node: SqlNode): boolean {
+  return node['class'] === 'FUNCTION' && aggregateFunctions.has(String(node['function_name']).toLowerCase());
 }
 
 /**
@@ -59,7 +60,6 @@ export function lowerGroup(
   keys: readonly SqlNode[],
   outputs: readonly SqlNode[],
   having: SqlNode | null,
-  aggregates: ReadonlySet<string>,
 ): LoweredGroup {
   const keyPlaces = new Map(keys.map((key, place) => [expressionKey(key), place]));
   const argumentPlaces = new Map<string, number>();
@@ -67,7 +67,7 @@ export function lowerGroup(
   const finals = new Map<string, FinalAggregate>();
 
   function argumentOf(expression: SqlNode, use: AggregateName): number {
-    if (hasAggregate(expression, aggregates)) throw new LowerRefusal('nested aggregates');
+    if (hasAggregate(expression)) throw new LowerRefusal('nested aggregates');
     const key = expressionKey(expression);
     const place = argumentPlaces.get(key) ?? args.length;
     if (place === args.length) {
@@ -107,7 +107,7 @@ export function lowerGroup(
   function nodeOverState(node: SqlNode): SqlNode {
     const key = 'class' in node ? keyPlaces.get(expressionKey(node)) : undefined;
     if (key !== undefined) return { ...columnReference(stateColumns.key(key)), alias: node['alias'] ?? '' };
-    if (isAggregateCall(node, aggregates)) return lowerAggregate(node);
+    if (isAggregateCall(node)) return lowerAggregate(node);
     if (node['class'] === 'COLUMN_REF' && columnParts(node).length > 1) {
       throw new LowerRefusal(`column "${columnParts(node).slice(1).join('.')}" outside of GROUP BY`);
     }

@@ -39,12 +39,10 @@ export const argumentColumn = (place: number): string => `__ev_a${place}`;
 
 /**
  * Finds the incremental form of a query, or says what stands in the way.
- *
- * @param aggregates lower-case names of DuckDB's aggregate functions, macros over them among them
  */
-export function lowerQuery(bound: BoundQuery, aggregates: ReadonlySet<string>): LoweredQuery {
+export function lowerQuery(bound: BoundQuery): LoweredQuery {
   try {
-    return new QueryLowering(bound.reads, aggregates).lowerTop(bound.query, emptyCtes);
+    return new QueryLowering(bound.reads).lowerTop(bound.query, emptyCtes);
   } catch (refusal) {
     if (!(refusal instanceof LowerRefusal)) throw refusal;
     return { kind: 'full-only', detail: refusal.detail, unresolved: refusal.unresolved };
@@ -74,12 +72,10 @@ type LoweredSelect = {
 
 class QueryLowering {
   readonly #reads: readonly RelationRead[];
-  readonly #aggregates: ReadonlySet<string>;
   #aliases = 0;
 
-  constructor(reads: readonly RelationRead[], aggregates: ReadonlySet<string>) {
+  constructor(reads: readonly RelationRead[]) {
     this.#reads = reads;
-    this.#aggregates = aggregates;
   }
 
   lowerTop(query: SqlNode, outer: Ctes): LoweredQuery {
@@ -146,7 +142,7 @@ class QueryLowering {
       (Array.isArray(query['group_sets']) && query['group_sets'].length > 0) ||
       query['aggregate_handling'] !== 'STANDARD_HANDLING' ||
       isNode(query['having']) ||
-      items.some((item) => hasAggregate(item.expression, this.#aggregates));
+      items.some((item) => hasAggregate(item.expression));
     return { scope, input, items, isGrouped };
   }
 
@@ -167,7 +163,6 @@ class QueryLowering {
   #context(scope: FromScope, items: readonly SelectItem[], allowAggregates: boolean): ExpressionContext {
     return {
       scope,
-      aggregates: this.#aggregates,
       allowAggregates,
       alias: (name) => {
         const found = items.filter((item) => item.alias?.toLowerCase() === name.toLowerCase());
@@ -200,7 +195,7 @@ class QueryLowering {
     const keys = this.#keys(query, select);
     const having = isNode(query['having']) ? this.#having(query['having'], select) : null;
     const outputs = select.items.map((item) => item.expression);
-    const group = lowerGroup(keys, outputs, having, this.#aggregates);
+    const group = lowerGroup(keys, outputs, having);
     const input = createProject<Scope<SqlNode>, SqlNode>(select.input, [
       ...group.keys.map((expression, place) => ({ name: stateColumns.key(place), expression })),
       ...group.arguments.map(({ expression }, place) => ({ name: argumentColumn(place), expression })),
@@ -220,7 +215,7 @@ class QueryLowering {
     return distinctExpressions(
       written.map((node) => ordinalItem(node, select.items) ?? lowerExpression(node, context)),
     ).map((key) => {
-      if (hasAggregate(key, this.#aggregates)) throw new LowerRefusal('aggregate in GROUP BY');
+      if (hasAggregate(key)) throw new LowerRefusal('aggregate in GROUP BY');
       return key;
     });
   }
@@ -229,7 +224,7 @@ class QueryLowering {
   #keysOfAll(select: LoweredSelect): SqlNode[] {
     const free = select.items
       .map((item) => item.expression)
-      .filter((expression) => !hasAggregate(expression, this.#aggregates));
+      .filter((expression) => !hasAggregate(expression));
     const keys = free.filter(hasColumn);
     if (keys.length === 0 && free.length > 0) throw new LowerRefusal('GROUP BY ALL over constants alone');
     return distinctExpressions(keys);

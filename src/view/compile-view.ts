@@ -17,7 +17,6 @@ import { numericKindOf, type Schema } from '../core/schema.ts';
 import type { Session } from '../core/session.ts';
 import type { SqlNode, SqlParser } from '../core/sql-tree.ts';
 import { assertKeepable } from '../plan/assert-keepable.ts';
-import { aggregateMacros } from '../plan/lower-expression.ts';
 import type { FinalAggregate, LoweredArgument } from '../plan/lower-group.ts';
 import { argumentColumn, type LoweredQuery, lowerQuery, renameColumns } from '../plan/lower-query.ts';
 import { bindRelations, placeOf, type RelationResolver } from '../plan/lower-relations.ts';
@@ -50,17 +49,10 @@ export async function compileView(
   const bound = bindRelations(source.query, source.text, source.resolver);
   assertKeepable(bound, source.text, await parser.unstableFunctions());
   const sql = (await parser.print(bound.query)).replace(/;\s*$/, '');
-  const lowered = lowerQuery(bound, await aggregateFunctions(session));
+  const lowered = lowerQuery(bound);
   const schema = await describeView(session, sql, source, lowered);
   const plan = await planOf(session, parser, lowered, schema);
   return { name: source.name, plan, schema, sql, reads: bound.reads, tolerance: source.tolerance };
-}
-
-async function aggregateFunctions(session: Session): Promise<ReadonlySet<string>> {
-  const rows = await session.rows(
-    `SELECT DISTINCT lower(function_name) AS name FROM duckdb_functions() WHERE function_type = 'aggregate'`,
-  );
-  return new Set([...rows.map((row) => String(row['name'])), ...aggregateMacros]);
 }
 
 async function describeView(
