@@ -30,6 +30,8 @@ export interface Session {
   rows(sql: string, params?: readonly SqlParameter[]): Promise<Row[]>;
   /** The result batch by batch (2,048 rows each, at most), never whole in memory. */
   batches(sql: string, params?: readonly SqlParameter[]): AsyncIterable<ColumnBatch>;
+  /** As `batches`, as row objects. */
+  rowBatches(sql: string, params?: readonly SqlParameter[]): AsyncIterable<Row[]>;
   /** The names and types a SELECT would return, without running it. */
   describe(sql: string): Promise<Schema>;
   /** Appends rows, column by column, to a relation named as in SQL (`schema."table"`). */

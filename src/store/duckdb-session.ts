@@ -1,7 +1,9 @@
 import {
+  blobValue,
   type DuckDBConnection,
   DuckDBDataChunk,
   type DuckDBPreparedStatement,
+  type DuckDBResult,
   type DuckDBType,
   type DuckDBValue,
   timestampValue,
@@ -20,8 +22,9 @@ const chunkRows = 2_048;
 /** Prepared statements kept per connection; the least recently used one goes first. */
 const preparedLimit = 256;
 
-function bindable(value: SqlParameter): DuckDBValue {
-  return value instanceof Date ? timestampValue(BigInt(value.getTime()) * 1_000n) : (value as DuckDBValue);
+function bindable(value: Exclude<SqlParameter, null>): DuckDBValue {
+  if (value instanceof Date) return timestampValue(BigInt(value.getTime()) * 1_000n);
+  return value instanceof Uint8Array ? blobValue(value) : value;
 }
 
 /** `temp."stage"` → catalog `temp`, table `stage`; `data."t"` → schema `data`, table `t`. */
@@ -68,10 +71,7 @@ export class DuckdbSession implements Session {
 
   async *batches(sql: string, params: readonly SqlParameter[] = []): AsyncIterable<ColumnBatch> {
     try {
-      const result =
-        params.length === 0
-          ? await this.#connection.stream(sql)
-          : await (await this.#bound(sql, params)).stream();
+      const result = await this.#streamed(sql, params);
       const types = result.columnTypes();
       const typeIds = types.map((type) => type.typeId);
       const names = result.deduplicatedColumnNames();
@@ -83,6 +83,19 @@ export class DuckdbSession implements Session {
     } catch (cause) {
       throw storeFailure(cause);
     }
+  }
+
+  async *rowBatches(sql: string, params: readonly SqlParameter[] = []): AsyncIterable<Row[]> {
+    try {
+      const result = await this.#streamed(sql, params);
+      yield* result.yieldConvertedRowObjects(sqlValueConverter);
+    } catch (cause) {
+      throw storeFailure(cause);
+    }
+  }
+
+  async #streamed(sql: string, params: readonly SqlParameter[]): Promise<DuckDBResult> {
+    return params.length === 0 ? this.#connection.stream(sql) : (await this.#bound(sql, params)).stream();
   }
 
   async describe(sql: string): Promise<Schema> {
@@ -137,7 +150,11 @@ export class DuckdbSession implements Session {
       if (oldest !== undefined) this.#prepared.delete(oldest);
       stale?.destroySync();
     }
-    statement.bind(params.map(bindable));
+    statement.clearBindings();
+    for (const [index, param] of params.entries()) {
+      if (param === null) statement.bindNull(index + 1);
+      else statement.bindValue(index + 1, bindable(param));
+    }
     return statement;
   }
 }

@@ -1,7 +1,9 @@
 import { LosslessNumber, parse as parseJson, stringify } from 'lossless-json';
 import { EverviewError, placeIn } from '../core/errors.ts';
+import { createMutex } from '../core/mutex.ts';
 import type { Session } from '../core/session.ts';
 import { isNode, type SqlJson, type SqlNode, type SqlParser } from '../core/sql-tree.ts';
+import type { Row } from '../core/value.ts';
 
 /** Integers a double holds exactly become numbers; all else keeps its digits. */
 function exactNumber(text: string): number | LosslessNumber {
@@ -14,8 +16,10 @@ function utf16Offset(text: string, bytes: number): number {
   return Buffer.from(text, 'utf8').subarray(0, bytes).toString('utf8').length;
 }
 
+/** Parses on a session of its own; concurrent calls queue, because a prepared statement is bound to one set of values. */
 export class DuckdbSqlParser implements SqlParser {
   readonly #session: Session;
+  readonly #alone = createMutex();
   #unstable: ReadonlyMap<string, 'volatile' | 'per-query'> | undefined;
 
   constructor(session: Session) {
@@ -23,7 +27,7 @@ export class DuckdbSqlParser implements SqlParser {
   }
 
   async parse(sql: string): Promise<SqlNode> {
-    const [row] = await this.#session.rows('SELECT json_serialize_sql($1::VARCHAR) AS tree', [sql]);
+    const [row] = await this.#rows('SELECT json_serialize_sql($1::VARCHAR) AS tree', [sql]);
     const tree = parseJson(String(row?.['tree']), undefined, exactNumber) as SqlJson;
     if (!isNode(tree)) throw new EverviewError('internal', 'DuckDB gave no tree for a SELECT');
     if (tree['error'] === true) throw parseFailure(sql, tree);
@@ -39,9 +43,7 @@ export class DuckdbSqlParser implements SqlParser {
 
   async print(query: SqlNode): Promise<string> {
     const tree = { error: false, statements: [{ node: query, named_param_map: [] }] };
-    const [row] = await this.#session.rows('SELECT json_deserialize_sql($1::VARCHAR) AS sql', [
-      treeText(tree),
-    ]);
+    const [row] = await this.#rows('SELECT json_deserialize_sql($1::VARCHAR) AS sql', [treeText(tree)]);
     return String(row?.['sql']);
   }
 
@@ -49,7 +51,7 @@ export class DuckdbSqlParser implements SqlParser {
     if (expressions.length === 0) return [];
     const trees = expressions.map((expression) => treeText(selectOf(expression)));
     const list = trees.map((_, index) => `json_deserialize_sql($${index + 1}::VARCHAR)`).join(', ');
-    const rows = await this.#session.rows(`SELECT unnest([${list}]) AS sql`, trees);
+    const rows = await this.#rows(`SELECT unnest([${list}]) AS sql`, trees);
     return rows.map((printed) =>
       String(printed['sql'])
         .replace(/^SELECT /, '')
@@ -57,9 +59,13 @@ export class DuckdbSqlParser implements SqlParser {
     );
   }
 
+  #rows(sql: string, params: readonly string[] = []): Promise<Row[]> {
+    return this.#alone(() => this.#session.rows(sql, params));
+  }
+
   async unstableFunctions(): Promise<ReadonlyMap<string, 'volatile' | 'per-query'>> {
     if (this.#unstable === undefined) {
-      const rows = await this.#session.rows(
+      const rows = await this.#rows(
         `SELECT DISTINCT lower(function_name) AS name, stability FROM duckdb_functions()
          WHERE stability IN ('VOLATILE', 'CONSISTENT_WITHIN_QUERY')`,
       );

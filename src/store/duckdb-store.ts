@@ -2,8 +2,10 @@ import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { EverviewError } from '../core/errors.ts';
 import { createMutex } from '../core/mutex.ts';
 import type { Session, Store } from '../core/session.ts';
+import type { SqlParser } from '../core/sql-tree.ts';
 import { openFailure, storeFailure } from './duckdb-failure.ts';
 import { DuckdbSession } from './duckdb-session.ts';
+import { DuckdbSqlParser } from './duckdb-sql-parser.ts';
 import { migrate } from './migrations.ts';
 
 export type DuckdbStoreOptions = {
@@ -24,8 +26,7 @@ export async function openDuckdbStore(path: string, options: DuckdbStoreOptions 
   let instance: DuckDBInstance | undefined;
   try {
     instance = await DuckDBInstance.create(path, settings);
-    const connection = await connect(instance);
-    const store = new DuckdbStore(instance, connection);
+    const store = new DuckdbStore(instance, await connect(instance), await connect(instance));
     await store.write(migrate);
     return store;
   } catch (cause) {
@@ -51,10 +52,18 @@ export class DuckdbStore implements Store {
   readonly #busy = new Set<Promise<unknown>>();
   #closed = false;
 
-  constructor(instance: DuckDBInstance, writer: DuckDBConnection) {
+  /** Parses on a connection of its own, outside every transaction. */
+  readonly parser: SqlParser;
+  readonly #parserConnection: DuckDBConnection;
+  readonly #parserSession: DuckdbSession;
+
+  constructor(instance: DuckDBInstance, writer: DuckDBConnection, parserConnection: DuckDBConnection) {
     this.#instance = instance;
     this.#writerConnection = writer;
     this.#writer = new DuckdbSession(writer);
+    this.#parserConnection = parserConnection;
+    this.#parserSession = new DuckdbSession(parserConnection);
+    this.parser = new DuckdbSqlParser(this.#parserSession);
   }
 
   write<T>(work: (tx: Session) => Promise<T>, publish: (result: T) => void = () => {}): Promise<T> {
@@ -151,6 +160,8 @@ export class DuckdbStore implements Store {
       reader.session.release();
       reader.connection.closeSync();
     }
+    this.#parserSession.release();
+    this.#parserConnection.closeSync();
     this.#writer.release();
     this.#writerConnection.closeSync();
     this.#instance.closeSync();

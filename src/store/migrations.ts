@@ -13,8 +13,8 @@ const steps: readonly (readonly string[])[] = [
     'CREATE SCHEMA state',
     'CREATE SCHEMA view',
     'CREATE SCHEMA quarantine',
-    'CREATE TABLE everview.meta (form INTEGER NOT NULL)',
-    'INSERT INTO everview.meta VALUES (0)',
+    'CREATE TABLE everview.meta (form INTEGER NOT NULL, horizon BIGINT NOT NULL)',
+    'INSERT INTO everview.meta VALUES (0, 0)',
     `CREATE TABLE everview.objects (
        name VARCHAR NOT NULL, kind VARCHAR NOT NULL, definition VARCHAR NOT NULL, hash VARCHAR NOT NULL,
        "schema" VARCHAR NOT NULL, created_at TIMESTAMP NOT NULL, position BIGINT NOT NULL)`,

@@ -1,0 +1,418 @@
+import { EverviewError } from '../core/errors.ts';
+import { quoteIdentifier, reservedPrefix } from '../core/identifier.ts';
+import { nearestHint } from '../core/nearest.ts';
+import { referencesOf } from '../core/relation-references.ts';
+import { columnNames, findColumn, type Schema, sameName } from '../core/schema.ts';
+import type { Session } from '../core/session.ts';
+import type { SqlNode, SqlParser } from '../core/sql-tree.ts';
+import type {
+  Constraint,
+  Definition,
+  ModelDefinition,
+  TableDefinition,
+  TrainingSetDefinition,
+  ViewDefinition,
+} from '../declare/definition.ts';
+import { hashDefinition } from '../declare/definition-hash.ts';
+import { createIngestTarget, primaryKeyOf } from '../ingest/ingest-target.ts';
+import { planFeatures } from '../model/feature-plan.ts';
+import { eventTimeColumn } from '../model/training-window.ts';
+import { bindRelations, type RelationResolver } from '../plan/lower-relations.ts';
+import type {
+  Catalog,
+  CatalogEntry,
+  ModelEntry,
+  TableEntry,
+  TrainingSetEntry,
+  ViewEntry,
+} from '../query/catalog.ts';
+import { queryFailure } from '../query/query-failure.ts';
+import { compileView } from '../view/compile-view.ts';
+import type { ViewHandle } from '../view/refresher.ts';
+
+/**
+ * What the engine makes of a definition, given everything declared before it.
+ * @throws EverviewError of the definition; places are within the definition's own query text.
+ */
+export async function buildEntry(
+  session: Session,
+  parser: SqlParser,
+  definition: Definition,
+  catalog: Catalog,
+): Promise<CatalogEntry> {
+  switch (definition.kind) {
+    case 'table':
+      return buildTable(session, definition, catalog);
+    case 'view':
+      return buildView(session, parser, definition, catalog);
+    case 'training-set':
+      return buildTrainingSet(session, parser, definition, catalog);
+    case 'model':
+      return buildModel(definition, catalog);
+  }
+}
+
+async function buildTable(
+  session: Session,
+  definition: TableDefinition,
+  catalog: Catalog,
+): Promise<TableEntry> {
+  const schema: Schema[number][] = [];
+  for (const column of definition.columns) {
+    if (column.name.toLowerCase().startsWith(reservedPrefix)) {
+      throw new EverviewError(
+        'invalid-definition',
+        `column "${column.name}" of "${definition.name}" has a reserved name`,
+        {
+          hint: `names that start with ${reservedPrefix} are the engine's`,
+        },
+      );
+    }
+    schema.push({
+      name: column.name,
+      type: await canonicalType(session, definition.name, column.name, column.type),
+    });
+  }
+  for (const column of definition.columns) {
+    if (column.default !== null) {
+      await assertEvaluates(
+        session,
+        `SELECT CAST((${column.default}) AS ${column.type})`,
+        definition.name,
+        'DEFAULT',
+        schema,
+      );
+    }
+  }
+  const row = schema.map(({ name, type }) => `NULL::${type} AS ${quoteIdentifier(name)}`).join(', ');
+  for (const constraint of definition.constraints) {
+    assertColumnsKnown(definition.name, columnsOf(constraint), schema);
+    if (constraint.kind === 'check') {
+      await assertEvaluates(
+        session,
+        `SELECT (${constraint.expression}) FROM (SELECT ${row})`,
+        definition.name,
+        'CHECK',
+        schema,
+      );
+    }
+    if (constraint.kind === 'references') assertReference(definition, constraint, schema, catalog);
+  }
+  const declared = { definition, hash: hashDefinition(definition, []), schema };
+  const others = catalog
+    .entries()
+    .filter(
+      (entry): entry is TableEntry =>
+        entry.kind === 'table' && !sameName(entry.declared.definition.name, definition.name),
+    );
+  return {
+    kind: 'table',
+    declared,
+    target: createIngestTarget(
+      declared,
+      others.map((entry) => entry.declared),
+    ),
+  };
+}
+
+async function canonicalType(session: Session, table: string, column: string, type: string): Promise<string> {
+  try {
+    const [described] = await session.describe(`SELECT CAST(NULL AS ${type}) AS c`);
+    if (described !== undefined) return described.type;
+  } catch (cause) {
+    const known = await session.rows(
+      `SELECT DISTINCT upper(type_name) AS name FROM duckdb_types() ORDER BY 1`,
+    );
+    throw new EverviewError(
+      'unknown-type',
+      `column "${column}" of "${table}" has a type DuckDB does not know: ${type}`,
+      {
+        cause,
+        hint: nearestHint(
+          type.replace(/\(.*/, ''),
+          known.map((row) => String(row.name)),
+        ),
+      },
+    );
+  }
+  throw new EverviewError('unknown-type', `column "${column}" of "${table}" has no type`);
+}
+
+async function assertEvaluates(
+  session: Session,
+  sql: string,
+  table: string,
+  what: 'CHECK' | 'DEFAULT',
+  schema: Schema,
+): Promise<void> {
+  try {
+    await session.describe(sql);
+  } catch (cause) {
+    const failure = queryFailure(cause, '', null);
+    if (!(failure instanceof EverviewError)) throw failure;
+    const column = /"([^"]+)"/.exec(failure.message)?.[1];
+    throw new EverviewError(
+      failure.code === 'unknown-column' ? 'unknown-column' : 'invalid-definition',
+      `a ${what} of "${table}" cannot be evaluated: ${failure.message}`,
+      { cause, hint: column === undefined ? failure.hint : nearestHint(column, columnNames(schema)) },
+    );
+  }
+}
+
+function columnsOf(constraint: Constraint): readonly string[] {
+  switch (constraint.kind) {
+    case 'not-null':
+      return [constraint.column];
+    case 'check':
+      return [];
+    case 'unique':
+    case 'primary-key':
+    case 'references':
+      return constraint.columns;
+  }
+}
+
+function assertColumnsKnown(relation: string, columns: readonly string[], schema: Schema): void {
+  for (const column of columns) {
+    if (findColumn(schema, column) !== undefined) continue;
+    throw new EverviewError('unknown-column', `"${relation}" has no column "${column}"`, {
+      hint: nearestHint(column, columnNames(schema)),
+    });
+  }
+}
+
+function assertReference(
+  definition: TableDefinition,
+  constraint: Extract<Constraint, { kind: 'references' }>,
+  schema: Schema,
+  catalog: Catalog,
+): void {
+  const isSelf = sameName(constraint.table, definition.name);
+  const entry = isSelf ? undefined : catalog.get(constraint.table);
+  if (!isSelf && entry?.kind !== 'table') {
+    const tables = catalog.entries().filter((known) => known.kind === 'table');
+    throw new EverviewError(
+      'unknown-relation',
+      `"${definition.name}" references "${constraint.table}", which is no table`,
+      {
+        hint: nearestHint(
+          constraint.table,
+          tables.map((known) => known.declared.definition.name),
+        ),
+      },
+    );
+  }
+  const parent = entry?.kind === 'table' ? entry.declared.definition : definition;
+  const parentSchema = entry?.declared.schema ?? schema;
+  const target = constraint.targetColumns.length > 0 ? constraint.targetColumns : primaryKeyOf(parent);
+  assertColumnsKnown(parent.name, target, parentSchema);
+  const isKey = parent.constraints.some(
+    (known) =>
+      (known.kind === 'unique' || known.kind === 'primary-key') &&
+      known.columns.length === target.length &&
+      known.columns.every((column) => target.some((name) => sameName(name, column))),
+  );
+  if (!isKey || target.length !== constraint.columns.length) {
+    throw new EverviewError(
+      'invalid-definition',
+      `"${definition.name}" references columns of "${parent.name}" that are no PRIMARY KEY or UNIQUE of it`,
+      {
+        hint: `reference as many columns as the key has, or declare UNIQUE (${target.join(', ')}) on "${parent.name}"`,
+      },
+    );
+  }
+}
+
+function resolverOf(catalog: Catalog): RelationResolver {
+  return {
+    names: catalog.names(),
+    resolve(name) {
+      const entry = catalog.get(name);
+      if (entry === undefined || entry.kind === 'model') return null;
+      const { definition, schema } = entry.declared;
+      if (entry.kind === 'table') return { kind: 'table', name: definition.name, schema };
+      if (entry.kind === 'view' && entry.handle === null)
+        return { kind: 'virtual', name: definition.name, query: entry.tree };
+      return { kind: 'kept', name: definition.name, schema };
+    },
+  };
+}
+
+type Compiled = {
+  readonly tree: SqlNode;
+  readonly handle: ViewHandle;
+  readonly reads: string[];
+  readonly bases: string[];
+};
+
+async function compile(
+  session: Session,
+  parser: SqlParser,
+  definition: ViewDefinition | TrainingSetDefinition,
+  catalog: Catalog,
+): Promise<Compiled> {
+  const tree = await parser.parse(definition.query);
+  assertNotItself(definition.name, tree);
+  try {
+    const { name, query: text, tolerance } = definition;
+    const handle = await compileView(session, parser, {
+      name,
+      text,
+      query: tree,
+      resolver: resolverOf(catalog),
+      tolerance,
+    });
+    const reads = directReads(tree, catalog);
+    return { tree, handle, reads, bases: basesOf(reads, catalog) };
+  } catch (failure) {
+    throw queryFailure(failure, definition.query, tree);
+  }
+}
+
+function assertNotItself(name: string, tree: SqlNode): void {
+  const itself = referencesOf(tree).some(
+    (reference) => reference.kind === 'named' && sameName(reference.name, name),
+  );
+  if (!itself) return;
+  throw new EverviewError('cyclic-definition', `"${name}" would be defined by itself`, {
+    hint: 'read the relations it is made from, or use WITH RECURSIVE inside the query',
+  });
+}
+
+function directReads(tree: SqlNode, catalog: Catalog): string[] {
+  const names = new Set<string>();
+  for (const reference of referencesOf(tree)) {
+    const entry =
+      reference.kind === 'named' && reference.schema === '' ? catalog.get(reference.name) : undefined;
+    if (entry !== undefined) names.add(entry.declared.definition.name);
+  }
+  return [...names];
+}
+
+function basesOf(reads: readonly string[], catalog: Catalog): string[] {
+  const bases = new Set<string>();
+  for (const name of reads) {
+    const entry = catalog.get(name);
+    if (entry?.kind === 'table') bases.add(name);
+    else for (const base of entry?.bases ?? []) bases.add(base);
+  }
+  return [...bases];
+}
+
+function inputHashes(reads: readonly string[], catalog: Catalog): string[] {
+  return reads.map((name) => catalog.get(name)?.declared.hash ?? '');
+}
+
+async function buildView(
+  session: Session,
+  parser: SqlParser,
+  definition: ViewDefinition,
+  catalog: Catalog,
+): Promise<ViewEntry> {
+  if (!definition.materialized) return buildVirtualView(session, parser, definition, catalog);
+  const compiled = await compile(session, parser, definition, catalog);
+  if (definition.policy.refresh === 'incremental' && compiled.handle.plan.kind === 'full-only') {
+    throw new EverviewError(
+      'not-incremental',
+      `"${definition.name}" cannot be refreshed incrementally: ${compiled.handle.plan.detail}`,
+      { hint: 'refresh = auto recomputes it and writes only the difference' },
+    );
+  }
+  const hash = hashDefinition(definition, inputHashes(compiled.reads, catalog));
+  return {
+    kind: 'view',
+    declared: { definition, hash, schema: compiled.handle.schema },
+    tree: compiled.tree,
+    reads: compiled.reads,
+    bases: compiled.bases,
+    handle: compiled.handle,
+  };
+}
+
+/** A view that is not kept may use any function: it is evaluated with each query. */
+async function buildVirtualView(
+  session: Session,
+  parser: SqlParser,
+  definition: ViewDefinition,
+  catalog: Catalog,
+): Promise<ViewEntry> {
+  const tree = await parser.parse(definition.query);
+  assertNotItself(definition.name, tree);
+  try {
+    const bound = bindRelations(tree, definition.query, resolverOf(catalog));
+    const schema = await session.describe(await parser.print(bound.query));
+    const reads = directReads(tree, catalog);
+    const hash = hashDefinition(definition, inputHashes(reads, catalog));
+    return {
+      kind: 'view',
+      declared: { definition, hash, schema },
+      tree,
+      reads,
+      bases: basesOf(reads, catalog),
+      handle: null,
+    };
+  } catch (failure) {
+    throw queryFailure(failure, definition.query, tree);
+  }
+}
+
+async function buildTrainingSet(
+  session: Session,
+  parser: SqlParser,
+  definition: TrainingSetDefinition,
+  catalog: Catalog,
+): Promise<TrainingSetEntry> {
+  const { tree, handle, reads, bases } = await compile(session, parser, definition, catalog);
+  assertColumnsKnown(definition.name, [definition.label], handle.schema);
+  if (definition.eventTime !== null) {
+    assertColumnsKnown(definition.name, [definition.eventTime], handle.schema);
+    eventTimeColumn(definition, handle.schema);
+  }
+  const hash = hashDefinition(definition, inputHashes(reads, catalog));
+  return {
+    kind: 'training-set',
+    declared: { definition, hash, schema: handle.schema },
+    tree,
+    handle,
+    reads,
+    bases,
+  };
+}
+
+function buildModel(definition: ModelDefinition, catalog: Catalog): ModelEntry {
+  const set = catalog.get(definition.trainingSet);
+  if (set?.kind !== 'training-set') {
+    const sets = catalog.entries().filter((entry) => entry.kind === 'training-set');
+    throw new EverviewError(
+      set === undefined ? 'unknown-relation' : 'wrong-kind',
+      `model "${definition.name}" learns from "${definition.trainingSet}", which is no training set`,
+      {
+        hint:
+          nearestHint(
+            definition.trainingSet,
+            sets.map((entry) => entry.declared.definition.name),
+          ) ?? 'CREATE TRAINING SET name WITH (label = …) AS SELECT … first',
+      },
+    );
+  }
+  const trainingSet = set.declared.definition;
+  const plan = planFeatures(definition, trainingSet, set.declared.schema);
+  if (definition.gate.length > 0 && trainingSet.holdoutMs === 0) {
+    throw new EverviewError(
+      'invalid-definition',
+      `the gate of model "${definition.name}" has no hold-out to judge on`,
+      {
+        hint: `give "${trainingSet.name}" a hold-out: ALTER TRAINING SET ${trainingSet.name} SET (holdout = INTERVAL '7 days')`,
+      },
+    );
+  }
+  const features = [...plan.measured, ...plan.categorical].map((feature) => feature.name);
+  const schema = set.declared.schema.filter((column) => features.some((name) => sameName(name, column.name)));
+  return {
+    kind: 'model',
+    declared: { definition, hash: hashDefinition(definition, [set.declared.hash]), schema },
+    reads: [trainingSet.name],
+    bases: set.bases,
+    plan,
+  };
+}

@@ -1,0 +1,33 @@
+import { type Version, versionOf } from '../core/version.ts';
+import { compactLog, saveHorizon } from '../log/compact.ts';
+import { nameOf } from '../query/catalog.ts';
+import type { EngineCore } from './engine-core.ts';
+import type { EngineState } from './engine-state.ts';
+import { isKept } from './refresh-views.ts';
+import { maintainedEntries } from './standings.ts';
+import { WriteDraft } from './write-draft.ts';
+
+/**
+ * Forgets changes older than the declared horizon, never past a cursor: what a view or a model has not consumed
+ * stays, however old.
+ */
+export async function compactHistory(core: EngineCore): Promise<void> {
+  const horizon = nextHorizon(core, core.state);
+  if (horizon <= core.state.horizon) return;
+  await core.commit(async (tx, state) => {
+    const draft = new WriteDraft(tx, state, core.changes, core.clock.nowMs());
+    const through = nextHorizon(core, state);
+    for (const entry of state.catalog.entries()) {
+      if (entry.kind === 'table' || isKept(entry)) await compactLog(tx, nameOf(entry), through);
+    }
+    await saveHorizon(tx, through);
+    draft.update({ horizon: through });
+    return draft.committed(undefined);
+  });
+}
+
+function nextHorizon(core: EngineCore, state: EngineState): Version {
+  if (core.historyVersions === null) return state.horizon;
+  const consumed = maintainedEntries(state).map((entry) => state.cursors.get(nameOf(entry))?.version ?? 0);
+  return versionOf(Math.max(state.horizon, Math.min(state.version - core.historyVersions, ...consumed)));
+}

@@ -1,0 +1,34 @@
+import type { Version } from '../core/version.ts';
+import type { Cursor } from '../log/cursor-log.ts';
+import type { PromotedModel } from '../promote/model-versions.ts';
+import type { Catalog } from '../query/catalog.ts';
+
+/**
+ * What the engine keeps in memory of one committed state. Never edited: every commit publishes a new one, so that
+ * whoever captured it with a snapshot may go on using it.
+ */
+export type EngineState = {
+  readonly version: Version;
+  readonly catalog: Catalog;
+  /** By name: views, training sets, and models (how far their sums have come). */
+  readonly cursors: ReadonlyMap<string, Cursor>;
+  readonly promoted: ReadonlyMap<string, PromotedModel>;
+  readonly lastModelVersion: ReadonlyMap<string, number>;
+  readonly lastUpdateId: number;
+  readonly lastRefreshId: number;
+  /** The oldest version history still reaches. */
+  readonly horizon: Version;
+};
+
+export function withEntry<V>(map: ReadonlyMap<string, V>, key: string, value: V): ReadonlyMap<string, V> {
+  return new Map(map).set(key, value);
+}
+
+export function withoutEntries<V>(
+  map: ReadonlyMap<string, V>,
+  keys: readonly string[],
+): ReadonlyMap<string, V> {
+  const copy = new Map(map);
+  for (const key of keys) copy.delete(key);
+  return copy;
+}

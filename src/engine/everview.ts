@@ -1,0 +1,376 @@
+import { RecordBatch, Table } from 'apache-arrow';
+import type { Kysely } from 'kysely';
+import { z } from 'zod';
+import {
+  type Clock,
+  type CostMeter,
+  rowCostMeter,
+  SimulatedClock,
+  systemClock,
+  wallCostMeter,
+} from '../core/clock.ts';
+import { EverviewError } from '../core/errors.ts';
+import type { Row, SqlParameter } from '../core/value.ts';
+import type { Version } from '../core/version.ts';
+import type { Declaration } from '../declare/builder.ts';
+import type { Definition } from '../declare/definition.ts';
+import { parseStatement } from '../declare/statement-parser.ts';
+import { placeInScript, splitStatements } from '../declare/statement-reader.ts';
+import { applyInsert, plainInsert } from '../ingest/apply-insert.ts';
+import type { ArrowInput, InputRow, RowSource } from '../ingest/row-source.ts';
+import { ModelFitter } from '../model/model-fitter.ts';
+import { OnnxRuntime } from '../model/onnx-runtime.ts';
+import type { Answer, Provenance } from '../query/answer.ts';
+import { toArrow } from '../query/arrow-out.ts';
+import { openDuckdbStore } from '../store/duckdb-store.ts';
+import { ViewRefresher } from '../view/view-refresher.ts';
+import { answerQuery } from './answer-query.ts';
+import { compactHistory } from './compact-history.ts';
+import { declareObject } from './declare-object.ts';
+import { EngineCore } from './engine-core.ts';
+import { StatementExecutor } from './execute-statement.ts';
+import { executeUpdateStatement, isUpdateStatement, replacing } from './execute-update.ts';
+import { createKysely } from './kysely-dialect.ts';
+import { loadEngine } from './load-engine.ts';
+import { OpenUpdate } from './open-update.ts';
+import type { HowToRefresh } from './refresh-views.ts';
+import type { StatementResult, UpdateResult } from './result.ts';
+import { runUpdate, type UpdateInProgress } from './run-update.ts';
+import { BackgroundScheduler, runDueRefreshes, type Timer } from './scheduler.ts';
+import { type StreamedAnswer, streamAnswer } from './stream-answer.ts';
+
+export type OpenOptions = {
+  /** Where time comes from; the system's by default. */
+  readonly clock?: Clock;
+  /** What the cost model learns from: wall time, or rows touched where a history is to be replayed exactly. */
+  readonly meter?: CostMeter;
+  /** Of every random choice. None is made yet; kept so that histories recorded now stay replayable. */
+  readonly seed?: number;
+  /** One way for all refreshes that have the choice. */
+  readonly refresh?: 'full' | 'incremental';
+  /** `background` refreshes by deadline by itself; `manual` waits for `step()`: the default with a SimulatedClock. */
+  readonly scheduler?: 'background' | 'manual';
+  /** DuckDB's memory limit, such as `1GB`. */
+  readonly memoryLimit?: string;
+  /** Threads of DuckDB, and parallel streams of a model's full fit. */
+  readonly threads?: number;
+  /** Versions of history kept for AT (VERSION => n); all by default. */
+  readonly historyVersions?: number;
+  /** Told of refreshes in the background that failed; they are tried again. */
+  readonly onError?: (failure: unknown) => void;
+};
+
+const optionsSchema = z.strictObject({
+  clock: z
+    .custom<Clock>((value) => typeof value === 'object' && value !== null && 'nowMs' in value)
+    .optional(),
+  meter: z
+    .custom<CostMeter>((value) => typeof value === 'object' && value !== null && 'start' in value)
+    .optional(),
+  seed: z.number().int().optional(),
+  refresh: z.enum(['full', 'incremental']).optional(),
+  scheduler: z.enum(['background', 'manual']).optional(),
+  memoryLimit: z
+    .string()
+    .regex(/^\d+(\.\d+)? ?[KMGT]i?B$/i, 'a size such as 1GB')
+    .optional(),
+  threads: z.number().int().positive().optional(),
+  historyVersions: z.number().int().nonnegative().optional(),
+  onError: z.custom<(failure: unknown) => void>((value) => typeof value === 'function').optional(),
+});
+
+/** Rows for an insert: objects, or Arrow. */
+export type InsertInput = Iterable<InputRow> | AsyncIterable<InputRow> | ArrowInput;
+
+export type InsertOptions = {
+  /** Idempotency key: the same key again changes nothing and says so. */
+  readonly key?: string;
+  /** What a row does whose key the table has: break the constraint (the default), nothing, or replace it. */
+  readonly onConflict?: 'nothing' | 'update';
+};
+
+/** The statements of one update, in TypeScript. */
+export interface UpdateBuilder {
+  insert(table: string, rows: InsertInput, options?: Pick<InsertOptions, 'onConflict'>): Promise<void>;
+  /** One INSERT, UPDATE, DELETE, COPY or quarantine statement. */
+  execute(statement: string): Promise<void>;
+}
+
+/** An open database: the whole engine behind one object. Close it. */
+export class Everview implements AsyncDisposable {
+  readonly #core: EngineCore;
+  readonly #executor: StatementExecutor;
+  readonly #runtime: OnnxRuntime;
+  readonly #scheduler: BackgroundScheduler | null;
+  #closing: Promise<void> | null = null;
+
+  private constructor(core: EngineCore, runtime: OnnxRuntime, scheduler: BackgroundScheduler | null) {
+    this.#core = core;
+    this.#runtime = runtime;
+    this.#scheduler = scheduler;
+    this.#executor = new StatementExecutor(core);
+  }
+
+  /**
+   * Opens a database file, making it when there is none.
+   * @param path of the file, or `:memory:`.
+   * @throws EverviewError `database-locked`, `not-a-database`, `invalid-option`
+   */
+  static async open(path: string, options: OpenOptions = {}): Promise<Everview> {
+    const checked = optionsSchema.safeParse(options);
+    if (!checked.success) {
+      throw new EverviewError(
+        'invalid-option',
+        `Everview.open: ${z.prettifyError(checked.error).replaceAll('\n', ' ')}`,
+      );
+    }
+    const clock = options.clock ?? systemClock;
+    const isSimulated = clock instanceof SimulatedClock;
+    const store = await openDuckdbStore(path, { memoryLimit: options.memoryLimit, threads: options.threads });
+    try {
+      const { state, history } = await store.read(
+        () => null,
+        (session) => loadEngine(session, store.parser),
+      );
+      const runtime = new OnnxRuntime();
+      const core = new EngineCore(
+        {
+          store,
+          clock,
+          meter: options.meter ?? (isSimulated ? rowCostMeter : wallCostMeter),
+          forced: options.refresh ?? null,
+          refresher: new ViewRefresher(),
+          fitter: new ModelFitter(runtime),
+          changes: history.changes,
+          historyVersions: options.historyVersions ?? null,
+          readStreams: options.threads ?? 2,
+        },
+        state,
+      );
+      const runsAlone = (options.scheduler ?? (isSimulated ? 'manual' : 'background')) === 'background';
+      const scheduler = runsAlone
+        ? new BackgroundScheduler(core, unrefTimer, options.onError ?? (() => {}))
+        : null;
+      return new Everview(core, runtime, scheduler);
+    } catch (failure) {
+      await store.close();
+      throw failure;
+    }
+  }
+
+  /** The number of accepted updates. */
+  get version(): Version {
+    return this.#core.state.version;
+  }
+
+  /** Runs one statement of any kind. @throws EverviewError with its place in the text. */
+  async execute(statement: string, parameters: readonly SqlParameter[] = []): Promise<StatementResult> {
+    this.#assertOpen();
+    return this.#executor.execute(statement, 1, parameters);
+  }
+
+  /** Runs the statements of a text in turn, up to the first that fails. Places in errors are those in the text. */
+  async sql(text: string): Promise<StatementResult[]> {
+    this.#assertOpen();
+    const results: StatementResult[] = [];
+    for (const statement of splitStatements(text)) {
+      try {
+        results.push(await this.#executor.execute(statement.text, results.length + 1));
+      } catch (failure) {
+        throw inScript(failure, statement);
+      }
+    }
+    return results;
+  }
+
+  /** Answers a SELECT; `R` is what the caller knows of its rows. */
+  async query<R = Row>(sql: string, parameters: readonly SqlParameter[] = []): Promise<Answer<R>> {
+    this.#assertOpen();
+    const text = queryText(sql);
+    return answerQuery(this.#core, text, parameters, async (snapshot, prepared) => {
+      const rows = await snapshot.rows(prepared.sql, prepared.parameters);
+      // The caller states R, as with any SQL client; columns say what the rows really are.
+      return {
+        ...prepared.provenance,
+        columns: prepared.schema,
+        rows: rows as readonly unknown[] as readonly R[],
+      };
+    });
+  }
+
+  /** Answers a SELECT batch by batch, never whole in memory. */
+  async stream(sql: string, parameters: readonly SqlParameter[] = []): Promise<StreamedAnswer> {
+    this.#assertOpen();
+    return streamAnswer(this.#core, queryText(sql), parameters);
+  }
+
+  /** Answers a SELECT as an Arrow table. */
+  async arrow(
+    sql: string,
+    parameters: readonly SqlParameter[] = [],
+  ): Promise<Provenance & { readonly table: Table }> {
+    const { rows, columns, ...provenance } = await this.query(sql, parameters);
+    return { ...provenance, table: toArrow({ columns, rows }) };
+  }
+
+  /** Declares objects in order, each as CREATE OR REPLACE would. */
+  async declare(...declarations: readonly (Definition | Declaration)[]): Promise<void> {
+    this.#assertOpen();
+    for (const declaration of declarations) {
+      const definition = 'definition' in declaration ? declaration.definition : declaration;
+      await declareObject(this.#core, definition, { orReplace: true, ifNotExists: false });
+    }
+  }
+
+  /** One update that inserts rows into one table. */
+  async insert(table: string, rows: InsertInput, options: InsertOptions = {}): Promise<UpdateResult> {
+    this.#assertOpen();
+    return runUpdate(this.#core, options.key ?? null, (update) => insertRows(update, table, rows, options));
+  }
+
+  /** One update of several statements: all of them, or, when `work` throws, none. */
+  async transaction(
+    work: (update: UpdateBuilder) => Promise<void>,
+    options: Pick<InsertOptions, 'key'> = {},
+  ): Promise<UpdateResult> {
+    this.#assertOpen();
+    const open = new OpenUpdate(this.#core, options.key ?? null);
+    const builder: UpdateBuilder = {
+      insert: async (table, rows, insertOptions = {}) => {
+        await open.run((update) => insertRows(update, table, rows, insertOptions));
+      },
+      execute: async (text) => {
+        await open.run(async (update) => {
+          const statement = parseStatement(text);
+          if (!isUpdateStatement(statement)) {
+            throw new EverviewError('transaction-state', `${statement.kind} cannot be part of an update`, {
+              hint: 'INSERT, UPDATE, DELETE, COPY and quarantine statements can',
+            });
+          }
+          await executeUpdateStatement(this.#core, update, statement);
+        });
+      },
+    };
+    try {
+      await work(builder);
+    } catch (failure) {
+      await open.rollback();
+      throw failure;
+    }
+    return open.commit();
+  }
+
+  /** REFRESH name [INCREMENTAL | FULL]. */
+  async refresh(name: string, how: HowToRefresh = 'auto'): Promise<StatementResult> {
+    this.#assertOpen();
+    return this.#executor.refresh(name, how);
+  }
+
+  /** Runs every refresh that is due at the clock's now, earliest deadline first. @returns how many. */
+  async step(): Promise<number> {
+    this.#assertOpen();
+    const refreshed = await runDueRefreshes(this.#core);
+    await compactHistory(this.#core);
+    return refreshed;
+  }
+
+  /** Kysely over this database, for typed queries. */
+  kysely<DB>(): Kysely<DB> {
+    return createKysely<DB>(async (sql, parameters) => (await this.query(sql, parameters)).rows);
+  }
+
+  /** Waits for what is being done, undoes what was begun and not committed, and lets go of the file. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #close(): Promise<void> {
+    await this.#scheduler?.stop();
+    await this.#executor.close();
+    await this.#core.store.close();
+    await this.#runtime.close();
+  }
+
+  #assertOpen(): void {
+    if (this.#closing !== null)
+      throw new EverviewError('closed', 'the database was closed', { hint: 'open it again' });
+  }
+}
+
+const unrefTimer: Timer = (ms, work) => {
+  const timer = setTimeout(work, ms);
+  timer.unref();
+  return () => clearTimeout(timer);
+};
+
+function queryText(sql: string): string {
+  const statement = parseStatement(sql);
+  if (statement.kind === 'query') return statement.query.text;
+  throw new EverviewError('invalid-query', `${statement.kind} is no query`, {
+    hint: 'execute() runs any statement',
+  });
+}
+
+function inScript(failure: unknown, statement: ReturnType<typeof splitStatements>[number]): unknown {
+  if (!(failure instanceof EverviewError) || failure.at === undefined) return failure;
+  const { code, message, hint, cause, data } = failure;
+  return new EverviewError(code, message, { at: placeInScript(failure.at, statement.at), hint, cause, data });
+}
+
+async function insertRows(
+  update: UpdateInProgress,
+  table: string,
+  rows: InsertInput,
+  options: Pick<InsertOptions, 'onConflict'>,
+): Promise<void> {
+  const at = { line: 1, column: 1, offset: 0, length: 0 };
+  const source = await rowSourceOf(rows);
+  await update.apply(table, (entry) => {
+    const name = { name: table, at };
+    const replace = options.onConflict === undefined ? null : replacing(entry, name, null);
+    const onConflict =
+      options.onConflict === 'nothing' && replace !== null
+        ? ({ action: 'nothing', target: replace.target } as const)
+        : replace;
+    return applyInsert(update.draft.tx, entry.target, source, { ...plainInsert, onConflict }, update.context);
+  });
+}
+
+async function rowSourceOf(rows: InsertInput): Promise<RowSource> {
+  if (rows instanceof Table || rows instanceof RecordBatch) return { kind: 'arrow', data: rows };
+  const iterator = Symbol.asyncIterator in rows ? rows[Symbol.asyncIterator]() : rows[Symbol.iterator]();
+  const first = await iterator.next();
+  if (first.done === true) return { kind: 'rows', rows: [] };
+  if (first.value instanceof RecordBatch)
+    return { kind: 'arrow', data: resumed(first.value, iterator, isBatch) };
+  return { kind: 'rows', rows: resumed(first.value, iterator, isRow) };
+}
+
+type AnyIterator = Iterator<InputRow | RecordBatch> | AsyncIterator<InputRow | RecordBatch>;
+
+/** What an iterator gives, with the value already taken from it put back in front. */
+async function* resumed<T extends InputRow | RecordBatch>(
+  first: T,
+  rest: AnyIterator,
+  isOne: (value: InputRow | RecordBatch) => value is T,
+): AsyncIterable<T> {
+  yield first;
+  for (let next = await rest.next(); next.done !== true; next = await rest.next()) {
+    if (!isOne(next.value))
+      throw new EverviewError('invalid-row', 'rows and Arrow record batches are mixed in one insert');
+    yield next.value;
+  }
+}
+
+function isBatch(value: InputRow | RecordBatch): value is RecordBatch {
+  return value instanceof RecordBatch;
+}
+
+function isRow(value: InputRow | RecordBatch): value is InputRow {
+  return !(value instanceof RecordBatch);
+}

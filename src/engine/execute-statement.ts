@@ -1,0 +1,264 @@
+import { EverviewError, type TextPlace } from '../core/errors.ts';
+import type { Schema } from '../core/schema.ts';
+import type { Row, SqlParameter } from '../core/value.ts';
+import { applyOptions } from '../declare/definition-options.ts';
+import type { AlterKind, Name, RawOption, SqlFragment, Statement } from '../declare/statement.ts';
+import { parseStatement } from '../declare/statement-parser.ts';
+import { placeInScript } from '../declare/statement-reader.ts';
+import type { CatalogEntry } from '../query/catalog.ts';
+import { answerQuery } from './answer-query.ts';
+import { alterObject, declareObject, dropObject, unknownObject } from './declare-object.ts';
+import type { EngineCore } from './engine-core.ts';
+import {
+  executeUpdateStatement,
+  idempotencyKeyOf,
+  isUpdateStatement,
+  type UpdateStatement,
+} from './execute-update.ts';
+import { OpenUpdate } from './open-update.ts';
+import { refreshObjects } from './refresh-objects.ts';
+import { assertKept, type HowToRefresh } from './refresh-views.ts';
+import type { StatementResult, UpdateResult } from './result.ts';
+import { runUpdate } from './run-update.ts';
+import { describeObject, explainRefresh, type Shown, shownRefreshes } from './show-objects.ts';
+import { shownRows, shownSchema } from './system-views.ts';
+
+/** Executes statements one after another; knows the update that BEGIN opened. */
+export class StatementExecutor {
+  readonly #core: EngineCore;
+  #open: OpenUpdate | null = null;
+
+  constructor(core: EngineCore) {
+    this.#core = core;
+  }
+
+  /** @param number of the statement in its text, from 1. */
+  async execute(
+    text: string,
+    number = 1,
+    parameters: readonly SqlParameter[] = [],
+  ): Promise<StatementResult> {
+    const statement = parseStatement(text);
+    try {
+      return { ...(await this.#run(statement, parameters)), statement: number };
+    } catch (failure) {
+      throw placed(failure, statement);
+    }
+  }
+
+  /** Ends an update that was begun and not committed; nothing of it is kept. */
+  async close(): Promise<void> {
+    await this.#open?.rollback();
+    this.#open = null;
+  }
+
+  #run(statement: Statement, parameters: readonly SqlParameter[]): Promise<StatementResult> {
+    if (this.#open !== null) this.#assertAllowedInUpdate(statement);
+    if (isUpdateStatement(statement)) return this.#update(statement);
+    switch (statement.kind) {
+      case 'query':
+        return this.#query(statement.query, parameters);
+      case 'create':
+        return this.#create(statement);
+      case 'alter':
+        return this.#alter(statement.name, statement.objectKind, statement.options);
+      case 'drop':
+        return this.#drop(statement);
+      case 'describe': {
+        const described = describeObject(this.#core, statement.name.name);
+        return Promise.resolve(this.#answer('describe', described, described.sql));
+      }
+      case 'show': {
+        const nowMs = this.#core.clock.nowMs();
+        const rows = shownRows(statement.what, this.#core, this.#core.state, nowMs);
+        return Promise.resolve(this.#answer('show', { columns: shownSchema(statement.what), rows }, null));
+      }
+      case 'refresh':
+        return this.refresh(statement.name.name, statement.how);
+      case 'explain-refresh':
+        return Promise.resolve(
+          this.#answer('explain-refresh', explainRefresh(this.#core, statement.name.name), null),
+        );
+      case 'begin':
+        this.#open = new OpenUpdate(this.#core, statement.idempotencyKey);
+        return Promise.resolve(this.#answer('begin', noRows, 'update begun'));
+      case 'commit':
+        return this.#commit();
+      case 'rollback':
+        return this.#rollback();
+    }
+  }
+
+  #assertAllowedInUpdate(statement: Statement): void {
+    if (isUpdateStatement(statement)) return;
+    if (statement.kind === 'commit' || statement.kind === 'rollback' || statement.kind === 'query') return;
+    throw new EverviewError('transaction-state', `${words(statement.kind)} cannot be part of an update`, {
+      hint: 'COMMIT or ROLLBACK the update that BEGIN opened first',
+    });
+  }
+
+  async #update(statement: UpdateStatement): Promise<StatementResult> {
+    const open = this.#open;
+    if (open === null) {
+      const key = idempotencyKeyOf(statement);
+      const result = await runUpdate(this.#core, key, async (update) => {
+        await executeUpdateStatement(this.#core, update, statement);
+      });
+      return { ...this.#answer(statement.kind, noRows, updateMessage(result)), update: result };
+    }
+    try {
+      const outcome = await open.run((update) => executeUpdateStatement(this.#core, update, statement));
+      if (outcome === 'skipped')
+        return this.#answer(statement.kind, noRows, 'skipped: the idempotency key was seen before');
+      const did = `${rowsText(outcome.inserted)} in, ${rowsText(outcome.deleted)} out`;
+      return this.#answer(statement.kind, noRows, `${did}; not committed yet`);
+    } catch (failure) {
+      this.#open = null;
+      throw failure;
+    }
+  }
+
+  async #commit(): Promise<StatementResult> {
+    const open = this.#takeOpen('COMMIT');
+    const result = await open.commit();
+    return { ...this.#answer('commit', noRows, updateMessage(result)), update: result };
+  }
+
+  async #rollback(): Promise<StatementResult> {
+    await this.#takeOpen('ROLLBACK').rollback();
+    return this.#answer('rollback', noRows, 'nothing of the update was kept');
+  }
+
+  #takeOpen(what: string): OpenUpdate {
+    const open = this.#open;
+    this.#open = null;
+    if (open !== null) return open;
+    throw new EverviewError('transaction-state', `${what} without a BEGIN`, {
+      hint: 'a failed statement ends its update: begin again',
+    });
+  }
+
+  #query(query: SqlFragment, parameters: readonly SqlParameter[]): Promise<StatementResult> {
+    return answerQuery(this.#core, query.text, parameters, async (snapshot, prepared) => ({
+      ...prepared.provenance,
+      statement: 1,
+      kind: 'query' as const,
+      columns: prepared.schema,
+      rows: await snapshot.rows(prepared.sql, prepared.parameters),
+      message: null,
+      update: null,
+    })).catch((failure: unknown) => {
+      throw shifted(failure, query.at);
+    });
+  }
+
+  async #create(statement: Extract<Statement, { kind: 'create' }>): Promise<StatementResult> {
+    const { definition, orReplace, ifNotExists, query } = statement;
+    const result = await declareObject(this.#core, definition, { orReplace, ifNotExists }).catch(
+      (failure: unknown) => {
+        throw query === null || definition.kind === 'model' ? failure : shifted(failure, query.at);
+      },
+    );
+    const what = `${words(kindOf(result.entry))} "${definition.name}" ${result.kind}`;
+    return this.#answer('create', noRows, result.kind === 'unchanged' ? `${what}: it exists already` : what);
+  }
+
+  async #alter(name: Name, kind: AlterKind, options: readonly RawOption[]): Promise<StatementResult> {
+    this.#assertKind(name, kind);
+    await alterObject(this.#core, name.name, (definition) => applyOptions(definition, options));
+    return this.#answer('alter', noRows, `"${name.name}" altered`);
+  }
+
+  async #drop(statement: Extract<Statement, { kind: 'drop' }>): Promise<StatementResult> {
+    const { name, ifExists, cascade, objectKind } = statement;
+    if (this.#core.state.catalog.get(name.name) === undefined && ifExists) {
+      return this.#answer('drop', noRows, `there is no "${name.name}"`);
+    }
+    this.#assertKind(name, objectKind);
+    const dropped = await dropObject(this.#core, name.name, cascade);
+    return this.#answer('drop', noRows, `dropped ${dropped.map((each) => `"${each}"`).join(', ')}`);
+  }
+
+  async refresh(name: string, how: HowToRefresh): Promise<StatementResult> {
+    const entry = this.#core.state.catalog.get(name);
+    if (entry === undefined) throw unknownObject(this.#core, name);
+    if (entry.kind !== 'model') assertKept(entry);
+    const records = await refreshObjects(this.#core, [entry.declared.definition.name], {
+      trigger: 'asked',
+      how,
+    });
+    return this.#answer('refresh', shownRefreshes(records), null);
+  }
+
+  #assertKind(name: Name, wanted: AlterKind): void {
+    const entry = this.#core.state.catalog.get(name.name);
+    if (entry === undefined) throw located(unknownObject(this.#core, name.name), name.at);
+    const actual = kindOf(entry);
+    if (actual === wanted || (wanted === 'view' && actual === 'materialized-view')) return;
+    throw new EverviewError('wrong-kind', `"${name.name}" is a ${words(actual).toLowerCase()}`, {
+      at: name.at,
+      hint: `write ${words(actual).toUpperCase()} ${name.name}`,
+    });
+  }
+
+  #answer(kind: StatementResult['kind'], shown: Shown, message: string | null): StatementResult {
+    return {
+      statement: 1,
+      kind,
+      columns: shown.columns,
+      rows: shown.rows,
+      version: this.#core.state.version,
+      models: {},
+      staleness: [],
+      path: 'fresh',
+      message,
+      update: null,
+    };
+  }
+}
+
+const noRows: { readonly columns: Schema; readonly rows: readonly Row[] } = { columns: [], rows: [] };
+
+function kindOf(entry: CatalogEntry): AlterKind {
+  return entry.kind === 'view' && entry.handle !== null ? 'materialized-view' : entry.kind;
+}
+
+function words(kind: string): string {
+  return kind.replaceAll('-', ' ');
+}
+
+function rowsText(count: number): string {
+  return `${count} ${count === 1 ? 'row' : 'rows'}`;
+}
+
+function updateMessage(result: UpdateResult): string {
+  if (result.status === 'repeated') return result.warnings[0] ?? 'repeated';
+  const parts = [
+    result.inserted > 0 ? `${rowsText(result.inserted)} in` : null,
+    result.deleted > 0 ? `${rowsText(result.deleted)} out` : null,
+    result.quarantined > 0 ? `${rowsText(result.quarantined)} quarantined` : null,
+  ].filter((part) => part !== null);
+  const did = parts.length === 0 ? 'no row changed' : parts.join(', ');
+  const warned = result.warnings.length === 0 ? '' : ` (${result.warnings.join('; ')})`;
+  return `${did}, version ${result.version}${warned}`;
+}
+
+function located(failure: EverviewError, at: TextPlace): EverviewError {
+  const { code, message, hint, cause, data } = failure;
+  return new EverviewError(code, message, { at, hint, cause, data });
+}
+
+/** A failure whose place is within a piece of the statement, told within the statement. */
+function shifted(failure: unknown, piece: TextPlace): unknown {
+  if (!(failure instanceof EverviewError) || failure.at === undefined) return failure;
+  return located(failure, placeInScript(failure.at, piece));
+}
+
+/** Failures about the whole of a statement point at the name it is about. */
+function placed(failure: unknown, statement: Statement): unknown {
+  if (!(failure instanceof EverviewError) || failure.at !== undefined) return failure;
+  const name = 'table' in statement ? statement.table : 'name' in statement ? statement.name : null;
+  const isAboutName =
+    failure.code === 'unknown-relation' || failure.code === 'wrong-kind' || failure.code === 'duplicate-name';
+  return name !== null && isAboutName ? located(failure, name.at) : failure;
+}

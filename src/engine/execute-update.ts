@@ -1,0 +1,262 @@
+import { EverviewError } from '../core/errors.ts';
+import { quoteIdentifier } from '../core/identifier.ts';
+import { columnNames } from '../core/schema.ts';
+import { readCopyOptions } from '../declare/read-options.ts';
+import type { Assignment, InsertStatement, Name, SqlFragment, Statement } from '../declare/statement.ts';
+import { applyDelete } from '../ingest/apply-delete.ts';
+import { applyInsert, plainInsert } from '../ingest/apply-insert.ts';
+import { applyUpdate } from '../ingest/apply-update.ts';
+import { type ChangeOutcome, nothingDone } from '../ingest/change-outcome.ts';
+import { primaryKeyOf } from '../ingest/ingest-target.ts';
+import type { OnConflict } from '../ingest/on-conflict.ts';
+import { correctQuarantine, dropQuarantine, releaseQuarantine } from '../ingest/quarantine.ts';
+import type { TableEntry } from '../query/catalog.ts';
+import { queryFailure } from '../query/query-failure.ts';
+import { type FragmentKind, readsOfFragment, rewriteFragment } from '../query/rewrite-fragment.ts';
+import { rewriteContext } from './answer-query.ts';
+import type { EngineCore } from './engine-core.ts';
+import { refreshViews } from './refresh-views.ts';
+import type { UpdateInProgress } from './run-update.ts';
+import { systemRelationsOf } from './system-views.ts';
+
+export type UpdateStatement = Extract<
+  Statement,
+  {
+    kind:
+      | 'insert'
+      | 'update'
+      | 'delete'
+      | 'copy-from'
+      | 'quarantine-release'
+      | 'quarantine-correct'
+      | 'quarantine-drop';
+  }
+>;
+
+export function isUpdateStatement(statement: Statement): statement is UpdateStatement {
+  switch (statement.kind) {
+    case 'insert':
+    case 'update':
+    case 'delete':
+    case 'copy-from':
+    case 'quarantine-release':
+    case 'quarantine-correct':
+    case 'quarantine-drop':
+      return true;
+    default:
+      return false;
+  }
+}
+
+export function idempotencyKeyOf(statement: UpdateStatement): string | null {
+  switch (statement.kind) {
+    case 'insert':
+    case 'update':
+    case 'delete':
+      return statement.idempotencyKey;
+    case 'copy-from':
+      return readCopyOptions(statement.options).idempotency_key ?? null;
+    case 'quarantine-release':
+    case 'quarantine-correct':
+    case 'quarantine-drop':
+      return null;
+  }
+}
+
+/** Runs one statement as part of an update. */
+export async function executeUpdateStatement(
+  core: EngineCore,
+  update: UpdateInProgress,
+  statement: UpdateStatement,
+): Promise<ChangeOutcome> {
+  update.identify(statement.text);
+  const fragments = new FragmentRewriter(core, update);
+  return update.apply(statement.table.name, async (entry) => {
+    const { tx } = update.draft;
+    const { target } = entry;
+    switch (statement.kind) {
+      case 'insert':
+        return insert(update, entry, statement, fragments);
+      case 'update': {
+        const options = {
+          set: await fragments.assignments(statement.set),
+          from: await fragments.optional(statement.from, 'from'),
+          where: await fragments.optional(statement.where, 'expression'),
+          alias: statement.alias,
+        };
+        return applyUpdate(tx, target, options, update.context).catch(
+          pointInto(statement.where ?? statement.set[0]?.value),
+        );
+      }
+      case 'delete': {
+        const options = {
+          using: await fragments.optional(statement.using, 'from'),
+          where: await fragments.optional(statement.where, 'expression'),
+          alias: statement.alias,
+        };
+        return applyDelete(tx, target, options, update.context).catch(pointInto(statement.where));
+      }
+      case 'copy-from':
+        return applyInsert(
+          tx,
+          target,
+          { kind: 'file', path: statement.path, options: statement.options },
+          { ...plainInsert, columns: statement.columns },
+          update.context,
+        );
+      case 'quarantine-release':
+        return releaseQuarantine(
+          tx,
+          target,
+          await fragments.optional(statement.where, 'expression'),
+          update.context,
+        );
+      case 'quarantine-correct':
+        return correctQuarantine(
+          tx,
+          target,
+          await fragments.assignments(statement.set),
+          await fragments.optional(statement.where, 'expression'),
+          update.context,
+        );
+      case 'quarantine-drop':
+        await dropQuarantine(
+          tx,
+          target,
+          await fragments.optional(statement.where, 'expression'),
+          update.context,
+        );
+        return nothingDone;
+    }
+  });
+}
+
+async function insert(
+  update: UpdateInProgress,
+  entry: TableEntry,
+  statement: InsertStatement,
+  fragments: FragmentRewriter,
+): Promise<ChangeOutcome> {
+  const text = await fragments.text(statement.source, 'query');
+  const options = {
+    columns: statement.columns,
+    byName: statement.byName,
+    onConflict: await onConflictOf(entry, statement, fragments),
+  };
+  return applyInsert(update.draft.tx, entry.target, { kind: 'sql', text }, options, update.context).catch(
+    pointInto(statement.source),
+  );
+}
+
+async function onConflictOf(
+  entry: TableEntry,
+  { onConflict, table, columns }: InsertStatement,
+  fragments: FragmentRewriter,
+): Promise<OnConflict | null> {
+  if (onConflict === null || onConflict.action === 'nothing') return onConflict;
+  if (onConflict.action === 'replace')
+    return replacing(entry, table, columns?.map((column) => column.name) ?? null);
+  return {
+    ...onConflict,
+    set: await fragments.assignments(onConflict.set),
+    where: await fragments.optional(onConflict.where, 'expression'),
+  };
+}
+
+/** Upsert by the primary key: every given column that is not of the key takes the new row's value. */
+export function replacing(entry: TableEntry, at: Name, given: readonly string[] | null): OnConflict {
+  const key = primaryKeyOf(entry.declared.definition);
+  if (key.length === 0) {
+    throw new EverviewError('invalid-definition', `"${at.name}" has no PRIMARY KEY to replace rows by`, {
+      at: at.at,
+      hint: 'ON CONFLICT (columns of a UNIQUE) DO UPDATE SET … names another key',
+    });
+  }
+  const named = (name: string): Name => ({ name, at: at.at });
+  const others = (given ?? columnNames(entry.declared.schema)).filter(
+    (name) => !key.some((part) => part.toLowerCase() === name.toLowerCase()),
+  );
+  if (others.length === 0) return { action: 'nothing', target: key.map(named) };
+  return {
+    action: 'update',
+    target: key.map(named),
+    set: others.map((name) => ({
+      column: named(name),
+      value: { text: `excluded.${quoteIdentifier(name)}`, at: at.at },
+    })),
+    where: null,
+  };
+}
+
+/** DuckDB's complaint about a piece, told at the piece. */
+function pointInto(fragment: SqlFragment | null | undefined): (failure: unknown) => never {
+  return (failure) => {
+    const told = queryFailure(failure, '', null);
+    if (fragment == null || !(told instanceof EverviewError) || told.at !== undefined) throw told;
+    if (told.code !== 'unknown-column' && told.code !== 'invalid-query') throw told;
+    const name = /"([^"]+)"/.exec(told.message)?.[1];
+    const found = name === undefined ? -1 : fragment.text.toLowerCase().indexOf(name.toLowerCase());
+    const inside = Math.max(found, 0);
+    const before = fragment.text.slice(0, inside);
+    const breaks = before.split('\n').length - 1;
+    const at = {
+      line: fragment.at.line + breaks,
+      column: breaks === 0 ? fragment.at.column + inside : inside - before.lastIndexOf('\n'),
+      offset: fragment.at.offset + inside,
+      length: found < 0 ? fragment.text.length : (name?.length ?? 1),
+    };
+    throw new EverviewError(told.code, told.message, {
+      at,
+      hint: told.hint,
+      cause: told.cause,
+      data: told.data,
+    });
+  };
+}
+
+/** Rewrites the pieces of one statement; kept views they read are brought up to date inside the update first. */
+class FragmentRewriter {
+  readonly #core: EngineCore;
+  readonly #update: UpdateInProgress;
+
+  constructor(core: EngineCore, update: UpdateInProgress) {
+    this.#core = core;
+    this.#update = update;
+  }
+
+  async text(fragment: SqlFragment, kind: FragmentKind): Promise<string> {
+    const { draft } = this.#update;
+    const system = systemRelationsOf(this.#core, draft.state, draft.nowMs);
+    const parser = this.#core.parser;
+    const reads = await readsOfFragment(fragment.text, kind, {
+      parser,
+      catalog: draft.state.catalog,
+      system,
+    });
+    // A view over a table that this very update has changed shows the change, and so cannot be the kept contents.
+    const touched = reads.relations.filter((name) => this.#restsOnOwnChange(name));
+    const kept = reads.relations.filter((name) => !touched.includes(name));
+    if (kept.length > 0) await refreshViews(this.#core, draft, kept, { trigger: 'read', how: 'auto' });
+    const plan = { version: draft.state.version, expand: touched };
+    const context = rewriteContext(this.#core, draft.state, draft.tx, draft.nowMs, [], plan);
+    return rewriteFragment(fragment.text, kind, context);
+  }
+
+  #restsOnOwnChange(name: string): boolean {
+    const entry = this.#update.draft.state.catalog.get(name);
+    if (entry === undefined || entry.kind === 'table') return false;
+    return entry.bases.some((base) => this.#update.tallies.has(base));
+  }
+
+  async optional(fragment: SqlFragment | null, kind: FragmentKind): Promise<SqlFragment | null> {
+    return fragment === null ? null : { ...fragment, text: await this.text(fragment, kind) };
+  }
+
+  async assignments(set: readonly Assignment[]): Promise<Assignment[]> {
+    const rewritten: Assignment[] = [];
+    for (const { column, value } of set) {
+      rewritten.push({ column, value: { ...value, text: await this.text(value, 'expression') } });
+    }
+    return rewritten;
+  }
+}

@@ -1,0 +1,75 @@
+import { EverviewError } from '../core/errors.ts';
+import type { EngineCore } from './engine-core.ts';
+import type { UpdateResult } from './result.ts';
+import { runUpdate, type UpdateInProgress } from './run-update.ts';
+
+type Job = { readonly run: (update: UpdateInProgress) => Promise<void> };
+
+class RolledBack extends Error {}
+
+/**
+ * BEGIN … COMMIT: one update whose statements arrive one by one. The write transaction stays open between them; a
+ * failed statement ends the update, with nothing of it kept.
+ */
+export class OpenUpdate {
+  readonly #jobs: Job[] = [];
+  #wake: () => void = () => {};
+  #closing = false;
+  readonly #done: Promise<UpdateResult>;
+
+  constructor(core: EngineCore, key: string | null) {
+    this.#done = runUpdate(core, key, async (update) => {
+      core.isHeld = true;
+      try {
+        await this.#serve(update);
+      } finally {
+        core.isHeld = false;
+      }
+    });
+    // Told by the statement that failed, or by COMMIT.
+    this.#done.catch(() => undefined);
+  }
+
+  /** Runs `work` as the next part of the update; its failure is the update's. Skipped under a repeated key. */
+  run<T>(work: (update: UpdateInProgress) => Promise<T>): Promise<T | 'skipped'> {
+    const result = new Promise<T>((resolve, reject) => {
+      this.#jobs.push({
+        run: async (update) => {
+          try {
+            resolve(await work(update));
+          } catch (failure) {
+            reject(failure instanceof Error ? failure : new EverviewError('internal', String(failure)));
+            throw failure;
+          }
+        },
+      });
+    });
+    this.#wake();
+    // A repeated idempotency key ends the update before any statement runs.
+    return Promise.race([result, this.#done.then(() => 'skipped' as const)]);
+  }
+
+  commit(): Promise<UpdateResult> {
+    this.#closing = true;
+    this.#wake();
+    return this.#done;
+  }
+
+  async rollback(): Promise<void> {
+    this.#jobs.push({ run: () => Promise.reject(new RolledBack('rolled back')) });
+    this.#wake();
+    await this.#done.catch(() => undefined);
+  }
+
+  async #serve(update: UpdateInProgress): Promise<void> {
+    for (;;) {
+      const job = this.#jobs.shift();
+      if (job !== undefined) await job.run(update);
+      else if (this.#closing) return;
+      else
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve;
+        });
+    }
+  }
+}

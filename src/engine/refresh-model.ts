@@ -1,0 +1,321 @@
+import { EverviewError } from '../core/errors.ts';
+import type { Reason } from '../core/reasons.ts';
+import type { Session } from '../core/session.ts';
+import { modelVersionOf, type Version } from '../core/version.ts';
+import type { TrainingSetDefinition } from '../declare/definition.ts';
+import { type Cursor, type RefreshRecord, recordRefresh, saveCursor } from '../log/cursor-log.ts';
+import type { RidgeParameters } from '../model/ridge-parameters.ts';
+import { advanceSources, contentsOf, type TrainingRelation } from '../model/row-source.ts';
+import { type HoldoutScore, scoreHoldout } from '../model/score-holdout.ts';
+import { decodeState, encodeState } from '../model/state-codec.ts';
+import { needsRebase, rowCount, type SumsState } from '../model/sums-state.ts';
+import { eventTimeColumn, nextBoundarySql, trainingBoundsAt } from '../model/training-window.ts';
+import {
+  decideModelRefresh,
+  learnModelCost,
+  type ModelCost,
+  type ModelRefreshDecision,
+  unknownModelCost,
+} from '../plan/model-refresh-decision.ts';
+import { type GateVerdict, judgeGate } from '../promote/gate.ts';
+import {
+  loadModelState,
+  type PromotedModel,
+  recordGate,
+  recordModelVersion,
+  saveModelState,
+} from '../promote/model-versions.ts';
+import { type Catalog, type ModelEntry, nameOf, type TrainingSetEntry } from '../query/catalog.ts';
+import type { EngineCore } from './engine-core.ts';
+import { type EngineState, withEntry } from './engine-state.ts';
+import { type HowToRefresh, type RefreshRequest, refreshViews } from './refresh-views.ts';
+import { WriteDraft } from './write-draft.ts';
+
+/** A fit that has not been judged yet. */
+type Candidate = {
+  readonly kind: 'incremental' | 'full';
+  readonly reason: Reason;
+  readonly decision: ModelRefreshDecision;
+  readonly state: SumsState;
+  /** Null: too few rows to fit. */
+  readonly parameters: RidgeParameters | null;
+  readonly score: HoldoutScore | null;
+  readonly currentScore: HoldoutScore | null;
+  readonly nextBoundaryMs: number | null;
+  readonly version: Version;
+  readonly nowMs: number;
+  readonly rowsRead: number;
+  readonly durationMs: number;
+  readonly cost: ModelCost;
+};
+
+export function trainingSetOf(entry: ModelEntry, catalog: Catalog): TrainingSetEntry {
+  const found = catalog.get(entry.reads[0]);
+  if (found?.kind === 'training-set') return found;
+  throw new EverviewError('internal', `model "${nameOf(entry)}" lost its training set`);
+}
+
+/**
+ * Brings the training set up to date, fits a candidate on a snapshot (updates go on meanwhile), judges it, and lets
+ * it answer if it passes. Sums, candidate, verdict and promotion commit together.
+ */
+export function refreshModel(
+  core: EngineCore,
+  name: string,
+  request: RefreshRequest,
+): Promise<RefreshRecord[]> {
+  return core.fitting(async () => {
+    const sourceRecords = await core.commit(async (tx, state) => {
+      const draft = new WriteDraft(tx, state, core.changes, core.clock.nowMs());
+      const entry = modelEntry(state, name);
+      const records = await refreshViews(core, draft, [entry.reads[0]], {
+        trigger: 'needed-by-dependent',
+        how: 'auto',
+      });
+      return draft.committed(records);
+    });
+    const { candidate, hash } = await core.store.readParallel(
+      core.readStreams,
+      () => core.state,
+      async (snapshots, state) => {
+        const entry = modelEntry(state, name);
+        const fitted = await fitCandidate(core, snapshots, state, entry, request.how);
+        return { candidate: fitted, hash: entry.declared.hash };
+      },
+    );
+    const record = await core.commit(async (tx, state) => {
+      const draft = new WriteDraft(tx, state, core.changes, core.clock.nowMs());
+      const entry = state.catalog.get(name);
+      // Dropped or declared anew while the fit ran: the candidate belongs to nobody.
+      if (entry?.kind !== 'model' || entry.declared.hash !== hash) return draft.committed(null);
+      return draft.committed(await settle(draft, entry, candidate, request.trigger));
+    });
+    return record === null ? sourceRecords : [...sourceRecords, record];
+  });
+}
+
+function modelEntry(state: EngineState, name: string): ModelEntry {
+  const entry = state.catalog.get(name);
+  if (entry?.kind === 'model') return entry;
+  throw new EverviewError('unknown-relation', `"${name}" is no model`);
+}
+
+function trainingRelation(set: TrainingSetEntry): TrainingRelation {
+  return { name: nameOf(set), eventTime: eventTimeColumn(set.declared.definition, set.declared.schema) };
+}
+
+async function fitCandidate(
+  core: EngineCore,
+  snapshots: readonly [Session, ...Session[]],
+  state: EngineState,
+  entry: ModelEntry,
+  how: HowToRefresh,
+): Promise<Candidate> {
+  const set = trainingSetOf(entry, state.catalog);
+  const setCursor = state.cursors.get(nameOf(set));
+  if (setCursor === undefined)
+    throw new EverviewError('internal', `training set "${nameOf(set)}" has no contents`);
+  const nowMs = core.clock.nowMs();
+  const startedMs = performance.now();
+  const stopMeter = core.meter.start();
+  const fit = await fitState(core, snapshots, state, entry, set, setCursor, how, nowMs);
+  const parameters =
+    rowCount(fit.state) > 0
+      ? core.fitter.solve(entry.plan, fit.state, entry.declared.definition.options)
+      : null;
+  const relation = trainingRelation(set);
+  const bounds = trainingBoundsAt(set.declared.definition, nowMs);
+  const current = state.promoted.get(nameOf(entry));
+  const comparable = current?.definitionHash === entry.declared.hash ? current.parameters : null;
+  const contenders = parameters === null ? [] : [parameters, ...(comparable === null ? [] : [comparable])];
+  const { label } = set.declared.definition;
+  const scores =
+    bounds.holdout === null || contenders.length === 0
+      ? []
+      : await scoreHoldout(snapshots[0], relation, label, bounds.holdout, set.declared.schema, contenders);
+  return {
+    ...fit,
+    parameters,
+    score: scores[0] ?? null,
+    currentScore: scores[1] ?? null,
+    nextBoundaryMs: await nextBoundary(snapshots[0], set.declared.definition, relation, nowMs),
+    version: setCursor.version,
+    nowMs,
+    durationMs: performance.now() - startedMs,
+    cost: learnModelCost(
+      costOf(state.cursors.get(nameOf(entry))),
+      fit.kind,
+      fit.rowsRead,
+      stopMeter(fit.rowsRead),
+    ),
+  };
+}
+
+function costOf(cursor: Cursor | undefined): ModelCost {
+  // Written by settle below, in this form.
+  return cursor?.costState === null || cursor === undefined
+    ? unknownModelCost
+    : (JSON.parse(cursor.costState) as ModelCost);
+}
+
+type FittedState = Pick<Candidate, 'kind' | 'reason' | 'decision' | 'state' | 'rowsRead'>;
+
+async function fitState(
+  core: EngineCore,
+  snapshots: readonly [Session, ...Session[]],
+  state: EngineState,
+  entry: ModelEntry,
+  set: TrainingSetEntry,
+  setCursor: Cursor,
+  how: HowToRefresh,
+  nowMs: number,
+): Promise<FittedState> {
+  const previous = state.cursors.get(nameOf(entry));
+  const cursor = previous?.hash === entry.declared.hash ? previous : null;
+  const decision = decideModelRefresh({
+    mode: entry.declared.definition.policy.refresh,
+    forced: core.forced,
+    how,
+    hasState: cursor !== null,
+    definitionChanged: previous !== undefined,
+    changedRows: cursor === null ? 0 : changedRows(core, state, set, cursor, nowMs),
+    trainingRows: setCursor.rows ?? 0,
+    cost: costOf(previous),
+  });
+  const relation = trainingRelation(set);
+  const bounds = trainingBoundsAt(set.declared.definition, nowMs);
+  let rowsRead = 0;
+  let reason = decision.reason;
+  const encoded = decision.kind === 'incremental' ? await loadModelState(snapshots[0], nameOf(entry)) : null;
+  if (encoded !== null && cursor !== null) {
+    const from = {
+      version: cursor.version,
+      bounds: trainingBoundsAt(set.declared.definition, cursor.asOfMs),
+    };
+    const sources = advanceSources(entry.plan, relation, from, { version: setCursor.version, bounds });
+    const advanced = await core.fitter.advance(snapshots[0], entry.plan, decodeState(encoded), sources);
+    rowsRead += advanced.rowsRead;
+    const rebase = needsRebase(advanced.state);
+    if (rebase === null) return { kind: 'incremental', reason, decision, state: advanced.state, rowsRead };
+    reason = rebase;
+  }
+  const full = await core.fitter.fitFull(snapshots, entry.plan, relation, bounds);
+  return { kind: 'full', reason, decision, state: full.state, rowsRead: rowsRead + full.rowsRead };
+}
+
+/** Rows an advance is expected to read: the logged change, and the share of the window that has passed. */
+function changedRows(
+  core: EngineCore,
+  state: EngineState,
+  set: TrainingSetEntry,
+  cursor: Cursor,
+  nowMs: number,
+): number {
+  const logged = core.changes.pending(nameOf(set), cursor.version, state.version);
+  const { windowMs, eventTime } = set.declared.definition;
+  const rows = state.cursors.get(nameOf(set))?.rows ?? 0;
+  const share = eventTime === null || windowMs === null ? 0 : Math.min(1, (nowMs - cursor.asOfMs) / windowMs);
+  return logged.inserted + logged.deleted + 2 * share * rows;
+}
+
+async function nextBoundary(
+  session: Session,
+  definition: TrainingSetDefinition,
+  relation: TrainingRelation,
+  nowMs: number,
+): Promise<number | null> {
+  const [row] = await session.rows(
+    nextBoundarySql(definition, relation.eventTime, contentsOf(relation), nowMs),
+  );
+  return row?.next_ms === null || row === undefined ? null : Number(row.next_ms);
+}
+
+async function settle(
+  draft: WriteDraft,
+  entry: ModelEntry,
+  candidate: Candidate,
+  trigger: Reason,
+): Promise<RefreshRecord> {
+  const name = nameOf(entry);
+  const { definition, hash } = entry.declared;
+  const previous = draft.state.cursors.get(name);
+  await saveModelState(
+    draft.tx,
+    name,
+    candidate.version,
+    candidate.nowMs,
+    hash,
+    encodeState(candidate.state),
+  );
+  const cursor: Cursor = {
+    version: candidate.version,
+    asOfMs: candidate.nowMs,
+    hash,
+    rows: rowCount(candidate.state),
+    nextBoundaryMs: candidate.nextBoundaryMs,
+    costState: JSON.stringify(candidate.cost),
+  };
+  await saveCursor(draft.tx, name, cursor);
+  draft.update({ cursors: withEntry(draft.state.cursors, name, cursor) });
+  if (candidate.parameters !== null) {
+    const verdict = judgeGate(definition.gate, candidate.score, candidate.currentScore);
+    await judge(draft, entry, candidate, candidate.parameters, verdict);
+  }
+  const record: RefreshRecord = {
+    refreshId: draft.state.lastRefreshId + 1,
+    name,
+    objectKind: 'model',
+    kind: candidate.kind,
+    reason: candidate.parameters === null ? 'too-few-rows' : candidate.reason,
+    trigger,
+    fromVersion: previous?.hash === hash ? previous.version : null,
+    toVersion: candidate.version,
+    rows: candidate.rowsRead,
+    predictedIncrementalMs: candidate.decision.predictedMs.incremental,
+    predictedFullMs: candidate.decision.predictedMs.full,
+    actualMs: candidate.durationMs,
+    refreshedAtMs: candidate.nowMs,
+  };
+  draft.update({ lastRefreshId: record.refreshId });
+  await recordRefresh(draft.tx, record);
+  return record;
+}
+
+async function judge(
+  draft: WriteDraft,
+  entry: ModelEntry,
+  candidate: Candidate,
+  parameters: RidgeParameters,
+  verdict: GateVerdict,
+): Promise<void> {
+  const name = nameOf(entry);
+  const { definition, hash } = entry.declared;
+  const version = modelVersionOf((draft.state.lastModelVersion.get(name) ?? 0) + 1);
+  await recordModelVersion(draft.tx, {
+    model: name,
+    version,
+    status: verdict.passed ? 'promoted' : 'failed',
+    dataVersion: candidate.version,
+    asOfMs: candidate.nowMs,
+    definitionHash: hash,
+    method: definition.method,
+    hyperparameters: definition.options,
+    parameters,
+    metrics: { holdout: candidate.score, current: candidate.currentScore, verdict: verdict.reason },
+    refreshKind: candidate.kind,
+    durationMs: candidate.durationMs,
+    rows: parameters.rows,
+    createdAtMs: candidate.nowMs,
+  });
+  await recordGate(draft.tx, name, version, verdict.results, candidate.nowMs);
+  draft.update({ lastModelVersion: withEntry(draft.state.lastModelVersion, name, version) });
+  if (!verdict.passed) return;
+  const promoted: PromotedModel = {
+    modelVersion: version,
+    dataVersion: candidate.version,
+    asOfMs: candidate.nowMs,
+    definitionHash: hash,
+    parameters,
+  };
+  draft.update({ promoted: withEntry(draft.state.promoted, name, promoted) });
+}

@@ -1,0 +1,280 @@
+import { EverviewError } from '../core/errors.ts';
+import type { Reason } from '../core/reasons.ts';
+import { versionOf } from '../core/version.ts';
+import type { RefreshPolicy } from '../declare/definition.ts';
+import { type Cursor, type RefreshRecord, recordRefresh, saveCursor } from '../log/cursor-log.ts';
+import { type CostModel, learn, newCostModel, type RefreshSize } from '../plan/cost-model.ts';
+import { decideRefresh, type RefreshDecision } from '../plan/refresh-decision.ts';
+import {
+  type CatalogEntry,
+  isMaintained,
+  nameOf,
+  type TrainingSetEntry,
+  type ViewEntry,
+} from '../query/catalog.ts';
+import type { RefreshOutcome, SourceChange, ViewHandle } from '../view/refresher.ts';
+import type { EngineCore } from './engine-core.ts';
+import { withEntry } from './engine-state.ts';
+import type { WriteDraft } from './write-draft.ts';
+
+export type HowToRefresh = 'auto' | 'incremental' | 'full';
+
+/** Why refreshes happen now, and how the asked-for one is to be done; what it needs is brought along as decided. */
+export type RefreshRequest = {
+  readonly trigger: Reason;
+  readonly how: HowToRefresh;
+};
+
+export type KeptEntry = TrainingSetEntry | (ViewEntry & { readonly handle: ViewHandle });
+
+/** Training sets have no policy of their own: they are as fresh as whoever reads them asks for. */
+export const trainingSetPolicy: RefreshPolicy = {
+  refresh: 'auto',
+  maxStalenessMs: 0,
+  maxRows: null,
+  onStaleRead: 'refresh',
+};
+
+export function isKept(entry: CatalogEntry): entry is KeptEntry {
+  return isMaintained(entry) && entry.kind !== 'model';
+}
+
+export function policyOf(entry: CatalogEntry): RefreshPolicy {
+  return entry.kind === 'view' || entry.kind === 'model'
+    ? entry.declared.definition.policy
+    : trainingSetPolicy;
+}
+
+/**
+ * Brings views and training sets, and whatever kept views they read, to the version of the draft, in the order of
+ * their dependence: views that are refreshed together end at one version.
+ */
+export async function refreshViews(
+  core: EngineCore,
+  draft: WriteDraft,
+  names: readonly string[],
+  request: RefreshRequest,
+): Promise<RefreshRecord[]> {
+  const asked = new Set(names.map((name) => name.toLowerCase()));
+  const records: RefreshRecord[] = [];
+  for (const entry of withSources(draft, asked)) {
+    const isAsked = asked.has(nameOf(entry).toLowerCase());
+    const record = await refreshView(core, draft, entry, {
+      trigger: isAsked ? request.trigger : 'needed-by-dependent',
+      how: isAsked ? request.how : 'auto',
+    });
+    if (record !== null) records.push(record);
+  }
+  return records;
+}
+
+/** The kept entries that the asked ones need, themselves among them, each after what it reads. */
+function withSources(draft: WriteDraft, asked: ReadonlySet<string>): KeptEntry[] {
+  const { catalog } = draft.state;
+  const needed = new Set<string>();
+  const need = (name: string): void => {
+    const entry = catalog.get(name);
+    if (entry === undefined || entry.kind === 'table' || needed.has(name.toLowerCase())) return;
+    needed.add(name.toLowerCase());
+    for (const read of entry.reads) need(read);
+  };
+  for (const name of asked) need(name);
+  return catalog
+    .entries()
+    .filter((entry): entry is KeptEntry => isKept(entry) && needed.has(nameOf(entry).toLowerCase()));
+}
+
+async function refreshView(
+  core: EngineCore,
+  draft: WriteDraft,
+  entry: KeptEntry,
+  request: RefreshRequest,
+): Promise<RefreshRecord | null> {
+  const name = nameOf(entry);
+  const to = draft.state.version;
+  const previous = draft.state.cursors.get(name);
+  const cursor = previous !== undefined && previous.hash === entry.declared.hash ? previous : null;
+  const changedSources =
+    cursor === null ? new Map<string, SourceChange>() : changesSince(draft, entry, cursor);
+  const size = sizeOf(draft, entry, cursor, changedSources);
+  const model = costModelOf(cursor);
+  const decision = decide(core, entry, cursor, size, request.how);
+  const nothingPending = cursor !== null && !hasBaseChange(draft, entry, cursor);
+  if (decision.kind === 'none' && nothingPending && request.trigger !== 'asked') return null;
+
+  const stopMeter = core.meter.start();
+  const startedMs = performance.now();
+  const outcome = await carryOut(core, draft, entry, decision, cursor, changedSources);
+  const actualMs = performance.now() - startedMs;
+  const moved = outcome.inserted + outcome.deleted;
+  const cost = stopMeter(moved + sourceRowsTouched(draft, entry, outcome, changedSources));
+  if (cursor !== null && moved > 0 && isRead(draft, name)) {
+    await draft.addChange(name, to, outcome.inserted, outcome.deleted);
+  }
+  await invalidateOverwritten(draft, entry, cursor, outcome);
+  const rows = (cursor?.rows ?? 0) + outcome.inserted - outcome.deleted;
+  const learned =
+    decision.kind === 'none'
+      ? model
+      : learn(model, size, { rung: decision.kind, fellBack: outcome.kind !== decision.kind, actualMs: cost });
+  await moveCursor(draft, name, {
+    version: to,
+    asOfMs: draft.nowMs,
+    hash: entry.declared.hash,
+    rows,
+    nextBoundaryMs: null,
+    costState: JSON.stringify(learned),
+  });
+  const reason =
+    previous !== undefined && cursor === null ? 'definition-changed' : (outcome.fallback ?? decision.reason);
+  const record: RefreshRecord = {
+    refreshId: draft.state.lastRefreshId + 1,
+    name,
+    objectKind: entry.kind,
+    kind: outcome.kind,
+    reason,
+    trigger: request.trigger,
+    fromVersion: cursor?.version ?? null,
+    toVersion: to,
+    rows: moved,
+    predictedIncrementalMs: decision.predictedMs.incremental,
+    predictedFullMs: decision.predictedMs.full,
+    actualMs,
+    refreshedAtMs: draft.nowMs,
+  };
+  draft.update({ lastRefreshId: record.refreshId });
+  await recordRefresh(draft.tx, record);
+  return record;
+}
+
+function changesSince(draft: WriteDraft, entry: KeptEntry, cursor: Cursor): Map<string, SourceChange> {
+  const changed = new Map<string, SourceChange>();
+  for (const { name } of entry.handle.reads) {
+    const { versions, inserted, deleted } = draft.pending(name, cursor.version, draft.state.version);
+    if (versions > 0) changed.set(name, { inserted, deleted });
+  }
+  return changed;
+}
+
+function hasBaseChange(draft: WriteDraft, entry: KeptEntry, cursor: Cursor): boolean {
+  return entry.bases.some((base) => draft.firstChange(base, cursor.version, draft.state.version) !== null);
+}
+
+/** Which way the entry would be refreshed, and why. */
+export function decide(
+  core: EngineCore,
+  entry: KeptEntry,
+  cursor: Cursor | null,
+  size: RefreshSize,
+  asked: HowToRefresh,
+): RefreshDecision {
+  const { refresh } = policyOf(entry);
+  return decideRefresh(nameOf(entry), entry.handle.plan, size, costModelOf(cursor), {
+    hasContents: cursor !== null,
+    forced: core.forced,
+    asked,
+    declared: refresh === 'incremental' || refresh === 'full' ? refresh : 'auto',
+  });
+}
+
+function costModelOf(cursor: Cursor | null): CostModel {
+  // Written by refreshView, in this form.
+  return cursor?.costState == null ? newCostModel : (JSON.parse(cursor.costState) as CostModel);
+}
+
+/** What the writer's counters say of a refresh that would start now. */
+export function sizeOf(
+  draft: Pick<WriteDraft, 'rows' | 'state'>,
+  entry: KeptEntry,
+  cursor: Cursor | null,
+  changedSources: ReadonlyMap<string, SourceChange>,
+): RefreshSize {
+  return {
+    shape: entry.handle.plan.kind,
+    sources: entry.handle.reads.map(({ name }) => ({
+      rows: rowsOf(draft, name),
+      inserted: changedSources.get(name)?.inserted ?? 0,
+      deleted: changedSources.get(name)?.deleted ?? 0,
+    })),
+    contentRows: cursor?.rows ?? 0,
+    keepLog: isRead(draft, nameOf(entry)),
+  };
+}
+
+function rowsOf(draft: Pick<WriteDraft, 'rows' | 'state'>, name: string): number {
+  return draft.state.catalog.get(name)?.kind === 'table'
+    ? draft.rows(name)
+    : (draft.state.cursors.get(name)?.rows ?? 0);
+}
+
+async function carryOut(
+  core: EngineCore,
+  draft: WriteDraft,
+  entry: KeptEntry,
+  decision: RefreshDecision,
+  cursor: Cursor | null,
+  changedSources: ReadonlyMap<string, SourceChange>,
+): Promise<RefreshOutcome> {
+  if (decision.kind === 'none') return { kind: 'none', inserted: 0, deleted: 0 };
+  if (cursor === null) await core.refresher.drop(draft.tx, nameOf(entry));
+  const context = {
+    tx: draft.tx,
+    from: cursor?.version ?? null,
+    to: draft.state.version,
+    changedSources,
+    keepLog: isRead(draft, nameOf(entry)),
+  };
+  return decision.kind === 'incremental'
+    ? core.refresher.advance(entry.handle, context)
+    : core.refresher.rebuild(entry.handle, context);
+}
+
+/** Whether something kept rests on the view and so reads its change log. */
+function isRead(draft: Pick<WriteDraft, 'state'>, name: string): boolean {
+  return draft.state.catalog.dependentsOf(name).some(isMaintained);
+}
+
+function sourceRowsTouched(
+  draft: WriteDraft,
+  entry: KeptEntry,
+  outcome: RefreshOutcome,
+  changedSources: ReadonlyMap<string, SourceChange>,
+): number {
+  if (outcome.kind === 'none') return 0;
+  if (outcome.kind === 'incremental') {
+    return [...changedSources.values()].reduce((sum, change) => sum + change.inserted + change.deleted, 0);
+  }
+  return entry.handle.reads.reduce((sum, { name }) => sum + rowsOf(draft, name), 0);
+}
+
+/**
+ * A rebuild at the version the view already stood at can still differ in the last digits of its sums. That change
+ * lies behind the cursors of the views over it, so they start again.
+ */
+async function invalidateOverwritten(
+  draft: WriteDraft,
+  entry: KeptEntry,
+  cursor: Cursor | null,
+  outcome: RefreshOutcome,
+): Promise<void> {
+  if (cursor === null || cursor.version !== draft.state.version || outcome.inserted + outcome.deleted === 0)
+    return;
+  for (const dependent of draft.state.catalog.dependentsOf(nameOf(entry))) {
+    const stale = draft.state.cursors.get(nameOf(dependent));
+    if (stale !== undefined)
+      await moveCursor(draft, nameOf(dependent), { ...stale, hash: '', version: versionOf(0) });
+  }
+}
+
+async function moveCursor(draft: WriteDraft, name: string, cursor: Cursor): Promise<void> {
+  await saveCursor(draft.tx, name, cursor);
+  draft.update({ cursors: withEntry(draft.state.cursors, name, cursor) });
+}
+
+/** @throws EverviewError `wrong-kind`. */
+export function assertKept(entry: CatalogEntry): KeptEntry {
+  if (isKept(entry)) return entry;
+  throw new EverviewError('wrong-kind', `"${nameOf(entry)}" has no contents of its own to refresh`, {
+    hint: 'materialized views, training sets and models are refreshed; tables and plain views are always current',
+  });
+}

@@ -1,0 +1,271 @@
+import { createHash } from 'node:crypto';
+import { EverviewError } from '../core/errors.ts';
+import type { Reason } from '../core/reasons.ts';
+import { sameName } from '../core/schema.ts';
+import { type Version, versionOf } from '../core/version.ts';
+import {
+  type ChangeOutcome,
+  type RejectedRows,
+  type UpdateContext,
+  UpdateRejected,
+} from '../ingest/change-outcome.ts';
+import { recordRejected, rowsOfUpdate } from '../ingest/record-rejected.ts';
+import { findUpdateByKey, recordUpdate, type UpdateRecord } from '../log/update-log.ts';
+import { nameOf, type TableEntry } from '../query/catalog.ts';
+import type { EngineCore } from './engine-core.ts';
+import type { EngineState } from './engine-state.ts';
+import { refreshModel } from './refresh-model.ts';
+import { policyOf, refreshViews } from './refresh-views.ts';
+import type { UpdateResult } from './result.ts';
+import { maintainedEntries } from './standings.ts';
+import { WriteDraft } from './write-draft.ts';
+
+/** What the statements of one update have done so far. */
+type Tally = {
+  readonly inserted: number;
+  readonly deleted: number;
+  readonly quarantined: number;
+  readonly warnings: readonly string[];
+};
+
+/** One update being made: its statements run in turn inside one write transaction. */
+export class UpdateInProgress {
+  readonly draft: WriteDraft;
+  readonly context: UpdateContext;
+  /** Rows of a rejected update that are only in bad company. */
+  readonly companions: RejectedRows[] = [];
+  readonly #byTable = new Map<string, Tally>();
+  readonly #fingerprint = createHash('sha256');
+
+  constructor(draft: WriteDraft, context: UpdateContext) {
+    this.draft = draft;
+    this.context = context;
+  }
+
+  tableEntry(name: string): TableEntry {
+    const { catalog } = this.draft.state;
+    const entry = catalog.get(name);
+    if (entry?.kind === 'table') return entry;
+    throw notATable(
+      name,
+      entry?.kind,
+      catalog
+        .entries()
+        .filter((known) => known.kind === 'table')
+        .map(nameOf),
+    );
+  }
+
+  /** Runs one statement on one table and adds up what it did. */
+  async apply(table: string, work: (entry: TableEntry) => Promise<ChangeOutcome>): Promise<ChangeOutcome> {
+    const entry = this.tableEntry(table);
+    const outcome = await work(entry);
+    const name = nameOf(entry);
+    const before = this.#byTable.get(name) ?? nothing;
+    this.#byTable.set(name, {
+      inserted: before.inserted + outcome.inserted,
+      deleted: before.deleted + outcome.deleted,
+      quarantined: before.quarantined + outcome.quarantined,
+      warnings: [...before.warnings, ...outcome.warnings],
+    });
+    return outcome;
+  }
+
+  /** Says what was asked, so that the same key with something else can be told from a repetition. */
+  identify(text: string): void {
+    this.#fingerprint.update(text).update('\0');
+  }
+
+  get fingerprint(): string {
+    return this.#fingerprint.copy().digest('hex');
+  }
+
+  get tallies(): ReadonlyMap<string, Tally> {
+    return this.#byTable;
+  }
+}
+
+const nothing: Tally = { inserted: 0, deleted: 0, quarantined: 0, warnings: [] };
+
+function notATable(name: string, kind: string | undefined, tables: readonly string[]): EverviewError {
+  if (kind === undefined) {
+    return new EverviewError('unknown-relation', `there is no table "${name}"`, {
+      hint: tables.length === 0 ? 'CREATE TABLE makes one' : `tables: ${tables.slice(0, 12).join(', ')}`,
+    });
+  }
+  return new EverviewError('wrong-kind', `"${name}" is a ${kind}; only base tables take updates`, {
+    hint: `update the tables that "${name}" is defined over, and it will follow`,
+  });
+}
+
+/** What a finished update is, and the models to refresh with it. */
+type Finished = { readonly result: UpdateResult; readonly immediateModels: readonly string[] };
+
+/**
+ * One update: `work` runs its statements; then the version is assigned, and immediate views move with it. A rejected
+ * update leaves its rows with their reasons and nothing else.
+ */
+export async function runUpdate(
+  core: EngineCore,
+  key: string | null,
+  work: (update: UpdateInProgress) => Promise<void>,
+): Promise<UpdateResult> {
+  let started: UpdateInProgress | null = null;
+  try {
+    const finished = await core.commit(async (tx, state) => {
+      const draft = new WriteDraft(tx, state, core.changes, core.clock.nowMs());
+      const repeated = key === null ? null : await findUpdateByKey(tx, key);
+      if (repeated !== null && key !== null) return draft.committed(repetition(state, key, repeated.version));
+      const context = {
+        updateId: state.lastUpdateId + 1,
+        version: versionOf(state.version + 1),
+        nowMs: draft.nowMs,
+      };
+      const update = new UpdateInProgress(draft, context);
+      started = update;
+      await workKeepingRejects(update, work);
+      return draft.committed(await finish(core, update, key));
+    });
+    for (const model of finished.immediateModels) {
+      await refreshModel(core, model, { trigger: 'with-the-update', how: 'auto' });
+    }
+    return finished.result;
+  } catch (failure) {
+    if (failure instanceof UpdateRejected && started !== null)
+      await recordRejection(core, key, failure, started);
+    throw failure;
+  }
+}
+
+function repetition(state: EngineState, key: string, version: Version): Finished {
+  return {
+    immediateModels: [],
+    result: {
+      status: 'repeated',
+      reason: 'repeated-key',
+      version: state.version,
+      inserted: 0,
+      deleted: 0,
+      quarantined: 0,
+      warnings: [
+        `idempotency key "${key}" was used by the update that made version ${version}; nothing was done`,
+      ],
+    },
+  };
+}
+
+/** Rows that earlier statements of a rejected update had put in go into its record too. */
+async function workKeepingRejects(
+  update: UpdateInProgress,
+  work: (update: UpdateInProgress) => Promise<void>,
+): Promise<void> {
+  try {
+    await work(update);
+  } catch (failure) {
+    if (failure instanceof UpdateRejected) {
+      for (const table of update.tallies.keys()) {
+        const { target } = update.tableEntry(table);
+        update.companions.push(await rowsOfUpdate(update.draft.tx, target, update.context, failure.message));
+      }
+    }
+    throw failure;
+  }
+}
+
+async function recordRejection(
+  core: EngineCore,
+  key: string | null,
+  failure: UpdateRejected,
+  update: UpdateInProgress,
+): Promise<void> {
+  await core.commit(async (tx, state) => {
+    const draft = new WriteDraft(tx, state, core.changes, core.clock.nowMs());
+    const updateId = state.lastUpdateId + 1;
+    const context = { updateId, nowMs: draft.nowMs };
+    for (const rows of [...update.companions, failure.rejected]) await recordRejected(tx, rows, context);
+    await recordUpdate(tx, {
+      updateId,
+      version: null,
+      status: 'rejected',
+      reason: 'constraint-violated',
+      idempotencyKey: key,
+      fingerprint: update.fingerprint,
+      tables: [failure.rejected.table],
+      inserted: 0,
+      deleted: 0,
+      quarantined: 0,
+      message: failure.message,
+      committedAtMs: draft.nowMs,
+    });
+    draft.update({ lastUpdateId: updateId });
+    return draft.committed(undefined);
+  });
+}
+
+async function finish(core: EngineCore, update: UpdateInProgress, key: string | null): Promise<Finished> {
+  const { draft, context } = update;
+  const tallies = [...update.tallies];
+  const sum = (field: 'inserted' | 'deleted' | 'quarantined') =>
+    tallies.reduce((total, [, tally]) => total + tally[field], 0);
+  const warnings = tallies.flatMap(([, tally]) => tally.warnings);
+  const changed = tallies.filter(([, tally]) => tally.inserted + tally.deleted > 0);
+  const quarantined = sum('quarantined');
+  const makesVersion = changed.length > 0;
+  const version = makesVersion ? context.version : draft.state.version;
+  const status = quarantined > 0 ? 'partial' : 'accepted';
+  const reason = reasonOf(makesVersion, quarantined, warnings.length);
+  if (makesVersion) draft.update({ version });
+  for (const [table, tally] of changed) await draft.addChange(table, version, tally.inserted, tally.deleted);
+  if (makesVersion || quarantined > 0 || key !== null) {
+    const record: UpdateRecord = {
+      updateId: context.updateId,
+      version: makesVersion ? version : null,
+      status,
+      reason,
+      idempotencyKey: key,
+      fingerprint: update.fingerprint,
+      tables: tallies.map(([table]) => table),
+      inserted: sum('inserted'),
+      deleted: sum('deleted'),
+      quarantined,
+      message: warnings.length === 0 ? null : warnings.join('; '),
+      committedAtMs: context.nowMs,
+    };
+    await recordUpdate(draft.tx, record);
+    draft.update({ lastUpdateId: context.updateId });
+  }
+  const immediate = makesVersion
+    ? immediateEntries(
+        draft.state,
+        changed.map(([table]) => table),
+      )
+    : [];
+  const views = immediate.filter((entry) => entry.kind !== 'model').map(nameOf);
+  if (views.length > 0) await refreshViews(core, draft, views, { trigger: 'with-the-update', how: 'auto' });
+  return {
+    immediateModels: immediate.filter((entry) => entry.kind === 'model').map(nameOf),
+    result: {
+      status: makesVersion || quarantined > 0 ? status : 'unchanged',
+      reason,
+      version,
+      inserted: sum('inserted'),
+      deleted: sum('deleted'),
+      quarantined,
+      warnings,
+    },
+  };
+}
+
+function reasonOf(makesVersion: boolean, quarantined: number, warnings: number): Reason {
+  if (quarantined > 0) return 'rows-quarantined';
+  if (!makesVersion) return 'nothing-to-do';
+  return warnings > 0 ? 'accepted-with-warnings' : 'accepted';
+}
+
+function immediateEntries(state: EngineState, tables: readonly string[]) {
+  return maintainedEntries(state).filter(
+    (entry) =>
+      policyOf(entry).refresh === 'immediate' &&
+      entry.bases.some((base) => tables.some((table) => sameName(base, table))),
+  );
+}

@@ -1,0 +1,95 @@
+import type { StalenessReport } from '../core/staleness.ts';
+import { versionOf } from '../core/version.ts';
+import type { ReadObject } from '../plan/read-plan.ts';
+import { type PendingChanges, type Standing, standingOf, withinPolicy } from '../plan/staleness.ts';
+import { type CatalogEntry, isMaintained, type ModelEntry, nameOf } from '../query/catalog.ts';
+import type { EngineState } from './engine-state.ts';
+import { policyOf } from './refresh-views.ts';
+
+export type MaintainedEntry = Extract<CatalogEntry, { kind: 'view' | 'training-set' | 'model' }>;
+
+/** The maintained entries of a catalog, each after what it reads. */
+export function maintainedEntries(state: EngineState): MaintainedEntry[] {
+  return state.catalog.entries().filter((entry): entry is MaintainedEntry => isMaintained(entry));
+}
+
+/** Where what answers for the entry stands: for a model its promoted version. Null when nothing can answer. */
+export function servedStanding(
+  entry: MaintainedEntry,
+  state: EngineState,
+  changes: PendingChanges,
+  nowMs: number,
+): Standing | null {
+  const cursor = state.cursors.get(nameOf(entry));
+  if (entry.kind !== 'model') {
+    if (cursor?.hash !== entry.declared.hash) return null;
+    return standingOf(cursor, entry.bases, changes, state.version, nowMs);
+  }
+  const promoted = state.promoted.get(nameOf(entry));
+  if (promoted?.definitionHash !== entry.declared.hash) return null;
+  const isLatest = cursor !== undefined && cursor.asOfMs === promoted.asOfMs;
+  // A version older than the last fit is stale since that fit's moment at the latest.
+  const nextBoundaryMs = isLatest ? cursor.nextBoundaryMs : (cursor?.asOfMs ?? promoted.asOfMs);
+  return standingOf(
+    { version: promoted.dataVersion, nextBoundaryMs },
+    entry.bases,
+    changes,
+    state.version,
+    nowMs,
+  );
+}
+
+/** Where the last refresh left the entry, whether or not its result answers. */
+export function attemptedStanding(
+  entry: MaintainedEntry,
+  state: EngineState,
+  changes: PendingChanges,
+  nowMs: number,
+): Standing | null {
+  const cursor = state.cursors.get(nameOf(entry));
+  if (cursor?.hash !== entry.declared.hash) return null;
+  return standingOf(cursor, entry.bases, changes, state.version, nowMs);
+}
+
+/** The entry as a read plan sees it. */
+export function readObjectOf(
+  entry: MaintainedEntry,
+  state: EngineState,
+  changes: PendingChanges,
+  nowMs: number,
+): ReadObject {
+  const served = servedStanding(entry, state, changes, nowMs);
+  const attempted = attemptedStanding(entry, state, changes, nowMs);
+  const policy = policyOf(entry);
+  const effectBound = entry.kind === 'model' && entry.declared.definition.maxEffect !== null;
+  return {
+    name: nameOf(entry),
+    kind: entry.kind === 'model' ? 'model' : 'view',
+    // What a pending change does to the predictions is known only once it is in the sums: until then it counts as
+    // more than any bound on the effect.
+    policy: effectBound ? { ...policy, maxStalenessMs: 0 } : policy,
+    standing: served,
+    contentsVersion: state.cursors.get(nameOf(entry))?.version ?? null,
+    refreshIsFutile: entry.kind === 'model' && attempted !== null && attempted.sinceMs === null,
+  };
+}
+
+export function reportOf(
+  entry: MaintainedEntry,
+  state: EngineState,
+  changes: PendingChanges,
+  nowMs: number,
+): StalenessReport | null {
+  const standing = servedStanding(entry, state, changes, nowMs);
+  if (standing === null) return null;
+  return {
+    name: nameOf(entry),
+    ...standing.staleness,
+    asOf: versionOf(standing.asOf),
+    policyMet: withinPolicy(standing, readObjectOf(entry, state, changes, nowMs).policy),
+  };
+}
+
+export function modelEntries(state: EngineState): ModelEntry[] {
+  return state.catalog.entries().filter((entry): entry is ModelEntry => entry.kind === 'model');
+}

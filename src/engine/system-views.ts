@@ -1,0 +1,183 @@
+import type { Schema } from '../core/schema.ts';
+import type { Row } from '../core/value.ts';
+import type { PendingChanges } from '../plan/staleness.ts';
+import { deadlineOf } from '../plan/staleness.ts';
+import { nameOf } from '../query/catalog.ts';
+import {
+  type ComputedRelation,
+  createSystemRelations,
+  type SystemRelations,
+} from '../query/system-relations.ts';
+import type { EngineCore } from './engine-core.ts';
+import type { EngineState } from './engine-state.ts';
+import { policyOf } from './refresh-views.ts';
+import { maintainedEntries, modelEntries, reportOf, servedStanding } from './standings.ts';
+
+export type ShownRelation = 'tables' | 'views' | 'models' | 'staleness';
+
+const schemas: Readonly<Record<ShownRelation, Schema>> = {
+  tables: [
+    { name: 'name', type: 'VARCHAR' },
+    { name: 'rows', type: 'BIGINT' },
+    { name: 'columns', type: 'VARCHAR[]' },
+    { name: 'event_time', type: 'VARCHAR' },
+    { name: 'on_violation', type: 'VARCHAR' },
+    { name: 'heartbeat_ms', type: 'DOUBLE' },
+    { name: 'constraints', type: 'VARCHAR[]' },
+  ],
+  views: [
+    { name: 'name', type: 'VARCHAR' },
+    { name: 'kind', type: 'VARCHAR' },
+    { name: 'maintenance', type: 'VARCHAR' },
+    { name: 'detail', type: 'VARCHAR' },
+    { name: 'version', type: 'BIGINT' },
+    { name: 'rows', type: 'BIGINT' },
+    { name: 'refresh', type: 'VARCHAR' },
+    { name: 'max_staleness_ms', type: 'DOUBLE' },
+    { name: 'max_rows', type: 'DOUBLE' },
+    { name: 'on_stale_read', type: 'VARCHAR' },
+    { name: 'reads', type: 'VARCHAR[]' },
+    { name: 'query', type: 'VARCHAR' },
+  ],
+  models: [
+    { name: 'name', type: 'VARCHAR' },
+    { name: 'method', type: 'VARCHAR' },
+    { name: 'training_set', type: 'VARCHAR' },
+    { name: 'model_version', type: 'BIGINT' },
+    { name: 'data_version', type: 'BIGINT' },
+    { name: 'training_rows', type: 'BIGINT' },
+    { name: 'refresh', type: 'VARCHAR' },
+    { name: 'max_staleness_ms', type: 'DOUBLE' },
+    { name: 'gate', type: 'VARCHAR' },
+    { name: 'features', type: 'VARCHAR[]' },
+  ],
+  staleness: [
+    { name: 'name', type: 'VARCHAR' },
+    { name: 'kind', type: 'VARCHAR' },
+    { name: 'as_of_version', type: 'BIGINT' },
+    { name: 'versions', type: 'BIGINT' },
+    { name: 'rows', type: 'BIGINT' },
+    { name: 'ms', type: 'DOUBLE' },
+    { name: 'effect', type: 'DOUBLE' },
+    { name: 'policy_met', type: 'BOOLEAN' },
+    { name: 'deadline', type: 'TIMESTAMP' },
+  ],
+};
+
+export function shownSchema(what: ShownRelation): Schema {
+  return schemas[what];
+}
+
+/** Schema `everview` at one state and moment. */
+export function systemRelationsOf(core: EngineCore, state: EngineState, nowMs: number): SystemRelations {
+  const computed = (what: ShownRelation): ComputedRelation => ({
+    schema: schemas[what],
+    rows: () => shownRows(what, core, state, nowMs),
+  });
+  return createSystemRelations({
+    tables: computed('tables'),
+    views: computed('views'),
+    models: computed('models'),
+    staleness: computed('staleness'),
+  });
+}
+
+export function shownRows(what: ShownRelation, core: EngineCore, state: EngineState, nowMs: number): Row[] {
+  switch (what) {
+    case 'tables':
+      return tableRows(core, state);
+    case 'views':
+      return viewRows(state);
+    case 'models':
+      return modelRows(state);
+    case 'staleness':
+      return stalenessRows(core.changes, state, nowMs);
+  }
+}
+
+function tableRows(core: EngineCore, state: EngineState): Row[] {
+  return state.catalog.entries().flatMap((entry) => {
+    if (entry.kind !== 'table') return [];
+    const { definition, schema } = entry.declared;
+    return [
+      {
+        name: definition.name,
+        rows: core.changes.rows(definition.name),
+        columns: schema.map((column) => column.name),
+        event_time: definition.eventTime,
+        on_violation: definition.onViolation,
+        heartbeat_ms: definition.heartbeatMs,
+        constraints: definition.constraints.map((constraint) => constraint.name),
+      },
+    ];
+  });
+}
+
+function viewRows(state: EngineState): Row[] {
+  return state.catalog.entries().flatMap((entry) => {
+    if (entry.kind !== 'view' && entry.kind !== 'training-set') return [];
+    const { definition } = entry.declared;
+    const cursor = state.cursors.get(definition.name);
+    const plan = entry.handle?.plan;
+    const policy = entry.handle === null ? null : policyOf(entry);
+    return [
+      {
+        name: definition.name,
+        kind:
+          entry.kind === 'training-set'
+            ? 'training set'
+            : entry.handle === null
+              ? 'view'
+              : 'materialized view',
+        maintenance: plan === undefined ? null : plan.kind === 'full-only' ? 'full' : 'incremental',
+        detail: plan?.kind === 'full-only' ? plan.detail : null,
+        version: cursor?.version ?? null,
+        rows: cursor?.rows ?? null,
+        refresh: policy?.refresh ?? null,
+        max_staleness_ms: policy?.maxStalenessMs ?? null,
+        max_rows: policy?.maxRows ?? null,
+        on_stale_read: policy?.onStaleRead ?? null,
+        reads: entry.reads,
+        query: definition.query,
+      },
+    ];
+  });
+}
+
+function modelRows(state: EngineState): Row[] {
+  return modelEntries(state).map((entry) => {
+    const { definition } = entry.declared;
+    const promoted = state.promoted.get(definition.name);
+    return {
+      name: definition.name,
+      method: definition.method,
+      training_set: definition.trainingSet,
+      model_version: promoted?.modelVersion ?? null,
+      data_version: promoted?.dataVersion ?? null,
+      training_rows: promoted?.parameters.rows ?? null,
+      refresh: definition.policy.refresh,
+      max_staleness_ms: definition.policy.maxStalenessMs,
+      gate: definition.gate.map((condition) => condition.text).join(', '),
+      features: entry.declared.schema.map((column) => column.name),
+    };
+  });
+}
+
+function stalenessRows(changes: PendingChanges, state: EngineState, nowMs: number): Row[] {
+  return maintainedEntries(state).map((entry) => {
+    const report = reportOf(entry, state, changes, nowMs);
+    const standing = servedStanding(entry, state, changes, nowMs);
+    const deadline = standing === null ? null : deadlineOf(standing, policyOf(entry));
+    return {
+      name: nameOf(entry),
+      kind: entry.kind,
+      as_of_version: report?.asOf ?? null,
+      versions: report?.versions ?? null,
+      rows: report?.rows ?? null,
+      ms: report?.ms ?? null,
+      effect: report?.effect ?? null,
+      policy_met: report?.policyMet ?? false,
+      deadline: deadline === null ? null : new Date(deadline),
+    };
+  });
+}

@@ -1,0 +1,35 @@
+export type { Clock, CostMeter } from './core/clock.ts';
+export { rowCostMeter, SimulatedClock, systemClock, wallCostMeter } from './core/clock.ts';
+export type { ErrorCode, TextPlace } from './core/errors.ts';
+export { EverviewError, errorTable } from './core/errors.ts';
+export type { Reason } from './core/reasons.ts';
+export { reasonTable } from './core/reasons.ts';
+export type { Column, Schema } from './core/schema.ts';
+export type { Staleness, StalenessReport } from './core/staleness.ts';
+export type { Row, SqlParameter, SqlValue } from './core/value.ts';
+export type { ModelVersion, Version } from './core/version.ts';
+export type { DatabaseOf, Declaration, InsertOf, RowOf } from './declare/builder.ts';
+export {
+  check,
+  foreignKey,
+  materializedView,
+  model,
+  primaryKey,
+  select,
+  table,
+  trainingSet,
+  unique,
+  view,
+} from './declare/builder.ts';
+export { t } from './declare/column-builder.ts';
+export type { Definition, RefreshPolicy } from './declare/definition.ts';
+export { formatDefinition } from './declare/format-statement.ts';
+export { placeInScript, StatementReader, splitStatements } from './declare/statement-reader.ts';
+export type { InsertInput, InsertOptions, OpenOptions, UpdateBuilder } from './engine/everview.ts';
+export { Everview } from './engine/everview.ts';
+export type { StatementResult, UpdateResult } from './engine/result.ts';
+export type { StreamedAnswer } from './engine/stream-answer.ts';
+export { createRowPredictor } from './model/predict-row.ts';
+export type { RidgeParameters } from './model/ridge-parameters.ts';
+export type { Answer, Provenance, ReadPath } from './query/answer.ts';
+export { toArrow, toArrowBatches } from './query/arrow-out.ts';

@@ -1,0 +1,102 @@
+import type { Reason } from '../core/reasons.ts';
+import type { Session } from '../core/session.ts';
+import { type Version, versionOf } from '../core/version.ts';
+import type { ObjectKind } from '../declare/definition.ts';
+
+/** How far an object's contents have come; moves in the transaction that writes them. */
+export type Cursor = {
+  readonly version: Version;
+  readonly asOfMs: number;
+  /** Of the definition the contents were made by. */
+  readonly hash: string;
+  readonly rows: number | null;
+  /** The first moment after which the contents change by the clock alone. */
+  readonly nextBoundaryMs: number | null;
+  /** The cost model's memory, as JSON. */
+  readonly costState: string | null;
+};
+
+/** One row of `everview.refreshes`. */
+export type RefreshRecord = {
+  readonly refreshId: number;
+  readonly name: string;
+  readonly objectKind: ObjectKind;
+  readonly kind: 'none' | 'incremental' | 'full';
+  readonly reason: Reason;
+  readonly trigger: Reason;
+  readonly fromVersion: Version | null;
+  readonly toVersion: Version;
+  readonly rows: number;
+  readonly predictedIncrementalMs: number | null;
+  readonly predictedFullMs: number | null;
+  readonly actualMs: number;
+  readonly refreshedAtMs: number;
+};
+
+export async function saveCursor(tx: Session, name: string, cursor: Cursor): Promise<void> {
+  const values = [
+    name,
+    cursor.version,
+    new Date(cursor.asOfMs),
+    cursor.hash,
+    cursor.rows,
+    cursor.nextBoundaryMs === null ? null : new Date(cursor.nextBoundaryMs),
+    cursor.costState,
+  ];
+  const moved = await tx.run(
+    `UPDATE everview.cursors SET version = $2, as_of = $3, hash = $4, rows = $5, next_boundary = $6, cost_state = $7
+     WHERE name = $1`,
+    values,
+  );
+  if (moved === 0) await tx.run('INSERT INTO everview.cursors VALUES ($1, $2, $3, $4, $5, $6, $7)', values);
+}
+
+export async function dropCursor(tx: Session, name: string): Promise<void> {
+  await tx.run('DELETE FROM everview.cursors WHERE name = $1', [name]);
+  await tx.run('DELETE FROM everview.changes WHERE name = $1', [name]);
+}
+
+export async function loadCursors(session: Session): Promise<Map<string, Cursor>> {
+  const rows = await session.rows('SELECT * FROM everview.cursors');
+  return new Map(
+    rows.map((row) => [
+      String(row.name),
+      {
+        version: versionOf(Number(row.version)),
+        asOfMs: Number(row.as_of),
+        hash: String(row.hash),
+        rows: row.rows === null ? null : Number(row.rows),
+        nextBoundaryMs: row.next_boundary === null ? null : Number(row.next_boundary),
+        costState: row.cost_state === null ? null : String(row.cost_state),
+      },
+    ]),
+  );
+}
+
+export async function recordRefresh(tx: Session, record: RefreshRecord): Promise<void> {
+  const predicted = record.kind === 'full' ? record.predictedFullMs : record.predictedIncrementalMs;
+  await tx.run(
+    'INSERT INTO everview.refreshes VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)',
+    [
+      record.refreshId,
+      record.name,
+      record.objectKind,
+      record.kind,
+      record.reason,
+      record.trigger,
+      record.fromVersion,
+      record.toVersion,
+      record.rows,
+      record.predictedIncrementalMs,
+      record.predictedFullMs,
+      predicted,
+      record.actualMs,
+      new Date(record.refreshedAtMs),
+    ],
+  );
+}
+
+export async function lastRefreshId(session: Session): Promise<number> {
+  const [row] = await session.rows('SELECT coalesce(max(refresh_id), 0) AS id FROM everview.refreshes');
+  return Number(row?.id ?? 0);
+}

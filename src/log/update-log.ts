@@ -1,0 +1,106 @@
+import type { Reason } from '../core/reasons.ts';
+import type { Session } from '../core/session.ts';
+import { type Version, versionOf } from '../core/version.ts';
+import { ChangeIndex } from './change-index.ts';
+
+/** One row of `everview.updates`. */
+export type UpdateRecord = {
+  readonly updateId: number;
+  /** Null when the update made none. */
+  readonly version: Version | null;
+  readonly status: 'accepted' | 'partial' | 'rejected';
+  readonly reason: Reason;
+  readonly idempotencyKey: string | null;
+  /** Hash of what was asked, to tell a repetition from another update under the same key. */
+  readonly fingerprint: string | null;
+  readonly tables: readonly string[];
+  readonly inserted: number;
+  readonly deleted: number;
+  readonly quarantined: number;
+  readonly message: string | null;
+  readonly committedAtMs: number;
+};
+
+export async function recordUpdate(tx: Session, record: UpdateRecord): Promise<void> {
+  await tx.run(
+    `INSERT INTO everview.updates VALUES ($1, $2, $3, $4, $5, $6, $7::JSON::VARCHAR[], $8, $9, $10, $11, $12)`,
+    [
+      record.updateId,
+      record.version,
+      record.status,
+      record.reason,
+      record.idempotencyKey,
+      record.fingerprint,
+      JSON.stringify(record.tables),
+      record.inserted,
+      record.deleted,
+      record.quarantined,
+      record.message,
+      new Date(record.committedAtMs),
+    ],
+  );
+}
+
+/** Counts of one relation's change in one version; what staleness and costs are reckoned from. */
+export async function recordChange(
+  tx: Session,
+  name: string,
+  version: Version,
+  inserted: number,
+  deleted: number,
+): Promise<void> {
+  await tx.run('INSERT INTO everview.changes VALUES ($1, $2, $3, $4)', [name, version, inserted, deleted]);
+}
+
+export type RepeatedUpdate = { readonly version: Version; readonly fingerprint: string | null };
+
+/** The accepted update that carried the key, if any. */
+export async function findUpdateByKey(tx: Session, key: string): Promise<RepeatedUpdate | null> {
+  const [row] = await tx.rows(
+    `SELECT coalesce(version, 0) AS version, fingerprint FROM everview.updates
+     WHERE idempotency_key = $1 AND status <> 'rejected' LIMIT 1`,
+    [key],
+  );
+  if (row === undefined) return null;
+  return { version: versionOf(Number(row['version'])), fingerprint: row['fingerprint'] as string | null };
+}
+
+export type LoggedHistory = {
+  readonly version: Version;
+  readonly lastUpdateId: number;
+  readonly changes: ChangeIndex;
+};
+
+/** What the engine keeps in memory of the history, read once at opening. */
+export async function loadHistory(session: Session): Promise<LoggedHistory> {
+  const [last] = await session.rows(
+    'SELECT coalesce(max(version), 0) AS version, coalesce(max(update_id), 0) AS id FROM everview.updates',
+  );
+  const changes = new ChangeIndex();
+  const counts = await session.rows(
+    `SELECT c.name, c.version, c.inserted, c.deleted, u.committed_at AS at
+     FROM everview.changes c JOIN everview.updates u ON u.version = c.version ORDER BY c.version`,
+  );
+  for (const row of counts) {
+    changes.append(String(row['name']), {
+      version: versionOf(Number(row['version'])),
+      effectiveMs: Number(row['at']),
+      inserted: Number(row['inserted']),
+      deleted: Number(row['deleted']),
+    });
+  }
+  return {
+    version: versionOf(Number(last?.['version'] ?? 0)),
+    lastUpdateId: Number(last?.['id'] ?? 0),
+    changes,
+  };
+}
+
+/** The newest version committed at or before an instant. */
+export async function versionAt(session: Session, atMs: number): Promise<Version> {
+  const [row] = await session.rows(
+    'SELECT coalesce(max(version), 0) AS version FROM everview.updates WHERE committed_at <= $1',
+    [new Date(atMs)],
+  );
+  return versionOf(Number(row?.['version'] ?? 0));
+}

@@ -1,0 +1,76 @@
+import type { Version } from '../core/version.ts';
+import { versionOf } from '../core/version.ts';
+import type { RefreshPolicy } from '../declare/definition.ts';
+import { type Standing, withinPolicy } from './staleness.ts';
+
+/** One kept object a query reads. */
+export type ReadObject = {
+  readonly name: string;
+  readonly kind: 'view' | 'model';
+  readonly policy: RefreshPolicy;
+  /** Null: no contents, or contents of an older definition. */
+  readonly standing: Standing | null;
+  /** The version its contents were brought to; they are right from there up to `standing.asOf`. */
+  readonly contentsVersion: Version | null;
+  /** A refresh would change nothing: the last one was tried at this very state (a candidate that failed its gate). */
+  readonly refreshIsFutile: boolean;
+};
+
+/**
+ * How a read goes on. `refresh`: these first, then plan again. `serve`: at this version, which every view read is
+ * right for, base tables from history where they have moved on. `refuse`: this object is staler than declared and its
+ * policy is to fail.
+ */
+export type ReadPlan =
+  | { readonly kind: 'refresh'; readonly names: readonly string[] }
+  | { readonly kind: 'refuse'; readonly name: string }
+  | {
+      readonly kind: 'serve';
+      readonly version: Version;
+      readonly withinBounds: boolean;
+      /** Views whose contents do not fit the version and whose policy forbids moving them: read by their definition. */
+      readonly expand: readonly string[];
+    };
+
+/**
+ * The freshest version at which every view can be answered from its contents, refreshing only what the policies
+ * demand, or what must move because no single version fits all views (views read together show one version).
+ */
+export function planRead(objects: readonly ReadObject[], head: Version): ReadPlan {
+  const missing = objects.filter((object) => object.standing === null && !object.refreshIsFutile);
+  const stale = objects.filter(
+    (object) => object.standing !== null && !meets(object) && !object.refreshIsFutile,
+  );
+  const refused = stale.find((object) => object.policy.onStaleRead === 'fail');
+  if (refused !== undefined) return { kind: 'refuse', name: refused.name };
+  const due = [...missing, ...stale.filter((object) => object.policy.onStaleRead === 'refresh')];
+  if (due.length > 0) return { kind: 'refresh', names: due.map((object) => object.name) };
+  const views = objects.filter((object) => object.kind === 'view');
+  const version = servingVersion(views, head);
+  const misfits = views.filter((view) => !fits(view, version));
+  const movable = misfits.filter((view) => view.policy.refresh !== 'manual');
+  if (movable.length > 0) return { kind: 'refresh', names: movable.map((view) => view.name) };
+  return {
+    kind: 'serve',
+    version,
+    withinBounds: objects.every(meets),
+    expand: misfits.map((view) => view.name),
+  };
+}
+
+/** The newest version that fits all views; where there is none, the newest there is. */
+function servingVersion(views: readonly ReadObject[], head: Version): Version {
+  const version = versionOf(Math.min(head, ...views.map((view) => view.standing?.asOf ?? head)));
+  return views.every((view) => fits(view, version)) ? version : head;
+}
+
+function fits(view: ReadObject, version: Version): boolean {
+  const { standing, contentsVersion } = view;
+  return (
+    standing !== null && contentsVersion !== null && contentsVersion <= version && version <= standing.asOf
+  );
+}
+
+function meets(object: ReadObject): boolean {
+  return object.standing !== null && withinPolicy(object.standing, object.policy);
+}

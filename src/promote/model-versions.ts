@@ -1,0 +1,144 @@
+import type { Session } from '../core/session.ts';
+import type { SqlParameter } from '../core/value.ts';
+import { type ModelVersion, modelVersionOf, type Version, versionOf } from '../core/version.ts';
+import type { RidgeParameters } from '../model/ridge-parameters.ts';
+import type { GateResult } from './gate.ts';
+
+/** The version of a model that answers. */
+export type PromotedModel = {
+  readonly modelVersion: ModelVersion;
+  readonly dataVersion: Version;
+  readonly asOfMs: number;
+  readonly definitionHash: string;
+  readonly parameters: RidgeParameters;
+};
+
+/** One fit, promoted or not. */
+export type ModelVersionRecord = {
+  readonly model: string;
+  readonly version: ModelVersion;
+  readonly status: 'promoted' | 'failed';
+  readonly dataVersion: Version;
+  readonly asOfMs: number;
+  readonly definitionHash: string;
+  readonly method: string;
+  readonly hyperparameters: unknown;
+  readonly parameters: RidgeParameters;
+  readonly metrics: unknown;
+  readonly refreshKind: 'incremental' | 'full';
+  readonly durationMs: number;
+  readonly rows: number;
+  readonly createdAtMs: number;
+};
+
+/** Records a fit; a promoted one takes the place of the version that answered so far. */
+export async function recordModelVersion(tx: Session, record: ModelVersionRecord): Promise<void> {
+  if (record.status === 'promoted') await supersede(tx, record.model);
+  const values: SqlParameter[] = [
+    record.model,
+    record.version,
+    record.status,
+    record.dataVersion,
+    new Date(record.asOfMs),
+    record.definitionHash,
+    record.method,
+    JSON.stringify(record.hyperparameters),
+    JSON.stringify(record.parameters),
+    JSON.stringify(record.metrics),
+    record.refreshKind,
+    record.durationMs,
+    record.rows,
+    new Date(record.createdAtMs),
+    record.status === 'promoted' ? new Date(record.createdAtMs) : null,
+  ];
+  const places = values.map((_, index) => `$${index + 1}`).join(', ');
+  await tx.run(`INSERT INTO everview.model_versions VALUES (${places})`, values);
+}
+
+/** From now on no version of the model answers. */
+export async function supersede(tx: Session, model: string): Promise<void> {
+  await tx.run(
+    `UPDATE everview.model_versions SET status = 'superseded' WHERE model = $1 AND status = 'promoted'`,
+    [model],
+  );
+}
+
+export async function recordGate(
+  tx: Session,
+  model: string,
+  version: ModelVersion,
+  results: readonly GateResult[],
+  judgedAtMs: number,
+): Promise<void> {
+  for (const result of results) {
+    await tx.run('INSERT INTO everview.gates VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)', [
+      model,
+      version,
+      result.condition.text,
+      result.condition.metric,
+      result.candidate,
+      result.current,
+      result.threshold,
+      result.passed,
+      result.reason,
+      new Date(judgedAtMs),
+    ]);
+  }
+}
+
+export type ModelHistory = {
+  readonly promoted: ReadonlyMap<string, PromotedModel>;
+  /** The highest number given to a fit of each model, so that numbers are never used twice. */
+  readonly lastVersion: ReadonlyMap<string, number>;
+};
+
+export async function loadModelHistory(session: Session): Promise<ModelHistory> {
+  const promoted = await session.rows(`SELECT * FROM everview.model_versions WHERE status = 'promoted'`);
+  const last = await session.rows(
+    'SELECT model, max(version) AS version FROM everview.model_versions GROUP BY model',
+  );
+  return {
+    promoted: new Map(
+      promoted.map((row) => [
+        String(row.model),
+        {
+          modelVersion: modelVersionOf(Number(row.version)),
+          dataVersion: versionOf(Number(row.data_version)),
+          asOfMs: Number(row.as_of),
+          definitionHash: String(row.definition_hash),
+          // Written by recordModelVersion from a fit's own parameters.
+          parameters: JSON.parse(String(row.parameters)) as RidgeParameters,
+        },
+      ]),
+    ),
+    lastVersion: new Map(last.map((row) => [String(row.model), Number(row.version)])),
+  };
+}
+
+export async function saveModelState(
+  tx: Session,
+  model: string,
+  version: Version,
+  asOfMs: number,
+  hash: string,
+  state: Uint8Array,
+): Promise<void> {
+  await dropModelState(tx, model);
+  await tx.run('INSERT INTO everview.model_states VALUES ($1, $2, $3, $4, $5)', [
+    model,
+    version,
+    new Date(asOfMs),
+    hash,
+    state,
+  ]);
+}
+
+export async function dropModelState(tx: Session, model: string): Promise<void> {
+  await tx.run('DELETE FROM everview.model_states WHERE name = $1', [model]);
+}
+
+/** The sums as last saved; null when there are none. */
+export async function loadModelState(session: Session, model: string): Promise<Uint8Array | null> {
+  const [row] = await session.rows('SELECT state FROM everview.model_states WHERE name = $1', [model]);
+  return row?.state instanceof Uint8Array ? row.state : null;
+}

@@ -1,0 +1,374 @@
+import { EverviewError, placeIn } from '../core/errors.ts';
+import { nearestHint } from '../core/nearest.ts';
+import {
+  type RelationReference,
+  referencesOf,
+  relationNode,
+  replaceReferences,
+  subqueryNode,
+} from '../core/relation-references.ts';
+import type { Session } from '../core/session.ts';
+import { isNode, type SqlNode, type SqlParser } from '../core/sql-tree.ts';
+import type { SqlParameter } from '../core/value.ts';
+import { type Version, versionOf } from '../core/version.ts';
+import { tableAtVersionSql } from '../log/table-at-version.ts';
+import { predictionSql } from '../model/predict-sql.ts';
+import type { RidgeParameters } from '../model/ridge-parameters.ts';
+import type { Catalog, CatalogEntry } from './catalog.ts';
+import { replaceClockFunctions } from './clock-functions.ts';
+import type { SystemRelations } from './system-relations.ts';
+
+/** What a rewrite needs to know of the moment; all of it belongs to one snapshot. */
+export type RewriteContext = {
+  readonly catalog: Catalog;
+  /** The version the answer is for: `head`, or an older one that stale views are served at. */
+  readonly version: Version;
+  readonly head: Version;
+  readonly nowMs: number;
+  readonly parser: SqlParser;
+  readonly session: Session;
+  readonly parameters: readonly SqlParameter[];
+  changedSince(table: string, version: Version): boolean;
+  /** The version committed at or before an instant. */
+  versionAt(atMs: number): Promise<Version>;
+  /** @throws EverviewError `history-expired`. */
+  assertReachable(version: Version): void;
+  /** @throws EverviewError `no-model-version`. */
+  promotedParameters(model: string): RidgeParameters;
+  readonly system: SystemRelations;
+  /** Kept views to read by their definition all the same, as their contents are of another version. */
+  readonly expand: ReadonlySet<string>;
+};
+
+export type RewrittenQuery = {
+  readonly sql: string;
+  /** True when some relation was read AT an older version. */
+  readonly historical: boolean;
+};
+
+/** Names a query reads, for deciding what must be fresh: not those under AT, which are read from history. */
+export type QueryReads = { readonly relations: readonly string[]; readonly models: readonly string[] };
+
+const placeholderPrefix = '__ev_ref_';
+
+/** A query over declared names → SQL over the physical relations of one snapshot. */
+export async function rewriteQuery(
+  tree: SqlNode,
+  text: string,
+  context: RewriteContext,
+): Promise<RewrittenQuery> {
+  const rewriter = new QueryRewriter(context, text);
+  const rewritten = await rewriter.query(replaceClockFunctions(tree, context.nowMs), null);
+  return { sql: await rewriter.printed(rewritten), historical: rewriter.historical };
+}
+
+/** @throws EverviewError `unknown-relation` with the place, `wrong-kind` for a model outside PREDICT. */
+export function readsOf(tree: SqlNode, text: string, catalog: Catalog, system: SystemRelations): QueryReads {
+  const relations = new Set<string>();
+  const models = new Set<string>();
+  collectReads(tree, text, catalog, system, relations, models);
+  return { relations: [...relations], models: [...models] };
+}
+
+function collectReads(
+  tree: SqlNode,
+  text: string,
+  catalog: Catalog,
+  system: SystemRelations,
+  relations: Set<string>,
+  models: Set<string>,
+): void {
+  for (const reference of referencesOf(tree)) {
+    if (reference.kind === 'function') {
+      if (reference.name !== 'predict') continue;
+      const call = predictCall(reference, text, catalog);
+      models.add(call.model);
+      if (call.input.kind === 'relation' && catalog.get(call.input.name) !== undefined) {
+        addRead(call.input.name, catalog, relations, models);
+      }
+      continue;
+    }
+    if (isSystem(reference.schema)) {
+      system.assertKnown(reference.name, placeOf(text, reference.offset));
+      continue;
+    }
+    const entry = entryFor(reference, text, catalog);
+    if (reference.at === null) addRead(entry.declared.definition.name, catalog, relations, models);
+  }
+}
+
+function addRead(name: string, catalog: Catalog, relations: Set<string>, models: Set<string>): void {
+  const entry = catalog.get(name);
+  if (entry === undefined || entry.kind === 'model') return;
+  if (entry.kind === 'view' && entry.handle === null) {
+    for (const read of entry.reads) addRead(read, catalog, relations, models);
+    return;
+  }
+  relations.add(entry.declared.definition.name);
+}
+
+function isSystem(schema: string): boolean {
+  return schema.toLowerCase() === 'everview';
+}
+
+function placeOf(text: string, byteOffset: number | null, length = 1) {
+  if (byteOffset === null) return undefined;
+  const offset = Buffer.from(text, 'utf8').subarray(0, byteOffset).toString('utf8').length;
+  return offset <= text.length ? placeIn(text, offset, length) : undefined;
+}
+
+function entryFor(
+  reference: Extract<RelationReference, { kind: 'named' }>,
+  text: string,
+  catalog: Catalog,
+): Exclude<CatalogEntry, { kind: 'model' }> {
+  const entry = reference.schema === '' ? catalog.get(reference.name) : undefined;
+  const at = placeOf(text, reference.offset, reference.name.length);
+  if (entry === undefined) {
+    const shown = reference.schema === '' ? reference.name : `${reference.schema}.${reference.name}`;
+    throw new EverviewError('unknown-relation', `"${shown}" is no table, view or training set`, {
+      at,
+      hint: nearestHint(reference.name, catalog.names()),
+    });
+  }
+  if (entry.kind === 'model') {
+    throw new EverviewError('wrong-kind', `"${reference.name}" is a model and cannot be read as a table`, {
+      at,
+      hint: `FROM PREDICT(${reference.name}, (SELECT …)) gives predictions, everview.model_versions its parameters`,
+    });
+  }
+  return entry;
+}
+
+type PredictCall = {
+  readonly model: string;
+  readonly input:
+    | { readonly kind: 'query'; readonly query: SqlNode }
+    | { readonly kind: 'relation'; readonly name: string };
+};
+
+function predictCall(
+  reference: Extract<RelationReference, { kind: 'function' }>,
+  text: string,
+  catalog: Catalog,
+): PredictCall {
+  const at = placeOf(text, reference.offset, 'PREDICT'.length);
+  const usage = 'PREDICT takes a model and its input: PREDICT(m, (SELECT …)) or PREDICT(m, v)';
+  const [first, second, ...more] = reference.args;
+  const model = columnName(first);
+  if (model === null || second === undefined || more.length > 0) {
+    throw new EverviewError(
+      'invalid-query',
+      'PREDICT is called with other arguments than a model and an input',
+      {
+        at,
+        hint: usage,
+      },
+    );
+  }
+  const entry = catalog.get(model);
+  if (entry?.kind !== 'model') {
+    const models = catalog.entries().filter((known) => known.kind === 'model');
+    throw new EverviewError(
+      entry === undefined ? 'unknown-relation' : 'wrong-kind',
+      `"${model}" is no model`,
+      {
+        at,
+        hint:
+          nearestHint(
+            model,
+            models.map((known) => known.declared.definition.name),
+          ) ?? usage,
+      },
+    );
+  }
+  const name = entry.declared.definition.name;
+  const relation = columnName(second);
+  if (relation !== null) return { model: name, input: { kind: 'relation', name: relation } };
+  const subquery = isNode(second.subquery) ? second.subquery.node : undefined;
+  if (second.type !== 'SUBQUERY' || !isNode(subquery)) {
+    throw new EverviewError('invalid-query', 'the input of PREDICT is neither a query nor a name', {
+      at,
+      hint: usage,
+    });
+  }
+  return { model: name, input: { kind: 'query', query: subquery } };
+}
+
+function columnName(node: SqlNode | undefined): string | null {
+  const names = node?.type === 'COLUMN_REF' ? node.column_names : undefined;
+  return Array.isArray(names) && names.length === 1 ? String(names[0]) : null;
+}
+
+class QueryRewriter {
+  readonly #context: RewriteContext;
+  readonly #text: string;
+  /** SQL that stands for a placeholder name once the tree around it is printed. */
+  readonly #fragments = new Map<string, string>();
+  historical = false;
+
+  constructor(context: RewriteContext, text: string) {
+    this.#context = context;
+    this.#text = text;
+  }
+
+  /** @param at the version an enclosing AT asks for; null: the answer's. */
+  async query(tree: SqlNode, at: Version | null): Promise<SqlNode> {
+    const replacements = new Map<SqlNode, SqlNode>();
+    const references = referencesOf(tree, (reference) => !isPredict(reference));
+    for (const reference of references) {
+      const replaced = await this.#replacement(reference, tree, at);
+      if (replaced !== null) replacements.set(reference.node, replaced);
+    }
+    return replaceReferences(tree, (reference) => replacements.get(reference.node) ?? null);
+  }
+
+  async printed(tree: SqlNode): Promise<string> {
+    let sql = await this.#context.parser.print(tree);
+    // Fragments can hold placeholders of fragments made before them, so the newest is put in first.
+    for (const [name, fragment] of [...this.#fragments].reverse()) sql = sql.replaceAll(name, () => fragment);
+    return sql;
+  }
+
+  async #replacement(
+    reference: RelationReference,
+    tree: SqlNode,
+    at: Version | null,
+  ): Promise<SqlNode | null> {
+    if (reference.kind === 'function') {
+      return isPredict(reference) ? this.#prediction(reference, tree, at) : null;
+    }
+    const alias = reference.alias === '' ? reference.name : reference.alias;
+    if (isSystem(reference.schema)) {
+      return this.#fragment(reference.node, alias, this.#context.system.sql(reference.name));
+    }
+    const entry = entryFor(reference, this.#text, this.#context.catalog);
+    const version = reference.at === null ? at : await this.#askedVersion(reference.at);
+    return this.#relation(entry, reference.node, alias, version);
+  }
+
+  async #relation(
+    entry: Exclude<CatalogEntry, { kind: 'model' }>,
+    node: SqlNode,
+    alias: string,
+    at: Version | null,
+  ): Promise<SqlNode> {
+    const { name } = entry.declared.definition;
+    if (entry.kind === 'table') {
+      const version = at ?? this.#context.version;
+      if (version === this.#context.head || !this.#context.changedSince(name, version)) {
+        return relationNode(node, 'data', name, alias);
+      }
+      return this.#fragment(node, alias, tableAtVersionSql(name, entry.declared.schema, version, true));
+    }
+    const expanded = this.#context.expand.has(name);
+    if (at === null && entry.handle !== null && !expanded) return relationNode(node, 'view', name, alias);
+    // A view that is not kept, or any view in the past: its definition, over what it reads at that version.
+    return subqueryNode(node, await this.query(entry.tree, expanded ? this.#context.version : at), alias);
+  }
+
+  async #prediction(
+    reference: Extract<RelationReference, { kind: 'function' }>,
+    tree: SqlNode,
+    at: Version | null,
+  ): Promise<SqlNode> {
+    const call = predictCall(reference, this.#text, this.#context.catalog);
+    const inputQuery = call.input.kind === 'query' ? call.input.query : selectAll(call.input.name);
+    const ctes = tree.cte_map;
+    // The enclosing query's CTEs come along, so that PREDICT's input may name them.
+    const scoped = isNode(ctes)
+      ? { ...inputQuery, cte_map: mergeCtes(ctes, inputQuery.cte_map) }
+      : inputQuery;
+    const input = await this.query(scoped, at);
+    const inputSql = await this.printed(input);
+    const schema = await this.#context.session.describe(inputSql);
+    const parameters = this.#context.promotedParameters(call.model);
+    const sql = predictionSql(parameters, `(${inputSql})`, schema);
+    return this.#fragment(reference.node, reference.alias === '' ? call.model : reference.alias, sql);
+  }
+
+  #fragment(node: SqlNode, alias: string, sql: string): SqlNode {
+    const name = `${placeholderPrefix}${this.#fragments.size}_`;
+    this.#fragments.set(name, `(${sql})`);
+    return relationNode(node, '', name, alias);
+  }
+
+  async #askedVersion(at: {
+    readonly unit: 'VERSION' | 'TIMESTAMP';
+    readonly expression: SqlNode;
+  }): Promise<Version> {
+    this.historical = true;
+    const [expression = 'NULL'] = await this.#context.parser.printExpressions([at.expression]);
+    const cast = at.unit === 'VERSION' ? `(${expression})::BIGINT` : `epoch_ms((${expression})::TIMESTAMP)`;
+    const [row] = await this.#context.session.rows(
+      `SELECT ${cast} AS v`,
+      parametersUsed(expression, this.#context.parameters),
+    );
+    const value = row?.v;
+    if (typeof value !== 'bigint') {
+      throw new EverviewError('invalid-query', `AT (${at.unit} => ${expression}) names no moment`, {
+        hint: "AT (VERSION => 42) or AT (TIMESTAMP => TIMESTAMP '2001-01-31 12:00:00')",
+      });
+    }
+    const version =
+      at.unit === 'VERSION'
+        ? versionInRange(value, this.#context.head)
+        : await this.#context.versionAt(Number(value));
+    this.#context.assertReachable(version);
+    return version;
+  }
+}
+
+function parametersUsed(expression: string, parameters: readonly SqlParameter[]): readonly SqlParameter[] {
+  return /\$\d/.test(expression) ? parameters : [];
+}
+
+function versionInRange(value: bigint, head: Version): Version {
+  if (value < 0n || value > BigInt(head)) {
+    throw new EverviewError('invalid-query', `there is no version ${value}`, {
+      hint: `the newest version is ${head}`,
+    });
+  }
+  return versionOf(value);
+}
+
+function isPredict(reference: RelationReference): boolean {
+  return reference.kind === 'function' && reference.name === 'predict';
+}
+
+function mergeCtes(outer: SqlNode, inner: SqlNode[string] | undefined): SqlNode {
+  const outerMap = Array.isArray(outer.map) ? outer.map : [];
+  const innerMap = isNode(inner) && Array.isArray(inner.map) ? inner.map : [];
+  return { map: [...outerMap, ...innerMap] };
+}
+
+function selectAll(name: string): SqlNode {
+  return {
+    type: 'SELECT_NODE',
+    modifiers: [],
+    cte_map: { map: [] },
+    select_list: [
+      {
+        class: 'STAR',
+        type: 'STAR',
+        alias: '',
+        query_location: 0,
+        relation_name: '',
+        exclude_list: [],
+        replace_list: [],
+        columns: false,
+        expr: null,
+        qualified_exclude_list: [],
+        rename_list: [],
+      },
+    ],
+    from_table: relationNode({}, '', name, ''),
+    where_clause: null,
+    group_expressions: [],
+    group_sets: [],
+    aggregate_handling: 'STANDARD_HANDLING',
+    having: null,
+    sample: null,
+    qualify: null,
+  };
+}
