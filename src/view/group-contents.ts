@@ -8,7 +8,15 @@ import type { GroupPlan } from '../plan/view-plan.ts';
 import { renderSignedState, renderState, stateColumnNames } from '../store/render-algebra.ts';
 import { contentsOf, ensureLog, logOf, repeated } from './change-log.ts';
 import { outputsOver } from './group-outputs.ts';
-import { advanceStep, oldPrefix, rebuildStep, stateOf, stepCheck, stepTable } from './group-step.ts';
+import {
+  advanceStep,
+  oldPrefix,
+  rebuildStep,
+  shownItem,
+  stateOf,
+  stepCheck,
+  stepTable,
+} from './group-step.ts';
 import type { RefreshContext, RefreshFallback, RefreshOutcome, ViewHandle } from './refresher.ts';
 import { isInsertOnly } from './rows-contents.ts';
 
@@ -63,7 +71,7 @@ type StepCheck = {
 };
 
 async function checkStep(view: ViewHandle, plan: GroupPlan, { tx }: RefreshContext): Promise<StepCheck> {
-  const [row] = await tx.rows(stepCheck(plan, view.tolerance));
+  const [row] = await tx.rows(stepCheck(plan, view.schema, view.tolerance));
   if (row === undefined || row['broken'] === true) {
     throw new EverviewError('internal', `a group of "${view.name}" would have fewer than no rows`, {
       hint: `REFRESH ${view.name} FULL rebuilds it; please report this`,
@@ -117,7 +125,7 @@ async function writeLog(
   await ensureLog(tx, view);
   const weight = quoteIdentifier(weightColumn);
   const columns = columnNames(view.schema).map(quoteIdentifier);
-  const shown = (prefix: string, w: number) =>
+  const shown = (prefix: '' | typeof oldPrefix, w: 1 | -1) =>
     outputsOver(plan, view.schema, shownItem(plan, prefix, w), [weight]);
   const net =
     `SELECT ${columns.join(', ')}, sum(${weight})::BIGINT AS ${weight} ` +
@@ -132,16 +140,6 @@ async function writeLog(
      FROM ${logOf(view.name)} WHERE __ev_v = ${to}`,
   );
   return { inserted: Number(counts?.['inserted']), deleted: Number(counts?.['deleted']) };
-}
-
-/** The touched groups in one of their two states, as a FROM item with the state's columns and a weight. */
-function shownItem(plan: GroupPlan, prefix: string, weight: number): string {
-  const keyCount = plan.group.keys.length;
-  const columns = stateColumnNames(plan.group).map((column, place) =>
-    place < keyCount || prefix === '' ? column : `${prefix}${column} AS ${column}`,
-  );
-  const present = keyCount === 0 ? 'true' : `${prefix}__ev_n > 0`;
-  return `(SELECT ${columns.join(', ')}, ${weight} AS ${quoteIdentifier(weightColumn)} FROM ${stepTable} WHERE ${present})`;
 }
 
 async function countGroups(view: ViewHandle, { tx }: RefreshContext): Promise<number> {

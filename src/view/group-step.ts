@@ -1,7 +1,9 @@
 import { type GroupArgument, partialColumns, stateColumns } from '../algebra/group.ts';
-import { quoteIdentifier } from '../core/identifier.ts';
+import { quoteIdentifier, weightColumn } from '../core/identifier.ts';
+import type { Schema } from '../core/schema.ts';
 import type { GroupPlan } from '../plan/view-plan.ts';
-import { goneColumns } from '../store/render-algebra.ts';
+import { goneColumns, stateColumnNames } from '../store/render-algebra.ts';
+import { outputsOver } from './group-outputs.ts';
 
 /**
  * The steps: one row per touched group with its keys, the place of its row in the state (`__ev_rid`, NULL: new),
@@ -10,7 +12,7 @@ import { goneColumns } from '../store/render-algebra.ts';
  */
 export const stepTable = 'temp.__ev_step';
 
-export const oldPrefix = '__ev_o';
+export const oldPrefix = '__ev_o' as const;
 
 export function stateOf(name: string): string {
   return `state.${quoteIdentifier(name)}`;
@@ -50,23 +52,40 @@ export function rebuildStep(name: string, plan: GroupPlan, fresh: string): strin
 }
 
 /**
- * What the steps come to, in one row: `touched` groups, those there `before` and `after`; `broken` when a count
+ * What the steps come to, in one row: `touched` groups, those shown `before` and `after`; `broken` when a count
  * went below zero; and why the steps may not be applied (`retracted`, `non_finite`, `spent`).
  */
-export function stepCheck(plan: GroupPlan, tolerance: number): string {
-  const { keys } = plan.group;
+export function stepCheck(plan: GroupPlan, schema: Schema, tolerance: number): string {
   const args = plan.group.arguments;
   const counts = args.map((_, place) => stateColumns.count(place));
   const broken = ['__ev_n < 0', ...counts.flatMap((count) => [`${count} < 0`, `${count} > __ev_n`])];
   const any = (conditions: readonly string[]) =>
     conditions.length === 0 ? 'false' : `coalesce(bool_or(${conditions.join(' OR ')}), false)`;
-  const there = (prefix: string) =>
-    keys.length === 0 ? 'count(*)' : `count(*) FILTER (${prefix}__ev_n > 0)`;
+  const there = (prefix: '' | typeof oldPrefix) => shownCount(plan, schema, prefix);
   return `SELECT count(*) AS touched, ${there(oldPrefix)} AS before, ${there('')} AS after,
     ${any(broken)} AS broken, ${any(args.flatMap(retraction))} AS retracted,
     ${any(args.flatMap(nonFinite))} AS non_finite,
     ${any(args.flatMap((argument, place) => spentBudget(argument, place, tolerance)))} AS spent
     FROM ${stepTable}`;
+}
+
+/** The touched groups in one of their two states, as a FROM item with the state's columns and a weight. */
+export function shownItem(plan: GroupPlan, prefix: '' | typeof oldPrefix, weight: 1 | -1): string {
+  const keyCount = plan.group.keys.length;
+  const columns = stateColumnNames(plan.group).map((column, place) =>
+    place < keyCount || prefix === '' ? column : `${prefix}${column} AS ${column}`,
+  );
+  const list = [...columns, `${weight} AS ${quoteIdentifier(weightColumn)}`].join(', ');
+  return `(SELECT ${list} FROM ${stepTable} WHERE ${isThere(plan, prefix)})`;
+}
+
+function isThere(plan: GroupPlan, prefix: string): string {
+  return plan.group.keys.length === 0 ? 'true' : `${prefix}__ev_n > 0`;
+}
+
+function shownCount(plan: GroupPlan, schema: Schema, prefix: '' | typeof oldPrefix): string {
+  if (plan.having === null) return `count(*) FILTER (${isThere(plan, prefix)})`;
+  return `(SELECT count(*) FROM (${outputsOver(plan, schema, shownItem(plan, prefix, 1))}))`;
 }
 
 /** All key comparisons in the engine are these: NULL is a key like any other. */
