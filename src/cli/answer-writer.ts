@@ -1,4 +1,4 @@
-import type { StatementResult } from './engine-port.ts';
+import type { StatementResult } from '../index.ts';
 import type { Failure } from './failure-report.ts';
 
 export const formats = ['table', 'json', 'csv', 'arrow'] as const;

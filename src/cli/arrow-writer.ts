@@ -1,5 +1,5 @@
+import { EverviewError, type StatementResult } from '../index.ts';
 import type { AnswerWriter } from './answer-writer.ts';
-import { EverviewError, type StatementResult } from './engine-port.ts';
 import { failureOf } from './failure.ts';
 import { renderFailure } from './failure-report.ts';
 import type { Output } from './terminal.ts';

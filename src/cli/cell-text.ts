@@ -1,4 +1,4 @@
-import type { SqlValue } from './engine-port.ts';
+import type { SqlValue } from '../index.ts';
 import { type Json, jsonValue } from './json-value.ts';
 
 /** A value as people and spreadsheets read it, on one line; null for NULL. */

@@ -1,6 +1,6 @@
+import type { StatementResult } from '../index.ts';
 import type { AnswerWriter } from './answer-writer.ts';
 import { cellText } from './cell-text.ts';
-import type { StatementResult } from './engine-port.ts';
 import { renderFailure } from './failure-report.ts';
 import { inPieces } from './in-pieces.ts';
 import type { Output } from './terminal.ts';

@@ -1,4 +1,4 @@
-import { EverviewError } from './engine-port.ts';
+import { EverviewError } from '../index.ts';
 import type { Failure, PlaceInText } from './failure-report.ts';
 import { OutputLost } from './terminal.ts';
 

@@ -1,4 +1,4 @@
-import type { SqlValue } from './engine-port.ts';
+import type { SqlValue } from '../index.ts';
 
 export type Json =
   | null

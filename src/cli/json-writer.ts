@@ -1,5 +1,5 @@
+import type { StalenessReport, StatementResult } from '../index.ts';
 import type { AnswerWriter } from './answer-writer.ts';
-import type { StalenessReport, StatementResult } from './engine-port.ts';
 import { type Failure, placeInWhole } from './failure-report.ts';
 import { inPieces } from './in-pieces.ts';
 import { type Json, jsonNumber, jsonValue } from './json-value.ts';

@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { Everview, EverviewError, SimulatedClock } from './engine-port.ts';
+import { Everview, EverviewError, SimulatedClock } from '../index.ts';
 
 /** @param now where the clock stands; null: the system's clock. */
 export function openEngine(db: string, now: Date | null): Promise<Everview> {

@@ -1,4 +1,4 @@
-import type { Provenance, StalenessReport } from './engine-port.ts';
+import type { Provenance, StalenessReport } from '../index.ts';
 
 /** `version 7 · model delay v3 · fresh`. */
 export function provenanceLine(answer: Provenance): string {

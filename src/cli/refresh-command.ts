@@ -1,4 +1,4 @@
-import type { StatementResult } from './engine-port.ts';
+import type { StatementResult } from '../index.ts';
 import { failureOf } from './failure.ts';
 import { createJsonWriter } from './json-writer.ts';
 import { openExistingEngine } from './open-engine.ts';

@@ -1,5 +1,5 @@
+import { type Everview, EverviewError, StatementReader, splitStatements } from '../index.ts';
 import type { AnswerWriter } from './answer-writer.ts';
-import { type Everview, EverviewError, StatementReader, splitStatements } from './engine-port.ts';
 import { failureOf } from './failure.ts';
 import { type PlacedStatement, runStatements } from './run-statements.ts';
 import { type ExitStatus, exitStatus, type Terminal } from './terminal.ts';

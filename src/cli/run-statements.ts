@@ -1,5 +1,5 @@
+import type { Everview, TextPlace } from '../index.ts';
 import type { AnswerWriter } from './answer-writer.ts';
-import type { Everview, TextPlace } from './engine-port.ts';
 import { failureOf } from './failure.ts';
 import { type ExitStatus, endsCommand, exitStatus } from './terminal.ts';
 

@@ -1,8 +1,8 @@
 import { tableToIPC } from 'apache-arrow';
+import { toArrow } from '../index.ts';
 import type { AnswerWriter, Format } from './answer-writer.ts';
 import { arrowRefusal, createArrowWriter } from './arrow-writer.ts';
 import { createCsvWriter } from './csv-writer.ts';
-import { toArrow } from './engine-port.ts';
 import { failureOf } from './failure.ts';
 import { renderFailure } from './failure-report.ts';
 import { createJsonWriter } from './json-writer.ts';

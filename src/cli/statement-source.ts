@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { EverviewError, StatementReader, splitStatements } from './engine-port.ts';
+import { EverviewError, StatementReader, splitStatements } from '../index.ts';
 import type { PlacedStatement } from './run-statements.ts';
 import type { Input } from './terminal.ts';
 

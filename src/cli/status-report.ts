@@ -1,4 +1,4 @@
-import type { Everview, Row, SqlValue } from './engine-port.ts';
+import type { Everview, Row, SqlValue } from '../index.ts';
 import { spanText } from './provenance-line.ts';
 import { tableLines } from './table.ts';
 import type { Output } from './terminal.ts';

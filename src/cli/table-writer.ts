@@ -1,5 +1,5 @@
+import type { StatementResult } from '../index.ts';
 import type { AnswerWriter } from './answer-writer.ts';
-import type { StatementResult } from './engine-port.ts';
 import { renderFailure } from './failure-report.ts';
 import { inPieces } from './in-pieces.ts';
 import { provenanceLine } from './provenance-line.ts';

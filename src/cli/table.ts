@@ -1,6 +1,6 @@
 import stringWidth from 'string-width';
+import type { Column, Row } from '../index.ts';
 import { cellText } from './cell-text.ts';
-import type { Column, Row } from './engine-port.ts';
 import type { Output } from './terminal.ts';
 
 export type TableContents = { readonly columns: readonly Column[]; readonly rows: readonly Row[] };

@@ -1,4 +1,4 @@
-import type { Everview } from './engine-port.ts';
+import type { Everview } from '../index.ts';
 import type { Terminal } from './terminal.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
+import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
 const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
@@ -19,7 +19,7 @@ export function spawnEverview(words: readonly string[]) {
       resolve({ status, out: Buffer.concat(out).toString(), err: Buffer.concat(err).toString() });
     });
   });
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  let answersRead = 0;
   return {
     child,
     ended,
@@ -27,8 +27,21 @@ export function spawnEverview(words: readonly string[]) {
     write: (text: string) => child.stdin.write(text),
     /** The next line of standard output, as JSON. */
     async answer(): Promise<unknown> {
-      const { value, done } = await lines.next();
-      return done ? null : JSON.parse(value);
+      for (;;) {
+        const lines = Buffer.concat(out).toString().split('\n');
+        const line = lines[answersRead];
+        if (line !== undefined && answersRead < lines.length - 1) {
+          answersRead++;
+          return JSON.parse(line);
+        }
+        await Promise.race([once(child.stdout, 'data'), ended]);
+        if (
+          child.stdout.readableEnded &&
+          answersRead >= Buffer.concat(out).toString().split('\n').length - 1
+        ) {
+          return null;
+        }
+      }
     },
   };
 }
