@@ -22,7 +22,7 @@ export type CostModel = {
   /** Share of advances that ended as a rebuild, lately. */
   readonly fallbackShare: number;
   readonly lastRung: Rung | null;
-  /** Free choices since the other rung was last taken. */
+  /** Refreshes since the other rung was last taken. */
   readonly sameRungInARow: number;
 };
 
@@ -36,8 +36,10 @@ export const newCostModel: CostModel = Object.freeze({
   sameRungInARow: 0,
 });
 
-/** Weight of the newest observation; the first counts whole. */
+/** Weight of the newest observation; the first counts whole, and one after long of the other rung counts more. */
 const learningRate = 0.3;
+const relearningRate = 0.7;
+const longAgo = 32;
 
 /** A single outlier (a cold cache, a busy machine) moves a ratio no further than this, either way. */
 const ratioLimit = 50;
@@ -102,13 +104,14 @@ export function learn(
       : counted;
   if (executed.fellBack) return advanced;
   const observed = executed.actualMs / priorMs(executed.rung, size);
-  return { ...advanced, [executed.rung]: learnRatio(model[executed.rung], observed) };
+  const rate = !isSame && model.sameRungInARow >= longAgo ? relearningRate : learningRate;
+  return { ...advanced, [executed.rung]: learnRatio(model[executed.rung], observed, rate) };
 }
 
 /** In the logarithm, so that twice too dear and twice too cheap weigh the same. */
-function learnRatio(known: LearnedRatio, observed: number): LearnedRatio {
+function learnRatio(known: LearnedRatio, observed: number, usualRate: number): LearnedRatio {
   const bounded = Math.min(ratioLimit, Math.max(1 / ratioLimit, observed));
-  const rate = known.samples === 0 ? 1 : learningRate;
+  const rate = known.samples === 0 ? 1 : usualRate;
   return { ratio: Math.exp(mix(Math.log(known.ratio), Math.log(bounded), rate)), samples: known.samples + 1 };
 }
 

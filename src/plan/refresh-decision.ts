@@ -35,9 +35,8 @@ export type RefreshRequest = {
 /** The way taken last is kept unless the other is predicted cheaper than this share of it. */
 const hysteresis = 0.8;
 
-/** After so many free choices of one way the other is tried once, unless it is predicted dearer than that. */
-const probeEvery = 64;
-const probeAtMost = 3;
+/** The way not taken is tried again whenever that costs, as predicted, at most this share of what was spent since. */
+const probeShare = 1 / 64;
 
 /**
  * Which way to refresh, and why. Pure: the same inputs give the same decision.
@@ -93,8 +92,8 @@ function cheapest(
 ): Pick<RefreshDecision, 'kind' | 'reason'> {
   const best: Rung = preferred(model, incremental, full);
   const [bestMs, otherMs] = best === 'full' ? [full, incremental] : [incremental, full];
-  const isDue = best === model.lastRung && model.sameRungInARow >= probeEvery;
-  if (isDue && otherMs <= probeAtMost * bestMs) {
+  const isDue = best === model.lastRung && otherMs <= probeShare * model.sameRungInARow * bestMs;
+  if (isDue) {
     return { kind: best === 'full' ? 'incremental' : 'full', reason: 'probe' };
   }
   return { kind: best, reason: best === 'full' ? 'cheaper-full' : 'cheaper-incremental' };
