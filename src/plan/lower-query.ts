@@ -232,8 +232,10 @@ class QueryLowering {
 
   /** In HAVING an alias hides a column of the same name; where the two differ nothing is assumed. */
   #having(having: SqlNode, select: LoweredSelect): SqlNode {
+    const mentioned = firstParts(having);
     for (const item of select.items) {
-      const column = item.alias === null ? null : bareColumn(select.scope, item.alias);
+      if (item.alias === null || !mentioned.has(item.alias.toLowerCase())) continue;
+      const column = bareColumn(select.scope, item.alias);
       const isSame =
         column === null ||
         expressionKey(item.expression) === expressionKey(columnReference(column.alias, column.column.column));
@@ -278,6 +280,16 @@ function hasColumn(expression: SqlNode): boolean {
     found ||= node['class'] === 'COLUMN_REF';
   });
   return found;
+}
+
+/** Names that column references start with, in lower case. */
+function firstParts(expression: SqlNode): ReadonlySet<string> {
+  const names = new Set<string>();
+  walk(expression, (node) => {
+    const [first] = node['class'] === 'COLUMN_REF' ? columnParts(node) : [];
+    if (first !== undefined) names.add(first.toLowerCase());
+  });
+  return names;
 }
 
 function ordinalItem(node: SqlNode, items: readonly SelectItem[]): SqlNode | null {
