@@ -125,7 +125,7 @@ describe('learning', () => {
   test('the other way is probed after long, the later the dearer it is', () => {
     const ratio =
       predictMs(newCostModel, 'full', bigSource) / predictMs(newCostModel, 'incremental', bigSource);
-    const near = teach(newCostModel, 'incremental', ratio / 2, 128);
+    const near = teach(newCostModel, 'incremental', ratio / 2, 130);
     expect(decide(rows, bigSource, {}, near)).toEqual(['full', 'probe']);
     expect(decide(rows, bigSource, {}, teach(near, 'full', 1, 1))).toEqual([
       'incremental',
