@@ -45,7 +45,6 @@ export const errorTable = {
   'not-a-database': ['state', 'the file is no Everview database, or from a newer release'],
   closed: ['state', 'the engine was closed'],
   'transaction-state': ['state', 'BEGIN inside an update, or COMMIT outside one'],
-  'idempotency-mismatch': ['state', 'the same idempotency key was used for a different update'],
   'store-failure': ['state', 'the store refused a statement (disk full, out of memory, input/output)'],
   usage: ['state', 'the command line cannot be understood'],
   internal: ['engine', 'a bug in Everview'],

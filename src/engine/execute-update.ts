@@ -69,7 +69,6 @@ export async function executeUpdateStatement(
   update: UpdateInProgress,
   statement: UpdateStatement,
 ): Promise<ChangeOutcome> {
-  update.identify(statement.text);
   const fragments = new FragmentRewriter(core, update);
   return update.apply(statement.table.name, async (entry) => {
     const { tx } = update.draft;

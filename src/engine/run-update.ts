@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { EverviewError } from '../core/errors.ts';
 import type { Reason } from '../core/reasons.ts';
 import { sameName } from '../core/schema.ts';
@@ -35,7 +34,6 @@ export class UpdateInProgress {
   /** Rows of a rejected update that are only in bad company. */
   readonly companions: RejectedRows[] = [];
   readonly #byTable = new Map<string, Tally>();
-  readonly #fingerprint = createHash('sha256');
 
   constructor(draft: WriteDraft, context: UpdateContext) {
     this.draft = draft;
@@ -69,15 +67,6 @@ export class UpdateInProgress {
       warnings: [...before.warnings, ...outcome.warnings],
     });
     return outcome;
-  }
-
-  /** Says what was asked, so that the same key with something else can be told from a repetition. */
-  identify(text: string): void {
-    this.#fingerprint.update(text).update('\0');
-  }
-
-  get fingerprint(): string {
-    return this.#fingerprint.copy().digest('hex');
   }
 
   get tallies(): ReadonlyMap<string, Tally> {
@@ -115,7 +104,7 @@ export async function runUpdate(
     const finished = await core.commit(async (tx, state) => {
       const draft = new WriteDraft(tx, state, core.changes, core.clock.nowMs());
       const repeated = key === null ? null : await findUpdateByKey(tx, key);
-      if (repeated !== null && key !== null) return draft.committed(repetition(state, key, repeated.version));
+      if (repeated !== null && key !== null) return draft.committed(repetition(state, key, repeated));
       const context = {
         updateId: state.lastUpdateId + 1,
         version: versionOf(state.version + 1),
@@ -189,7 +178,6 @@ async function recordRejection(
       status: 'rejected',
       reason: 'constraint-violated',
       idempotencyKey: key,
-      fingerprint: update.fingerprint,
       tables: [failure.rejected.table],
       inserted: 0,
       deleted: 0,
@@ -223,7 +211,6 @@ async function finish(core: EngineCore, update: UpdateInProgress, key: string | 
       status,
       reason,
       idempotencyKey: key,
-      fingerprint: update.fingerprint,
       tables: tallies.map(([table]) => table),
       inserted: sum('inserted'),
       deleted: sum('deleted'),

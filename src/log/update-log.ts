@@ -11,8 +11,6 @@ export type UpdateRecord = {
   readonly status: 'accepted' | 'partial' | 'rejected';
   readonly reason: Reason;
   readonly idempotencyKey: string | null;
-  /** Hash of what was asked, to tell a repetition from another update under the same key. */
-  readonly fingerprint: string | null;
   readonly tables: readonly string[];
   readonly inserted: number;
   readonly deleted: number;
@@ -23,14 +21,13 @@ export type UpdateRecord = {
 
 export async function recordUpdate(tx: Session, record: UpdateRecord): Promise<void> {
   await tx.run(
-    `INSERT INTO everview.updates VALUES ($1, $2, $3, $4, $5, $6, $7::JSON::VARCHAR[], $8, $9, $10, $11, $12)`,
+    `INSERT INTO everview.updates VALUES ($1, $2, $3, $4, $5, $6::JSON::VARCHAR[], $7, $8, $9, $10, $11)`,
     [
       record.updateId,
       record.version,
       record.status,
       record.reason,
       record.idempotencyKey,
-      record.fingerprint,
       JSON.stringify(record.tables),
       record.inserted,
       record.deleted,
@@ -52,17 +49,14 @@ export async function recordChange(
   await tx.run('INSERT INTO everview.changes VALUES ($1, $2, $3, $4)', [name, version, inserted, deleted]);
 }
 
-export type RepeatedUpdate = { readonly version: Version; readonly fingerprint: string | null };
-
-/** The accepted update that carried the key, if any. */
-export async function findUpdateByKey(tx: Session, key: string): Promise<RepeatedUpdate | null> {
+/** The version after the accepted update that carried the key; null when none did. */
+export async function findUpdateByKey(tx: Session, key: string): Promise<Version | null> {
   const [row] = await tx.rows(
-    `SELECT coalesce(version, 0) AS version, fingerprint FROM everview.updates
+    `SELECT coalesce(version, 0) AS version FROM everview.updates
      WHERE idempotency_key = $1 AND status <> 'rejected' LIMIT 1`,
     [key],
   );
-  if (row === undefined) return null;
-  return { version: versionOf(Number(row['version'])), fingerprint: row['fingerprint'] as string | null };
+  return row === undefined ? null : versionOf(Number(row.version));
 }
 
 export type LoggedHistory = {

@@ -20,7 +20,7 @@ const steps: readonly (readonly string[])[] = [
        "schema" VARCHAR NOT NULL, created_at TIMESTAMP NOT NULL, position BIGINT NOT NULL)`,
     `CREATE TABLE everview.updates (
        update_id BIGINT NOT NULL, version BIGINT, status VARCHAR NOT NULL, reason VARCHAR NOT NULL,
-       idempotency_key VARCHAR, fingerprint VARCHAR, tables VARCHAR[] NOT NULL, inserted BIGINT NOT NULL,
+       idempotency_key VARCHAR, tables VARCHAR[] NOT NULL, inserted BIGINT NOT NULL,
        deleted BIGINT NOT NULL, quarantined BIGINT NOT NULL, message VARCHAR, committed_at TIMESTAMP NOT NULL)`,
     `CREATE TABLE everview.changes (
        name VARCHAR NOT NULL, version BIGINT NOT NULL, inserted BIGINT NOT NULL, deleted BIGINT NOT NULL)`,

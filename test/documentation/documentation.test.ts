@@ -1,0 +1,39 @@
+import { readdirSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { outputOf, readme, readText, reference, root } from '../support/documentation.ts';
+
+describe('the documentation', () => {
+  it('has the reference that the code gives (npm run docs)', () => {
+    expect(readText('src/REFERENCE.md')).toBe(reference());
+  });
+
+  it('shows the examples as they are, and their output as it is (npm run docs)', () => {
+    const text = readText('README.md');
+    expect(text).toContain('<!-- output: examples/first-model.sql -->');
+    expect(readme(text)).toBe(text);
+  });
+
+  it('has a TypeScript example that says what the SQL one says', () => {
+    const output = outputOf(['examples/first-model.ts']);
+    const shown = readText('README.md');
+    const predictions = [...output.matchAll(/will_sell: (-?[\d.]+)/g)].map((match) => String(match[1]));
+    expect(predictions).toHaveLength(2);
+    for (const prediction of predictions) expect(shown).toContain(prediction);
+    expect(output).toContain('1 row set aside');
+  });
+
+  it('names every law and the test file of each', () => {
+    const architecture = readText('src/ARCHITECTURE.md');
+    const laws = readdirSync(`${root}/test/laws`).filter((file) => file.startsWith('law-'));
+    for (const file of laws) expect(architecture).toContain(`test/laws/${file}`);
+    for (const [path] of architecture.matchAll(/test\/laws\/[\w.-]+\.test\.ts/g)) {
+      expect(laws).toContain(path.slice('test/laws/'.length));
+    }
+  });
+
+  it('explains every dependency', () => {
+    const contributing = readText('CONTRIBUTING.md');
+    const manifest = JSON.parse(readText('package.json')) as { dependencies: Record<string, string> };
+    for (const name of Object.keys(manifest.dependencies)) expect(contributing).toContain(`\`${name}\``);
+  });
+});

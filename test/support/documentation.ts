@@ -1,0 +1,80 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { errorTable } from '../../src/core/errors.ts';
+import { reasonTable } from '../../src/core/reasons.ts';
+import { listOptions } from '../../src/declare/options.ts';
+import { statementForms } from '../../src/declare/statement-parser.ts';
+
+export const root = fileURLToPath(new URL('../..', import.meta.url));
+
+export function readText(path: string): string {
+  return readFileSync(`${root}/${path}`, 'utf8');
+}
+
+function cell(text: string): string {
+  return text.replaceAll('|', '\\|').replaceAll('\n', ' ');
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.map(cell).join(' | ')} |`;
+  return [line(head), `|${head.map(() => '---').join('|')}|`, ...rows.map(line)].join('\n');
+}
+
+/** src/REFERENCE.md, from the tables in the code. */
+export function reference(): string {
+  const owners = [...new Set(listOptions().map((option) => option.owner))];
+  const options = owners.map((owner) => {
+    const rows = listOptions()
+      .filter((option) => option.owner === owner)
+      .map((option) => [`\`${option.name}\``, option.takes, option.default, option.meaning]);
+    return `### ${owner.replaceAll('-', ' ')}\n\n${table(['option', 'takes', 'default', 'meaning'], rows)}`;
+  });
+  const errors = Object.entries(errorTable).map(([code, [category, meaning]]) => [
+    `\`${code}\``,
+    category,
+    meaning,
+  ]);
+  const reasons = Object.entries(reasonTable).map(([reason, meaning]) => [`\`${reason}\``, meaning]);
+  return [
+    '# Reference',
+    'Written by `npm run docs` from the tables in the code.',
+    '## Statements',
+    statementForms.map((form) => `- \`${form}\``).join('\n'),
+    "A SELECT is DuckDB's, over declared names; `FROM PREDICT(model, (SELECT …))` or `FROM PREDICT(model, view)` adds the column `prediction`, and `table AT (VERSION => n)` or `AT (TIMESTAMP => …)` reads the past. `now()` and its kin are the engine's clock.",
+    '## Options',
+    ...options,
+    '## System tables',
+    'Schema `everview`, read like any other: `tables`, `views`, `models`, `staleness` (what is declared and where it stands now), `updates`, `refreshes`, `model_versions`, `gates`, `quarantine` (what was decided, and why).',
+    '## Errors',
+    'Every failure is an `EverviewError` with a `code`, a message, mostly a `hint` and a place in the text.',
+    table(['code', 'category', 'meaning'], errors),
+    '## Reasons',
+    'Every recorded decision carries one of these.',
+    table(['reason', 'meaning'], reasons),
+    '',
+  ].join('\n\n');
+}
+
+/** What a command prints, without colour. */
+export function outputOf(args: readonly string[]): string {
+  return execFileSync(process.execPath, ['--import', 'tsx', ...args], {
+    cwd: root,
+    encoding: 'utf8',
+    env: { ...process.env, NO_COLOR: '1', EVERVIEW_REFRESH: '' },
+  });
+}
+
+/** The README with its examples and their output as they are now. */
+export function readme(text: string): string {
+  return text.replaceAll(
+    /<!-- (file|output): (\S+) -->\n```(\w*)\n[\s\S]*?```/g,
+    (_match, what: string, path: string, language: string) => {
+      const body =
+        what === 'file'
+          ? readText(path)
+          : outputOf(path.endsWith('.ts') ? [path] : ['src/cli/main.ts', 'sql', '-f', path]);
+      return `<!-- ${what}: ${path} -->\n\`\`\`${language}\n${body.trimEnd()}\n\`\`\``;
+    },
+  );
+}
