@@ -23,7 +23,9 @@ export const plainInsert: InsertOptions = { columns: null, byName: false, onConf
 
 /**
  * Takes the rows of `source` into the table: staged, checked, then written to data and change log. Runs inside the
- * update's transaction and leaves no temporary table behind.
+ * update's transaction and leaves no temporary table behind. `on_violation` says what becomes of rows that break a
+ * constraint: `reject` refuses the statement, `quarantine` sets the rows aside, and `warn` takes them: a declared
+ * opt-out of law 4 for this one table, whose views then see them.
  * @throws UpdateRejected when `on_violation` is reject; EverviewError `invalid-row`, `file-error`, `unknown-column`,
  *   `duplicate-source-row`.
  */

@@ -98,7 +98,7 @@ export class UpdateRejected extends EverviewError {
     rejected: RejectedRows,
     hint: string,
   ) {
-    super('constraint-violation', rejectionMessage(violations, counts), {
+    super('constraint-violation', rejectionMessage(rejected.table, violations, counts), {
       hint,
       data: { violations, counts },
     });
@@ -108,10 +108,14 @@ export class UpdateRejected extends EverviewError {
   }
 }
 
-function rejectionMessage(violations: readonly Violation[], counts: readonly ViolationCount[]): string {
+function rejectionMessage(
+  table: string,
+  violations: readonly Violation[],
+  counts: readonly ViolationCount[],
+): string {
   const first = violations[0];
   if (first === undefined) return 'rows break a constraint';
   const total = counts.reduce((sum, count) => sum + count.rows, 0);
   const more = total > 1 ? ` (and ${total - 1} more ${total === 2 ? 'violation' : 'violations'})` : '';
-  return `row ${first.row} of the update of "${first.table}": ${first.reason}${more}`;
+  return `row ${first.row} of the update of "${table}": ${first.reason}${more}`;
 }

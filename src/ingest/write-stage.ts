@@ -16,10 +16,10 @@ export async function writeInserts(
 ): Promise<Written> {
   const columns = columnList(target);
   const inserted = await tx.run(
-    `INSERT INTO ${dataRelation(target.name)} SELECT ${columns} FROM ${stageRelation} ORDER BY ${rowColumn}`,
+    `INSERT INTO ${dataRelation(target.name)} SELECT ${columns} FROM ${stageRelation}`,
   );
   await tx.run(
-    `INSERT INTO ${logRelation(target.name)} SELECT ${columns}, 1, ${context.version} FROM ${stageRelation} ORDER BY ${rowColumn}`,
+    `INSERT INTO ${logRelation(target.name)} SELECT ${columns}, 1, ${context.version} FROM ${stageRelation}`,
   );
   return { inserted, deleted: 0 };
 }

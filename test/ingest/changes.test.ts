@@ -348,7 +348,7 @@ describe('DELETE', () => {
       const before = await opened.traces();
       const refused = await rejection(opened.delete('stock', 'id <= 2'));
       expect(refused.message).toContain(
-        `row 1 of the update of "lots": name = 'a' is still referenced by "lots" (item), lot = 7`,
+        `row 1 of the update of "stock": name = 'a' is still referenced by "lots" (item), lot = 7`,
       );
       expect(refused.data?.violations).toMatchObject([
         { table: 'lots', kind: 'references', constraint: 'item_to_stock' },
