@@ -10,6 +10,9 @@ import type { RefreshContext, RefreshOutcome, ViewHandle } from './refresher.ts'
 const delta = 'temp.__ev_delta';
 const weight = quoteIdentifier(weightColumn);
 
+/** Deltas above this many rows do not wait in memory for the next one to replace them. */
+const largeDelta = 50_000;
+
 /** Contents kept as a table of exactly the user's columns: rows plans, and whatever can only be recomputed. */
 
 export async function rebuildRows(view: ViewHandle, context: RefreshContext): Promise<RefreshOutcome> {
@@ -81,22 +84,25 @@ async function makeDelta(view: ViewHandle, signed: string, { tx }: RefreshContex
   );
 }
 
+type DeltaSizes = {
+  readonly inserted: number;
+  readonly deleted: number;
+  /** Whether every weight is 1 or −1. */
+  readonly isSet: boolean;
+  /** Columns that are NULL in some row to delete. */
+  readonly nullColumns: ReadonlySet<string>;
+};
+
 async function applyDelta(
   view: ViewHandle,
   kind: 'incremental' | 'full',
   context: RefreshContext,
 ): Promise<RefreshOutcome> {
   const { tx } = context;
-  const [sizes] = await tx.rows(
-    `SELECT coalesce(sum(${weight}) FILTER (${weight} > 0), 0)::DOUBLE AS inserted,
-            coalesce(-sum(${weight}) FILTER (${weight} < 0), 0)::DOUBLE AS deleted,
-            coalesce(max(abs(${weight})), 0)::DOUBLE AS most FROM ${delta}`,
-  );
-  const inserted = Number(sizes?.['inserted']);
-  const deleted = Number(sizes?.['deleted']);
-  const isSet = Number(sizes?.['most']) <= 1;
+  const sizes = await measureDelta(view, context);
+  const { inserted, deleted, isSet } = sizes;
   const columns = columnNames(view.schema).map(quoteIdentifier);
-  if (deleted > 0) await deleteRows(view, deleted, context);
+  if (deleted > 0) await deleteRows(view, sizes, context);
   if (inserted > 0) {
     const rows = repeated(delta, columns, isSet, `${weight} > 0`);
     await tx.run(`INSERT INTO ${contentsOf(view.name)} ${rows}`);
@@ -106,14 +112,39 @@ async function applyDelta(
     const signed = [...columns, `sign(${weight})::TINYINT`, String(context.to)];
     await tx.run(`INSERT INTO ${logOf(view.name)} ${repeated(delta, signed, isSet)}`);
   }
+  if (inserted + deleted > largeDelta) await tx.run(`DROP TABLE ${delta}`);
   return { kind, inserted, deleted };
 }
 
-/** Takes out as many of the equal rows as the weight says; which ones makes no difference to a bag. */
-async function deleteRows(view: ViewHandle, expected: number, { tx }: RefreshContext): Promise<void> {
-  const same = columnNames(view.schema)
-    .map(quoteIdentifier)
-    .map((column) => `v.${column} IS NOT DISTINCT FROM d.${column}`);
+async function measureDelta(view: ViewHandle, { tx }: RefreshContext): Promise<DeltaSizes> {
+  const names = columnNames(view.schema);
+  const nulls = names.map(
+    (name, place) =>
+      `coalesce(bool_or(${quoteIdentifier(name)} IS NULL) FILTER (${weight} < 0), false) AS n${place}`,
+  );
+  const [row] = await tx.rows(
+    `SELECT coalesce(sum(${weight}) FILTER (${weight} > 0), 0)::DOUBLE AS inserted,
+            coalesce(-sum(${weight}) FILTER (${weight} < 0), 0)::DOUBLE AS deleted,
+            coalesce(max(abs(${weight})), 0)::DOUBLE AS most, ${nulls.join(', ')} FROM ${delta}`,
+  );
+  return {
+    inserted: Number(row?.['inserted']),
+    deleted: Number(row?.['deleted']),
+    isSet: Number(row?.['most']) <= 1,
+    nullColumns: new Set(names.filter((_, place) => row?.[`n${place}`] === true)),
+  };
+}
+
+/**
+ * Takes out as many of the equal rows as the weight says; which ones makes no difference to a bag. Where no row to
+ * delete is NULL, IS NOT DISTINCT FROM is `=`, for which DuckDB skips the parts of the table out of range: 8 to 40
+ * times faster on three million rows.
+ */
+async function deleteRows(view: ViewHandle, sizes: DeltaSizes, { tx }: RefreshContext): Promise<void> {
+  const same = columnNames(view.schema).map((name) => {
+    const column = quoteIdentifier(name);
+    return `v.${column} ${sizes.nullColumns.has(name) ? 'IS NOT DISTINCT FROM' : '='} d.${column}`;
+  });
   const contents = contentsOf(view.name);
   const deleted = await tx.run(
     `DELETE FROM ${contents} WHERE rowid IN (
@@ -123,13 +154,13 @@ async function deleteRows(view: ViewHandle, expected: number, { tx }: RefreshCon
          FROM ${contents} v JOIN ${delta} d ON ${same.join(' AND ')} AND d.${weight} < 0)
        WHERE nth <= gone)`,
   );
-  if (deleted !== expected) {
+  if (deleted !== sizes.deleted) {
     throw new EverviewError(
       'internal',
-      `"${view.name}" lacks ${expected - deleted} rows that its change deletes`,
+      `"${view.name}" lacks ${sizes.deleted - deleted} rows that its change deletes`,
       {
         hint: `REFRESH ${view.name} FULL rebuilds it; please report this`,
-        data: { view: view.name, expected, deleted },
+        data: { view: view.name, expected: sizes.deleted, deleted },
       },
     );
   }
