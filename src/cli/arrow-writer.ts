@@ -1,26 +1,30 @@
-import { EverviewError, type StatementResult } from '../index.ts';
+import { tableToIPC } from 'apache-arrow';
+import { EverviewError, toArrow, toArrowBatches } from '../index.ts';
 import type { AnswerWriter } from './answer-writer.ts';
+import { encodeArrowStream } from './encode-arrow-stream.ts';
 import { failureOf } from './failure.ts';
 import { renderFailure } from './failure-report.ts';
 import type { Output } from './terminal.ts';
 
-/** The rows of the one statement that has any, as an Arrow IPC stream once all have run. */
-export function createArrowWriter(
-  stdout: Output,
-  stderr: Output,
-  encode: (result: StatementResult) => Uint8Array,
-): AnswerWriter {
-  let kept: StatementResult | null = null;
+/** The rows of the one statement that has any, as an Arrow IPC stream. */
+export function createArrowWriter(stdout: Output, stderr: Output): AnswerWriter {
+  let written = false;
+  const begin = (): void => {
+    if (written) throw severalResults();
+    written = true;
+  };
   return {
     async result(_statement, result) {
       if (result.columns.length === 0) return;
-      if (kept !== null) throw severalResults();
-      kept = result;
+      begin();
+      await stdout.write(tableToIPC(toArrow(result), 'stream'));
+    },
+    async stream(_statement, answer) {
+      begin();
+      const encoded = encodeArrowStream(toArrowBatches(answer.columns, answer.batches()));
+      for await (const bytes of encoded) await stdout.write(bytes);
     },
     failure: (_statement, failure, text) => stderr.write(renderFailure(failure, text, stderr.colors)),
-    async end() {
-      if (kept !== null) await stdout.write(encode(kept));
-    },
   };
 }
 

@@ -12,7 +12,6 @@ export function createJsonWriter(stdout: Output): AnswerWriter {
       for (const part of resultParts(statement, result)) await stdout.write(part);
     },
     failure: (statement, failure) => stdout.write(failureLine(statement, failure)),
-    async end() {},
   };
 }
 

@@ -29,7 +29,7 @@ async function main(): Promise<ExitStatus> {
     process.on(signal, () => {
       // A second one does not wait for the engine to close.
       if (interruption.signal.aborted) process.exit(status);
-      interruption.abort(new Interruption(status));
+      interrupt(interruption, status);
     });
   }
   const terminal = createTerminal(interruption);
@@ -40,6 +40,14 @@ async function main(): Promise<ExitStatus> {
   } finally {
     terminal.progress.stop();
   }
+}
+
+/** Closing waits for the statement that runs; what is not committed by then is undone when the file is next opened. */
+const closingGraceMs = 2_000;
+
+function interrupt(interruption: AbortController, status: ExitStatus): void {
+  setTimeout(() => process.exit(status), closingGraceMs).unref();
+  interruption.abort(new Interruption(status));
 }
 
 async function endOf(error: unknown, terminal: Terminal): Promise<ExitStatus> {
@@ -69,7 +77,7 @@ function createTerminal(interruption: AbortController): Terminal {
         input: process.stdin,
         output: process.stdout,
         historyPath: join(homedir(), '.everview_history'),
-        interrupt: () => interruption.abort(new Interruption(exitStatus.interrupted)),
+        interrupt: () => interrupt(interruption, exitStatus.interrupted),
       }),
   };
 }

@@ -1,5 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { type Format, formats } from './answer-writer.ts';
+import { daysOfFlights, fewestDays } from './demo/demo-plan.ts';
+import type { DemoOptions } from './demo.ts';
 import { type Failure, renderFailure } from './failure-report.ts';
 import { tryParseMoment } from './parse-moment.ts';
 import type { RefreshOptions } from './refresh-command.ts';
@@ -12,7 +14,7 @@ export type Invocation =
   | { readonly kind: 'sql'; readonly options: SqlOptions }
   | { readonly kind: 'status'; readonly options: StatusOptions }
   | { readonly kind: 'refresh'; readonly options: RefreshOptions }
-  | { readonly kind: 'demo' }
+  | { readonly kind: 'demo'; readonly options: DemoOptions }
   /** Help or the version: nothing but a text. */
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'misuse'; readonly failure: Failure };
@@ -55,7 +57,7 @@ export async function runProgram(
     case 'refresh':
       return (await import('./refresh-command.ts')).runRefresh(invocation.options, terminal);
     case 'demo':
-      return (await import('./demo.ts')).runDemo(terminal);
+      return (await import('./demo.ts')).runDemo(invocation.options, terminal);
     case 'text':
       await terminal.stdout.write(invocation.text);
       return exitStatus.done;
@@ -76,10 +78,7 @@ function createProgram(version: string, report: Report): Command {
   addSqlCommand(program, report);
   addStatusCommand(program, report);
   addRefreshCommand(program, report);
-  program
-    .command('demo')
-    .description('replay half a year of US flights through the engine, with a view and a model over them')
-    .action(() => report({ kind: 'demo' }));
+  addDemoCommand(program, report);
   return program;
 }
 
@@ -173,6 +172,25 @@ function addRefreshCommand(program: Command, report: Report): void {
             format: words.format,
           },
         }),
+    );
+}
+
+function addDemoCommand(program: Command, report: Report): void {
+  program
+    .command('demo')
+    .description('replay half a year of US flights through the engine, with a view and a model over them')
+    .addOption(new Option('--db <file>', 'keep the database in this new file'))
+    .addOption(
+      new Option('--days <n>', 'replay so many days only')
+        .argParser((text: string): number => {
+          const days = Number(text);
+          if (Number.isInteger(days) && days >= fewestDays && days <= daysOfFlights) return days;
+          throw new InvalidArgumentError(`write a number from ${fewestDays} to ${daysOfFlights}`);
+        })
+        .default(daysOfFlights),
+    )
+    .action((words: { db?: string; days: number }) =>
+      report({ kind: 'demo', options: { db: words.db ?? null, days: words.days } }),
     );
 }
 

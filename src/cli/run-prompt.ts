@@ -1,7 +1,7 @@
-import { type Everview, EverviewError, StatementReader, splitStatements } from '../index.ts';
+import { EverviewError, StatementReader, splitStatements } from '../index.ts';
 import type { AnswerWriter } from './answer-writer.ts';
 import { failureOf } from './failure.ts';
-import { type PlacedStatement, runStatements } from './run-statements.ts';
+import { type Engine, type PlacedStatement, runStatements } from './run-statements.ts';
 import { type ExitStatus, exitStatus, type Terminal } from './terminal.ts';
 
 const commands = {
@@ -17,7 +17,7 @@ const help = `${[
 
 /** The conversation with a person: each statement is answered as soon as its `;` was typed. */
 export async function runPrompt(
-  engine: Pick<Everview, 'execute'>,
+  engine: Engine,
   writer: AnswerWriter,
   terminal: Terminal,
 ): Promise<ExitStatus> {

@@ -6,6 +6,9 @@ import { type ExitStatus, endsCommand, exitStatus } from './terminal.ts';
 /** One statement and where it stands in the whole text. */
 export type PlacedStatement = { readonly text: string; readonly at: TextPlace };
 
+/** The part of an engine that answers statements. */
+export type Engine = Pick<Everview, 'execute' | 'stream'>;
+
 export type RunOptions = {
   readonly keepGoing: boolean;
   readonly interrupted: AbortSignal;
@@ -18,7 +21,7 @@ export type RunOptions = {
  * @returns `failed` when any statement failed, whether or not the others went on after it.
  */
 export async function runStatements(
-  engine: Pick<Everview, 'execute'>,
+  engine: Engine,
   statements: AsyncIterable<PlacedStatement> | Iterable<PlacedStatement>,
   writer: AnswerWriter,
   options: RunOptions,
@@ -39,18 +42,29 @@ export async function runStatements(
     await writer.failure(number + 1, failureOf(error), null);
     status = exitStatus.failed;
   }
-  await writer.end();
   return status;
 }
 
+/** Statements that are surely queries; others are executed, and answered whole if they turn out to be one. */
+const startsQuery = /^\s*(SELECT|FROM|VALUES)\b/i;
+
 async function answered(
-  engine: Pick<Everview, 'execute'>,
+  engine: Engine,
   statement: PlacedStatement,
   number: number,
   writer: AnswerWriter,
 ): Promise<boolean> {
   try {
-    await writer.result(number, await engine.execute(statement.text));
+    if (writer.stream !== undefined && startsQuery.test(statement.text)) {
+      const answer = await engine.stream(statement.text);
+      try {
+        await writer.stream(number, answer);
+      } finally {
+        await answer.close();
+      }
+    } else {
+      await writer.result(number, await engine.execute(statement.text));
+    }
     return true;
   } catch (error) {
     if (endsCommand(error)) throw error;

@@ -1,5 +1,3 @@
-import { tableToIPC } from 'apache-arrow';
-import { toArrow } from '../index.ts';
 import type { AnswerWriter, Format } from './answer-writer.ts';
 import { arrowRefusal, createArrowWriter } from './arrow-writer.ts';
 import { createCsvWriter } from './csv-writer.ts';
@@ -78,6 +76,6 @@ function createWriter(format: Format, { stdout, stderr }: Terminal): AnswerWrite
     case 'csv':
       return createCsvWriter(stdout, stderr);
     case 'arrow':
-      return createArrowWriter(stdout, stderr, (result) => tableToIPC(toArrow(result), 'stream'));
+      return createArrowWriter(stdout, stderr);
   }
 }

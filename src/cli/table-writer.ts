@@ -13,7 +13,6 @@ export function createTableWriter(stdout: Output, stderr: Output): AnswerWriter 
       for (const lines of inPieces(resultLines(result, stdout))) await stdout.write(`${lines.join('\n')}\n`);
     },
     failure: (_statement, failure, text) => stderr.write(renderFailure(failure, text, stderr.colors)),
-    async end() {},
   };
 }
 

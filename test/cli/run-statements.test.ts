@@ -1,0 +1,71 @@
+import { tableFromIPC } from 'apache-arrow';
+import { expect, test } from 'vitest';
+import { createArrowWriter } from '../../src/cli/arrow-writer.ts';
+import { createCsvWriter } from '../../src/cli/csv-writer.ts';
+import { createJsonWriter } from '../../src/cli/json-writer.ts';
+import { runStatements } from '../../src/cli/run-statements.ts';
+import { Everview, splitStatements } from '../../src/index.ts';
+import { captureTerminal } from './captured-terminal.ts';
+
+async function run(text: string, format: 'json' | 'csv' | 'arrow', keepGoing = false) {
+  const { stdout, stderr, out, err, interrupted } = captureTerminal();
+  const writer =
+    format === 'json'
+      ? createJsonWriter(stdout)
+      : format === 'csv'
+        ? createCsvWriter(stdout, stderr)
+        : createArrowWriter(stdout, stderr);
+  await using engine = await Everview.open(':memory:');
+  const status = await runStatements(engine, splitStatements(text), writer, { keepGoing, interrupted });
+  return { status, out: out.join(''), err: err.join('') };
+}
+
+const failing = 'SELECT 1 AS a;\nSELECT\n  oops; SELECT 2 AS a;';
+
+test('the first error ends a run, with status 1', async () => {
+  const { status, out } = await run(failing, 'json');
+  const lines = out.trim().split('\n');
+  expect([status, lines.length]).toEqual([1, 2]);
+  expect(JSON.parse(lines[1] ?? '')).toMatchObject({ statement: 2, error: { line: 3, column: 3 } });
+});
+
+test('with keep-going the rest is run too, and the status still is 1', async () => {
+  const { status, out } = await run(failing, 'json', true);
+  const lines = out.trim().split('\n');
+  expect([status, lines.length]).toEqual([1, 3]);
+  expect(JSON.parse(lines[2] ?? '')).toMatchObject({ statement: 3, rows: [[2]] });
+});
+
+test('an open quote at the end is an error of its statement', async () => {
+  const { status, out } = await run("SELECT 1 AS a;\nSELECT 'open", 'json');
+  expect(status).toBe(1);
+  expect(JSON.parse(out.trim().split('\n')[1] ?? '')).toMatchObject({
+    statement: 2,
+    error: { code: 'syntax-error', line: 2, column: 8 },
+  });
+});
+
+test('long answers are streamed as CSV and as Arrow', async () => {
+  const query = 'SELECT range AS n FROM range(5000)';
+  const csv = await run(query, 'csv');
+  expect(csv.status).toBe(0);
+  expect(csv.out.split('\r\n').slice(0, 2)).toEqual(['n', '0']);
+  expect(csv.out.split('\r\n').length).toBe(5_002);
+
+  const arrow = await run(query, 'arrow');
+  const table = tableFromIPC(Buffer.from(arrow.out, 'latin1'));
+  expect([arrow.status, table.numRows, table.getChild('n')?.get(4_999)]).toEqual([0, 5_000, 4_999n]);
+});
+
+test('an error in the middle of a stream is reported like any other', async () => {
+  const query = "SELECT CAST(CASE WHEN range = 4000 THEN 'x' ELSE '1' END AS INTEGER) AS n FROM range(5000)";
+  for (const format of ['csv', 'arrow'] as const) {
+    const { status, err } = await run(query, format);
+    expect([status, err]).toEqual([1, expect.stringMatching(/^error\[invalid-query\]: /)]);
+  }
+});
+
+test('Arrow carries one result', async () => {
+  const { status, err } = await run('CREATE TABLE t (a INTEGER); SHOW TABLES; SELECT 2 AS b', 'arrow');
+  expect([status, err.split(':')[0]]).toEqual([1, 'error[usage]']);
+});
