@@ -162,7 +162,7 @@ function betterFrame(plan: FeaturePlan, state: SumsState): Frame {
     if (plan.measured[measure]?.kind === 'boolean') continue;
     const present = presentRows(state, measure);
     const scale = state.frame.scale[measure] ?? 1;
-    const mean = (state.frame.pivot[measure] ?? 0) + scale * presentMean(state, measure);
+    const mean = (state.frame.pivot[measure] ?? 0) + scale * presentMean(state, measure)[0];
     const deviation = Math.sqrt(centredSquares(state, measure) / present) * scale;
     if (Number.isFinite(mean) && deviation > 0) setFrame(frame, measure, mean, deviation);
   }

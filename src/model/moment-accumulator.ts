@@ -34,7 +34,7 @@ export class MomentAccumulator {
     this.#frame = frame;
     this.#levels = levels;
     this.#levelOffsets = offsetsOf(levels);
-    this.#block = new MomentBlock(plan);
+    this.#block = new MomentBlock(plan, frame);
     this.#state = this.#empty();
   }
 
@@ -57,7 +57,7 @@ export class MomentAccumulator {
     for await (const batch of batches) {
       rows += batch.rowCount;
       for (let from = 0; from < batch.rowCount; ) {
-        from += this.#block.take(batch, from, this.#frame, this.#levelOffsets);
+        from += this.#block.take(batch, from, this.#levelOffsets);
         if (this.#block.isFull) await this.#sumBlock();
       }
     }
@@ -69,10 +69,10 @@ export class MomentAccumulator {
     const exact = this.#exactRowsLeft > 0;
     this.#exactRowsLeft -= blockRows;
     const kernel = exact ? splitGram : plainGram;
-    let moments = await kernel(this.#runtime, this.#block.matrix());
+    let moments = await kernel(this.#runtime, this.#block.matrix(), this.#block.pivots());
     if (!this.#isTame(moments.gram)) {
-      this.#block.excludeNonFinite(this.#frame);
-      moments = await kernel(this.#runtime, this.#block.matrix());
+      this.#block.excludeNonFinite();
+      moments = await kernel(this.#runtime, this.#block.matrix(), this.#block.pivots());
     }
     this.#addDense(moments);
     this.#addLevels(exact);
@@ -82,58 +82,71 @@ export class MomentAccumulator {
   /** False when a number in the block may be NaN, infinite or beyond `largestMagnitude`: its square tells. */
   #isTame(gram: Float64Array): boolean {
     const height = this.#block.entries().length;
-    return this.#frame.scale.every((scale, measure) => {
-      const squares = (gram[(measure + 1) * (height + 1)] ?? 0) * scale * scale;
-      return squares <= (largestMagnitude / 10) ** 2;
-    });
+    return this.#frame.pivot.every(
+      (_, measure) => (gram[(measure + 1) * (height + 1)] ?? 0) <= (largestMagnitude / 10) ** 2,
+    );
+  }
+
+  /** What a row of the block's matrix is multiplied by to be in units of z: exact, because a power of two. */
+  #units(entries: readonly number[]): number[] {
+    return entries.map((entry) => 1 / (this.#frame.scale[entry - 1] ?? 1));
   }
 
   #addDense({ gram, rest }: Gram): void {
     const entries = this.#block.entries();
+    const units = this.#units(entries);
     const size = denseSize(this.#plan.measured.length);
     const { dense, budget } = this.#state;
     entries.forEach((entry, row) => {
       entries.forEach((other, column) => {
         const index = entry * size + other;
-        addTo(dense, index, gram[row * entries.length + column] ?? 0);
-        if (rest !== null) addTo(dense, index, rest[row * entries.length + column] ?? 0);
+        const at = row * entries.length + column;
+        const unit = (units[row] ?? 1) * (units[column] ?? 1);
+        addTo(dense, index, (gram[at] ?? 0) * unit);
+        if (rest !== null) addTo(dense, index, (rest[at] ?? 0) * unit);
       });
     });
     const spent = rest === null ? budget.rounded : budget.exact;
     for (let measure = 0; measure < spent.length; measure++) {
       // sums of 0 and 1 do not round
       if (this.#plan.measured[measure]?.kind === 'boolean') continue;
-      spent[measure] = (spent[measure] ?? 0) + (gram[(measure + 1) * (entries.length + 1)] ?? 0);
+      const squares = gram[(measure + 1) * (entries.length + 1)] ?? 0;
+      spent[measure] = (spent[measure] ?? 0) + squares * (units[measure + 1] ?? 1) ** 2;
     }
   }
 
   #addLevels(exact: boolean): void {
     const total = levelCount(this.#levels);
     if (total === 0) return;
+    const entries = this.#block.entries();
+    const units = this.#units(entries);
+    const pivots = this.#block.pivots().data;
     const size = denseSize(this.#plan.measured.length);
-    this.#block.entries().forEach((entry, position) => {
-      const sums = this.#levelSums(this.#block.row(position), total, exact);
+    const { grouped } = this.#state;
+    entries.forEach((entry, position) => {
+      const sums = this.#levelSums(this.#block.row(position), pivots[position] ?? 0, total, exact);
+      const unit = units[position] ?? 1;
       for (let level = 0; level < total; level++) {
         const value = sums.high[level] ?? 0;
-        if (value !== 0) addTo(this.#state.grouped, level * size + entry, value);
-        if (exact) addTo(this.#state.grouped, level * size + entry, sums.low[level] ?? 0);
+        if (value !== 0) addTo(grouped, level * size + entry, value * unit);
+        if (exact) addTo(grouped, level * size + entry, (sums.low[level] ?? 0) * unit);
       }
     });
     this.#countTogether(total);
   }
 
-  /** Sums of one row of the block's matrix per level. */
-  #levelSums(values: Float64Array, total: number, exact: boolean): PairedSums {
+  /** Sums per level of one row of the block's matrix, less its pivot. */
+  #levelSums(values: Float64Array, pivot: number, total: number, exact: boolean): PairedSums {
     const sums = pairedSums(total);
     for (const feature of this.#levels.keys()) {
       const codes = this.#block.codes(feature);
       if (exact) {
-        for (let i = 0; i < values.length; i++) addTo(sums, codes[i] ?? 0, values[i] ?? 0);
+        for (let i = 0; i < values.length; i++) addTo(sums, codes[i] ?? 0, (values[i] ?? 0) - pivot);
       } else {
         const { high } = sums;
         for (let i = 0; i < values.length; i++) {
           const code = codes[i] ?? 0;
-          high[code] = (high[code] ?? 0) + (values[i] ?? 0);
+          high[code] = (high[code] ?? 0) + ((values[i] ?? 0) - pivot);
         }
       }
     }

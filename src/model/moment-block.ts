@@ -14,12 +14,14 @@ export const blockRows = 8_192;
 export const largestMagnitude = 1e100;
 
 /**
- * A block of rows, column by column: row 0 of the matrix is all ones, then z of each measured feature and of the
- * label, then one 0/1 row per feature of which a missing value was seen in this block. Blocks are cut every
- * `blockRows` rows of a source whatever the batches' borders, so sums do not depend on those.
+ * A block of rows, column by column: row 0 of the matrix is all ones, then the values x of each measured feature and
+ * of the label, then one 0/1 row per feature of which a missing value was seen in this block. A missing value stands
+ * as the pivot, which the kernel takes away. Blocks are cut every `blockRows` rows of a source whatever the batches'
+ * borders, so sums do not depend on those.
  */
 export class MomentBlock {
   readonly #plan: FeaturePlan;
+  readonly #pivot: Float64Array;
   readonly #data: Float64Array;
   readonly #codes: Int32Array;
   /** Features with a missing value in the block, in order of their rows in the matrix. */
@@ -27,8 +29,9 @@ export class MomentBlock {
   #stride = blockRows;
   #rows = 0;
 
-  constructor(plan: FeaturePlan) {
+  constructor(plan: FeaturePlan, frame: Frame) {
     this.#plan = plan;
+    this.#pivot = frame.pivot;
     this.#data = new Float64Array((2 * plan.measured.length + 2) * blockRows);
     this.#codes = new Int32Array(plan.categorical.length * blockRows);
   }
@@ -69,9 +72,9 @@ export class MomentBlock {
   /**
    * Takes rows of the batch from `from` on, as many as fit, and says how many. The batch's columns are the measured
    * features and the label as DOUBLE, then the categorical features as INTEGER places within their own levels, NULL
-   * meaning the last one; `levelOffsets` are the first places of each in the state's layout.
+   * meaning the last one; `levelOffsets` are the first places of each in the state's layout, and the end.
    */
-  take(batch: ColumnBatch, from: number, frame: Frame, levelOffsets: readonly number[]): number {
+  take(batch: ColumnBatch, from: number, levelOffsets: readonly number[]): number {
     const count = Math.min(batch.rowCount - from, blockRows - this.#rows);
     this.#data.fill(1, this.#rows, this.#rows + count);
     const measures = this.#plan.measured.length + 1;
@@ -80,12 +83,12 @@ export class MomentBlock {
       if (column === undefined || !(column.values instanceof Float64Array)) {
         throw new EverviewError('internal', `column ${measure} of model "${this.#plan.model}" is no DOUBLE`);
       }
-      this.#takeMeasure(column, column.values, measure, from, count, frame);
+      this.#takeMeasure(column, column.values, measure, from, count);
     }
-    for (const [feature, offset] of levelOffsets.entries()) {
+    for (let feature = 0; feature < this.#plan.categorical.length; feature++) {
       const column = batch.columns[measures + feature];
-      const next = levelOffsets[feature + 1];
-      if (column !== undefined) this.#takeCodes(column, feature, from, count, offset, next);
+      const [offset = 0, next = 0] = levelOffsets.slice(feature);
+      if (column !== undefined) this.#takeCodes(column, feature, from, count, offset, next - 1);
     }
     this.#rows += count;
     return count;
@@ -97,13 +100,8 @@ export class MomentBlock {
     measure: number,
     from: number,
     count: number,
-    frame: Frame,
   ): void {
-    const data = this.#data;
-    const pivot = frame.pivot[measure] ?? 0;
-    const inverse = 1 / (frame.scale[measure] ?? 1);
-    const start = (measure + 1) * this.#stride + this.#rows;
-    for (let i = 0; i < count; i++) data[start + i] = ((values[from + i] ?? 0) - pivot) * inverse;
+    this.#data.set(values.subarray(from, from + count), (measure + 1) * this.#stride + this.#rows);
     if (column.allValid) return;
     for (let i = 0; i < count; i++) {
       if (!column.isValid(from + i)) this.#markMissing(measure, this.#rows + i);
@@ -111,7 +109,7 @@ export class MomentBlock {
   }
 
   #markMissing(measure: number, row: number): void {
-    this.#data[(measure + 1) * this.#stride + row] = 0;
+    this.#data[(measure + 1) * this.#stride + row] = this.#pivot[measure] ?? 0;
     let slot = this.#missing.indexOf(measure);
     const firstSlot = this.#plan.measured.length + 2;
     if (slot < 0) {
@@ -127,11 +125,10 @@ export class MomentBlock {
     from: number,
     count: number,
     offset: number,
-    next: number | undefined,
+    nullCode: number,
   ): void {
     const codes = this.#codes;
     const start = feature * blockRows + this.#rows;
-    const nullCode = (next ?? 0) - 1;
     for (let i = 0; i < count; i++) {
       codes[start + i] = column.isValid(from + i) ? offset + Number(column.values[from + i]) : nullCode;
     }
@@ -149,17 +146,24 @@ export class MomentBlock {
     return { data: this.#data.subarray(0, height * this.#stride), shape: [height, this.#stride] };
   }
 
+  /** What is taken away from each row of the matrix. */
+  pivots(): Matrix {
+    const height = this.#plan.measured.length + 2 + this.#missing.length;
+    const data = new Float64Array(height);
+    data.set(this.#pivot, 1);
+    return { data, shape: [height, 1] };
+  }
+
   /**
    * Takes out what cannot be summed: NaN in a feature is a missing value; a NaN label, a number beyond
    * `largestMagnitude`, or a missing value where those are dropped, takes the row out.
    */
-  excludeNonFinite(frame: Frame): void {
+  excludeNonFinite(): void {
     const label = this.#plan.measured.length;
     const excluded: number[] = [];
     for (let row = 0; row < this.#rows; row++) {
       for (let measure = 0; measure <= label; measure++) {
-        const z = this.#data[(measure + 1) * this.#stride + row] ?? 0;
-        const value = z * (frame.scale[measure] ?? 1) + (frame.pivot[measure] ?? 0);
+        const value = this.#data[(measure + 1) * this.#stride + row] ?? 0;
         if (Math.abs(value) <= largestMagnitude) continue;
         if (Number.isNaN(value) && measure !== label && this.#plan.missing === 'impute') {
           this.#markMissing(measure, row);
@@ -169,9 +173,11 @@ export class MomentBlock {
         }
       }
     }
-    const height = label + 2 + this.#missing.length;
+    const nothing = this.pivots().data;
     for (const row of excluded) {
-      for (let position = 0; position < height; position++) this.#data[position * this.#stride + row] = 0;
+      nothing.forEach((value, position) => {
+        this.#data[position * this.#stride + row] = value;
+      });
     }
   }
 }

@@ -1,13 +1,20 @@
-import type { Graph } from './onnx-graph.ts';
+import type { Graph, GraphNode } from './onnx-graph.ts';
 import type { Matrix, OnnxRuntime } from './onnx-runtime.ts';
 
-const z = { name: 'z', shape: ['entries', 'rows'] } as const;
+const inputs = [
+  { name: 'x', shape: ['entries', 'rows'] },
+  { name: 'pivot', shape: ['entries', 1] },
+] as const;
+const subtractPivot: GraphNode = { operator: 'Sub', inputs: ['x', 'pivot'], outputs: ['z'] };
 
-/** Z·Zᵀ in plain double products. */
+/** Z·Zᵀ of Z = X − pivot in plain double products. */
 const gramGraph: Graph = {
   name: 'gram',
-  inputs: [z],
-  nodes: [{ operator: 'Gemm', inputs: ['z', 'z'], outputs: ['gram'], attributes: { transB: 1 } }],
+  inputs,
+  nodes: [
+    subtractPivot,
+    { operator: 'Gemm', inputs: ['z', 'z'], outputs: ['gram'], attributes: { transB: 1 } },
+  ],
   outputs: [{ name: 'gram', shape: ['entries', 'entries'] }],
 };
 
@@ -18,8 +25,9 @@ const gramGraph: Graph = {
  */
 const splitGramGraph: Graph = {
   name: 'split-gram',
-  inputs: [z, { name: 'shift', shape: ['entries', 1] }],
+  inputs: [...inputs, { name: 'shift', shape: ['entries', 1] }],
   nodes: [
+    subtractPivot,
     { operator: 'Add', inputs: ['z', 'shift'], outputs: ['shifted'] },
     { operator: 'Sub', inputs: ['shifted', 'shift'], outputs: ['high'] },
     { operator: 'Sub', inputs: ['z', 'high'], outputs: ['low'] },
@@ -38,15 +46,16 @@ export type Gram = { readonly gram: Float64Array; readonly rest: Float64Array | 
 
 const none = new Float64Array(0);
 
-export async function plainGram(runtime: OnnxRuntime, matrix: Matrix): Promise<Gram> {
-  const { gram = none } = await runtime.run(gramGraph, { z: matrix });
+export async function plainGram(runtime: OnnxRuntime, x: Matrix, pivot: Matrix): Promise<Gram> {
+  const { gram = none } = await runtime.run(gramGraph, { x, pivot });
   return { gram, rest: null };
 }
 
-export async function splitGram(runtime: OnnxRuntime, matrix: Matrix): Promise<Gram> {
+export async function splitGram(runtime: OnnxRuntime, x: Matrix, pivot: Matrix): Promise<Gram> {
   const { gram = none, rest = none } = await runtime.run(splitGramGraph, {
-    z: matrix,
-    shift: shifts(matrix),
+    x,
+    pivot,
+    shift: shifts(x, pivot),
   });
   return { gram, rest };
 }
@@ -54,14 +63,15 @@ export async function splitGram(runtime: OnnxRuntime, matrix: Matrix): Promise<G
 /** Digits kept in `high`: two factors of 20 bits and sums of 2^13 of them fill the 53 bits of a double. */
 const highBits = 20;
 
-function shifts({ data, shape }: Matrix): Matrix {
+function shifts({ data, shape }: Matrix, pivot: Matrix): Matrix {
   const [height = 0, width = 0] = shape;
   const shift = new Float64Array(height);
   for (let row = 0; row < height; row++) {
+    const center = pivot.data[row] ?? 0;
     let largest = 0;
     for (let index = row * width; index < (row + 1) * width; index++) {
-      const magnitude = Math.abs(data[index] ?? 0);
-      if (!(magnitude <= largest)) largest = magnitude;
+      const magnitude = Math.abs((data[index] ?? 0) - center);
+      if (magnitude > largest) largest = magnitude;
     }
     if (largest > 0) shift[row] = 1.5 * 2 ** (Math.ceil(Math.log2(largest)) + 1 + 52 - highBits);
   }

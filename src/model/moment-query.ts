@@ -1,5 +1,5 @@
 import { quoteIdentifier, quoteLiteral } from '../core/identifier.ts';
-import type { Session } from '../core/session.ts';
+import type { ColumnVector, Session } from '../core/session.ts';
 import type { FeaturePlan } from './feature-plan.ts';
 import { largestMagnitude } from './moment-block.ts';
 import type { RowSource } from './row-source.ts';
@@ -70,26 +70,52 @@ const sampleRows = 16_384;
  */
 export async function sampleFrame(session: Session, plan: FeaturePlan, source: RowSource): Promise<Frame> {
   const columns = measures(plan);
-  const names = columns.map((_, index) => `m${index}`);
-  const summaries = names.map((name) => {
-    const finite = `FILTER (abs(${name}) <= ${largestMagnitude.toExponential()})`;
-    const aggregates = ['avg', 'stddev_pop', 'min', 'max'].map((call) => `${call}(${name}) ${finite}`);
-    return `[${aggregates.join(', ')}] AS ${name}`;
-  });
-  const sample = `SELECT ${columns.map((column, index) => `${column} AS m${index}`).join(', ')} ${trainable(plan, source)} LIMIT ${sampleRows}`;
-  const [row = {}] = await session.rows(`SELECT ${summaries.join(', ')} FROM (${sample})`);
-  const frame = { pivot: new Float64Array(names.length), scale: new Float64Array(names.length).fill(1) };
-  names.forEach((name, measure) => {
-    const [mean, deviation, least, greatest] = numbers(row[name]);
-    if (mean === undefined || plan.measured[measure]?.kind === 'boolean') return;
-    if (least === greatest) frame.pivot[measure] = least ?? 0;
-    else setFrame(frame, measure, mean, deviation || ((greatest ?? 0) - (least ?? 0)) / 2);
-  });
+  const samples = columns.map(() => new ColumnSample());
+  const query = `SELECT ${columns.join(', ')} ${trainable(plan, source)} LIMIT ${sampleRows}`;
+  for await (const batch of session.batches(query)) {
+    for (const [measure, sample] of samples.entries()) {
+      const column = batch.columns[measure];
+      if (column !== undefined) sample.take(column, batch.rowCount);
+    }
+  }
+  const frame = { pivot: new Float64Array(columns.length), scale: new Float64Array(columns.length).fill(1) };
+  for (const [measure, sample] of samples.entries()) {
+    if (plan.measured[measure]?.kind !== 'boolean') sample.set(frame, measure);
+  }
   return frame;
 }
 
-function numbers(value: unknown): number[] {
-  return Array.isArray(value) ? value.filter((item) => typeof item === 'number') : [];
+/** Mean and deviation of the finite numbers of a column, roughly: around the first of them. */
+class ColumnSample {
+  #count = 0;
+  #first = 0;
+  #sum = 0;
+  #squares = 0;
+
+  take({ values, isValid }: ColumnVector, rows: number): void {
+    for (let row = 0; row < rows; row++) {
+      const value = isValid(row) ? Number(values[row]) : Number.NaN;
+      if (!(Math.abs(value) <= largestMagnitude)) continue;
+      if (this.#count === 0) this.#first = value;
+      this.#count += 1;
+      this.#sum += value - this.#first;
+      this.#squares += (value - this.#first) ** 2;
+    }
+  }
+
+  set(frame: Frame, measure: number): void {
+    if (this.#count === 0) return;
+    const shift = this.#sum / this.#count;
+    const squares = this.#squares / this.#count;
+    if (squares === 0) frame.pivot[measure] = this.#first;
+    else
+      setFrame(
+        frame,
+        measure,
+        this.#first + shift,
+        Math.sqrt(Math.max(squares - shift ** 2, squares * 1e-6)),
+      );
+  }
 }
 
 /** Rounds the scale to a power of two and the pivot to a multiple of it, so that (x − pivot) / scale is exact. */

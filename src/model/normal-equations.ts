@@ -23,7 +23,7 @@ export type CentredProducts = {
   readonly columns: readonly DesignColumn[];
   readonly products: PairedSums;
   /** Means of the columns and the label. */
-  readonly means: readonly number[];
+  readonly means: readonly DoubleDouble[];
 };
 
 /**
@@ -45,21 +45,21 @@ export function centredProducts(state: SumsState): CentredProducts {
       setPair(products, j * entries.length + i, value);
     }
   });
-  const means = sums.map((sum) => divide(sum, rows)[0]);
+  const means = sums.map((sum) => divide(sum, rows));
   columns.forEach((column, missing) => {
     if (column.kind !== 'missing') return;
     const measure = columns.findIndex((c) => c.kind === 'measure' && c.feature === column.feature);
     const imputed = presentMean(state, column.feature);
-    addScaledLine(products, entries.length, measure, missing, imputed);
+    addScaledLine(products, entries.length, measure, missing, imputed[0]);
     means[measure] = imputed;
   });
   return { columns, products, means };
 }
 
 /** The mean of a feature's values that are there, in z; 0 when there are none. */
-export function presentMean(state: SumsState, feature: number): number {
+export function presentMean(state: SumsState, feature: number): DoubleDouble {
   const present = presentRows(state, feature);
-  return present === 0 ? 0 : divide(pairAt(state.dense, feature + 1), [present, 0])[0];
+  return present === 0 ? [0, 0] : divide(pairAt(state.dense, feature + 1), [present, 0]);
 }
 
 function designColumns(state: SumsState): DesignColumn[] {

@@ -1,4 +1,4 @@
-import { onnx } from 'onnx-proto';
+import onnxProto, { type onnx as OnnxTypes } from 'onnx-proto';
 
 /** A tensor of doubles by name; a dimension is a number or, where it varies from run to run, a name. */
 export type GraphTensor = { readonly name: string; readonly shape: readonly (string | number)[] };
@@ -17,6 +17,9 @@ export type Graph = {
   readonly nodes: readonly GraphNode[];
   readonly outputs: readonly GraphTensor[];
 };
+
+// a CommonJS module whose names Node cannot see
+const { onnx } = onnxProto;
 
 const operatorSet = 15;
 
@@ -45,7 +48,7 @@ export function encodeGraph(graph: Graph): Uint8Array {
   return onnx.ModelProto.encode(model).finish();
 }
 
-function valueInfo(tensor: GraphTensor): onnx.IValueInfoProto {
+function valueInfo(tensor: GraphTensor): OnnxTypes.IValueInfoProto {
   const dim = tensor.shape.map((size) =>
     typeof size === 'string' ? { dimParam: size } : { dimValue: size },
   );

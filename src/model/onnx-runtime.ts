@@ -5,9 +5,11 @@ import { encodeGraph, type Graph } from './onnx-graph.ts';
 /** Row-major doubles. */
 export type Matrix = { readonly data: Float64Array; readonly shape: readonly number[] };
 
+/** Fixed, so that no result can depend on the machine. */
+const threads = 2;
+
 /**
- * Keeps one onnxruntime session per graph: loading one is costly, and its memory is not always given back. Runs on
- * one core, because DuckDB scans on the others at the same time.
+ * Keeps one onnxruntime session per graph: loading one is costly, and its memory is not always given back.
  */
 export class OnnxRuntime {
   readonly #sessions = new Map<Graph, Promise<InferenceSession>>();
@@ -35,9 +37,11 @@ export class OnnxRuntime {
     const known = this.#sessions.get(graph);
     if (known !== undefined) return known;
     const opening = InferenceSession.create(encodeGraph(graph), {
-      intraOpNumThreads: 1,
+      intraOpNumThreads: threads,
       interOpNumThreads: 1,
       executionMode: 'sequential',
+      // a thread that spins for the next product would take a core from DuckDB's scan
+      extra: { session: { intra_op: { allow_spinning: '0' } } },
     });
     this.#sessions.set(graph, opening);
     return opening;

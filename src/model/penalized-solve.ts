@@ -1,6 +1,6 @@
 import { CholeskyDecomposition, EigenvalueDecomposition, Matrix, QrDecomposition } from 'ml-matrix';
 import { add, type DoubleDouble, multiply, subtract } from './double-double.ts';
-import { type PairedSums, pairAt } from './sums-state.ts';
+import { type PairedSums, pairAt, pairedSums } from './sums-state.ts';
 
 /** A·w = b with A symmetric, positive semidefinite, m × m row-major, in pairs of doubles. */
 export type NormalSystem = { readonly size: number; readonly matrix: PairedSums; readonly right: PairedSums };
@@ -16,11 +16,11 @@ const refinements = 4;
  * in 32 digits and corrected for (iterative refinement, Higham 2002, ch. 12), so the digits of A that rounding to
  * doubles would lose are not.
  */
-export function solveNormalSystem(system: NormalSystem): Float64Array {
+export function solveNormalSystem(system: NormalSystem): PairedSums {
   const { size } = system;
-  if (size === 0) return new Float64Array(0);
+  const solution = pairedSums(size);
+  if (size === 0) return solution;
   const inverse = inverseOf(system);
-  const solution: PairedSums = { high: new Float64Array(size), low: new Float64Array(size) };
   for (let round = 0; round <= refinements; round++) {
     const correction = inverse(residual(system, solution));
     correction.forEach((value, i) => {
@@ -29,7 +29,7 @@ export function solveNormalSystem(system: NormalSystem): Float64Array {
       solution.low[i] = low;
     });
   }
-  return solution.high;
+  return solution;
 }
 
 function residual({ size, matrix, right }: NormalSystem, solution: PairedSums): Float64Array {

@@ -1,5 +1,5 @@
 import { EverviewError } from '../core/errors.ts';
-import { add, type DoubleDouble, multiply, subtract, twoSum } from './double-double.ts';
+import { add, type DoubleDouble, multiply, subtract } from './double-double.ts';
 import type { FeaturePlan } from './feature-plan.ts';
 import { type CentredProducts, centredProducts, type DesignColumn, presentMean } from './normal-equations.ts';
 import { type NormalSystem, solveNormalSystem } from './penalized-solve.ts';
@@ -36,9 +36,10 @@ export function solveRidge(plan: FeaturePlan, state: SumsState, options: RidgeSo
   const active = units.flatMap((unit, index) => (unit > 0 ? [index] : []));
   const system = normalSystem(centred, units, active);
   const solution = solveNormalSystem(penalized(system, options.l2));
-  const weights = new Float64Array(units.length);
+  const weights = pairedSums(units.length);
   active.forEach((column, index) => {
-    weights[column] = solution[index] ?? 0;
+    weights.high[column] = solution.high[index] ?? 0;
+    weights.low[column] = solution.low[index] ?? 0;
   });
   return describe(plan, state, options, centred, {
     deviations,
@@ -109,17 +110,13 @@ function penalized({ size, matrix, right }: NormalSystem, l2: number): NormalSys
 }
 
 /** Σ(y − prediction)² = yᵀy − 2·wᵀb + wᵀA·w, in the label's z. */
-function restSquares(
-  { size, matrix, right }: NormalSystem,
-  centred: CentredProducts,
-  w: Float64Array,
-): number {
+function restSquares({ size, matrix, right }: NormalSystem, centred: CentredProducts, w: PairedSums): number {
   let rest = pairAt(centred.products, (centred.columns.length + 1) ** 2 - 1);
   for (let i = 0; i < size; i++) {
-    const weight: DoubleDouble = [w[i] ?? 0, 0];
+    const weight = pairAt(w, i);
     let inner: DoubleDouble = multiply(pairAt(right, i), [-2, 0]);
     for (let j = 0; j < size; j++) {
-      inner = add(inner, multiply(pairAt(matrix, i * size + j), [w[j] ?? 0, 0]));
+      inner = add(inner, multiply(pairAt(matrix, i * size + j), pairAt(w, j)));
     }
     rest = add(rest, multiply(inner, weight));
   }
@@ -130,7 +127,7 @@ type Fit = {
   readonly deviations: readonly number[];
   readonly units: readonly number[];
   /** Per column of the design, in the label's z. */
-  readonly weights: Float64Array;
+  readonly weights: PairedSums;
   readonly squares: number;
 };
 
@@ -143,30 +140,28 @@ function describe(
 ): RidgeParameters {
   const measured = measuredCount(state);
   const labelScale = state.frame.scale[measured] ?? 1;
-  const labelMean = subtract(
-    [centred.means.at(-1) ?? 0, 0],
-    [-(state.frame.pivot[measured] ?? 0) / labelScale, 0],
-  );
+  const labelMean = original(centred.means.at(-1) ?? [0, 0], state, measured);
   const features = plan.measured.map((_, index) => describeFeature(plan, state, centred, fit, index));
-  // centres are rounded to doubles; what that moves the prediction goes into the offset
-  let offset = multiply(labelMean, [labelScale, 0]);
-  for (const { weight, rounding } of features) offset = add(offset, multiply([weight, 0], [rounding, 0]));
+  let offset = labelMean;
   centred.columns.forEach((column, index) => {
     if (column.kind === 'measure') return;
-    const shift = multiply([fit.weights[index] ?? 0, 0], [-(centred.means[index] ?? 0), 0]);
-    offset = add(offset, multiply(shift, [labelScale, 0]));
+    const shift = multiply(pairAt(fit.weights, index), centred.means[index] ?? [0, 0]);
+    offset = subtract(offset, multiply(shift, [labelScale, 0]));
   });
   let intercept = offset;
-  for (const { weight, center } of features)
-    intercept = subtract(intercept, multiply([weight, 0], [center, 0]));
+  for (const { exact } of features) {
+    intercept = subtract(intercept, multiply(exact.weight, exact.center));
+    // centres are told as doubles; what that moves the prediction goes into the offset
+    offset = subtract(offset, multiply(exact.weight, [exact.center[1], 0]));
+  }
   return {
     kind: 'ridge',
     offset: offset[0],
     intercept: intercept[0],
-    features: features.map(({ rounding: _, ...feature }) => feature),
+    features: features.map(({ feature }) => feature),
     categories: describeCategories(plan, state, centred, fit, labelScale),
     rows: rowCount(state),
-    labelMean: multiply(labelMean, [labelScale, 0])[0],
+    labelMean: labelMean[0],
     residualSquares: fit.squares * labelScale * labelScale,
     l2: options.l2,
     standardize: options.standardize,
@@ -174,33 +169,43 @@ function describe(
   };
 }
 
+/** A value of a measure's z in its own units: pivot + scale·z. */
+function original(z: DoubleDouble, state: SumsState, measure: number): DoubleDouble {
+  return add([state.frame.pivot[measure] ?? 0, 0], multiply(z, [state.frame.scale[measure] ?? 1, 0]));
+}
+
+type DescribedFeature = {
+  readonly feature: RidgeFeature;
+  readonly exact: { readonly center: DoubleDouble; readonly weight: DoubleDouble };
+};
+
 function describeFeature(
   plan: FeaturePlan,
   state: SumsState,
   { columns }: CentredProducts,
   fit: Fit,
-  feature: number,
-): RidgeFeature & { readonly rounding: number } {
+  index: number,
+): DescribedFeature {
   const labelScale = state.frame.scale[measuredCount(state)] ?? 1;
-  const scale = state.frame.scale[feature] ?? 1;
-  const pivot = state.frame.pivot[feature] ?? 0;
-  const place = columns.findIndex((c) => c.kind === 'measure' && c.feature === feature);
-  const missing = columns.findIndex((c) => c.kind === 'missing' && c.feature === feature);
-  const unit = fit.units[place] ?? 0;
-  const weight = fit.weights[place] ?? 0;
-  const [center, rounding] = twoSum(pivot, presentMean(state, feature) * scale);
-  const { name = '', kind = 'numeric' } = plan.measured[feature] ?? {};
-  return {
+  const scale = state.frame.scale[index] ?? 1;
+  const place = columns.findIndex((c) => c.kind === 'measure' && c.feature === index);
+  const missing = columns.findIndex((c) => c.kind === 'missing' && c.feature === index);
+  const solved = multiply(pairAt(fit.weights, place), [labelScale, 0]);
+  // scales are powers of two: dividing by one is exact
+  const weight = multiply(multiply(solved, [fit.units[place] ?? 0, 0]), [1 / scale, 0]);
+  const center = original(presentMean(state, index), state, index);
+  const { name = '', kind = 'numeric' } = plan.measured[index] ?? {};
+  const feature: RidgeFeature = {
     name,
     kind,
-    center,
+    center: center[0],
     deviation: (fit.deviations[place] ?? 0) * scale,
-    weight: (weight * unit * labelScale) / scale,
-    standardizedWeight: weight * labelScale,
-    missingWeight: (fit.weights[missing] ?? 0) * labelScale,
-    missingRows: rowCount(state) - presentRows(state, feature),
-    rounding: -rounding,
+    weight: weight[0],
+    standardizedWeight: solved[0],
+    missingWeight: (fit.weights.high[missing] ?? 0) * labelScale,
+    missingRows: rowCount(state) - presentRows(state, index),
   };
+  return { feature, exact: { center, weight } };
 }
 
 function describeCategories(
@@ -220,7 +225,7 @@ function describeCategories(
       const at = place++;
       return {
         level,
-        weight: (fit.weights[firstLevel + at] ?? 0) * labelScale,
+        weight: (fit.weights.high[firstLevel + at] ?? 0) * labelScale,
         rows: state.together[at * (total + 1)] ?? 0,
       };
     }),

@@ -136,8 +136,8 @@ export function nextBoundarySql(
   const moments = offsetsMs.map((offsetMs) => {
     const offsetUs = microseconds(offsetMs);
     const passed = instantLiteral(microseconds(nowMs) - offsetUs, column.type);
-    // the clock counts milliseconds: the row has crossed at the first whole one not before the crossing
-    return `SELECT -((-(epoch_us(min(${name})) + ${offsetUs})) // 1000) AS ms FROM ${relation} WHERE ${name} > ${passed} AND isfinite(${name})`;
+    return `SELECT epoch_us(min(${name})) + ${offsetUs} AS us FROM ${relation} WHERE ${name} > ${passed} AND isfinite(${name})`;
   });
-  return `SELECT CAST(min(ms) AS BIGINT) AS next_ms FROM (${moments.join(' UNION ALL ')})`;
+  // the clock counts milliseconds: the row has crossed at the first whole one not before the crossing
+  return `SELECT CAST(min(us) // 1000 + CAST(min(us) % 1000 > 0 AS BIGINT) AS BIGINT) AS next_ms FROM (${moments.join(' UNION ALL ')})`;
 }

@@ -35,7 +35,11 @@ type Step =
   | { readonly kind: 'delete' | 'update'; readonly modulus: number; readonly keep: number };
 
 const step: fc.Arbitrary<Step> = fc.oneof(
-  fc.record({ kind: fc.constant('insert' as const), count: fc.integer({ min: 1, max: 60 }), seed: fc.nat(9_999) }),
+  fc.record({
+    kind: fc.constant('insert' as const),
+    count: fc.integer({ min: 1, max: 60 }),
+    seed: fc.nat(9_999),
+  }),
   fc.record({
     kind: fc.constantFrom('delete' as const, 'update' as const),
     modulus: fc.integer({ min: 2, max: 9 }),
@@ -63,9 +67,16 @@ function referenceRow(row: Row): ReferenceRow {
   };
 }
 
-function expectSameModel(parameters: RidgeParameters, rows: readonly Row[], options: { l2: number; standardize: boolean }) {
+function expectSameModel(
+  parameters: RidgeParameters,
+  rows: readonly Row[],
+  options: { l2: number; standardize: boolean },
+) {
   const references = rows.map(referenceRow);
-  const reference = fitReference(references, { ...options, binary: numericNames.map((name) => name === 'flag') });
+  const reference = fitReference(references, {
+    ...options,
+    binary: numericNames.map((name) => name === 'flag'),
+  });
   const predict = createRowPredictor(parameters);
   const labels = references.map((row) => row.y);
   const size = Math.max(...labels.map(Math.abs), 1e-300);
@@ -96,7 +107,10 @@ describe('sums kept through a history give the model of a fit from scratch', () 
     await runtime.close();
   });
 
-  async function replay(steps: readonly Step[], options: { l2: number; standardize: boolean }): Promise<number> {
+  async function replay(
+    steps: readonly Step[],
+    options: { l2: number; standardize: boolean },
+  ): Promise<number> {
     const plan = planFeatures(
       ridgeModel({ ...options, categorical: ['hour'] }, { kind: 'all', except: ['id'] }),
       definition,
@@ -115,9 +129,17 @@ describe('sums kept through a history give the model of a fit from scratch', () 
         await table.update({ remove: `id % ${change.modulus} <> ${change.keep % change.modulus}` });
       } else {
         const which = `id % ${change.modulus} = ${change.keep % change.modulus}`;
-        await table.update({ insert: `SELECT * REPLACE (y + 1 AS y, a / 2 AS a) FROM view."ts" WHERE ${which}`, remove: which });
+        await table.update({
+          insert: `SELECT * REPLACE (y + 1 AS y, a / 2 AS a) FROM view."ts" WHERE ${which}`,
+          remove: which,
+        });
       }
-      const sources = advanceSources(plan, relation, { version: at, bounds }, { version: table.version, bounds });
+      const sources = advanceSources(
+        plan,
+        relation,
+        { version: at, bounds },
+        { version: table.version, bounds },
+      );
       state = (await table.read(([s]) => fitter.advance(s, plan, state, sources))).state;
       at = table.version;
       if (needsRebase(state) !== null) {
@@ -136,12 +158,16 @@ describe('sums kept through a history give the model of a fit from scratch', () 
     { l2: 0, standardize: true },
     { l2: 0.1, standardize: false },
     { l2: 0, standardize: false },
-  ])('over random histories, l2 $l2, standardize $standardize', async (options) => {
-    await fc.assert(
-      fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 8 }), async (steps) => {
-        await replay(steps, options);
-      }),
-      { numRuns: 12, seed: 20_240_601 },
-    );
-  }, 60_000);
+  ])(
+    'over random histories, l2 $l2, standardize $standardize',
+    async (options) => {
+      await fc.assert(
+        fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 8 }), async (steps) => {
+          await replay(steps, options);
+        }),
+        { numRuns: 12, seed: 20_240_601 },
+      );
+    },
+    60_000,
+  );
 });

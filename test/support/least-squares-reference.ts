@@ -45,7 +45,9 @@ export function fitReference(rows: readonly ReferenceRow[], options: ReferenceOp
     const divisor = options.standardize && options.binary[j] !== true && !constant ? deviation : 1;
     return { center, divisor, constant, missing: present.length < rows.length };
   });
-  const levels = (rows[0]?.categories ?? []).map((_, c) => [...new Set(rows.map((row) => row.categories[c] ?? null))]);
+  const levels = (rows[0]?.categories ?? []).map((_, c) => [
+    ...new Set(rows.map((row) => row.categories[c] ?? null)),
+  ]);
   const encode = (row: Omit<ReferenceRow, 'y'>): number[] => [
     ...columns.map(({ center, divisor, constant }, j) => {
       const value = row.numeric[j] ?? null;
@@ -65,7 +67,9 @@ export function fitReference(rows: readonly ReferenceRow[], options: ReferenceOp
   const right = [...rows.map((row) => row.y - labelMean), ...penalty.map(() => 0)];
   let weights = leastNorm(stacked, right, size);
   for (let round = 0; round < 2; round++) {
-    const rest = stacked.map((line, i) => line.reduce((sum, x, j) => sum - x * (weights[j] ?? 0), right[i] ?? 0));
+    const rest = stacked.map((line, i) =>
+      line.reduce((sum, x, j) => sum - x * (weights[j] ?? 0), right[i] ?? 0),
+    );
     weights = leastNorm(stacked, rest, size).map((correction, j) => correction + (weights[j] ?? 0));
   }
   const predict = (row: Omit<ReferenceRow, 'y'>) =>
@@ -83,20 +87,29 @@ export function fitReference(rows: readonly ReferenceRow[], options: ReferenceOp
  */
 function leastNorm(matrix: number[][], right: number[], size: number): number[] {
   if (size === 0 || matrix.length === 0) return [];
-  const lengths = Array.from({ length: size }, (_, j) => Math.hypot(...matrix.map((line) => line[j] ?? 0)) || 1);
+  const lengths = Array.from(
+    { length: size },
+    (_, j) => Math.hypot(...matrix.map((line) => line[j] ?? 0)) || 1,
+  );
   const even = matrix.map((line) => line.map((value, j) => value / (lengths[j] ?? 1)));
-  const padded = [...even, ...Array.from({ length: Math.max(0, size - even.length) }, () => new Array<number>(size).fill(0))];
+  const padded = [
+    ...even,
+    ...Array.from({ length: Math.max(0, size - even.length) }, () => new Array<number>(size).fill(0)),
+  ];
   const svd = new SingularValueDecomposition(new Matrix(padded));
   const cut = 1e-11 * Math.max(...svd.diagonal, 0);
-  const along = svd.leftSingularVectors.transpose().mmul(Matrix.columnVector(padded.map((_, i) => right[i] ?? 0)));
+  const along = svd.leftSingularVectors
+    .transpose()
+    .mmul(Matrix.columnVector(padded.map((_, i) => right[i] ?? 0)));
   const weights = new Array<number>(size).fill(0);
   const dependent: number[][] = [];
   svd.diagonal.forEach((value, k) => {
     const direction = weights.map((_, j) => svd.rightSingularVectors.get(j, k) / (lengths[j] ?? 1));
     if (value <= cut) dependent.push(direction);
-    else direction.forEach((part, j) => {
-      weights[j] = (weights[j] ?? 0) + (part * along.get(k, 0)) / value;
-    });
+    else
+      direction.forEach((part, j) => {
+        weights[j] = (weights[j] ?? 0) + (part * along.get(k, 0)) / value;
+      });
   });
   if (dependent.length === 0) return weights;
   const basis = new QrDecomposition(new Matrix(dependent).transpose()).orthogonalMatrix;

@@ -1,6 +1,6 @@
-import { versionOf, type Version } from '../../src/core/version.ts';
 import type { Schema } from '../../src/core/schema.ts';
 import type { Session } from '../../src/core/session.ts';
+import { type Version, versionOf } from '../../src/core/version.ts';
 import type { ModelDefinition, RidgeOptions, TrainingSetDefinition } from '../../src/declare/definition.ts';
 import { type DuckdbStore, openDuckdbStore } from '../../src/store/duckdb-store.ts';
 
@@ -70,7 +70,9 @@ export class TrainingTable {
       }
       if (insert !== undefined) {
         await tx.run(`INSERT INTO log."ts" SELECT *, 1, ${this.version} FROM (${insert})`);
-        await tx.run(`INSERT INTO view."ts" SELECT * EXCLUDE (__ev_w, __ev_v) FROM log."ts" WHERE __ev_v = ${this.version} AND __ev_w = 1`);
+        await tx.run(
+          `INSERT INTO view."ts" SELECT * EXCLUDE (__ev_w, __ev_v) FROM log."ts" WHERE __ev_v = ${this.version} AND __ev_w = 1`,
+        );
       }
     });
     return this.version;
