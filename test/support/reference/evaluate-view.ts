@@ -1,5 +1,5 @@
 import { type Aggregate, type Expression, evaluate, evaluateAggregate, type Scope } from './expression.ts';
-import { keyOf, type RefRelation, type RefRow, type RefValue } from './value.ts';
+import { compareValues, keyOf, type RefRelation, type RefRow, type RefValue } from './value.ts';
 import {
   columnsOf,
   type GroupQuery,
@@ -80,8 +80,9 @@ function compareRows(a: RefRow, b: RefRow): number {
     const right = b[place] ?? null;
     if (left === null || right === null) {
       if (left !== right) return left === null ? 1 : -1;
-    } else if (left !== right) {
-      return left < right ? -1 : 1;
+    } else {
+      const order = compareValues(left, right);
+      if (order !== 0) return order;
     }
   }
   return 0;

@@ -39,11 +39,21 @@ export function applyChange(state: TableState, change: Change): ChangeResult {
         state,
         state.rows.filter((row) => holds(state.shape, change.where, row)).map((row) => ({ row, old: -1 })),
       );
-    case 'change':
-      return write(state, changedRows(state, change));
+    case 'change': {
+      const setsKey = change.set.some((one) => state.shape.primaryKey.includes(one.column));
+      return write(state, withoutUnchanged(state, changedRows(state, change)), setsKey);
+    }
     case 'insert':
-      return write(state, insertedRows(state, change));
+      return write(state, withoutUnchanged(state, insertedRows(state, change)));
   }
+}
+
+/** Rows that stay as they were are no changes. */
+function withoutUnchanged(state: TableState, staged: readonly Staged[]): Staged[] {
+  return staged.filter((one) => {
+    const old = state.rows[one.old];
+    return old === undefined || keyOf(old) !== keyOf(one.row);
+  });
 }
 
 type Condition = Exclude<Extract<Change, { kind: 'delete' }>['where'], null>;
@@ -90,13 +100,18 @@ function primaryKeyOf(shape: TableShape, row: RefRow): string | null {
   return key.includes(null) ? null : keyOf(key);
 }
 
-/** As the engine promises: own faults first, then repeated keys, until what is left holds together. */
-function write(state: TableState, given: readonly Staged[]): ChangeResult {
+/**
+ * As the engine promises: own faults first, then repeated keys, until what is left holds together. The new form of a
+ * row can only be held where the key finds the row again; otherwise the statement is rejected.
+ */
+function write(state: TableState, given: readonly Staged[], setsKey = false): ChangeResult {
+  const { primaryKey, onViolation } = state.shape;
   let staged = given;
   const held: HeldRow[] = [];
-  if (state.shape.onViolation !== 'warn') {
+  if (onViolation !== 'warn') {
     for (let broken = brokenRows(state, staged); broken.size > 0; broken = brokenRows(state, staged)) {
-      if (state.shape.onViolation === 'reject') return { kind: 'rejected' };
+      const isLost = given.some((one) => one.old >= 0) && (setsKey || primaryKey.length === 0);
+      if (onViolation === 'reject' || isLost) return { kind: 'rejected' };
       for (const one of broken) held.push({ row: one.row, heldAs: one.old < 0 ? 'insert' : 'replacement' });
       staged = staged.filter((one) => !broken.has(one));
     }
