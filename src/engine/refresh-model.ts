@@ -29,6 +29,7 @@ import { type Catalog, type ModelEntry, nameOf, type TrainingSetEntry } from '..
 import type { EngineCore } from './engine-core.ts';
 import { type EngineState, withEntry } from './engine-state.ts';
 import { type HowToRefresh, type RefreshRequest, refreshViews } from './refresh-views.ts';
+import { attemptedStanding } from './standings.ts';
 import { WriteDraft } from './write-draft.ts';
 
 /** A fit that has not been judged yet. */
@@ -74,6 +75,13 @@ export function refreshModel(
       });
       return draft.committed(records);
     });
+    if (request.how !== 'full' && hasNothingNew(core, name)) {
+      const record = await core.commit((tx, state) => {
+        const draft = new WriteDraft(tx, state, core.changes, core.clock.nowMs());
+        return recordNoChange(draft, modelEntry(state, name), request.trigger).then((none) => draft.committed(none));
+      });
+      return [...sourceRecords, record];
+    }
     const { candidate, hash } = await core.store.readParallel(
       core.readStreams,
       () => core.state,
@@ -92,6 +100,33 @@ export function refreshModel(
     });
     return record === null ? sourceRecords : [...sourceRecords, record];
   });
+}
+
+/** The last fit was of this very state and moment's training rows. */
+function hasNothingNew(core: EngineCore, name: string): boolean {
+  const { state } = core;
+  return attemptedStanding(modelEntry(state, name), state, core.changes, core.clock.nowMs())?.sinceMs === null;
+}
+
+async function recordNoChange(draft: WriteDraft, entry: ModelEntry, trigger: Reason): Promise<RefreshRecord> {
+  const record: RefreshRecord = {
+    refreshId: draft.state.lastRefreshId + 1,
+    name: nameOf(entry),
+    objectKind: 'model',
+    kind: 'none',
+    reason: 'no-change',
+    trigger,
+    fromVersion: draft.state.cursors.get(nameOf(entry))?.version ?? null,
+    toVersion: draft.state.version,
+    rows: 0,
+    predictedIncrementalMs: 0,
+    predictedFullMs: null,
+    actualMs: 0,
+    refreshedAtMs: draft.nowMs,
+  };
+  draft.update({ lastRefreshId: record.refreshId });
+  await recordRefresh(draft.tx, record);
+  return record;
 }
 
 function modelEntry(state: EngineState, name: string): ModelEntry {

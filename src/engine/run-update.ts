@@ -8,7 +8,7 @@ import {
   type UpdateContext,
   UpdateRejected,
 } from '../ingest/change-outcome.ts';
-import { recordRejected, rowsOfUpdate } from '../ingest/record-rejected.ts';
+import { forgetVersionOf, recordRejected, rowsOfUpdate } from '../ingest/record-rejected.ts';
 import { findUpdateByKey, recordUpdate, type UpdateRecord } from '../log/update-log.ts';
 import { nameOf, type TableEntry } from '../query/catalog.ts';
 import type { EngineCore } from './engine-core.ts';
@@ -204,6 +204,7 @@ async function finish(core: EngineCore, update: UpdateInProgress, key: string | 
   const reason = reasonOf(makesVersion, quarantined, warnings.length);
   if (makesVersion) draft.update({ version });
   for (const [table, tally] of changed) await draft.addChange(table, version, tally.inserted, tally.deleted);
+  if (!makesVersion && quarantined > 0) await forgetVersionOf(draft.tx, context.updateId);
   if (makesVersion || quarantined > 0 || key !== null) {
     const record: UpdateRecord = {
       updateId: context.updateId,

@@ -69,3 +69,8 @@ export async function rowsOfUpdate(
     ],
   };
 }
+
+/** The update set rows aside and took none, so it made no version after all. */
+export async function forgetVersionOf(tx: Session, updateId: number): Promise<void> {
+  await tx.run('UPDATE everview.quarantine SET version = NULL WHERE update_id = $1', [updateId]);
+}
