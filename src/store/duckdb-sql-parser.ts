@@ -2,13 +2,13 @@ import { LosslessNumber, parse as parseJson, stringify } from 'lossless-json';
 import { EverviewError, placeIn } from '../core/errors.ts';
 import { createMutex } from '../core/mutex.ts';
 import type { Session } from '../core/session.ts';
-import { isNode, type SqlJson, type SqlNode, type SqlParser } from '../core/sql-tree.ts';
+import { isNode, rewrite, type SqlJson, type SqlNode, type SqlParser } from '../core/sql-tree.ts';
 import type { Row } from '../core/value.ts';
 
-/** Integers a double holds exactly become numbers; all else keeps its digits. */
+/** Numbers that JavaScript writes in the same way become numbers; `1.0`, which DuckDB wants back, keeps its point. */
 function exactNumber(text: string): number | LosslessNumber {
   const number = Number(text);
-  return Number.isSafeInteger(number) || String(number) === text ? number : new LosslessNumber(text);
+  return String(number) === text ? number : new LosslessNumber(text);
 }
 
 /** Offsets come in bytes of UTF-8 from DuckDB; errors point at UTF-16 units. */
@@ -79,9 +79,26 @@ export class DuckdbSqlParser implements SqlParser {
 
 /** DuckDB wants unsigned 64-bit locations; "nowhere" (2⁶⁴−1) stays exact as a LosslessNumber. */
 function treeText(tree: SqlJson): string {
-  const text = stringify(tree);
+  const text = stringify(rewrite(tree, castOfDouble));
   if (text === undefined) throw new EverviewError('internal', 'a SELECT tree cannot be written as JSON');
   return text;
+}
+
+/** DuckDB prints the double 1e3 as 1000.0, which it reads as a DECIMAL; a cast of the text keeps value and type. */
+function castOfDouble(node: SqlNode): SqlNode | null {
+  const constant = node['type'] === 'VALUE_CONSTANT' && isNode(node['value']) ? node['value'] : undefined;
+  if (constant === undefined || constant['is_null'] === true) return null;
+  if (!isNode(constant['type']) || constant['type']['id'] !== 'DOUBLE') return null;
+  const text = { type: { id: 'VARCHAR', type_info: null }, is_null: false, value: String(constant['value']) };
+  return {
+    class: 'CAST',
+    type: 'OPERATOR_CAST',
+    alias: node['alias'] ?? '',
+    query_location: node['query_location'] ?? 0,
+    child: { ...node, alias: '', value: text },
+    cast_type: { id: 'DOUBLE', type_info: null },
+    try_cast: false,
+  };
 }
 
 function selectOf(expression: SqlNode): SqlNode {

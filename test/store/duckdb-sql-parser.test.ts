@@ -1,0 +1,42 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Store } from '../../src/core/session.ts';
+import type { SqlParser } from '../../src/core/sql-tree.ts';
+import { openDuckdbStore } from '../../src/store/duckdb-store.ts';
+
+let store: Store & { readonly parser: SqlParser };
+
+beforeAll(async () => {
+  store = await openDuckdbStore(':memory:', {});
+});
+
+afterAll(() => store.close());
+
+/** What a SELECT of constants gives, as it was written and after it was taken apart and printed. */
+async function valuesAndTypes(
+  sql: string,
+): Promise<{ readonly original: unknown; readonly printed: unknown }> {
+  const printed = await store.parser.print(await store.parser.parse(sql));
+  const answer = (text: string) =>
+    store.read(
+      () => null,
+      async (session) => [(await session.rows(text)).map((row) => Object.values(row)), await typesOf(text)],
+    );
+  const typesOf = (text: string) =>
+    store.read(
+      () => null,
+      async (session) => (await session.describe(text)).map(({ type }) => type),
+    );
+  return { original: await answer(sql), printed: await answer(printed) };
+}
+
+test.each([
+  'SELECT 0e0, 1e3, -2e0, 1e300, 5e-324, 22.128702268563565e0, 0.1e0',
+  'SELECT 104 - 22.128702268563565e0',
+  'SELECT 1.0, 22.128702268563565, 100000.0, 1.50, 18446744073709551615, 9007199254740993',
+  "SELECT CAST(1e3 AS DOUBLE), '1e3'::DOUBLE, NULL::DOUBLE, 1e3::INTEGER",
+  'SELECT quantile_cont(i, 5e-1) FROM range(5) AS r (i)',
+  'SELECT i FROM range(5) AS r (i) WHERE i > 2.5e0 LIMIT 1',
+])('keeps the value and the type of every number: %s', async (sql) => {
+  const { original, printed } = await valuesAndTypes(sql);
+  expect(printed).toEqual(original);
+});
