@@ -57,11 +57,16 @@ export async function advanceGroups(
     plan.group.arguments.some((argument) => argument.min || argument.max || argument.sum === 'float') &&
     !isInsertOnly(change.input, context);
   const delta = renderSignedState(change, window(context.from, context.to), net);
-  await context.tx.run(`CREATE OR REPLACE TEMP TABLE __ev_step AS ${advanceStep(view.name, plan, delta)}`);
+  await context.tx.run(
+    `CREATE OR REPLACE TEMP TABLE __ev_step AS ${advanceStep(view.name, plan, delta, (context.contentRows ?? 0) > largeState)}`,
+  );
   const check = await checkStep(view, plan, context);
   if (check.fallback !== null) return check.fallback;
   return applyStep(view, plan, check, 'incremental', context);
 }
+
+/** Groups; below it the simpler plan is faster. */
+const largeState = 20_000;
 
 type StepCheck = {
   readonly touched: number;

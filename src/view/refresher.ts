@@ -61,6 +61,8 @@ export type RefreshContext = {
   readonly changedSources: ReadonlyMap<string, SourceChange>;
   /** Whether to write the view's own change to `log."v"`. */
   readonly keepLog: boolean;
+  /** Rows of the contents, if known: chooses between plans with the same result. */
+  readonly contentRows?: number | undefined;
 };
 
 /** Why an advance became a rebuild. */

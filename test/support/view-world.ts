@@ -20,6 +20,8 @@ export class ViewWorld {
   readonly #relations = new Map<string, ResolvedRelation>();
   readonly #views = new Map<string, KeptView>();
   #version = 0;
+  /** What refreshes are told of the size of the contents; a large number takes the plans for large states. */
+  contentRows: number | undefined;
 
   private constructor(store: DuckdbStore) {
     this.store = store;
@@ -103,6 +105,7 @@ export class ViewWorld {
         to: this.version,
         changedSources: await this.#changes(tx, view.handle, from),
         keepLog: this.#keepsLog(name),
+        contentRows: this.contentRows,
       };
       const outcome = await this.#refresher[how](view.handle, context);
       view.cursor = this.version;
