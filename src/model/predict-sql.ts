@@ -8,9 +8,6 @@ import type { RidgeCategory, RidgeFeature, RidgeParameters } from './ridge-param
 /** The column a prediction stands in. */
 export const predictionColumn = 'prediction';
 
-/** Terms of a sum in one pair of parentheses: DuckDB refuses expressions nested a thousand deep. */
-const termsPerGroup = 64;
-
 /**
  * A SELECT of all columns of the input and `prediction`, DOUBLE: plain expressions, so rows keep their number and
  * order. A missing feature (NULL or NaN) is replaced by its mean, or makes the prediction NULL where the model was
@@ -52,10 +49,14 @@ function predictionExpression(parameters: RidgeParameters, schema: Schema): stri
       categoryTerm(category, parameters, inputColumn(category.name, schema)),
     ),
   ];
-  const groups = Array.from({ length: Math.ceil(terms.length / termsPerGroup) }, (_, group) =>
-    terms.slice(group * termsPerGroup, (group + 1) * termsPerGroup).join(' + '),
-  );
-  return groups.map((group) => `(${group})`).join(' + ');
+  return balancedSum(terms);
+}
+
+/** Nested no deeper than need be: DuckDB plans deep expressions slowly and refuses those a thousand deep. */
+function balancedSum(terms: readonly string[]): string {
+  if (terms.length <= 8) return terms.join(' + ');
+  const middle = Math.ceil(terms.length / 2);
+  return `(${balancedSum(terms.slice(0, middle))}) + (${balancedSum(terms.slice(middle))})`;
 }
 
 function inputColumn(name: string, schema: Schema): Column {
@@ -73,10 +74,13 @@ function featureTerm(
 ): string {
   if (numericKindOf(column.type) === null && column.type !== 'BOOLEAN')
     throw wrongType(column, 'a number or BOOLEAN');
-  const value = `CAST(${quoteIdentifier(column.name)} AS DOUBLE)`;
+  const name = quoteIdentifier(column.name);
+  const value = column.type === 'DOUBLE' ? name : `CAST(${name} AS DOUBLE)`;
   const term = `${doubleLiteral(weight)} * (${value} - ${doubleLiteral(center)})`;
   if (missing === 'drop') return term;
-  return `CASE WHEN ${value} IS NULL OR isnan(${value}) THEN ${doubleLiteral(missingWeight)} ELSE ${term} END`;
+  const present = `coalesce(${term}, ${doubleLiteral(missingWeight)})`;
+  if (numericKindOf(column.type) !== 'float') return present;
+  return `CASE WHEN isnan(${name}) THEN ${doubleLiteral(missingWeight)} ELSE ${present} END`;
 }
 
 /** The level's weight through a cast to an ENUM of the levels: the fastest look-up of an expression in DuckDB. */
@@ -110,5 +114,6 @@ function wrongType(column: Column, wanted: string): EverviewError {
 
 /** With an exponent, so that DuckDB reads the shortest decimal text as the very double it stands for. */
 export function doubleLiteral(value: number): string {
+  if (!Number.isFinite(value)) return `CAST('${value}' AS DOUBLE)`;
   return value < 0 || Object.is(value, -0) ? `(${value.toExponential()})` : value.toExponential();
 }

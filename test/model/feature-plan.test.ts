@@ -1,0 +1,100 @@
+import { describe, expect, it } from 'vitest';
+import { EverviewError } from '../../src/core/errors.ts';
+import type { ModelDefinition, RidgeOptions } from '../../src/declare/definition.ts';
+import { planFeatures } from '../../src/model/feature-plan.ts';
+import { ridgeModel, trainingSet } from '../support/training-table.ts';
+
+const schema = [
+  { name: 'At', type: 'TIMESTAMP' },
+  { name: 'n', type: 'HUGEINT' },
+  { name: 'd', type: 'DECIMAL(10,2)' },
+  { name: 'f', type: 'FLOAT' },
+  { name: 'b', type: 'BOOLEAN' },
+  { name: 's', type: 'VARCHAR' },
+  { name: 'e', type: "ENUM('x', 'y')" },
+  { name: 'weekday', type: 'BIGINT' },
+  { name: 'Y', type: 'INTEGER' },
+];
+
+function plan(
+  options: Partial<RidgeOptions> = {},
+  features?: ModelDefinition['features'],
+  extra: { name: string; type: string }[] = [],
+) {
+  return planFeatures(ridgeModel(options, features), trainingSet({ eventTime: 'at' }), [...schema, ...extra]);
+}
+
+function failure(work: () => unknown): EverviewError {
+  try {
+    work();
+  } catch (error) {
+    if (error instanceof EverviewError) return error;
+  }
+  throw new EverviewError('internal', 'expected a refusal');
+}
+
+describe('the feature plan', () => {
+  it('reads numbers, booleans and categories in the order of the columns, never the label or the event time', () => {
+    expect(plan({ categorical: ['WEEKDAY'] })).toEqual({
+      model: 'm',
+      label: 'Y',
+      missing: 'impute',
+      measured: [
+        { name: 'n', kind: 'numeric' },
+        { name: 'd', kind: 'numeric' },
+        { name: 'f', kind: 'numeric' },
+        { name: 'b', kind: 'boolean' },
+      ],
+      categorical: [
+        { name: 's', type: 'VARCHAR' },
+        { name: 'e', type: "ENUM('x', 'y')" },
+        { name: 'weekday', type: 'BIGINT' },
+      ],
+    });
+  });
+
+  it('follows the selection', () => {
+    const measured = plan({}, { kind: 'columns', columns: ['D', 'b', 'd', 'y', 'at'] }).measured;
+    expect(measured.map(({ name }) => name)).toEqual(['d', 'b']);
+    const rest = plan({}, { kind: 'all', except: ['n', 'F'] });
+    expect(rest.measured.map(({ name }) => name)).toEqual(['d', 'b', 'weekday']);
+  });
+
+  it.each([
+    ['DATE', /hour\(z\)|dayofweek\(z\)/],
+    ['TIMESTAMP WITH TIME ZONE', /dayofweek\(z\)/],
+    ['INTERVAL', /epoch\(z\)/],
+    ['INTEGER[]', /columns of their own/],
+    ['STRUCT("a" INTEGER)', /columns of their own/],
+    ['UUID', /categorical/],
+  ])('refuses a feature of type %s with a way out', (type, hint) => {
+    const refused = failure(() => plan({}, undefined, [{ name: 'z', type }]));
+    expect(refused.code).toBe('invalid-definition');
+    expect(refused.hint).toMatch(hint);
+  });
+
+  it('takes any flat type as a category when listed', () => {
+    const listed = plan({ categorical: ['z'] }, undefined, [{ name: 'z', type: 'DATE' }]);
+    expect(listed.categorical.at(-1)).toEqual({ name: 'z', type: 'DATE' });
+    const refused = failure(() =>
+      plan({ categorical: ['z'] }, undefined, [{ name: 'z', type: 'INTEGER[]' }]),
+    );
+    expect(refused.code).toBe('invalid-definition');
+  });
+
+  it('refuses what is not there, with the nearest name', () => {
+    expect(failure(() => plan({ categorical: ['wekday'] }))).toMatchObject({
+      code: 'unknown-column',
+      hint: 'did you mean "weekday"?',
+    });
+    expect(failure(() => plan({}, { kind: 'columns', columns: ['nn'] })).code).toBe('unknown-column');
+    expect(failure(() => plan({}, { kind: 'all', except: ['nn'] })).code).toBe('unknown-column');
+    expect(failure(() => plan({ categorical: ['y'] })).code).toBe('invalid-option');
+    expect(failure(() => plan({}, { kind: 'columns', columns: ['y'] })).code).toBe('invalid-definition');
+  });
+
+  it('refuses a label that is no number', () => {
+    const refused = failure(() => planFeatures(ridgeModel(), trainingSet({ label: 's' }), schema));
+    expect(refused).toMatchObject({ code: 'invalid-definition' });
+  });
+});
