@@ -1,0 +1,47 @@
+import { z } from 'zod';
+import { EverviewError } from '../../index.ts';
+
+const parametersShape = z.object({
+  offset: z.number(),
+  labelMean: z.number(),
+  features: z.array(z.object({ name: z.string(), center: z.number(), weight: z.number() })),
+  categories: z.array(
+    z.object({
+      name: z.string(),
+      levels: z.array(z.object({ level: z.string().nullable(), weight: z.number() })),
+    }),
+  ),
+});
+
+/** What a stored version of a ridge model predicts by, as `everview.model_versions.parameters` holds it. */
+export type LinearParameters = z.infer<typeof parametersShape>;
+
+export function readParameters(json: string): LinearParameters {
+  const read = parametersShape.safeParse(JSON.parse(json));
+  if (read.success) return read.data;
+  throw new EverviewError(
+    'internal',
+    'the stored parameters of a model have another form than the demo knows',
+  );
+}
+
+/**
+ * The prediction as an SQL expression over the features' columns, none of which may be NULL:
+ * offset + Σ weight·(x − center) + Σ level weights. So a version that does not answer can be held against data, too.
+ */
+export function linearSql({ offset, features, categories }: LinearParameters): string {
+  const terms = [
+    double(offset),
+    ...features.map(({ name, center, weight }) => `${double(weight)} * ("${name}" - ${double(center)})`),
+    ...categories.map(({ name, levels }) => {
+      const cases = levels.map(({ level, weight }) => `WHEN '${level}' THEN ${double(weight)}`);
+      return `CASE CAST("${name}" AS VARCHAR) ${cases.join(' ')} ELSE 0e0 END`;
+    }),
+  ];
+  return `(${terms.map((term) => `(${term})`).join(' + ')})`;
+}
+
+/** With an exponent, as DuckDB would take it for a DECIMAL otherwise. */
+export function double(value: number): string {
+  return `(${value.toExponential()})`;
+}
