@@ -61,64 +61,73 @@ export function lowerGroup(
   outputs: readonly SqlNode[],
   having: SqlNode | null,
 ): LoweredGroup {
-  const keyPlaces = new Map(keys.map((key, place) => [expressionKey(key), place]));
-  const argumentPlaces = new Map<string, number>();
-  const args: { expression: SqlNode; uses: Set<AggregateName> }[] = [];
-  const finals = new Map<string, FinalAggregate>();
+  const lowering = new GroupLowering(keys);
+  return {
+    keys,
+    outputs: outputs.map((output) => lowering.overState(output)),
+    having: having === null ? null : lowering.overState(having),
+    arguments: [...lowering.arguments.values()],
+    finals: [...lowering.finals.values()],
+  };
+}
 
-  function argumentOf(expression: SqlNode, use: AggregateName): number {
-    if (hasAggregate(expression)) throw new LowerRefusal('nested aggregates');
-    const key = expressionKey(expression);
-    const place = argumentPlaces.get(key) ?? args.length;
-    if (place === args.length) {
-      argumentPlaces.set(key, place);
-      args.push({ expression, uses: new Set() });
-    }
-    args[place]?.uses.add(use);
-    return place;
+type Argument = { readonly place: number; readonly expression: SqlNode; readonly uses: Set<AggregateName> };
+
+/** Collects the aggregates and their arguments, each once, while it rewrites expressions over the state. */
+class GroupLowering {
+  readonly #keyPlaces: ReadonlyMap<string, number>;
+  /** By the text that tells expressions apart. */
+  readonly arguments = new Map<string, Argument>();
+  readonly finals = new Map<string, FinalAggregate>();
+
+  constructor(keys: readonly SqlNode[]) {
+    this.#keyPlaces = new Map(keys.map((key, place) => [expressionKey(key), place]));
   }
 
-  function lowerAggregate(call: SqlNode): SqlNode {
+  overState(node: SqlNode): SqlNode {
+    const key = 'class' in node ? this.#keyPlaces.get(expressionKey(node)) : undefined;
+    if (key !== undefined) return { ...columnReference(stateColumns.key(key)), alias: node['alias'] ?? '' };
+    if (isAggregateCall(node)) return this.#aggregate(node);
+    if (node['class'] === 'COLUMN_REF' && columnParts(node).length > 1) {
+      throw new LowerRefusal(`column "${columnParts(node).slice(1).join('.')}" outside of GROUP BY`);
+    }
+    return mapValues(node, (value) => this.#anyOverState(value));
+  }
+
+  #anyOverState(json: SqlJson): SqlJson {
+    if (Array.isArray(json)) return json.map((item: SqlJson) => this.#anyOverState(item));
+    return isNode(json) ? this.overState(json) : json;
+  }
+
+  #aggregate(call: SqlNode): SqlNode {
     const called = String(call['function_name']).toLowerCase();
-    const aggregate = aggregateNames[called];
     const written = called === 'count_star' ? 'count' : called;
-    const children = nodesOf(call['children']);
+    const aggregate = aggregateNames[called];
     const orders = isNode(call['order_bys']) ? nodesOf(call['order_bys']['orders']) : [];
     if (call['distinct'] === true) throw new LowerRefusal(`${written}(DISTINCT …)`);
     if (isNode(call['filter'])) throw new LowerRefusal(`${written}(…) FILTER (…)`);
     if (orders.length > 0) throw new LowerRefusal(`${written}(… ORDER BY …)`);
-    const [argument] = children;
-    const isRowCount = aggregate === 'count' && argument === undefined;
-    if (aggregate === undefined || children.length > 1 || (argument === undefined && !isRowCount)) {
+    const [argument, ...more] = nodesOf(call['children']);
+    if (aggregate === undefined || more.length > 0 || (argument === undefined && aggregate !== 'count')) {
       throw new LowerRefusal(`${written}()`);
     }
-    const place = argument === undefined ? null : argumentOf(argument, aggregate);
+    const place = argument === undefined ? null : this.#argument(argument, aggregate);
     const key = `${aggregate} ${place}`;
-    const final = finals.get(key) ?? { name: `__ev_f${finals.size}`, aggregate, argument: place };
-    finals.set(key, final);
+    const final = this.finals.get(key) ?? {
+      name: `__ev_f${this.finals.size}`,
+      aggregate,
+      argument: place,
+    };
+    this.finals.set(key, final);
     return { ...columnReference(final.name), alias: call['alias'] ?? '' };
   }
 
-  function overState(json: SqlJson): SqlJson {
-    if (Array.isArray(json)) return json.map(overState);
-    return isNode(json) ? nodeOverState(json) : json;
+  #argument(expression: SqlNode, use: AggregateName): number {
+    if (hasAggregate(expression)) throw new LowerRefusal('nested aggregates');
+    const key = expressionKey(expression);
+    const known = this.arguments.get(key) ?? { place: this.arguments.size, expression, uses: new Set() };
+    known.uses.add(use);
+    this.arguments.set(key, known);
+    return known.place;
   }
-
-  function nodeOverState(node: SqlNode): SqlNode {
-    const key = 'class' in node ? keyPlaces.get(expressionKey(node)) : undefined;
-    if (key !== undefined) return { ...columnReference(stateColumns.key(key)), alias: node['alias'] ?? '' };
-    if (isAggregateCall(node)) return lowerAggregate(node);
-    if (node['class'] === 'COLUMN_REF' && columnParts(node).length > 1) {
-      throw new LowerRefusal(`column "${columnParts(node).slice(1).join('.')}" outside of GROUP BY`);
-    }
-    return mapValues(node, overState);
-  }
-
-  return {
-    keys,
-    outputs: outputs.map(nodeOverState),
-    having: having === null ? null : nodeOverState(having),
-    arguments: args,
-    finals: [...finals.values()],
-  };
 }

@@ -16,7 +16,14 @@ import { type FromContext, lowerFrom, type NamedRelation, stringsOf } from './lo
 import { hasAggregate, type LoweredGroup, lowerGroup } from './lower-group.ts';
 import { LowerRefusal, type UnresolvedColumn } from './lower-refusal.ts';
 import { type BoundQuery, cteEntries, nodesOf, type RelationRead } from './lower-relations.ts';
-import { bareColumn, type FromScope, starColumns } from './lower-scope.ts';
+import { bareColumn, type FromScope } from './lower-scope.ts';
+import {
+  distinctExpressions,
+  hasColumn,
+  ordinalItem,
+  type SelectItem,
+  starItems,
+} from './lower-select-list.ts';
 
 /** A query taken apart; expressions are still trees, to be printed together. */
 export type LoweredQuery =
@@ -55,12 +62,6 @@ type Ctes = ReadonlyMap<
 >;
 
 const emptyCtes: Ctes = new Map();
-
-type SelectItem = {
-  readonly expression: SqlNode;
-  readonly name: string | null;
-  readonly alias: string | null;
-};
 
 /** A SELECT with its FROM, WHERE and list lowered, not yet projected or grouped. */
 type LoweredSelect = {
@@ -256,32 +257,6 @@ function projection(select: LoweredSelect): NamedRelation {
   };
 }
 
-function starItems(star: SqlNode, scope: FromScope): SelectItem[] {
-  const plain =
-    star['columns'] === false &&
-    star['expr'] === null &&
-    ['replace_list', 'qualified_exclude_list', 'rename_list'].every(
-      (list) => stringsOf(star[list]).length === 0,
-    );
-  if (!plain) throw new LowerRefusal('* with REPLACE, RENAME or COLUMNS');
-  const excluded = new Set(stringsOf(star['exclude_list']).map((name) => name.toLowerCase()));
-  return starColumns(scope, String(star['relation_name']))
-    .filter(({ column }) => column.visible === null || !excluded.has(column.visible.toLowerCase()))
-    .map(({ alias, column }) => ({
-      expression: columnReference(alias, column.column),
-      name: column.visible,
-      alias: null,
-    }));
-}
-
-function hasColumn(expression: SqlNode): boolean {
-  let found = false;
-  walk(expression, (node) => {
-    found ||= node['class'] === 'COLUMN_REF';
-  });
-  return found;
-}
-
 /** Names that column references start with, in lower case. */
 function firstParts(expression: SqlNode): ReadonlySet<string> {
   const names = new Set<string>();
@@ -290,18 +265,6 @@ function firstParts(expression: SqlNode): ReadonlySet<string> {
     if (first !== undefined) names.add(first.toLowerCase());
   });
   return names;
-}
-
-function ordinalItem(node: SqlNode, items: readonly SelectItem[]): SqlNode | null {
-  const value = node['class'] === 'CONSTANT' && isNode(node['value']) ? node['value']['value'] : null;
-  if (typeof value !== 'number' || !Number.isInteger(value)) return null;
-  const item = items[value - 1];
-  if (item === undefined) throw new LowerRefusal(`GROUP BY ${value}`);
-  return item.expression;
-}
-
-function distinctExpressions(expressions: readonly SqlNode[]): SqlNode[] {
-  return [...new Map(expressions.map((expression) => [expressionKey(expression), expression])).values()];
 }
 
 /** ORDER BY alone does not change a bag. */

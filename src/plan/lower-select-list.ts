@@ -1,0 +1,51 @@
+import { isNode, type SqlNode, walk } from '../core/sql-tree.ts';
+import { columnReference, expressionKey } from './lower-expression.ts';
+import { stringsOf } from './lower-from.ts';
+import { LowerRefusal } from './lower-refusal.ts';
+import { type FromScope, starColumns } from './lower-scope.ts';
+
+/** One column of a SELECT list: lowered, with the name it is known to get and the alias others may call it by. */
+export type SelectItem = {
+  readonly expression: SqlNode;
+  readonly name: string | null;
+  readonly alias: string | null;
+};
+
+/** What `*` or `alias.*` stands for. */
+export function starItems(star: SqlNode, scope: FromScope): SelectItem[] {
+  const plain =
+    star['columns'] === false &&
+    star['expr'] === null &&
+    ['replace_list', 'qualified_exclude_list', 'rename_list'].every(
+      (list) => stringsOf(star[list]).length === 0,
+    );
+  if (!plain) throw new LowerRefusal('* with REPLACE, RENAME or COLUMNS');
+  const excluded = new Set(stringsOf(star['exclude_list']).map((name) => name.toLowerCase()));
+  return starColumns(scope, String(star['relation_name']))
+    .filter(({ column }) => column.visible === null || !excluded.has(column.visible.toLowerCase()))
+    .map(({ alias, column }) => ({
+      expression: columnReference(alias, column.column),
+      name: column.visible,
+      alias: null,
+    }));
+}
+
+export function hasColumn(expression: SqlNode): boolean {
+  let found = false;
+  walk(expression, (node) => {
+    found ||= node['class'] === 'COLUMN_REF';
+  });
+  return found;
+}
+
+export function ordinalItem(node: SqlNode, items: readonly SelectItem[]): SqlNode | null {
+  const value = node['class'] === 'CONSTANT' && isNode(node['value']) ? node['value']['value'] : null;
+  if (typeof value !== 'number' || !Number.isInteger(value)) return null;
+  const item = items[value - 1];
+  if (item === undefined) throw new LowerRefusal(`GROUP BY ${value}`);
+  return item.expression;
+}
+
+export function distinctExpressions(expressions: readonly SqlNode[]): SqlNode[] {
+  return [...new Map(expressions.map((expression) => [expressionKey(expression), expression])).values()];
+}
