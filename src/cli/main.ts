@@ -21,6 +21,9 @@ const signals = {
   SIGHUP: exitStatus.hungUp,
 } as const;
 
+/** Closing waits for the statement that runs; what is not committed by then is undone when the file is next opened. */
+const closingGraceMs = 2_000;
+
 process.exit(await main());
 
 async function main(): Promise<ExitStatus> {
@@ -41,9 +44,6 @@ async function main(): Promise<ExitStatus> {
     terminal.progress.stop();
   }
 }
-
-/** Closing waits for the statement that runs; what is not committed by then is undone when the file is next opened. */
-const closingGraceMs = 2_000;
 
 function interrupt(interruption: AbortController, status: ExitStatus): void {
   setTimeout(() => process.exit(status), closingGraceMs).unref();
