@@ -6,6 +6,7 @@ import type { Session } from '../core/session.ts';
 import type { Assignment } from '../declare/statement.ts';
 import type { SourceFile } from '../store/source-file.ts';
 import { assignedColumns } from './assigned-columns.ts';
+import { conversionFailure } from './conversion-failure.ts';
 import { type IngestTarget, keysOf, sameColumns } from './ingest-target.ts';
 import type { OnConflict } from './on-conflict.ts';
 import { dataRelation } from './relation-names.ts';
@@ -124,7 +125,7 @@ async function stageReplacements(
     const own = `${name}.${quoteIdentifier(column.name)}`;
     return `${value === undefined ? own : `CAST((${value}\n) AS ${column.type})`} AS ${quoteIdentifier(column.name)}`;
   });
-  await tx.run(
+  const staged = tx.run(
     `CREATE OR REPLACE TEMP TABLE "__ev_stage" AS
      SELECT "__ev_x".${rowColumn}, ${name}.rowid AS ${oldColumn}, ${values.join(', ')}
      FROM ${dataRelation(target.name)} AS ${name} JOIN ${incoming} ON ${match}
@@ -133,6 +134,11 @@ async function stageReplacements(
      SELECT x.${rowColumn}, NULL, ${columnList(target, 'x.')} FROM temp."__ev_raw" AS x
      ANTI JOIN ${dataRelation(target.name)} AS d ON ${equalKeys('d', key, 'x', key)}`,
   );
+  try {
+    await staged;
+  } catch (failure) {
+    throw conversionFailure(target, failure);
+  }
   await tx.run('DROP TABLE temp."__ev_raw"');
   await dropUnchanged(tx, target, [...assigned.keys()]);
   return {

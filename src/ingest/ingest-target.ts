@@ -1,5 +1,5 @@
 import { EverviewError } from '../core/errors.ts';
-import { type Schema, sameName } from '../core/schema.ts';
+import { findColumn, numericKindOf, type Schema, sameName } from '../core/schema.ts';
 import type { Constraint, Declared, TableDefinition } from '../declare/definition.ts';
 
 export type ReferencesConstraint = Extract<Constraint, { kind: 'references' }>;
@@ -33,7 +33,7 @@ export function createIngestTarget(
 ): IngestTarget {
   const name = table.definition.name;
   const all = [table, ...[...tables].filter((other) => !sameName(other.definition.name, name))];
-  const references = all.flatMap((child) => referencesOf(child.definition, all));
+  const references = all.flatMap((child) => referencesOf(child, all));
   return {
     table,
     name,
@@ -44,21 +44,23 @@ export function createIngestTarget(
 }
 
 function referencesOf(
-  child: TableDefinition,
+  { definition: child, schema }: Declared<TableDefinition>,
   tables: readonly Declared<TableDefinition>[],
 ): readonly Reference[] {
   return child.constraints.flatMap((constraint) => {
     if (constraint.kind !== 'references') return [];
-    const parent = tables.find((other) => sameName(other.definition.name, constraint.table))?.definition;
-    if (parent === undefined) {
+    const found = tables.find((other) => sameName(other.definition.name, constraint.table));
+    if (found === undefined) {
       throw new EverviewError(
         'unknown-relation',
         `"${child.name}" references "${constraint.table}", which is no table`,
       );
     }
+    const parent = found.definition;
     const parentColumns =
       constraint.targetColumns.length > 0 ? constraint.targetColumns : primaryKeyOf(parent);
     assertKey(child, constraint, parent, parentColumns);
+    assertComparable(child.name, constraint.columns, schema, found, parentColumns);
     return [
       {
         constraint,
@@ -91,6 +93,26 @@ function assertKey(
           : `keys of "${parent.name}": ${keys.map((key) => `(${key.join(', ')})`).join(', ')}`,
     },
   );
+}
+
+/** Values of unlike types would only compare by casts that may fail. */
+function assertComparable(
+  child: string,
+  columns: readonly string[],
+  schema: Schema,
+  parent: Declared<TableDefinition>,
+  parentColumns: readonly string[],
+): void {
+  for (const [index, column] of columns.entries()) {
+    const own = findColumn(schema, column)?.type ?? '';
+    const other = findColumn(parent.schema, parentColumns[index] ?? '')?.type ?? '';
+    if (own === other || (numericKindOf(own) !== null && numericKindOf(other) !== null)) continue;
+    throw new EverviewError(
+      'invalid-definition',
+      `"${child}" (${column}) is ${own} and references "${parent.definition.name}" (${parentColumns[index]}), which is ${other}`,
+      { hint: 'give both columns one type' },
+    );
+  }
 }
 
 /** Columns of every UNIQUE and PRIMARY KEY. */

@@ -8,8 +8,7 @@ import { type ArrowColumn, arrowColumn } from '../store/arrow-in.ts';
 import type { SourceFile } from '../store/source-file.ts';
 import type { IngestTarget } from './ingest-target.ts';
 import type { ArrowInput } from './row-source.ts';
-import { makeStage, rawRelation, rowColumn, type StageColumn, stageSelect } from './stage.ts';
-import type { Staged } from './stage-source.ts';
+import { makeStage, rawRelation, rowColumn, type StageColumn, type Staged, stageSelect } from './stage.ts';
 
 type Planned = { readonly column: string; readonly arrow: ArrowColumn };
 

@@ -3,9 +3,8 @@ import type { Session } from '../core/session.ts';
 import { openFile } from '../store/read-file.ts';
 import type { IngestTarget } from './ingest-target.ts';
 import type { RowSource } from './row-source.ts';
-import { makeStage, stageSelect } from './stage.ts';
+import { makeStage, type Staged, stageSelect } from './stage.ts';
 import { stageArrow } from './stage-arrow.ts';
-import type { Staged } from './stage-source.ts';
 
 /** A file whole onto the stage, or `file-error`. `wanted` null: the file must have every column of the table. */
 export async function stageFile(

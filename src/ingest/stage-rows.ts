@@ -7,8 +7,15 @@ import type { SqlValue } from '../core/value.ts';
 import { type EncodedColumn, encodeColumn, missingName } from './encode-column.ts';
 import type { IngestTarget } from './ingest-target.ts';
 import type { InputRow } from './row-source.ts';
-import { defaultOf, makeStage, rawRelation, rowColumn, stageRelation, stageSelect } from './stage.ts';
-import type { Staged } from './stage-source.ts';
+import {
+  defaultOf,
+  makeStage,
+  rawRelation,
+  rowColumn,
+  type Staged,
+  stageRelation,
+  stageSelect,
+} from './stage.ts';
 
 /** Values of one column as given; `undefined` where a row does not have it. */
 type Gathered = { readonly column: Column; readonly values: ArrayLike<unknown> };
@@ -20,27 +27,56 @@ export async function stageRows(
   rows: Iterable<InputRow> | AsyncIterable<InputRow>,
   wanted: Schema,
 ): Promise<Staged> {
-  const gathered = new Map<string, unknown[]>();
-  let count = 0;
-  for await (const row of rows) {
-    if (typeof row !== 'object' || row === null || Array.isArray(row)) {
-      throw invalidRow(target, count + 1, 'is no object of column names and values');
-    }
-    for (const [name, value] of Object.entries(row)) {
-      const column = columnNamed(target, wanted, name, count + 1);
-      const values = gathered.get(column.name) ?? [];
-      values[count] = value;
-      gathered.set(column.name, values);
-    }
-    count += 1;
+  const gatherer = new RowGatherer(target, wanted);
+  if (Symbol.asyncIterator in rows) for await (const row of rows) gatherer.add(row);
+  else for (const row of rows) gatherer.add(row);
+  return stageGathered(tx, target, gatherer.columns(), gatherer.count);
+}
+
+/** Turns rows into columns as they come. */
+class RowGatherer {
+  readonly #target: IngestTarget;
+  readonly #wanted: Schema;
+  readonly #byColumn = new Map<string, unknown[]>();
+  /** The same arrays, by the names that the rows use. */
+  readonly #byName = new Map<string, unknown[]>();
+  count = 0;
+
+  constructor(target: IngestTarget, wanted: Schema) {
+    this.#target = target;
+    this.#wanted = wanted;
   }
-  const columns = wanted.flatMap((column): Gathered[] => {
-    const values = gathered.get(column.name);
-    if (values === undefined) return [];
-    values.length = count;
-    return [{ column, values }];
-  });
-  return stageGathered(tx, target, columns, count);
+
+  add(row: InputRow): void {
+    if (typeof row !== 'object' || row === null || Array.isArray(row)) {
+      throw invalidRow(this.#target, this.count + 1, 'is no object of column names and values');
+    }
+    for (const name of Object.keys(row)) {
+      const values = this.#byName.get(name) ?? this.#valuesOf(name);
+      if (values.length > this.count) {
+        throw invalidRow(this.#target, this.count + 1, `has column "${name}" twice`);
+      }
+      values[this.count] = row[name];
+    }
+    this.count += 1;
+  }
+
+  #valuesOf(name: string): unknown[] {
+    const column = columnNamed(this.#target, this.#wanted, name, this.count + 1);
+    const values = this.#byColumn.get(column.name) ?? [];
+    this.#byColumn.set(column.name, values);
+    this.#byName.set(name, values);
+    return values;
+  }
+
+  columns(): Gathered[] {
+    return this.#wanted.flatMap((column) => {
+      const values = this.#byColumn.get(column.name);
+      if (values === undefined) return [];
+      values.length = this.count;
+      return [{ column, values }];
+    });
+  }
 }
 
 /** Column arrays: a column not given takes its DEFAULT. */
@@ -55,7 +91,12 @@ export async function stageColumns(
     values,
   }));
   const count = given[0]?.values.length ?? 0;
+  const seen = new Set<string>();
   for (const { column, values } of given) {
+    if (seen.has(column.name)) {
+      throw new EverviewError('invalid-row', `column "${column.name}" of "${target.name}" is given twice`);
+    }
+    seen.add(column.name);
     if (values.length !== count) {
       throw new EverviewError(
         'invalid-row',

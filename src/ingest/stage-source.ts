@@ -4,22 +4,15 @@ import { nearestHint } from '../core/nearest.ts';
 import { columnNames, findColumn, type Schema } from '../core/schema.ts';
 import type { Session } from '../core/session.ts';
 import type { Name } from '../declare/statement.ts';
-import type { SourceFile } from '../store/source-file.ts';
+import { conversionFailure } from './conversion-failure.ts';
 import type { IngestTarget } from './ingest-target.ts';
 import type { RowSource } from './row-source.ts';
-import { makeStage, type StageColumn, stageSelect } from './stage.ts';
+import { makeStage, type StageColumn, type Staged, stageSelect } from './stage.ts';
 import { stageArrow } from './stage-arrow.ts';
 import { stageFile } from './stage-file.ts';
 import { stageColumns, stageRows } from './stage-rows.ts';
 
 export type SourceOptions = { readonly columns: readonly Name[] | null; readonly byName: boolean };
-
-/** What came onto the stage. */
-export type Staged = {
-  readonly mayMisfit: boolean;
-  /** Where the rows stood, for messages. */
-  readonly file: SourceFile | null;
-};
 
 /** Brings the rows of a source onto the stage, cast to the table's types, with DEFAULTs for columns not given. */
 export async function stageSource(
@@ -97,21 +90,6 @@ async function stageSql(
     throw conversionFailure(target, failure);
   }
   return { mayMisfit: select.mayMisfit, file: null };
-}
-
-function isConversion(failure: unknown): failure is EverviewError {
-  if (!(failure instanceof EverviewError)) return false;
-  return /^(Conversion Error|Not implemented Error: Cannot combine)/.test(String(failure.data?.duckdb));
-}
-
-/** A cast inside the source's own text. */
-function conversionFailure(target: IngestTarget, failure: unknown): unknown {
-  if (!isConversion(failure)) return failure;
-  return new EverviewError(
-    'invalid-row',
-    `a value for "${target.name}" does not fit: ${failure.message.charAt(0).toLowerCase()}${failure.message.slice(1)}`,
-    { cause: failure, hint: 'nothing of the update was taken' },
-  );
 }
 
 function positional(target: IngestTarget, wanted: Schema, given: number): string[] {

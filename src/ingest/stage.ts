@@ -32,6 +32,13 @@ export type Stage = {
   readonly changed: ReadonlySet<string> | null;
 };
 
+/** What came onto the stage. */
+export type Staged = {
+  readonly mayMisfit: boolean;
+  /** Where the rows stood, for messages. */
+  readonly file: SourceFile | null;
+};
+
 /** How one column of the stage is made. `expression` has type `type` before the cast to the column's own. */
 export type StageColumn = {
   readonly column: string;

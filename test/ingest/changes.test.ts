@@ -187,6 +187,15 @@ describe('ON CONFLICT', () => {
     });
   });
 
+  test('a SET value that does not fit is refused', async () => {
+    await using opened = await world();
+    await expect(
+      opened.values('stock', `(1, 'z', 5)`, update({ amount: 'excluded.name' })),
+    ).rejects.toMatchObject({
+      code: 'invalid-row',
+    });
+  });
+
   test('the other key still holds', async () => {
     await using opened = await world();
     const refused = await rejection(

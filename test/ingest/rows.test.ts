@@ -183,6 +183,9 @@ describe('columns', () => {
       message: 'row 2: "t" has no column "szie"',
       hint: 'did you mean "size"?',
     });
+    await expect(opened.insert('t', { kind: 'rows', rows: [{ id: 1, ID: 2 }] })).rejects.toMatchObject({
+      message: 'row 1 for "t" has column "ID" twice',
+    });
     const polluted: InputRow = JSON.parse('{"id": 1, "__proto__": {"x": 1}}');
     await expect(opened.insert('t', { kind: 'rows', rows: [polluted] })).rejects.toMatchObject({
       code: 'invalid-row',
