@@ -44,7 +44,7 @@ export class MomentAccumulator {
 
   /**
    * The sums over all rows of the batches, and how many rows came. The first `exactRows` are summed by split
-   * products, which cost three times the plain ones.
+   * products, which cost twice the plain ones and more.
    */
   async sum(
     batches: AsyncIterable<ColumnBatch>,

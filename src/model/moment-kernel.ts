@@ -21,7 +21,8 @@ const gramGraph: Graph = {
 /**
  * Z·Zᵀ without rounding in its leading part, after Ozaki et al. 2012 (doi:10.1007/s11075-011-9478-1): adding and
  * taking away `shift` (1.5 · 2^52 units, one per row of Z) leaves in `high` so few digits that products of two of
- * them sum exactly; `rest` = high·lowᵀ + low·Zᵀ is smaller by 2^−20, and so is its rounding.
+ * them sum exactly. With low = Z − high, the rest high·lowᵀ + low·highᵀ + low·lowᵀ is half of
+ * cross = (Z + high)·lowᵀ and its transpose together; it is smaller by 2^−20, and so is its rounding.
  */
 const splitGramGraph: Graph = {
   name: 'split-gram',
@@ -31,13 +32,13 @@ const splitGramGraph: Graph = {
     { operator: 'Add', inputs: ['z', 'shift'], outputs: ['shifted'] },
     { operator: 'Sub', inputs: ['shifted', 'shift'], outputs: ['high'] },
     { operator: 'Sub', inputs: ['z', 'high'], outputs: ['low'] },
+    { operator: 'Add', inputs: ['z', 'high'], outputs: ['twice'] },
     { operator: 'Gemm', inputs: ['high', 'high'], outputs: ['gram'], attributes: { transB: 1 } },
-    { operator: 'Gemm', inputs: ['high', 'low'], outputs: ['cross'], attributes: { transB: 1 } },
-    { operator: 'Gemm', inputs: ['low', 'z', 'cross'], outputs: ['rest'], attributes: { transB: 1 } },
+    { operator: 'Gemm', inputs: ['twice', 'low'], outputs: ['cross'], attributes: { transB: 1 } },
   ],
   outputs: [
     { name: 'gram', shape: ['entries', 'entries'] },
-    { name: 'rest', shape: ['entries', 'entries'] },
+    { name: 'cross', shape: ['entries', 'entries'] },
   ],
 };
 
@@ -52,11 +53,15 @@ export async function plainGram(runtime: OnnxRuntime, x: Matrix, pivot: Matrix):
 }
 
 export async function splitGram(runtime: OnnxRuntime, x: Matrix, pivot: Matrix): Promise<Gram> {
-  const { gram = none, rest = none } = await runtime.run(splitGramGraph, {
+  const { gram = none, cross = none } = await runtime.run(splitGramGraph, {
     x,
     pivot,
     shift: shifts(x, pivot),
   });
+  const size = x.shape[0] ?? 0;
+  const rest = cross.map(
+    (value, index) => (value + (cross[(index % size) * size + Math.floor(index / size)] ?? 0)) / 2,
+  );
   return { gram, rest };
 }
 
