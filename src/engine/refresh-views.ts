@@ -14,7 +14,7 @@ import {
 } from '../query/catalog.ts';
 import type { RefreshOutcome, SourceChange, ViewHandle } from '../view/refresher.ts';
 import type { EngineCore } from './engine-core.ts';
-import { withEntry } from './engine-state.ts';
+import { type EngineState, withEntry } from './engine-state.ts';
 import type { WriteDraft } from './write-draft.ts';
 
 export type HowToRefresh = 'auto' | 'incremental' | 'full';
@@ -96,7 +96,7 @@ async function refreshView(
   const cursor = previous !== undefined && previous.hash === entry.declared.hash ? previous : null;
   const changedSources =
     cursor === null ? new Map<string, SourceChange>() : changesSince(draft, entry, cursor);
-  const size = sizeOf(draft, entry, cursor, changedSources);
+  const size = sizeOf(draft.state, entry, cursor, changedSources);
   const model = costModelOf(cursor);
   const decision = decide(core, entry, cursor, size, request.how);
   const nothingPending = cursor !== null && !hasBaseChange(draft, entry, cursor);
@@ -108,7 +108,7 @@ async function refreshView(
   const actualMs = performance.now() - startedMs;
   const moved = outcome.inserted + outcome.deleted;
   const cost = stopMeter(moved + sourceRowsTouched(draft, entry, outcome, changedSources));
-  if (cursor !== null && moved > 0 && isRead(draft, name)) {
+  if (cursor !== null && moved > 0 && isRead(draft.state, name)) {
     await draft.addChange(name, to, outcome.inserted, outcome.deleted);
   }
   await invalidateOverwritten(draft, entry, cursor, outcome);
@@ -150,14 +150,14 @@ async function refreshView(
 function changesSince(draft: WriteDraft, entry: KeptEntry, cursor: Cursor): Map<string, SourceChange> {
   const changed = new Map<string, SourceChange>();
   for (const { name } of entry.handle.reads) {
-    const { versions, inserted, deleted } = draft.pending(name, cursor.version, draft.state.version);
+    const { versions, inserted, deleted } = draft.state.changes.pending(name, cursor.version, draft.state.version);
     if (versions > 0) changed.set(name, { inserted, deleted });
   }
   return changed;
 }
 
 function hasBaseChange(draft: WriteDraft, entry: KeptEntry, cursor: Cursor): boolean {
-  return entry.bases.some((base) => draft.firstChange(base, cursor.version, draft.state.version) !== null);
+  return entry.bases.some((base) => draft.state.changes.firstChange(base, cursor.version, draft.state.version) !== null);
 }
 
 /** Which way the entry would be refreshed, and why. */
@@ -184,7 +184,7 @@ function costModelOf(cursor: Cursor | null): CostModel {
 
 /** What the writer's counters say of a refresh that would start now. */
 export function sizeOf(
-  draft: Pick<WriteDraft, 'rows' | 'state'>,
+  state: EngineState,
   entry: KeptEntry,
   cursor: Cursor | null,
   changedSources: ReadonlyMap<string, SourceChange>,
@@ -192,19 +192,19 @@ export function sizeOf(
   return {
     shape: entry.handle.plan.kind,
     sources: entry.handle.reads.map(({ name }) => ({
-      rows: rowsOf(draft, name),
+      rows: rowsOf(state, name),
       inserted: changedSources.get(name)?.inserted ?? 0,
       deleted: changedSources.get(name)?.deleted ?? 0,
     })),
     contentRows: cursor?.rows ?? 0,
-    keepLog: isRead(draft, nameOf(entry)),
+    keepLog: isRead(state, nameOf(entry)),
   };
 }
 
-function rowsOf(draft: Pick<WriteDraft, 'rows' | 'state'>, name: string): number {
-  return draft.state.catalog.get(name)?.kind === 'table'
-    ? draft.rows(name)
-    : (draft.state.cursors.get(name)?.rows ?? 0);
+function rowsOf(state: EngineState, name: string): number {
+  return state.catalog.get(name)?.kind === 'table'
+    ? state.changes.rows(name)
+    : (state.cursors.get(name)?.rows ?? 0);
 }
 
 async function carryOut(
@@ -222,7 +222,7 @@ async function carryOut(
     from: cursor?.version ?? null,
     to: draft.state.version,
     changedSources,
-    keepLog: isRead(draft, nameOf(entry)),
+    keepLog: isRead(draft.state, nameOf(entry)),
   };
   return decision.kind === 'incremental'
     ? core.refresher.advance(entry.handle, context)
@@ -230,8 +230,8 @@ async function carryOut(
 }
 
 /** Whether something kept rests on the view and so reads its change log. */
-function isRead(draft: Pick<WriteDraft, 'state'>, name: string): boolean {
-  return draft.state.catalog.dependentsOf(name).some(isMaintained);
+function isRead(state: EngineState, name: string): boolean {
+  return state.catalog.dependentsOf(name).some(isMaintained);
 }
 
 function sourceRowsTouched(
@@ -244,7 +244,7 @@ function sourceRowsTouched(
   if (outcome.kind === 'incremental') {
     return [...changedSources.values()].reduce((sum, change) => sum + change.inserted + change.deleted, 0);
   }
-  return entry.handle.reads.reduce((sum, { name }) => sum + rowsOf(draft, name), 0);
+  return entry.handle.reads.reduce((sum, { name }) => sum + rowsOf(draft.state, name), 0);
 }
 
 /**
