@@ -3,7 +3,7 @@
 CREATE TRAINING SET delay_examples
   WITH (label = delay, event_time = day, label_delay = INTERVAL '1 day',
         window = INTERVAL '21 days', holdout = INTERVAL '3 days') AS
-  SELECT day, hour, weekday, distance, yesterday_at_origin, yesterday_at_destination, delay
+  SELECT day, hour, weekday, distance, yesterday_at_origin, delay
   FROM flight_features;
 
 CREATE MODEL delay

@@ -2,7 +2,7 @@
 export const daysOfFlights = 181;
 
 /** Fewer would leave no room for a model, a corrupted day and its correction. */
-export const fewestDays = 24;
+export const fewestDays = 30;
 
 const dayMs = 86_400_000;
 const firstDayMs = Date.UTC(2001, 0, 1);
@@ -22,9 +22,9 @@ export type DemoPlan = {
 
 /** @param days in `fewestDays`..`daysOfFlights`. */
 export function planDemo(days: number): DemoPlan {
-  // Before Easter, or at two thirds of a shortened replay.
-  const corruptedDay = days > 115 ? 101 : Math.floor(days * 0.65);
-  return { days, historyDays: 10, corruptedDay, repairDay: corruptedDay + 4, corruptedOrigin: 'ORD' };
+  // The Monday after Easter week began, or at two thirds of a shortened replay.
+  const corruptedDay = days > 120 ? 98 : Math.floor(days * 0.65);
+  return { days, historyDays: 10, corruptedDay, repairDay: corruptedDay + 6, corruptedOrigin: 'ORD' };
 }
 
 /** The instant `hours` after the day began. */
