@@ -10,7 +10,8 @@ export function twoSum(a: number, b: number): DoubleDouble {
   return [sum, a - (sum - part) + (b - part)];
 }
 
-const splitter = 2 ** 27 + 1;
+/** Veltkamp's: cuts a double into two halves of 26 bits. */
+export const splitter = 2 ** 27 + 1;
 
 export function twoProduct(a: number, b: number): DoubleDouble {
   const product = a * b;

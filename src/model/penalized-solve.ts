@@ -1,5 +1,6 @@
-import { CholeskyDecomposition, EigenvalueDecomposition, Matrix, QrDecomposition } from 'ml-matrix';
-import { add, type DoubleDouble, multiply, subtract } from './double-double.ts';
+import { EigenvalueDecomposition, Matrix, QrDecomposition } from 'ml-matrix';
+import { solveCholesky, tryCholesky } from './cholesky.ts';
+import { add, splitter } from './double-double.ts';
 import { type PairedSums, pairAt, pairedSums } from './sums-state.ts';
 
 /** A·w = b with A symmetric, positive semidefinite, m × m row-major, in pairs of doubles. */
@@ -8,7 +9,8 @@ export type NormalSystem = { readonly size: number; readonly matrix: PairedSums;
 /** Applies an approximate (pseudo-)inverse of A. */
 type Inverse = (right: Float64Array) => Float64Array;
 
-const refinements = 4;
+const largestRounds = 6;
+const negligible = 2 ** -75;
 
 /**
  * The solution w, of least norm where A is singular. A is scaled to a unit diagonal and solved by Cholesky when all
@@ -21,35 +23,58 @@ export function solveNormalSystem(system: NormalSystem): PairedSums {
   const solution = pairedSums(size);
   if (size === 0) return solution;
   const inverse = inverseOf(system);
-  for (let round = 0; round <= refinements; round++) {
+  for (let round = 0; round < largestRounds; round++) {
     const correction = inverse(residual(system, solution));
     correction.forEach((value, i) => {
       const [high, low] = add(pairAt(solution, i), [value, 0]);
       solution.high[i] = high;
       solution.low[i] = low;
     });
+    if (largest(correction) <= negligible * largest(solution.high)) break;
   }
   return solution;
 }
 
+function largest(values: Float64Array): number {
+  return values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+}
+
+/** b − A·w. The loop writes double-double.ts out in full: it runs m² times, and pairs on the heap would cost more. */
 function residual({ size, matrix, right }: NormalSystem, solution: PairedSums): Float64Array {
-  return Float64Array.from({ length: size }, (_, i) => {
-    let rest: DoubleDouble = pairAt(right, i);
+  const result = new Float64Array(size);
+  for (let i = 0; i < size; i++) {
+    let high = right.high[i] ?? 0;
+    let low = right.low[i] ?? 0;
     for (let j = 0; j < size; j++) {
-      rest = subtract(rest, multiply(pairAt(matrix, i * size + j), pairAt(solution, j)));
+      const a = matrix.high[i * size + j] ?? 0;
+      const w = solution.high[j] ?? 0;
+      const product = a * w;
+      const aBig = a * splitter;
+      const aHigh = aBig - (aBig - a);
+      const wBig = w * splitter;
+      const wHigh = wBig - (wBig - w);
+      const aLow = a - aHigh;
+      const wLow = w - wHigh;
+      const error = aLow * wLow - (product - aHigh * wHigh - aLow * wHigh - aHigh * wLow);
+      const rest = error + a * (solution.low[j] ?? 0) + (matrix.low[i * size + j] ?? 0) * w;
+      const sum = high - product;
+      const part = sum - high;
+      low += high - (sum - part) + (-product - part) - rest;
+      high = sum;
     }
-    return rest[0];
-  });
+    result[i] = high + low;
+  }
+  return result;
 }
 
 function inverseOf({ size, matrix }: NormalSystem): Inverse {
   const scale = Float64Array.from({ length: size }, (_, i) => 1 / Math.sqrt(matrix.high[i * size + i] ?? 1));
-  const scaled = new Matrix(size, size);
+  const scaled = new Float64Array(size * size);
   for (let i = 0; i < size; i++) {
     for (let j = i; j < size; j++) {
       const value = (matrix.high[i * size + j] ?? 0) * (scale[i] ?? 1) * (scale[j] ?? 1);
-      scaled.set(i, j, value);
-      scaled.set(j, i, value);
+      scaled[i * size + j] = value;
+      scaled[j * size + i] = value;
     }
   }
   return choleskyInverse(scaled, scale) ?? eigenInverse(scaled, scale);
@@ -60,26 +85,23 @@ function roundingOf(size: number): number {
   return size * 2 ** -46;
 }
 
-function choleskyInverse(scaled: Matrix, scale: Float64Array): Inverse | null {
-  const size = scaled.rows;
-  const factor = new CholeskyDecomposition(scaled);
-  const lower = factor.lowerTriangularMatrix;
-  for (let i = 0; i < size; i++) {
-    if (!(lower.get(i, i) ** 2 > roundingOf(size))) return null;
-  }
-  return (right) => {
-    const column = factor.solve(Matrix.columnVector(right.map((value, i) => value * (scale[i] ?? 1))));
-    return Float64Array.from({ length: size }, (_, i) => column.get(i, 0) * (scale[i] ?? 1));
-  };
+function choleskyInverse(scaled: Float64Array, scale: Float64Array): Inverse | null {
+  const size = scale.length;
+  const lower = tryCholesky(scaled, size, roundingOf(size));
+  if (lower === null) return null;
+  const times = (values: Float64Array) => values.map((value, i) => value * (scale[i] ?? 1));
+  return (right) => times(solveCholesky(lower, size, times(right)));
 }
 
 /**
  * With A = S⁻¹ (Q Λ Qᵀ) S⁻¹: w₀ = S Q Λ⁺ Qᵀ S b solves A w = b, and S times the eigenvectors of eigenvalue zero spans
  * the null space of A; w₀ less its part in there has the least norm.
  */
-function eigenInverse(scaled: Matrix, scale: Float64Array): Inverse {
-  const size = scaled.rows;
-  const eigen = new EigenvalueDecomposition(scaled, { assumeSymmetric: true });
+function eigenInverse(scaled: Float64Array, scale: Float64Array): Inverse {
+  const size = scale.length;
+  const eigen = new EigenvalueDecomposition(Matrix.from1DArray(size, size, scaled), {
+    assumeSymmetric: true,
+  });
   const values = eigen.realEigenvalues;
   const vectors = eigen.eigenvectorMatrix;
   const cut = roundingOf(size) * Math.max(1, ...values);
