@@ -7,6 +7,7 @@ import type { Version } from '../core/version.ts';
 import type { GroupPlan } from '../plan/view-plan.ts';
 import { renderSignedState, renderState, stateColumnNames } from '../store/render-algebra.ts';
 import { contentsOf, ensureLog, logOf, repeated } from './change-log.ts';
+import { insertGroups } from './group-insert.ts';
 import { outputsOver } from './group-outputs.ts';
 import {
   advanceStep,
@@ -53,12 +54,17 @@ export async function advanceGroups(
 ): Promise<RefreshOutcome | RefreshFallback> {
   const change = changeOfState(plan.group, new Set(context.changedSources.keys()));
   if (change === null) return { kind: 'none', inserted: 0, deleted: 0 };
+  const isLarge = (context.contentRows ?? 0) > largeState;
+  const insertOnly = isInsertOnly(change.input, context);
+  if (insertOnly && !context.keepLog && plan.having === null && !isLarge) {
+    return insertGroups(view, plan, change, context);
+  }
   const net =
     plan.group.arguments.some((argument) => argument.min || argument.max || argument.sum === 'float') &&
-    !isInsertOnly(change.input, context);
+    !insertOnly;
   const delta = renderSignedState(change, window(context.from, context.to), net);
   await context.tx.run(
-    `CREATE OR REPLACE TEMP TABLE __ev_step AS ${advanceStep(view.name, plan, delta, (context.contentRows ?? 0) > largeState)}`,
+    `CREATE OR REPLACE TEMP TABLE __ev_step AS ${advanceStep(view.name, plan, delta, isLarge)}`,
   );
   const check = await checkStep(view, plan, context);
   if (check.fallback !== null) return check.fallback;

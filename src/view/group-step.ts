@@ -106,7 +106,7 @@ function shownCount(plan: GroupPlan, schema: Schema, prefix: '' | typeof oldPref
 }
 
 /** All key comparisons in the engine are these: NULL is a key like any other. */
-function sameKeys(keys: readonly string[], left: string, right: string): string {
+export function sameKeys(keys: readonly string[], left: string, right: string): string {
   if (keys.length === 0) return 'true';
   return keys.map((key) => `${left}.${key} IS NOT DISTINCT FROM ${right}.${key}`).join(' AND ');
 }

@@ -1,0 +1,67 @@
+import { type GroupArgument, type GroupNode, stateColumns } from '../algebra/group.ts';
+import type { Relation } from '../algebra/node.ts';
+import type { Version } from '../core/version.ts';
+import type { GroupPlan } from '../plan/view-plan.ts';
+import { renderState, stateColumnNames } from '../store/render-algebra.ts';
+import { sameKeys, stateOf } from './group-step.ts';
+import type { RefreshContext, RefreshOutcome, ViewHandle } from './refresher.ts';
+
+/**
+ * The steps for a change that only puts rows in, in one statement: nothing can be retracted, no count can fall and
+ * no error budget is spent, so the new partial aggregates go into the state as they come.
+ *
+ * @param change the group of the rows put in
+ */
+export async function insertGroups(
+  view: ViewHandle,
+  plan: GroupPlan,
+  change: GroupNode<Relation>,
+  context: RefreshContext & { readonly from: Version },
+): Promise<RefreshOutcome> {
+  const { tx, from, to } = context;
+  const known = context.contentRows ?? (await countGroups(view, context));
+  const touched = await tx.run(
+    mergeState(view.name, plan, renderState(change, { kind: 'window', from, to })),
+  );
+  const added = (await countGroups(view, context)) - known;
+  return { kind: 'incremental', inserted: touched, deleted: touched - added };
+}
+
+function mergeState(name: string, plan: GroupPlan, delta: string): string {
+  const columns = stateColumnNames(plan.group);
+  const sums = [
+    { column: stateColumns.rows as string, value: `s.${stateColumns.rows} + d.${stateColumns.rows}` },
+    ...plan.group.arguments.flatMap(combinedPartials),
+  ];
+  return (
+    `MERGE INTO ${stateOf(name)} s USING (${delta}) d ON ${sameKeys(plan.group.keys, 's', 'd')} ` +
+    `WHEN MATCHED THEN UPDATE SET ${sums.map(({ column, value }) => `${column} = ${value}`).join(', ')} ` +
+    `WHEN NOT MATCHED THEN INSERT (${columns.join(', ')}) ` +
+    `VALUES (${columns.map((column) => `d.${column}`).join(', ')})`
+  );
+}
+
+/** Kept ⊕ new of one argument's partial aggregates. */
+function combinedPartials(argument: GroupArgument, place: number): { column: string; value: string }[] {
+  const name = stateColumns;
+  const added = (column: string) => ({ column, value: `s.${column} + d.${column}` });
+  const picked = (pick: 'least' | 'greatest', column: string) => ({
+    column,
+    value: `${pick}(s.${column}, d.${column})`,
+  });
+  const partials = [added(name.count(place))];
+  if (argument.sum === 'float') {
+    partials.push(...[name.sum(place), name.live(place), name.ever(place)].map(added));
+  } else if (argument.sum !== null) {
+    const sum = name.sum(place);
+    partials.push({ column: sum, value: `coalesce(s.${sum} + d.${sum}, s.${sum}, d.${sum})` });
+  }
+  if (argument.min) partials.push(picked('least', name.min(place)));
+  if (argument.max) partials.push(picked('greatest', name.max(place)));
+  return partials;
+}
+
+async function countGroups(view: ViewHandle, { tx }: RefreshContext): Promise<number> {
+  const [row] = await tx.rows(`SELECT count(*)::DOUBLE AS n FROM ${stateOf(view.name)}`);
+  return Number(row?.n);
+}
