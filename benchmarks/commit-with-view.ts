@@ -1,0 +1,150 @@
+import { join } from 'node:path';
+import type { Everview } from '../src/index.ts';
+import type { Benchmark, Section } from './benchmark.ts';
+import { type Contender, measureRounds } from './measure.ts';
+import {
+  BareOrders,
+  columnsOfObjects,
+  columnsOfTable,
+  openOrders,
+  orderObjects,
+  orderSelect,
+  orderTable,
+} from './orders.ts';
+
+const engine = 'Everview, view kept';
+const constrained = 'DuckDB, same constraints, no view';
+const unconstrained = 'DuckDB, no constraint, no view';
+const recomputed = 'DuckDB, no constraint, view recomputed';
+
+/** How the rows are given; each makes a batch of `count` rows from number `first` on. */
+type Source = {
+  readonly title: string;
+  readonly intoEngine: (everview: Everview, first: number, count: number) => () => Promise<unknown>;
+  readonly intoDuckdb: (bare: BareOrders, first: number, count: number) => () => Promise<void>;
+};
+
+const sources: readonly Source[] = [
+  {
+    title: 'objects',
+    intoEngine: (everview, first, count) => {
+      const rows = orderObjects(first, count);
+      return () => everview.insert('orders', rows);
+    },
+    intoDuckdb: (bare, first, count) => {
+      const rows = orderObjects(first, count);
+      return () => bare.append(columnsOfObjects(rows));
+    },
+  },
+  {
+    title: 'Arrow',
+    intoEngine: (everview, first, count) => {
+      const rows = orderTable(first, count);
+      return () => everview.insert('orders', rows);
+    },
+    intoDuckdb: (bare, first, count) => {
+      const rows = orderTable(first, count);
+      return () => bare.append(columnsOfTable(rows));
+    },
+  },
+  {
+    title: 'INSERT … SELECT',
+    intoEngine: (everview, first, count) => () =>
+      everview.execute(`INSERT INTO orders ${orderSelect(first, count)}`),
+    intoDuckdb: (bare, first, count) => () => bare.insertSelect(first, count),
+  },
+];
+
+/** Commits of few and many rows while a join-and-group view is kept, next to DuckDB's own transaction. */
+export const commitWithView: Benchmark = {
+  name: 'commit-with-view',
+  async run({ directory, isQuick }) {
+    const existing = isQuick ? 5_000 : 1_000_000;
+    const sizes = isQuick ? [1, 100] : [1, 1_000, 100_000];
+    const everview = await openOrders(join(directory, 'commit.db'), existing);
+    const bare = {
+      constrained: await BareOrders.open(join(directory, 'constrained.db'), existing, true),
+      unconstrained: await BareOrders.open(join(directory, 'unconstrained.db'), existing, false),
+    };
+    const sections: Section[] = [];
+    let next = existing;
+    for (const count of sizes) {
+      for (const source of sources) {
+        const contenders = contendersOf(source, everview, bare, count, () => {
+          next += count;
+          return next - count;
+        });
+        const rounds = isQuick ? 1 : count < 10_000 ? 31 : 11;
+        sections.push(sectionOf(source, count, existing, await measureRounds(contenders, rounds)));
+      }
+    }
+    await everview.close();
+    bare.constrained.close();
+    bare.unconstrained.close();
+    return sections;
+  },
+};
+
+function contendersOf(
+  source: Source,
+  everview: Everview,
+  bare: { readonly constrained: BareOrders; readonly unconstrained: BareOrders },
+  count: number,
+  take: () => number,
+): Contender[] {
+  const contender = (name: string, prepared: (first: number) => () => Promise<unknown>): Contender => {
+    let work: () => Promise<unknown> = () => Promise.resolve();
+    return {
+      name,
+      prepare: async () => {
+        work = prepared(take());
+      },
+      run: () => work(),
+    };
+  };
+  const intoDuckdb = (to: BareOrders, after: () => Promise<void>) => (first: number) => {
+    const insert = source.intoDuckdb(to, first, count);
+    return () =>
+      to.transaction(async () => {
+        await insert();
+        await after();
+      });
+  };
+  const nothing = () => Promise.resolve();
+  return [
+    contender(
+      constrained,
+      intoDuckdb(bare.constrained, nothing),
+    ),
+    contender(
+      unconstrained,
+      intoDuckdb(bare.unconstrained, nothing),
+    ),
+    contender(
+      recomputed,
+      intoDuckdb(bare.unconstrained, () => bare.unconstrained.recompute()),
+    ),
+    contender(engine, (first) => source.intoEngine(everview, first, count)),
+  ];
+}
+
+function sectionOf(source: Source, count: number, existing: number, rows: Section['rows']): Section {
+  const shown = count.toLocaleString('en');
+  return {
+    title: `Commit of ${shown} ${count === 1 ? 'row' : 'rows'}, ${source.title}`,
+    text: `Into a table of ${existing.toLocaleString('en')} rows in a file.`,
+    rows,
+    baseline: constrained,
+    aims:
+      count === 1_000
+        ? [
+            {
+              text: 'a commit of 1,000 rows with its view within 4 × of the bare DuckDB transaction',
+              contender: engine,
+              baseline: constrained,
+              limit: 4,
+            },
+          ]
+        : [],
+  };
+}
