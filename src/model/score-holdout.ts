@@ -1,6 +1,7 @@
+import { EverviewError } from '../core/errors.ts';
 import { quoteIdentifier } from '../core/identifier.ts';
 import type { Schema } from '../core/schema.ts';
-import type { Session } from '../core/session.ts';
+import type { ColumnBatch, Session } from '../core/session.ts';
 import { predictedSql } from './predict-sql.ts';
 import type { RidgeParameters } from './ridge-parameters.ts';
 import { contentsOf, type TrainingRelation } from './row-source.ts';
@@ -19,7 +20,8 @@ export type HoldoutScore = {
 
 /**
  * Scores parameter sets on the same hold-out rows, in one scan, through the path that answers queries. Rows count
- * that have a finite label and a prediction by every set.
+ * that have a finite label and a prediction by every set. Rows are added up here, in the order in which they lie: so
+ * a score is the same to the last bit however threads share the scan (law 7).
  */
 export async function scoreHoldout(
   session: Session,
@@ -36,41 +38,63 @@ export async function scoreHoldout(
     (input, parameters, index) => `(${predictedSql(parameters, input, schema, names[index] ?? '')})`,
     rows,
   );
-  const y = `CAST(${quoteIdentifier(label)} AS DOUBLE)`;
-  const usable = [`isfinite(${y})`, ...names.map((name) => `${name} IS NOT NULL`)].join(' AND ');
-  const errors = names.flatMap((name, index) => [
-    `${sorted(`(${y} - ${name}) ** 2`)} AS __ev_s${index}`,
-    `${sorted(`abs(${y} - ${name})`)} AS __ev_a${index}`,
-  ]);
-  const labels = `SELECT count(*) AS n, ${[`${sorted(y)} AS __ev_y`, ...errors].join(', ')} FROM ${predicted} WHERE ${usable}`;
-  const metrics = names.map(
-    (name, index) =>
-      `[list_sum(__ev_s${index}) / n, list_sum(__ev_a${index}) / n,
-        list_sum(list_transform(__ev_y, lambda y: (y - __ev_m) ** 2)) / n] AS ${name}`,
-  );
-  const [row = {}] = await session.rows(
-    `SELECT n, ${metrics.join(', ')} FROM (SELECT *, list_sum(__ev_y) / n AS __ev_m FROM (${labels}))`,
-  );
-  return names.map((name) => scoreOf(Number(row.n ?? 0), row[name]));
+  const sums = new HoldoutSums(candidates.length);
+  // No condition on the predictions: DuckDB would work them out a second time to test it.
+  const columns = [`CAST(${quoteIdentifier(label)} AS DOUBLE) AS __ev_y`, ...names];
+  for await (const batch of session.batches(`SELECT ${columns.join(', ')} FROM ${predicted}`))
+    sums.add(batch);
+  return sums.scores();
 }
 
-/** Summed from the smallest on: the score is then the same to the last bit however threads share the rows (law 7). */
-function sorted(expression: string): string {
-  return `list_sort(list(${expression}))`;
+class HoldoutSums {
+  #rows = 0;
+  /** Mean of the labels so far, and the sum of their squared distances from it (Welford 1962). */
+  #mean = 0;
+  #spread = 0;
+  readonly #squares: Float64Array;
+  readonly #absolutes: Float64Array;
+
+  constructor(candidates: number) {
+    this.#squares = new Float64Array(candidates);
+    this.#absolutes = new Float64Array(candidates);
+  }
+
+  /** @param batch the label and each candidate's prediction, DOUBLE. */
+  add(batch: ColumnBatch): void {
+    const [label, ...predictions] = batch.columns.map(({ values }) => doubles(values));
+    if (label === undefined) return;
+    for (let row = 0; row < batch.rowCount; row++) {
+      const y = label[row] ?? Number.NaN;
+      if (!Number.isFinite(y) || !batch.columns.every((column) => column.isValid(row))) continue;
+      this.#rows += 1;
+      const step = y - this.#mean;
+      this.#mean += step / this.#rows;
+      this.#spread += step * (y - this.#mean);
+      for (const [index, prediction] of predictions.entries()) {
+        const error = y - (prediction[row] ?? Number.NaN);
+        this.#squares[index] = (this.#squares[index] ?? 0) + error * error;
+        this.#absolutes[index] = (this.#absolutes[index] ?? 0) + Math.abs(error);
+      }
+    }
+  }
+
+  scores(): HoldoutScore[] {
+    const rows = this.#rows;
+    return Array.from(this.#squares, (squares, index) => ({
+      rows,
+      rmse: finiteOrNull(Math.sqrt(squares / rows)),
+      mae: finiteOrNull((this.#absolutes[index] ?? Number.NaN) / rows),
+      r2: finiteOrNull(1 - squares / this.#spread),
+    }));
+  }
 }
 
-function scoreOf(rows: number, metrics: unknown): HoldoutScore {
-  const [squares, absolute, variance] = Array.isArray(metrics) ? metrics.map(finiteOrNull) : [];
-  if (rows === 0 || squares === undefined || squares === null)
-    return { rows, rmse: null, mae: null, r2: null };
-  return {
-    rows,
-    rmse: Math.sqrt(squares),
-    mae: absolute ?? null,
-    r2: variance === undefined || variance === null || variance === 0 ? null : 1 - squares / variance,
-  };
+function doubles(values: ArrayLike<unknown>): Float64Array {
+  if (values instanceof Float64Array) return values;
+  throw new EverviewError('internal', 'a column of a hold-out is not DOUBLE');
 }
 
-function finiteOrNull(value: unknown): number | null {
-  return typeof value === 'number' && Number.isFinite(value) ? value : null;
+/** Null for 0/0 and x/0: no rows, or labels that are all alike. */
+function finiteOrNull(value: number): number | null {
+  return Number.isFinite(value) ? value : null;
 }
