@@ -5,6 +5,7 @@ import {
   type DuckDBPreparedStatement,
   type DuckDBResult,
   type DuckDBType,
+  DuckDBTypeId,
   type DuckDBValue,
   timestampValue,
 } from '@duckdb/node-api';
@@ -22,9 +23,19 @@ const chunkRows = 2_048;
 /** Prepared statements kept per connection; the least recently used one goes first. */
 const preparedLimit = 256;
 
-function bindable(value: Exclude<SqlParameter, null>): DuckDBValue {
+/**
+ * A whole number goes as BIGINT where the statement expects one: DuckDB binds a prepared statement again whenever a
+ * value's type is not the expected one, which costs more than running a small one.
+ */
+function bindable(value: Exclude<SqlParameter, null>, expected: DuckDBTypeId | null): DuckDBValue {
+  if (expected === DuckDBTypeId.BIGINT && Number.isSafeInteger(value)) return BigInt(Number(value));
   if (value instanceof Date) return timestampValue(BigInt(value.getTime()) * 1_000n);
   return value instanceof Uint8Array ? blobValue(value) : value;
+}
+
+/** Null for a parameter that the statement does not have. */
+function expectedType(statement: DuckDBPreparedStatement, index: number): DuckDBTypeId | null {
+  return index > statement.parameterCount ? null : statement.parameterTypeId(index);
 }
 
 /** `temp."stage"` → catalog `temp`, table `stage`; `data."t"` → schema `data`, table `t`. */
@@ -153,7 +164,7 @@ export class DuckdbSession implements Session {
     statement.clearBindings();
     for (const [index, param] of params.entries()) {
       if (param === null) statement.bindNull(index + 1);
-      else statement.bindValue(index + 1, bindable(param));
+      else statement.bindValue(index + 1, bindable(param, expectedType(statement, index + 1)));
     }
     return statement;
   }
