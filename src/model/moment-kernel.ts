@@ -65,7 +65,7 @@ export async function splitGram(runtime: OnnxRuntime, x: Matrix, pivot: Matrix):
   return { gram, rest };
 }
 
-/** Digits kept in `high`: two factors of 20 bits and sums of 2^13 of them fill the 53 bits of a double. */
+/** Digits kept in `high`: two factors of 20 bits and sums of 2^12 of them fit the 53 bits of a double. */
 const highBits = 20;
 
 function shifts({ data, shape }: Matrix, pivot: Matrix): Matrix {
