@@ -25,7 +25,8 @@ import {
   recordModelVersion,
   saveModelState,
 } from '../promote/model-versions.ts';
-import { type Catalog, type ModelEntry, nameOf, type TrainingSetEntry } from '../query/catalog.ts';
+import { type ModelEntry, nameOf, type TrainingSetEntry } from '../query/catalog.ts';
+import { trainingSetOf } from './answering-model.ts';
 import type { EngineCore } from './engine-core.ts';
 import { type EngineState, withEntry } from './engine-state.ts';
 import { type HowToRefresh, type RefreshRequest, refreshViews } from './refresh-views.ts';
@@ -50,12 +51,6 @@ type Candidate = {
   readonly cost: ModelCost;
 };
 
-export function trainingSetOf(entry: ModelEntry, catalog: Catalog): TrainingSetEntry {
-  const found = catalog.get(entry.reads[0]);
-  if (found?.kind === 'training-set') return found;
-  throw new EverviewError('internal', `model "${nameOf(entry)}" lost its training set`);
-}
-
 /**
  * Brings the training set up to date, fits a candidate on a snapshot (updates go on meanwhile), judges it, and lets
  * it answer if it passes. Sums, candidate, verdict and promotion commit together.
@@ -67,7 +62,7 @@ export function refreshModel(
 ): Promise<RefreshRecord[]> {
   return core.fitting(async () => {
     const sourceRecords = await core.commit(async (tx, state) => {
-      const draft = new WriteDraft(tx, state, core.changes, core.clock.nowMs());
+      const draft = new WriteDraft(tx, state, core.clock.nowMs());
       const entry = modelEntry(state, name);
       const records = await refreshViews(core, draft, [entry.reads[0]], {
         trigger: 'needed-by-dependent',
@@ -77,8 +72,10 @@ export function refreshModel(
     });
     if (request.how !== 'full' && hasNothingNew(core, name)) {
       const record = await core.commit((tx, state) => {
-        const draft = new WriteDraft(tx, state, core.changes, core.clock.nowMs());
-        return recordNoChange(draft, modelEntry(state, name), request.trigger).then((none) => draft.committed(none));
+        const draft = new WriteDraft(tx, state, core.clock.nowMs());
+        return recordNoChange(draft, modelEntry(state, name), request.trigger).then((none) =>
+          draft.committed(none),
+        );
       });
       return [...sourceRecords, record];
     }
@@ -92,7 +89,7 @@ export function refreshModel(
       },
     );
     const record = await core.commit(async (tx, state) => {
-      const draft = new WriteDraft(tx, state, core.changes, core.clock.nowMs());
+      const draft = new WriteDraft(tx, state, core.clock.nowMs());
       const entry = state.catalog.get(name);
       // Dropped or declared anew while the fit ran: the candidate belongs to nobody.
       if (entry?.kind !== 'model' || entry.declared.hash !== hash) return draft.committed(null);
@@ -105,7 +102,7 @@ export function refreshModel(
 /** The last fit was of this very state and moment's training rows. */
 function hasNothingNew(core: EngineCore, name: string): boolean {
   const { state } = core;
-  return attemptedStanding(modelEntry(state, name), state, core.changes, core.clock.nowMs())?.sinceMs === null;
+  return attemptedStanding(modelEntry(state, name), state, core.clock.nowMs())?.sinceMs === null;
 }
 
 async function recordNoChange(draft: WriteDraft, entry: ModelEntry, trigger: Reason): Promise<RefreshRecord> {
@@ -153,7 +150,10 @@ async function fitCandidate(
   const nowMs = core.clock.nowMs();
   const startedMs = performance.now();
   const stopMeter = core.meter.start();
+  const stopSumsMeter = core.meter.start();
   const fit = await fitState(core, snapshots, state, entry, set, setCursor, how, nowMs);
+  // Scoring costs the same whichever way the sums were made, so the choice between the ways does not hear of it.
+  const sumsMs = stopSumsMeter(fit.rowsRead);
   const parameters =
     rowCount(fit.state) > 0
       ? core.fitter.solve(entry.plan, fit.state, entry.declared.definition.options)
@@ -168,21 +168,19 @@ async function fitCandidate(
     bounds.holdout === null || contenders.length === 0
       ? []
       : await scoreHoldout(snapshots[0], relation, label, bounds.holdout, set.declared.schema, contenders);
+  const nextBoundaryMs = await nextBoundary(snapshots[0], set.declared.definition, relation, nowMs);
+  const overheadMs = stopMeter(fit.rowsRead) - sumsMs;
+  const executed = { kind: fit.kind, rows: fit.rowsRead, sumsMs, overheadMs };
   return {
     ...fit,
     parameters,
     score: scores[0] ?? null,
     currentScore: scores[1] ?? null,
-    nextBoundaryMs: await nextBoundary(snapshots[0], set.declared.definition, relation, nowMs),
+    nextBoundaryMs,
     version: setCursor.version,
     nowMs,
     durationMs: performance.now() - startedMs,
-    cost: learnModelCost(
-      costOf(state.cursors.get(nameOf(entry))),
-      fit.kind,
-      fit.rowsRead,
-      stopMeter(fit.rowsRead),
-    ),
+    cost: learnModelCost(costOf(state.cursors.get(nameOf(entry))), executed),
   };
 }
 
@@ -213,8 +211,8 @@ async function fitState(
     how,
     hasState: cursor !== null,
     definitionChanged: previous !== undefined,
-    changedRows: cursor === null ? 0 : changedRows(core, state, set, cursor, nowMs),
-    trainingRows: setCursor.rows ?? 0,
+    changedRows: cursor === null ? 0 : changedRows(state, set, cursor, nowMs),
+    trainingRows: cursor?.rows ?? setCursor.rows ?? 0,
     cost: costOf(previous),
   });
   const relation = trainingRelation(set);
@@ -238,19 +236,21 @@ async function fitState(
   return { kind: 'full', reason, decision, state: full.state, rowsRead: rowsRead + full.rowsRead };
 }
 
-/** Rows an advance is expected to read: the logged change, and the share of the window that has passed. */
+/**
+ * Rows an advance is expected to read. Without a window that is the logged change. With one, rows that are new enter
+ * as the window passes over them: the share of it that has passed, at both ends, and what changed of the old rows.
+ */
 function changedRows(
-  core: EngineCore,
   state: EngineState,
   set: TrainingSetEntry,
   cursor: Cursor,
   nowMs: number,
 ): number {
-  const logged = core.changes.pending(nameOf(set), cursor.version, state.version);
-  const { windowMs, eventTime } = set.declared.definition;
-  const rows = state.cursors.get(nameOf(set))?.rows ?? 0;
-  const share = eventTime === null || windowMs === null ? 0 : Math.min(1, (nowMs - cursor.asOfMs) / windowMs);
-  return logged.inserted + logged.deleted + 2 * share * rows;
+  const logged = state.changes.pending(nameOf(set), cursor.version, state.version);
+  const { windowMs, holdoutMs, eventTime } = set.declared.definition;
+  if (eventTime === null || windowMs === null) return logged.inserted + logged.deleted;
+  const share = Math.min(1, (nowMs - cursor.asOfMs) / Math.max(1, windowMs - holdoutMs));
+  return 2 * share * (cursor.rows ?? 0) + 2 * logged.deleted;
 }
 
 async function nextBoundary(

@@ -3,11 +3,13 @@ import type { RefreshMode } from '../declare/definition.ts';
 
 /** What a model's refreshes have cost, per row of each kind; null before the first of its kind. */
 export type ModelCost = {
+  /** What comes on top whichever way the sums are made: solving, scoring the hold-out. */
+  readonly overheadMs: number | null;
   readonly fullMsPerRow: number | null;
   readonly incrementalMsPerRow: number | null;
 };
 
-export const unknownModelCost: ModelCost = { fullMsPerRow: null, incrementalMsPerRow: null };
+export const unknownModelCost: ModelCost = { overheadMs: null, fullMsPerRow: null, incrementalMsPerRow: null };
 
 export type ModelRefreshInput = {
   readonly mode: RefreshMode;
@@ -28,7 +30,7 @@ export type ModelRefreshDecision = {
   readonly predictedMs: { readonly incremental: number; readonly full: number };
 };
 
-/** Fixed part of a fit: reading levels, solving, scoring. */
+/** Fixed part of making the sums: reading the state and the levels. */
 const fixedMs = 5;
 /** Before anything was measured: streaming and multiplying a row of a dozen features. */
 const priorMsPerRow = 0.0005;
@@ -37,10 +39,11 @@ const memory = 0.7;
 /** Add and take away what changed, or sum over the whole training set again. */
 export function decideModelRefresh(input: ModelRefreshInput): ModelRefreshDecision {
   const { cost } = input;
+  const overheadMs = fixedMs + (cost.overheadMs ?? 0);
   const predictedMs = {
     incremental:
-      fixedMs + input.changedRows * (cost.incrementalMsPerRow ?? cost.fullMsPerRow ?? priorMsPerRow),
-    full: fixedMs + input.trainingRows * (cost.fullMsPerRow ?? priorMsPerRow),
+      overheadMs + input.changedRows * (cost.incrementalMsPerRow ?? cost.fullMsPerRow ?? priorMsPerRow),
+    full: overheadMs + input.trainingRows * (cost.fullMsPerRow ?? priorMsPerRow),
   };
   const decided = (kind: 'incremental' | 'full', reason: Reason): ModelRefreshDecision => ({
     kind,
@@ -58,17 +61,22 @@ export function decideModelRefresh(input: ModelRefreshInput): ModelRefreshDecisi
     : decided('full', 'cheaper-full');
 }
 
-/** The memory with one more executed refresh in it. */
-export function learnModelCost(
-  cost: ModelCost,
-  kind: 'incremental' | 'full',
-  rows: number,
-  ms: number,
-): ModelCost {
-  if (rows < 100) return cost;
-  const seen = Math.max(0, ms - fixedMs) / rows;
-  const blend = (known: number | null) => (known === null ? seen : memory * known + (1 - memory) * seen);
-  return kind === 'full'
-    ? { ...cost, fullMsPerRow: blend(cost.fullMsPerRow) }
-    : { ...cost, incrementalMsPerRow: blend(cost.incrementalMsPerRow) };
+/** What one executed refresh cost: making the sums, and all else. */
+export type ExecutedModelRefresh = {
+  readonly kind: 'incremental' | 'full';
+  readonly rows: number;
+  readonly sumsMs: number;
+  readonly overheadMs: number;
+};
+
+/** The memory with one more executed refresh in it; too few rows say nothing of the cost of a row. */
+export function learnModelCost(cost: ModelCost, executed: ExecutedModelRefresh): ModelCost {
+  const blend = (known: number | null, seen: number) =>
+    known === null ? seen : memory * known + (1 - memory) * seen;
+  const withOverhead = { ...cost, overheadMs: blend(cost.overheadMs, executed.overheadMs) };
+  if (executed.rows < 100) return withOverhead;
+  const perRow = Math.max(0, executed.sumsMs - fixedMs) / executed.rows;
+  return executed.kind === 'full'
+    ? { ...withOverhead, fullMsPerRow: blend(cost.fullMsPerRow, perRow) }
+    : { ...withOverhead, incrementalMsPerRow: blend(cost.incrementalMsPerRow, perRow) };
 }
