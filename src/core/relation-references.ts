@@ -12,6 +12,7 @@ export type RelationReference =
       /** Byte offset in the text the tree came from; null where DuckDB gives none. */
       readonly offset: number | null;
       readonly node: SqlNode;
+      readonly scope: CteScope;
     }
   | {
       readonly kind: 'function';
@@ -21,7 +22,14 @@ export type RelationReference =
       readonly args: readonly SqlNode[];
       readonly offset: number | null;
       readonly node: SqlNode;
+      readonly scope: CteScope;
     };
+
+/**
+ * The CTEs a FROM entry can name, by name in lower case, each after those it can name itself; null for a recursive
+ * one seen from within.
+ */
+export type CteScope = ReadonlyMap<string, SqlNode | null>;
 
 /**
  * A copy of a query with every reference replaced by what `replace` gives (null: kept as it is). Follows the scope
@@ -31,7 +39,7 @@ export function replaceReferences(
   query: SqlNode,
   replace: (reference: RelationReference) => SqlNode | null,
 ): SqlNode {
-  const visited = visit(query, new Set(), replace);
+  const visited = visit(query, new Map(), replace);
   return isNode(visited) ? visited : query;
 }
 
@@ -50,7 +58,7 @@ export function referencesOf(
 
 type Replace = (reference: RelationReference) => SqlNode | null;
 
-function visit(json: SqlJson, scope: ReadonlySet<string>, replace: Replace): SqlJson {
+function visit(json: SqlJson, scope: CteScope, replace: Replace): SqlJson {
   if (Array.isArray(json)) return json.map((item) => visit(item, scope, replace));
   if (!isNode(json)) return json;
   const reference = referenceOf(json, scope);
@@ -73,19 +81,28 @@ function cteEntries(cteMap: SqlJson | undefined): readonly SqlNode[] {
   return Array.isArray(map) ? (map as SqlJson[]).filter(isNode) : [];
 }
 
-function scopeInside(node: SqlNode, scope: ReadonlySet<string>): ReadonlySet<string> {
-  const names = cteEntries(node.cte_map).map((entry) => String(entry.key).toLowerCase());
-  if (node.type === 'RECURSIVE_CTE_NODE') names.push(String(node.cte_name).toLowerCase());
-  return names.length === 0 ? scope : new Set([...scope, ...names]);
+function scopeInside(node: SqlNode, scope: CteScope): CteScope {
+  const entries = cteEntries(node.cte_map);
+  const isRecursive = node.type === 'RECURSIVE_CTE_NODE';
+  if (entries.length === 0 && !isRecursive) return scope;
+  const inside = new Map(scope);
+  for (const entry of entries) hide(inside, String(entry.key), entry);
+  if (isRecursive) hide(inside, String(node.cte_name), null);
+  return inside;
+}
+
+function hide(scope: Map<string, SqlNode | null>, name: string, entry: SqlNode | null): void {
+  scope.delete(name.toLowerCase());
+  scope.set(name.toLowerCase(), entry);
 }
 
 /** Each CTE sees the ones before it; a recursive one sees itself through its RECURSIVE_CTE_NODE. */
-function visitCtes(cteMap: SqlJson, scope: ReadonlySet<string>, replace: Replace): SqlJson {
+function visitCtes(cteMap: SqlJson, scope: CteScope, replace: Replace): SqlJson {
   if (!isNode(cteMap)) return cteMap;
-  const seen = new Set(scope);
+  const seen = new Map(scope);
   const map = cteEntries(cteMap).map((entry) => {
     const value = visit(entry.value ?? null, seen, replace);
-    seen.add(String(entry.key).toLowerCase());
+    hide(seen, String(entry.key), entry);
     return { ...entry, value };
   });
   return { ...cteMap, map };
@@ -95,10 +112,11 @@ function offsetOf(node: SqlNode): number | null {
   return typeof node.query_location === 'number' ? node.query_location : null;
 }
 
-function referenceOf(node: SqlNode, scope: ReadonlySet<string>): RelationReference | null {
+function referenceOf(node: SqlNode, scope: CteScope): RelationReference | null {
   if (node.type === 'BASE_TABLE' && typeof node.table_name === 'string') {
-    const schema = String(node.schema_name ?? '');
-    if (schema === '' && scope.has(node.table_name.toLowerCase())) return null;
+    const written = String(node.schema_name ?? '');
+    const schema = written.toLowerCase() === 'main' ? '' : written;
+    if (written === '' && scope.has(node.table_name.toLowerCase())) return null;
     const clause = node.at_clause;
     const expression = isNode(clause) ? clause.expr : undefined;
     const at =
@@ -113,6 +131,7 @@ function referenceOf(node: SqlNode, scope: ReadonlySet<string>): RelationReferen
       at,
       offset: offsetOf(node),
       node,
+      scope,
     };
   }
   if (node.type === 'TABLE_FUNCTION' && isNode(node.function)) {
@@ -126,6 +145,7 @@ function referenceOf(node: SqlNode, scope: ReadonlySet<string>): RelationReferen
       args,
       offset: offsetOf(node),
       node,
+      scope,
     };
   }
   return null;

@@ -2,14 +2,16 @@ import { EverviewError } from '../core/errors.ts';
 import type { Schema } from '../core/schema.ts';
 import type { Session } from '../core/session.ts';
 import type { SqlNode } from '../core/sql-tree.ts';
-import type { StalenessReport } from '../core/staleness.ts';
+import { fresh, type StalenessReport } from '../core/staleness.ts';
 import type { SqlParameter } from '../core/value.ts';
 import type { ModelVersion } from '../core/version.ts';
 import { versionAt } from '../log/update-log.ts';
-import { planRead, type ReadPlan } from '../plan/read-plan.ts';
+import { planRead, type ReadObject, type ReadPlan } from '../plan/read-plan.ts';
 import type { Provenance, ReadPath } from '../query/answer.ts';
+import { assertAllUsed } from '../query/bind-parameters.ts';
 import { queryFailure } from '../query/query-failure.ts';
 import { type QueryReads, type RewriteContext, readsOf, rewriteQuery } from '../query/rewrite-query.ts';
+import { answeringModel, noModelVersion } from './answering-model.ts';
 import type { EngineCore } from './engine-core.ts';
 import type { EngineState } from './engine-state.ts';
 import { refreshObjects } from './refresh-objects.ts';
@@ -19,13 +21,18 @@ import { systemRelationsOf } from './system-views.ts';
 /** A query ready to run on its snapshot: plain SQL over physical relations, and what the answer rests on. */
 export type PreparedAnswer = {
   readonly sql: string;
-  readonly parameters: readonly SqlParameter[];
   readonly schema: Schema;
   readonly provenance: Provenance;
 };
 
-/** Times a read refreshes and plans again before it takes what it has; updates may keep coming meanwhile. */
+/** Times a read refreshes and plans again before it answers by definition; updates may keep coming meanwhile. */
 const planningRounds = 3;
+
+type Request = {
+  readonly text: string;
+  readonly tree: SqlNode;
+  readonly parameters: readonly SqlParameter[];
+};
 
 /**
  * Decides what must be fresh, refreshes it, takes one snapshot, and hands `work` the query to run on it.
@@ -38,11 +45,15 @@ export async function answerQuery<T>(
   work: (snapshot: Session, prepared: PreparedAnswer) => Promise<T>,
 ): Promise<T> {
   const tree = await core.parser.parse(text);
+  assertAllUsed(tree, parameters);
+  const request = { text, tree, parameters };
   let refreshed = false;
   for (let round = 1; ; round++) {
     const mayRefresh = round < planningRounds && !core.isHeld;
-    const attempt = await tryAnswer(core, text, tree, parameters, refreshed, mayRefresh, work);
+    const attempt = await tryAnswer(core, request, refreshed, mayRefresh, work);
     if (attempt.kind === 'answered') return attempt.result;
+    // An update opened meanwhile may wait for this very answer, and would be waited for here.
+    if (core.isHeld) continue;
     await refreshObjects(core, attempt.names, { trigger: 'read', how: 'auto' });
     refreshed = true;
   }
@@ -54,9 +65,7 @@ type Attempt<T> =
 
 function tryAnswer<T>(
   core: EngineCore,
-  text: string,
-  tree: SqlNode,
-  parameters: readonly SqlParameter[],
+  { text, tree, parameters }: Request,
   refreshed: boolean,
   mayRefresh: boolean,
   work: (snapshot: Session, prepared: PreparedAnswer) => Promise<T>,
@@ -65,17 +74,18 @@ function tryAnswer<T>(
     () => core.state,
     async (snapshot, state) => {
       const nowMs = core.clock.nowMs();
-      const system = systemRelationsOf(core, state, nowMs);
-      const reads = readsOf(tree, text, state.catalog, system);
-      const plan = planOf(core, state, reads, nowMs, mayRefresh);
+      const reads = readsOf(tree, text, state.catalog, systemRelationsOf(state, nowMs));
+      const plan = planReads(readObjectsOf(state, reads, nowMs), state, mayRefresh);
       if (plan.kind === 'refresh') return { kind: 'refresh', names: plan.names };
+      const models = await answeringModels(snapshot, state, reads, nowMs);
       const context = rewriteContext(core, state, snapshot, nowMs, parameters, plan);
       try {
         const { sql, historical } = await rewriteQuery(tree, text, context);
         const schema = await snapshot.describe(sql);
-        const path = pathOf(plan, refreshed, historical, reportsOf(core, state, reads, nowMs));
-        const provenance = provenanceOf(core, state, reads, plan, path, nowMs);
-        return { kind: 'answered', result: await work(snapshot, { sql, parameters, schema, provenance }) };
+        const staleness = reportsOf(state, reads, plan, nowMs);
+        const path = pathOf(refreshed, historical, staleness);
+        const provenance = { version: plan.version, models, staleness, path };
+        return { kind: 'answered', result: await work(snapshot, { sql, schema, provenance }) };
       } catch (failure) {
         throw queryFailure(failure, text, tree);
       }
@@ -90,31 +100,28 @@ function readEntries(state: EngineState, reads: QueryReads): MaintainedEntry[] {
   return maintainedEntries(state).filter((entry) => wanted.has(entry.declared.definition.name));
 }
 
-function planOf(
-  core: EngineCore,
+/** The kept objects among what is read, as read plans see them. */
+export function readObjectsOf(state: EngineState, reads: QueryReads, nowMs: number): ReadObject[] {
+  return readEntries(state, reads).map((entry) => readObjectOf(entry, state, nowMs));
+}
+
+/** @throws EverviewError `staleness-exceeded` */
+export function planReads(
+  objects: readonly ReadObject[],
   state: EngineState,
-  reads: QueryReads,
-  nowMs: number,
   mayRefresh: boolean,
 ): ServePlan | Extract<ReadPlan, { kind: 'refresh' }> {
-  const objects = readEntries(state, reads).map((entry) => readObjectOf(entry, state, core.changes, nowMs));
-  const plan = planRead(objects, state.version);
-  if (plan.kind === 'refuse') {
-    const report = objects.find((object) => object.name === plan.name)?.standing?.staleness;
-    throw new EverviewError(
-      'staleness-exceeded',
-      `"${plan.name}" is staler than declared and on_stale_read is fail`,
-      {
-        hint: `REFRESH ${plan.name}, or set on_stale_read = refresh`,
-        data: { object: plan.name, ...report },
-      },
-    );
-  }
-  if (plan.kind === 'refresh' && !mayRefresh) {
-    // Refreshed already since the query arrived, or not to be refreshed now: by definition, over the newest version.
-    return { kind: 'serve', version: state.version, withinBounds: true, expand: plan.names };
-  }
-  return plan;
+  const plan = planRead(objects, state.version, mayRefresh);
+  if (plan.kind !== 'refuse') return plan;
+  const report = objects.find((object) => object.name === plan.name)?.standing?.staleness;
+  throw new EverviewError(
+    'staleness-exceeded',
+    `"${plan.name}" is staler than declared and on_stale_read is fail`,
+    {
+      hint: `REFRESH ${plan.name}, or set on_stale_read = refresh`,
+      data: { object: plan.name, ...report },
+    },
+  );
 }
 
 export function rewriteContext(
@@ -123,7 +130,7 @@ export function rewriteContext(
   session: Session,
   nowMs: number,
   parameters: readonly SqlParameter[],
-  plan: Pick<ServePlan, 'version' | 'expand'> = { version: state.version, expand: [] },
+  plan: Pick<ServePlan, 'version' | 'expand'>,
 ): RewriteContext {
   return {
     catalog: state.catalog,
@@ -133,62 +140,46 @@ export function rewriteContext(
     parser: core.parser,
     session,
     parameters,
-    changedSince: (table, version) => core.changes.firstChange(table, version, state.version) !== null,
+    changedSince: (table, version) => state.changes.firstChange(table, version, state.version) !== null,
     versionAt: (atMs) => versionAt(session, atMs),
     assertReachable: (version) => core.assertReachable(version, state),
-    promotedParameters: (model) => promotedModel(state, model).parameters,
-    system: systemRelationsOf(core, state, nowMs),
+    promotedParameters: (model) => {
+      const promoted = answeringModel(state, model);
+      if (promoted !== null) return promoted.parameters;
+      throw new EverviewError('no-model-version', `no version of model "${model}" may answer`);
+    },
+    system: systemRelationsOf(state, nowMs),
     expand: new Set(plan.expand),
   };
 }
 
-function promotedModel(state: EngineState, name: string) {
-  const promoted = state.promoted.get(name);
-  const entry = state.catalog.get(name);
-  if (promoted !== undefined && promoted.definitionHash === entry?.declared.hash) return promoted;
-  throw new EverviewError(
-    'no-model-version',
-    `no version of model "${name}" was promoted, so none may answer`,
-    {
-      hint: `SELECT * FROM everview.gates WHERE model = '${name}' and everview.refreshes say why; REFRESH ${name} tries again`,
-    },
-  );
-}
-
-function reportsOf(
-  core: EngineCore,
+async function answeringModels(
+  snapshot: Session,
   state: EngineState,
   reads: QueryReads,
   nowMs: number,
-): StalenessReport[] {
-  return readEntries(state, reads)
-    .map((entry) => reportOf(entry, state, core.changes, nowMs))
-    .filter((report) => report !== null);
+): Promise<Record<string, ModelVersion>> {
+  const models: Record<string, ModelVersion> = {};
+  for (const name of reads.models) {
+    const promoted = answeringModel(state, name);
+    if (promoted === null) throw await noModelVersion(snapshot, state, name, nowMs);
+    models[name] = promoted.modelVersion;
+  }
+  return models;
 }
 
-function pathOf(
-  plan: ServePlan,
-  refreshed: boolean,
-  historical: boolean,
-  reports: readonly StalenessReport[],
-): ReadPath {
+/** How stale each object is in this answer: what is read by its definition is as fresh as the answer's version. */
+function reportsOf(state: EngineState, reads: QueryReads, plan: ServePlan, nowMs: number): StalenessReport[] {
+  return readEntries(state, reads).flatMap((entry) => {
+    const { name } = entry.declared.definition;
+    if (plan.expand.includes(name)) return [{ ...fresh, name, asOf: plan.version, policyMet: true }];
+    return reportOf(entry, state, nowMs) ?? [];
+  });
+}
+
+function pathOf(refreshed: boolean, historical: boolean, reports: readonly StalenessReport[]): ReadPath {
   if (historical) return 'historical';
   if (reports.some((report) => !report.policyMet)) return 'served-stale';
   if (refreshed) return 'refreshed-first';
-  return plan.withinBounds && reports.every((report) => report.rows === 0 && report.ms === 0)
-    ? 'fresh'
-    : 'served-within-bound';
-}
-
-function provenanceOf(
-  core: EngineCore,
-  state: EngineState,
-  reads: QueryReads,
-  plan: ServePlan,
-  path: ReadPath,
-  nowMs: number,
-): Provenance {
-  const models: Record<string, ModelVersion> = {};
-  for (const model of reads.models) models[model] = promotedModel(state, model).modelVersion;
-  return { version: plan.version, models, staleness: reportsOf(core, state, reads, nowMs), path };
+  return reports.every((report) => report.rows === 0 && report.ms === 0) ? 'fresh' : 'served-within-bound';
 }

@@ -15,7 +15,7 @@ export async function compactHistory(core: EngineCore): Promise<void> {
   const horizon = nextHorizon(core, core.state);
   if (horizon <= core.state.horizon) return;
   await core.commit(async (tx, state) => {
-    const draft = new WriteDraft(tx, state, core.changes, core.clock.nowMs());
+    const draft = new WriteDraft(tx, state, core.clock.nowMs());
     const through = nextHorizon(core, state);
     for (const entry of state.catalog.entries()) {
       if (entry.kind === 'table' || isKept(entry)) await compactLog(tx, nameOf(entry), through);
@@ -28,6 +28,10 @@ export async function compactHistory(core: EngineCore): Promise<void> {
 
 function nextHorizon(core: EngineCore, state: EngineState): Version {
   if (core.historyVersions === null) return state.horizon;
-  const consumed = maintainedEntries(state).map((entry) => state.cursors.get(nameOf(entry))?.version ?? 0);
+  // What has no contents, or contents of another definition, will be built anew and needs no history.
+  const consumed = maintainedEntries(state).flatMap((entry) => {
+    const cursor = state.cursors.get(nameOf(entry));
+    return cursor?.hash === entry.declared.hash ? [cursor.version] : [];
+  });
   return versionOf(Math.max(state.horizon, Math.min(state.version - core.historyVersions, ...consumed)));
 }

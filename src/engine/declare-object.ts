@@ -33,7 +33,7 @@ export function declareObject(
   options: DeclareOptions,
 ): Promise<DeclareResult> {
   return core.commit<DeclareResult>(async (tx, state) => {
-    const draft = new WriteDraft(tx, state, core.changes, core.clock.nowMs());
+    const draft = new WriteDraft(tx, state, core.clock.nowMs());
     const existing = state.catalog.get(definition.name);
     if (existing !== undefined && options.ifNotExists)
       return draft.committed({ kind: 'unchanged', entry: existing });
@@ -100,10 +100,10 @@ function assertReplaceable(existing: CatalogEntry, definition: Definition, draft
     );
   }
   if (existing.kind !== 'table' || definition.kind !== 'table') return;
-  if (sameColumns(existing.declared.definition, definition) || draft.rows(name) === 0) return;
+  if (sameColumns(existing.declared.definition, definition) || draft.state.changes.rows(name) === 0) return;
   throw new EverviewError(
     'invalid-definition',
-    `"${name}" holds ${draft.rows(name)} rows that a replacement would lose`,
+    `"${name}" holds ${draft.state.changes.rows(name)} rows that a replacement would lose`,
     {
       hint: 'DROP TABLE says that they may go; CREATE OR REPLACE with the same columns keeps them',
     },
@@ -229,7 +229,7 @@ async function saveCatalog(draft: WriteDraft): Promise<void> {
 /** @returns the names dropped, what rested on others first. */
 export function dropObject(core: EngineCore, name: string, cascade: boolean): Promise<string[]> {
   return core.commit(async (tx, state) => {
-    const draft = new WriteDraft(tx, state, core.changes, core.clock.nowMs());
+    const draft = new WriteDraft(tx, state, core.clock.nowMs());
     const entry = state.catalog.get(name);
     if (entry === undefined) throw unknownObject(core, name);
     const dependents = state.catalog.dependentsOf(name);

@@ -1,10 +1,10 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Clock, CostMeter } from '../core/clock.ts';
 import { EverviewError } from '../core/errors.ts';
 import { createMutex } from '../core/mutex.ts';
 import type { Session } from '../core/session.ts';
 import type { SqlParser } from '../core/sql-tree.ts';
 import type { Version } from '../core/version.ts';
-import type { ChangeCount, ChangeIndex } from '../log/change-index.ts';
 import type { ModelFitter } from '../model/model-fitter.ts';
 import type { DuckdbStore } from '../store/duckdb-store.ts';
 import type { Refresher } from '../view/refresher.ts';
@@ -13,16 +13,8 @@ import type { EngineState } from './engine-state.ts';
 /** `full` or `incremental` for every refresh that has the choice. */
 export type ForcedRefresh = 'full' | 'incremental' | null;
 
-export type NamedChange = ChangeCount & { readonly name: string };
-
-/** What a write transaction leads to: the state to publish, and the changes the index learns of. */
-export type Committed<T> = {
-  readonly state: EngineState;
-  readonly changes: readonly NamedChange[];
-  /** Relations whose past changes nobody reads any more. */
-  readonly forgotten?: readonly string[];
-  readonly result: T;
-};
+/** What a write transaction leads to: the state to publish. */
+export type Committed<T> = { readonly state: EngineState; readonly result: T };
 
 export type EngineParts = {
   readonly store: DuckdbStore;
@@ -31,7 +23,6 @@ export type EngineParts = {
   readonly forced: ForcedRefresh;
   readonly refresher: Refresher;
   readonly fitter: ModelFitter;
-  readonly changes: ChangeIndex;
   /** How many versions of history are kept; null: all. */
   readonly historyVersions: number | null;
   readonly readStreams: number;
@@ -46,13 +37,13 @@ export class EngineCore {
   readonly forced: ForcedRefresh;
   readonly refresher: Refresher;
   readonly fitter: ModelFitter;
-  readonly changes: ChangeIndex;
   readonly historyVersions: number | null;
   readonly readStreams: number;
   /** Refreshes of models read outside the write transaction; one at a time keeps their order. */
   readonly fitting = createMutex();
-  /** An update stays open between its statements: nothing else can be written, so reads do without refreshes. */
-  isHeld = false;
+  #openUpdates = 0;
+  /** Set for whatever is called from within the work of an update, for as long as the update is open. */
+  readonly #within = new AsyncLocalStorage<{ isOpen: boolean }>();
   #state: EngineState;
 
   constructor(parts: EngineParts, state: EngineState) {
@@ -63,7 +54,6 @@ export class EngineCore {
     this.forced = parts.forced;
     this.refresher = parts.refresher;
     this.fitter = parts.fitter;
-    this.changes = parts.changes;
     this.historyVersions = parts.historyVersions;
     this.readStreams = parts.readStreams;
     this.#state = state;
@@ -73,14 +63,36 @@ export class EngineCore {
     return this.#state;
   }
 
+  /** An update stays open between its statements: nothing else can be written, so reads do without refreshes. */
+  get isHeld(): boolean {
+    return this.#openUpdates > 0;
+  }
+
+  /** Says, at once, that an update is open or waits to be; the returned function says that it has ended. */
+  hold(): () => void {
+    this.#openUpdates += 1;
+    return () => {
+      this.#openUpdates -= 1;
+    };
+  }
+
+  /** Runs the user's part of an update; what it asks to be written elsewhere would wait for itself, and is refused. */
+  async withinUpdate(work: () => Promise<void>): Promise<void> {
+    const scope = { isOpen: true };
+    try {
+      await this.#within.run(scope, work);
+    } finally {
+      scope.isOpen = false;
+    }
+  }
+
   /** One write transaction over the current state; nothing of it is kept, here or in the file, when `work` throws. */
   commit<T>(work: (tx: Session, state: EngineState) => Promise<Committed<T>>): Promise<T> {
+    if (this.#within.getStore()?.isOpen === true) return Promise.reject(waitsForItself());
     return this.store
       .write(
         (tx) => work(tx, this.#state),
-        ({ state, changes, forgotten }) => {
-          for (const name of forgotten ?? []) this.changes.forget(name);
-          for (const { name, ...change } of changes) this.changes.append(name, change);
+        ({ state }) => {
           this.#state = state;
         },
       )
@@ -93,4 +105,14 @@ export class EngineCore {
       hint: `the oldest version that can be read is ${state.horizon}`,
     });
   }
+}
+
+function waitsForItself(): EverviewError {
+  return new EverviewError(
+    'transaction-state',
+    'a write inside a transaction would wait for its end forever',
+    {
+      hint: "use the transaction's own insert() and execute()",
+    },
+  );
 }

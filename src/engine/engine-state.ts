@@ -1,4 +1,5 @@
 import type { Version } from '../core/version.ts';
+import type { ChangeIndex } from '../log/change-index.ts';
 import type { Cursor } from '../log/cursor-log.ts';
 import type { PromotedModel } from '../promote/model-versions.ts';
 import type { Catalog } from '../query/catalog.ts';
@@ -14,6 +15,8 @@ export type EngineState = {
   readonly cursors: ReadonlyMap<string, Cursor>;
   readonly promoted: ReadonlyMap<string, PromotedModel>;
   readonly lastModelVersion: ReadonlyMap<string, number>;
+  /** Every relation's changes, as counts. */
+  readonly changes: ChangeIndex;
   readonly lastUpdateId: number;
   readonly lastRefreshId: number;
   /** The oldest version history still reaches. */

@@ -9,13 +9,14 @@ import {
   systemClock,
   wallCostMeter,
 } from '../core/clock.ts';
-import { EverviewError } from '../core/errors.ts';
+import { EverviewError, type TextPlace } from '../core/errors.ts';
 import type { Row, SqlParameter } from '../core/value.ts';
 import type { Version } from '../core/version.ts';
 import type { Declaration } from '../declare/builder.ts';
 import type { Definition } from '../declare/definition.ts';
+import type { SqlFragment } from '../declare/statement.ts';
 import { parseStatement } from '../declare/statement-parser.ts';
-import { placeInScript, splitStatements } from '../declare/statement-reader.ts';
+import { splitStatements } from '../declare/statement-reader.ts';
 import { applyInsert, plainInsert } from '../ingest/apply-insert.ts';
 import type { ArrowInput, InputRow, RowSource } from '../ingest/row-source.ts';
 import { ModelFitter } from '../model/model-fitter.ts';
@@ -25,10 +26,9 @@ import { toArrow } from '../query/arrow-out.ts';
 import { openDuckdbStore } from '../store/duckdb-store.ts';
 import { ViewRefresher } from '../view/view-refresher.ts';
 import { answerQuery } from './answer-query.ts';
-import { compactHistory } from './compact-history.ts';
 import { declareObject } from './declare-object.ts';
 import { EngineCore } from './engine-core.ts';
-import { StatementExecutor } from './execute-statement.ts';
+import { StatementExecutor, shiftedFailure } from './execute-statement.ts';
 import { executeUpdateStatement, isUpdateStatement, replacing } from './execute-update.ts';
 import { createKysely } from './kysely-dialect.ts';
 import { loadEngine } from './load-engine.ts';
@@ -36,7 +36,7 @@ import { OpenUpdate } from './open-update.ts';
 import type { HowToRefresh } from './refresh-views.ts';
 import type { StatementResult, UpdateResult } from './result.ts';
 import { runUpdate, type UpdateInProgress } from './run-update.ts';
-import { BackgroundScheduler, runDueRefreshes, type Timer } from './scheduler.ts';
+import { BackgroundScheduler, stepScheduler, type Timer } from './scheduler.ts';
 import { type StreamedAnswer, streamAnswer } from './stream-answer.ts';
 
 export type OpenOptions = {
@@ -93,7 +93,7 @@ export type InsertOptions = {
 export interface UpdateBuilder {
   insert(table: string, rows: InsertInput, options?: Pick<InsertOptions, 'onConflict'>): Promise<void>;
   /** One INSERT, UPDATE, DELETE, COPY or quarantine statement. */
-  execute(statement: string): Promise<void>;
+  execute(statement: string, parameters?: readonly SqlParameter[]): Promise<void>;
 }
 
 /** An open database: the whole engine behind one object. Close it. */
@@ -102,6 +102,9 @@ export class Everview implements AsyncDisposable {
   readonly #executor: StatementExecutor;
   readonly #runtime: OnnxRuntime;
   readonly #scheduler: BackgroundScheduler | null;
+  readonly #streams = new Set<StreamedAnswer>();
+  /** What was asked for and is not done. */
+  readonly #busy = new Set<Promise<unknown>>();
   #closing: Promise<void> | null = null;
 
   private constructor(core: EngineCore, runtime: OnnxRuntime, scheduler: BackgroundScheduler | null) {
@@ -128,7 +131,7 @@ export class Everview implements AsyncDisposable {
     const isSimulated = clock instanceof SimulatedClock;
     const store = await openDuckdbStore(path, { memoryLimit: options.memoryLimit, threads: options.threads });
     try {
-      const { state, history } = await store.read(
+      const state = await store.read(
         () => null,
         (session) => loadEngine(session, store.parser),
       );
@@ -141,7 +144,6 @@ export class Everview implements AsyncDisposable {
           forced: options.refresh ?? null,
           refresher: new ViewRefresher(),
           fitter: new ModelFitter(runtime),
-          changes: history.changes,
           historyVersions: options.historyVersions ?? null,
           readStreams: options.threads ?? 2,
         },
@@ -163,45 +165,50 @@ export class Everview implements AsyncDisposable {
     return this.#core.state.version;
   }
 
-  /** Runs one statement of any kind. @throws EverviewError with its place in the text. */
-  async execute(statement: string, parameters: readonly SqlParameter[] = []): Promise<StatementResult> {
-    this.#assertOpen();
-    return this.#executor.execute(statement, 1, parameters);
+  /** Runs one statement of any kind; `$1`, `$2`, … stand for the parameters. @throws EverviewError with its place. */
+  execute(statement: string, parameters: readonly SqlParameter[] = []): Promise<StatementResult> {
+    return this.#using(() => this.#executor.execute(statement, 1, parameters));
   }
 
   /** Runs the statements of a text in turn, up to the first that fails. Places in errors are those in the text. */
-  async sql(text: string): Promise<StatementResult[]> {
-    this.#assertOpen();
-    const results: StatementResult[] = [];
-    for (const statement of splitStatements(text)) {
-      try {
-        results.push(await this.#executor.execute(statement.text, results.length + 1));
-      } catch (failure) {
-        throw inScript(failure, statement);
+  sql(text: string): Promise<StatementResult[]> {
+    return this.#using(async () => {
+      const results: StatementResult[] = [];
+      for (const statement of splitStatements(text)) {
+        results.push(
+          await this.#executor.execute(statement.text, results.length + 1).catch(toldAt(statement.at)),
+        );
       }
-    }
-    return results;
+      return results;
+    });
   }
 
   /** Answers a SELECT; `R` is what the caller knows of its rows. */
-  async query<R = Row>(sql: string, parameters: readonly SqlParameter[] = []): Promise<Answer<R>> {
-    this.#assertOpen();
-    const text = queryText(sql);
-    return answerQuery(this.#core, text, parameters, async (snapshot, prepared) => {
-      const rows = await snapshot.rows(prepared.sql, prepared.parameters);
-      // The caller states R, as with any SQL client; columns say what the rows really are.
-      return {
-        ...prepared.provenance,
-        columns: prepared.schema,
-        rows: rows as readonly unknown[] as readonly R[],
-      };
+  query<R = Row>(sql: string, parameters: readonly SqlParameter[] = []): Promise<Answer<R>> {
+    return this.#using(async () => {
+      const query = queryOf(sql);
+      return answerQuery(this.#core, query.text, parameters, async (snapshot, prepared) => {
+        const rows = await snapshot.rows(prepared.sql);
+        // The caller states R, as with any SQL client; columns say what the rows really are.
+        return {
+          ...prepared.provenance,
+          columns: prepared.schema,
+          rows: rows as readonly unknown[] as readonly R[],
+        };
+      }).catch(toldAt(query.at));
     });
   }
 
   /** Answers a SELECT batch by batch, never whole in memory. */
-  async stream(sql: string, parameters: readonly SqlParameter[] = []): Promise<StreamedAnswer> {
-    this.#assertOpen();
-    return streamAnswer(this.#core, queryText(sql), parameters);
+  stream(sql: string, parameters: readonly SqlParameter[] = []): Promise<StreamedAnswer> {
+    return this.#using(async () => {
+      const query = queryOf(sql);
+      const stream = await streamAnswer(this.#core, query.text, parameters, (ended) =>
+        this.#streams.delete(ended),
+      ).catch(toldAt(query.at));
+      this.#streams.add(stream);
+      return stream;
+    });
   }
 
   /** Answers a SELECT as an Arrow table. */
@@ -214,64 +221,51 @@ export class Everview implements AsyncDisposable {
   }
 
   /** Declares objects in order, each as CREATE OR REPLACE would. */
-  async declare(...declarations: readonly (Definition | Declaration)[]): Promise<void> {
-    this.#assertOpen();
-    for (const declaration of declarations) {
-      const definition = 'definition' in declaration ? declaration.definition : declaration;
-      await declareObject(this.#core, definition, { orReplace: true, ifNotExists: false });
-    }
+  declare(...declarations: readonly (Definition | Declaration)[]): Promise<void> {
+    return this.#writing('declare()', async () => {
+      for (const declaration of declarations) {
+        const definition = 'definition' in declaration ? declaration.definition : declaration;
+        await declareObject(this.#core, definition, { orReplace: true, ifNotExists: false });
+      }
+    });
   }
 
   /** One update that inserts rows into one table. */
-  async insert(table: string, rows: InsertInput, options: InsertOptions = {}): Promise<UpdateResult> {
-    this.#assertOpen();
-    return runUpdate(this.#core, options.key ?? null, (update) => insertRows(update, table, rows, options));
+  insert(table: string, rows: InsertInput, options: InsertOptions = {}): Promise<UpdateResult> {
+    return this.#writing('insert()', () =>
+      runUpdate(this.#core, options.key ?? null, (update) => insertRows(update, table, rows, options)),
+    );
   }
 
   /** One update of several statements: all of them, or, when `work` throws, none. */
-  async transaction(
+  transaction(
     work: (update: UpdateBuilder) => Promise<void>,
     options: Pick<InsertOptions, 'key'> = {},
   ): Promise<UpdateResult> {
-    this.#assertOpen();
-    const open = new OpenUpdate(this.#core, options.key ?? null);
-    const builder: UpdateBuilder = {
-      insert: async (table, rows, insertOptions = {}) => {
-        await open.run((update) => insertRows(update, table, rows, insertOptions));
-      },
-      execute: async (text) => {
-        await open.run(async (update) => {
-          const statement = parseStatement(text);
-          if (!isUpdateStatement(statement)) {
-            throw new EverviewError('transaction-state', `${statement.kind} cannot be part of an update`, {
-              hint: 'INSERT, UPDATE, DELETE, COPY and quarantine statements can',
-            });
-          }
-          await executeUpdateStatement(this.#core, update, statement);
-        });
-      },
-    };
-    try {
-      await work(builder);
-    } catch (failure) {
-      await open.rollback();
-      throw failure;
-    }
-    return open.commit();
+    return this.#writing('transaction()', async () => {
+      const open = new OpenUpdate(this.#core, options.key ?? null);
+      try {
+        await this.#core.withinUpdate(() => work(updateBuilder(this.#core, open)));
+      } catch (failure) {
+        await open.rollback();
+        throw failure;
+      }
+      return open.commit();
+    });
   }
 
   /** REFRESH name [INCREMENTAL | FULL]. */
-  async refresh(name: string, how: HowToRefresh = 'auto'): Promise<StatementResult> {
-    this.#assertOpen();
-    return this.#executor.refresh(name, how);
+  refresh(name: string, how: HowToRefresh = 'auto'): Promise<StatementResult> {
+    return this.#writing('refresh()', () => this.#executor.refresh(name, how));
   }
 
-  /** Runs every refresh that is due at the clock's now, earliest deadline first. @returns how many. */
-  async step(): Promise<number> {
-    this.#assertOpen();
-    const refreshed = await runDueRefreshes(this.#core);
-    await compactHistory(this.#core);
-    return refreshed;
+  /**
+   * Runs every refresh that is due at the clock's now, earliest deadline first, and forgets history beyond the
+   * horizon. One that fails does not keep the others from running; its error is thrown at the end.
+   * @returns how many objects were refreshed.
+   */
+  step(): Promise<number> {
+    return this.#writing('step()', () => stepScheduler(this.#core));
   }
 
   /** Kysely over this database, for typed queries. */
@@ -279,7 +273,7 @@ export class Everview implements AsyncDisposable {
     return createKysely<DB>(async (sql, parameters) => (await this.query(sql, parameters)).rows);
   }
 
-  /** Waits for what is being done, undoes what was begun and not committed, and lets go of the file. */
+  /** Ends streams, waits for what is being done, undoes what BEGIN opened, and lets go of the file. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -290,16 +284,58 @@ export class Everview implements AsyncDisposable {
   }
 
   async #close(): Promise<void> {
-    await this.#scheduler?.stop();
+    const stopped = this.#scheduler?.stop();
+    for (const stream of this.#streams) await stream.close();
+    // Before what waits for the update to end is waited for.
     await this.#executor.close();
+    await Promise.allSettled([...this.#busy]);
+    await stopped;
+    for (const stream of this.#streams) await stream.close();
     await this.#core.store.close();
     await this.#runtime.close();
   }
 
-  #assertOpen(): void {
+  /** @throws EverviewError `closed` */
+  async #using<T>(work: () => Promise<T>): Promise<T> {
     if (this.#closing !== null)
       throw new EverviewError('closed', 'the database was closed', { hint: 'open it again' });
+    const working = work();
+    this.#busy.add(working);
+    try {
+      return await working;
+    } finally {
+      this.#busy.delete(working);
+    }
   }
+
+  /** @throws EverviewError `transaction-state` while BEGIN is open: the call would wait for its COMMIT. */
+  #writing<T>(what: string, work: () => Promise<T>): Promise<T> {
+    return this.#using(async () => {
+      if (!this.#executor.isInUpdate) return work();
+      throw new EverviewError('transaction-state', `${what} cannot be part of the update that BEGIN opened`, {
+        hint: 'COMMIT or ROLLBACK first, or do all of it in transaction()',
+      });
+    });
+  }
+}
+
+function updateBuilder(core: EngineCore, open: OpenUpdate): UpdateBuilder {
+  return {
+    insert: async (table, rows, options = {}) => {
+      await open.run((update) => insertRows(update, table, rows, options));
+    },
+    execute: async (text, parameters = []) => {
+      await open.run(async (update) => {
+        const statement = parseStatement(text);
+        if (!isUpdateStatement(statement)) {
+          throw new EverviewError('transaction-state', `${statement.kind} cannot be part of an update`, {
+            hint: 'INSERT, UPDATE, DELETE, COPY and quarantine statements can',
+          });
+        }
+        await executeUpdateStatement(core, update, statement, parameters);
+      });
+    },
+  };
 }
 
 const unrefTimer: Timer = (ms, work) => {
@@ -308,18 +344,19 @@ const unrefTimer: Timer = (ms, work) => {
   return () => clearTimeout(timer);
 };
 
-function queryText(sql: string): string {
+function queryOf(sql: string): SqlFragment {
   const statement = parseStatement(sql);
-  if (statement.kind === 'query') return statement.query.text;
+  if (statement.kind === 'query') return statement.query;
   throw new EverviewError('invalid-query', `${statement.kind} is no query`, {
     hint: 'execute() runs any statement',
   });
 }
 
-function inScript(failure: unknown, statement: ReturnType<typeof splitStatements>[number]): unknown {
-  if (!(failure instanceof EverviewError) || failure.at === undefined) return failure;
-  const { code, message, hint, cause, data } = failure;
-  return new EverviewError(code, message, { at: placeInScript(failure.at, statement.at), hint, cause, data });
+/** A failure whose place is within a piece of a text, told within the text. */
+function toldAt(piece: TextPlace): (failure: unknown) => never {
+  return (failure) => {
+    throw shiftedFailure(failure, piece);
+  };
 }
 
 async function insertRows(

@@ -11,6 +11,7 @@ import { alterObject, declareObject, dropObject, unknownObject } from './declare
 import type { EngineCore } from './engine-core.ts';
 import {
   executeUpdateStatement,
+  freshenModels,
   idempotencyKeyOf,
   isUpdateStatement,
   type UpdateStatement,
@@ -46,6 +47,11 @@ export class StatementExecutor {
     }
   }
 
+  /** BEGIN came, and neither COMMIT nor ROLLBACK yet. */
+  get isInUpdate(): boolean {
+    return this.#open !== null;
+  }
+
   /** Ends an update that was begun and not committed; nothing of it is kept. */
   async close(): Promise<void> {
     await this.#open?.rollback();
@@ -54,7 +60,7 @@ export class StatementExecutor {
 
   #run(statement: Statement, parameters: readonly SqlParameter[]): Promise<StatementResult> {
     if (this.#open !== null) this.#assertAllowedInUpdate(statement);
-    if (isUpdateStatement(statement)) return this.#update(statement);
+    if (isUpdateStatement(statement)) return this.#update(statement, parameters);
     switch (statement.kind) {
       case 'query':
         return this.#query(statement.query, parameters);
@@ -70,7 +76,7 @@ export class StatementExecutor {
       }
       case 'show': {
         const nowMs = this.#core.clock.nowMs();
-        const rows = shownRows(statement.what, this.#core, this.#core.state, nowMs);
+        const rows = shownRows(statement.what, this.#core.state, nowMs);
         return Promise.resolve(this.#answer('show', { columns: shownSchema(statement.what), rows }, null));
       }
       case 'refresh':
@@ -97,23 +103,28 @@ export class StatementExecutor {
     });
   }
 
-  async #update(statement: UpdateStatement): Promise<StatementResult> {
+  async #update(statement: UpdateStatement, parameters: readonly SqlParameter[]): Promise<StatementResult> {
     const open = this.#open;
     if (open === null) {
       const key = idempotencyKeyOf(statement);
+      await freshenModels(this.#core, statement);
       const result = await runUpdate(this.#core, key, async (update) => {
-        await executeUpdateStatement(this.#core, update, statement);
+        await executeUpdateStatement(this.#core, update, statement, parameters);
       });
       return { ...this.#answer(statement.kind, noRows, updateMessage(result)), update: result };
     }
     try {
-      const outcome = await open.run((update) => executeUpdateStatement(this.#core, update, statement));
+      const outcome = await open.run((update) =>
+        executeUpdateStatement(this.#core, update, statement, parameters),
+      );
       if (outcome === 'skipped')
         return this.#answer(statement.kind, noRows, 'skipped: the idempotency key was seen before');
       const did = `${rowsText(outcome.inserted)} in, ${rowsText(outcome.deleted)} out`;
       return this.#answer(statement.kind, noRows, `${did}; not committed yet`);
     } catch (failure) {
-      this.#open = null;
+      if (this.#open === open) this.#open = null;
+      // What is kept of a rejected update is there once the failure is told.
+      await open.rollback();
       throw failure;
     }
   }
@@ -144,11 +155,11 @@ export class StatementExecutor {
       statement: 1,
       kind: 'query' as const,
       columns: prepared.schema,
-      rows: await snapshot.rows(prepared.sql, prepared.parameters),
+      rows: await snapshot.rows(prepared.sql),
       message: null,
       update: null,
     })).catch((failure: unknown) => {
-      throw shifted(failure, query.at);
+      throw shiftedFailure(failure, query.at);
     });
   }
 
@@ -156,7 +167,7 @@ export class StatementExecutor {
     const { definition, orReplace, ifNotExists, query } = statement;
     const result = await declareObject(this.#core, definition, { orReplace, ifNotExists }).catch(
       (failure: unknown) => {
-        throw query === null || definition.kind === 'model' ? failure : shifted(failure, query.at);
+        throw query === null || definition.kind === 'model' ? failure : shiftedFailure(failure, query.at);
       },
     );
     const what = `${words(kindOf(result.entry))} "${definition.name}" ${result.kind}`;
@@ -249,7 +260,7 @@ function located(failure: EverviewError, at: TextPlace): EverviewError {
 }
 
 /** A failure whose place is within a piece of the statement, told within the statement. */
-function shifted(failure: unknown, piece: TextPlace): unknown {
+export function shiftedFailure(failure: unknown, piece: TextPlace): unknown {
   if (!(failure instanceof EverviewError) || failure.at === undefined) return failure;
   return located(failure, placeInScript(failure.at, piece));
 }

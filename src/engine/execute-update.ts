@@ -1,6 +1,7 @@
 import { EverviewError } from '../core/errors.ts';
 import { quoteIdentifier } from '../core/identifier.ts';
 import { columnNames } from '../core/schema.ts';
+import type { SqlParameter } from '../core/value.ts';
 import { readCopyOptions } from '../declare/read-options.ts';
 import type { Assignment, InsertStatement, Name, SqlFragment, Statement } from '../declare/statement.ts';
 import { applyDelete } from '../ingest/apply-delete.ts';
@@ -10,11 +11,15 @@ import { type ChangeOutcome, nothingDone } from '../ingest/change-outcome.ts';
 import { primaryKeyOf } from '../ingest/ingest-target.ts';
 import type { OnConflict } from '../ingest/on-conflict.ts';
 import { correctQuarantine, dropQuarantine, releaseQuarantine } from '../ingest/quarantine.ts';
+import type { ReadObject, ReadPlan } from '../plan/read-plan.ts';
 import type { TableEntry } from '../query/catalog.ts';
 import { queryFailure } from '../query/query-failure.ts';
 import { type FragmentKind, readsOfFragment, rewriteFragment } from '../query/rewrite-fragment.ts';
-import { rewriteContext } from './answer-query.ts';
+import type { QueryReads } from '../query/rewrite-query.ts';
+import { planReads, readObjectsOf, rewriteContext } from './answer-query.ts';
+import { answeringModel, noModelVersion } from './answering-model.ts';
 import type { EngineCore } from './engine-core.ts';
+import { refreshObjects } from './refresh-objects.ts';
 import { refreshViews } from './refresh-views.ts';
 import type { UpdateInProgress } from './run-update.ts';
 import { systemRelationsOf } from './system-views.ts';
@@ -68,8 +73,9 @@ export async function executeUpdateStatement(
   core: EngineCore,
   update: UpdateInProgress,
   statement: UpdateStatement,
+  parameters: readonly SqlParameter[] = [],
 ): Promise<ChangeOutcome> {
-  const fragments = new FragmentRewriter(core, update);
+  const fragments = new FragmentRewriter(core, update, parameters);
   return update.apply(statement.table.name, async (entry) => {
     const { tx } = update.draft;
     const { target } = entry;
@@ -187,6 +193,16 @@ export function replacing(entry: TableEntry, at: Name, given: readonly string[] 
   };
 }
 
+function unfit(object: ReadObject): ReadObject {
+  return { ...object, standing: null };
+}
+
+/** A plan that was made without refreshes serves. */
+function byDefinition(plan: ReturnType<typeof planReads>): Extract<ReadPlan, { kind: 'serve' }> {
+  if (plan.kind === 'serve') return plan;
+  throw new EverviewError('internal', 'a read inside an update asked for a refresh');
+}
+
 /** DuckDB's complaint about a piece, told at the piece. */
 function pointInto(fragment: SqlFragment | null | undefined): (failure: unknown) => never {
   return (failure) => {
@@ -213,32 +229,113 @@ function pointInto(fragment: SqlFragment | null | undefined): (failure: unknown)
   };
 }
 
-/** Rewrites the pieces of one statement; kept views they read are brought up to date inside the update first. */
+type Piece = { readonly text: string; readonly kind: FragmentKind };
+
+/** The pieces of a statement that can read relations and models. */
+function piecesOf(statement: UpdateStatement): Piece[] {
+  const piece = (fragment: SqlFragment | null, kind: FragmentKind): Piece[] =>
+    fragment === null ? [] : [{ text: fragment.text, kind }];
+  const values = (set: readonly Assignment[]) => set.flatMap(({ value }) => piece(value, 'expression'));
+  switch (statement.kind) {
+    case 'insert':
+      return piece(statement.source, 'query');
+    case 'update':
+      return [
+        ...values(statement.set),
+        ...piece(statement.from, 'from'),
+        ...piece(statement.where, 'expression'),
+      ];
+    case 'delete':
+      return [...piece(statement.using, 'from'), ...piece(statement.where, 'expression')];
+    case 'copy-from':
+      return [];
+    case 'quarantine-correct':
+      return [...values(statement.set), ...piece(statement.where, 'expression')];
+    case 'quarantine-release':
+    case 'quarantine-drop':
+      return piece(statement.where, 'expression');
+  }
+}
+
+/**
+ * Refreshes the models a statement reads as their policies ask. Fits read outside the write transaction, so they
+ * come before it.
+ * @throws EverviewError `staleness-exceeded`
+ */
+export async function freshenModels(core: EngineCore, statement: UpdateStatement): Promise<void> {
+  const pieces = piecesOf(statement).filter(({ text }) => /\bpredict\b/i.test(text));
+  if (pieces.length === 0) return;
+  const { state } = core;
+  const nowMs = core.clock.nowMs();
+  const system = systemRelationsOf(state, nowMs);
+  const models = new Set<string>();
+  for (const { text, kind } of pieces) {
+    const context = { parser: core.parser, catalog: state.catalog, system };
+    // A complaint about a piece is made, with its place, when the statement runs.
+    const reads = await readsOfFragment(text, kind, context).catch(() => null);
+    for (const model of reads?.models ?? []) models.add(model);
+  }
+  const plan = planReads(readObjectsOf(state, { relations: [], models: [...models] }, nowMs), state, true);
+  if (plan.kind === 'refresh') await refreshObjects(core, plan.names, { trigger: 'read', how: 'auto' });
+}
+
+/** Rewrites the pieces of one statement; kept views they read are refreshed inside the update, as a query would. */
 class FragmentRewriter {
   readonly #core: EngineCore;
   readonly #update: UpdateInProgress;
+  readonly #parameters: readonly SqlParameter[];
 
-  constructor(core: EngineCore, update: UpdateInProgress) {
+  constructor(core: EngineCore, update: UpdateInProgress, parameters: readonly SqlParameter[]) {
     this.#core = core;
     this.#update = update;
+    this.#parameters = parameters;
   }
 
   async text(fragment: SqlFragment, kind: FragmentKind): Promise<string> {
     const { draft } = this.#update;
-    const system = systemRelationsOf(this.#core, draft.state, draft.nowMs);
-    const parser = this.#core.parser;
     const reads = await readsOfFragment(fragment.text, kind, {
-      parser,
+      parser: this.#core.parser,
       catalog: draft.state.catalog,
-      system,
+      system: systemRelationsOf(draft.state, draft.nowMs),
     });
-    // A view over a table that this very update has changed shows the change, and so cannot be the kept contents.
-    const touched = reads.relations.filter((name) => this.#restsOnOwnChange(name));
-    const kept = reads.relations.filter((name) => !touched.includes(name));
-    if (kept.length > 0) await refreshViews(this.#core, draft, kept, { trigger: 'read', how: 'auto' });
-    const plan = { version: draft.state.version, expand: touched };
-    const context = rewriteContext(this.#core, draft.state, draft.tx, draft.nowMs, [], plan);
-    return rewriteFragment(fragment.text, kind, context);
+    const plan = await this.#plan(reads);
+    for (const model of reads.models) await this.#assertAnswers(model);
+    const { state, tx, nowMs } = draft;
+    return rewriteFragment(
+      fragment.text,
+      kind,
+      rewriteContext(this.#core, state, tx, nowMs, this.#parameters, plan),
+    );
+  }
+
+  /** As for a query, but that models stay as they are, and that the update's own changes are seen. */
+  async #plan(reads: QueryReads) {
+    const { draft, tallies } = this.#update;
+    const objects = readObjectsOf(draft.state, { ...reads, models: [] }, draft.nowMs);
+    if (tallies.size > 0) {
+      // A view over a table that this very update has changed shows the change, and so cannot be the kept contents.
+      const seen = objects.map((object) => (this.#restsOnOwnChange(object.name) ? unfit(object) : object));
+      return byDefinition(planReads(seen, draft.state, false));
+    }
+    const plan = planReads(objects, draft.state, true);
+    if (plan.kind === 'serve') return plan;
+    await refreshViews(this.#core, draft, plan.names, { trigger: 'read', how: 'auto' });
+    const { relations } = reads;
+    return byDefinition(
+      planReads(readObjectsOf(draft.state, { relations, models: [] }, draft.nowMs), draft.state, false),
+    );
+  }
+
+  /** @throws EverviewError `no-model-version`, `staleness-exceeded` */
+  async #assertAnswers(model: string): Promise<void> {
+    const { tx, state, nowMs } = this.#update.draft;
+    if (answeringModel(state, model) === null) throw await noModelVersion(tx, state, model, nowMs);
+    const objects = readObjectsOf(state, { relations: [], models: [model] }, nowMs);
+    const plan = planReads(objects, state, true);
+    if (plan.kind === 'serve') return;
+    this.#update.note(
+      `the predictions of "${model}" were staler than declared: no model is refreshed inside an update`,
+    );
   }
 
   #restsOnOwnChange(name: string): boolean {

@@ -3,7 +3,7 @@ import type { SqlParser } from '../core/sql-tree.ts';
 import { createIngestTarget } from '../ingest/ingest-target.ts';
 import { loadHorizon } from '../log/compact.ts';
 import { lastRefreshId, loadCursors } from '../log/cursor-log.ts';
-import { type LoggedHistory, loadHistory } from '../log/update-log.ts';
+import { loadHistory } from '../log/update-log.ts';
 import { loadModelHistory } from '../promote/model-versions.ts';
 import { Catalog } from '../query/catalog.ts';
 import { loadObjects } from '../store/object-table.ts';
@@ -11,23 +11,20 @@ import { buildEntry } from './build-entry.ts';
 import type { EngineState } from './engine-state.ts';
 
 /** The engine's memory of the file as it was left; definitions are compiled anew, never read back as plans. */
-export async function loadEngine(
-  session: Session,
-  parser: SqlParser,
-): Promise<{ readonly state: EngineState; readonly history: LoggedHistory }> {
+export async function loadEngine(session: Session, parser: SqlParser): Promise<EngineState> {
   const history = await loadHistory(session);
   const models = await loadModelHistory(session);
-  const state: EngineState = {
+  return {
     version: history.version,
     catalog: await loadCatalog(session, parser),
     cursors: await loadCursors(session),
     promoted: models.promoted,
     lastModelVersion: models.lastVersion,
+    changes: history.changes,
     lastUpdateId: history.lastUpdateId,
     lastRefreshId: await lastRefreshId(session),
     horizon: await loadHorizon(session),
   };
-  return { state, history };
 }
 
 async function loadCatalog(session: Session, parser: SqlParser): Promise<Catalog> {

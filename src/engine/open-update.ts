@@ -18,14 +18,8 @@ export class OpenUpdate {
   readonly #done: Promise<UpdateResult>;
 
   constructor(core: EngineCore, key: string | null) {
-    this.#done = runUpdate(core, key, async (update) => {
-      core.isHeld = true;
-      try {
-        await this.#serve(update);
-      } finally {
-        core.isHeld = false;
-      }
-    });
+    const release = core.hold();
+    this.#done = runUpdate(core, key, (update) => this.#serve(update)).finally(release);
     // Told by the statement that failed, or by COMMIT.
     this.#done.catch(() => undefined);
   }

@@ -18,7 +18,7 @@ export async function refreshObjects(
   const records: RefreshRecord[] = [];
   if (views.length > 0) {
     const viewRecords = await core.commit(async (tx, state) => {
-      const draft = new WriteDraft(tx, state, core.changes, core.clock.nowMs());
+      const draft = new WriteDraft(tx, state, core.clock.nowMs());
       return draft.committed(await refreshViews(core, draft, views, request));
     });
     records.push(...viewRecords);

@@ -150,14 +150,20 @@ async function refreshView(
 function changesSince(draft: WriteDraft, entry: KeptEntry, cursor: Cursor): Map<string, SourceChange> {
   const changed = new Map<string, SourceChange>();
   for (const { name } of entry.handle.reads) {
-    const { versions, inserted, deleted } = draft.state.changes.pending(name, cursor.version, draft.state.version);
+    const { versions, inserted, deleted } = draft.state.changes.pending(
+      name,
+      cursor.version,
+      draft.state.version,
+    );
     if (versions > 0) changed.set(name, { inserted, deleted });
   }
   return changed;
 }
 
 function hasBaseChange(draft: WriteDraft, entry: KeptEntry, cursor: Cursor): boolean {
-  return entry.bases.some((base) => draft.state.changes.firstChange(base, cursor.version, draft.state.version) !== null);
+  return entry.bases.some(
+    (base) => draft.state.changes.firstChange(base, cursor.version, draft.state.version) !== null,
+  );
 }
 
 /** Which way the entry would be refreshed, and why. */

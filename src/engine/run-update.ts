@@ -33,6 +33,8 @@ export class UpdateInProgress {
   readonly context: UpdateContext;
   /** Rows of a rejected update that are only in bad company. */
   readonly companions: RejectedRows[] = [];
+  /** What the result is to say beside the warnings about rows. */
+  readonly notes: string[] = [];
   readonly #byTable = new Map<string, Tally>();
 
   constructor(draft: WriteDraft, context: UpdateContext) {
@@ -69,6 +71,10 @@ export class UpdateInProgress {
     return outcome;
   }
 
+  note(text: string): void {
+    if (!this.notes.includes(text)) this.notes.push(text);
+  }
+
   get tallies(): ReadonlyMap<string, Tally> {
     return this.#byTable;
   }
@@ -102,7 +108,7 @@ export async function runUpdate(
   let started: UpdateInProgress | null = null;
   try {
     const finished = await core.commit(async (tx, state) => {
-      const draft = new WriteDraft(tx, state, core.changes, core.clock.nowMs());
+      const draft = new WriteDraft(tx, state, core.clock.nowMs());
       const repeated = key === null ? null : await findUpdateByKey(tx, key);
       if (repeated !== null && key !== null) return draft.committed(repetition(state, key, repeated));
       const context = {
@@ -115,15 +121,29 @@ export async function runUpdate(
       await workKeepingRejects(update, work);
       return draft.committed(await finish(core, update, key));
     });
-    for (const model of finished.immediateModels) {
-      await refreshModel(core, model, { trigger: 'with-the-update', how: 'auto' });
-    }
-    return finished.result;
+    return await withImmediateModels(core, finished);
   } catch (failure) {
     if (failure instanceof UpdateRejected && started !== null)
       await recordRejection(core, key, failure, started);
     throw failure;
   }
+}
+
+/** The update stands whatever becomes of the fits: what failed of them is a warning, and the next read tries again. */
+async function withImmediateModels(
+  core: EngineCore,
+  { result, immediateModels }: Finished,
+): Promise<UpdateResult> {
+  const warnings = [...result.warnings];
+  for (const model of immediateModels) {
+    try {
+      await refreshModel(core, model, { trigger: 'with-the-update', how: 'auto' });
+    } catch (failure) {
+      const message = failure instanceof Error ? failure.message : String(failure);
+      warnings.push(`model "${model}" could not be refreshed: ${message}`);
+    }
+  }
+  return { ...result, warnings };
 }
 
 function repetition(state: EngineState, key: string, version: Version): Finished {
@@ -137,7 +157,7 @@ function repetition(state: EngineState, key: string, version: Version): Finished
       deleted: 0,
       quarantined: 0,
       warnings: [
-        `idempotency key "${key}" was used by the update that made version ${version}; nothing was done`,
+        `idempotency key "${key}" was used by an earlier update${version === 0 ? '' : `, by version ${version}`}; nothing was done`,
       ],
     },
   };
@@ -168,7 +188,7 @@ async function recordRejection(
   update: UpdateInProgress,
 ): Promise<void> {
   await core.commit(async (tx, state) => {
-    const draft = new WriteDraft(tx, state, core.changes, core.clock.nowMs());
+    const draft = new WriteDraft(tx, state, core.clock.nowMs());
     const updateId = state.lastUpdateId + 1;
     const context = { updateId, nowMs: draft.nowMs };
     for (const rows of [...update.companions, failure.rejected]) await recordRejected(tx, rows, context);
@@ -196,6 +216,7 @@ async function finish(core: EngineCore, update: UpdateInProgress, key: string | 
   const sum = (field: 'inserted' | 'deleted' | 'quarantined') =>
     tallies.reduce((total, [, tally]) => total + tally[field], 0);
   const warnings = tallies.flatMap(([, tally]) => tally.warnings);
+  const told = [...warnings, ...update.notes];
   const changed = tallies.filter(([, tally]) => tally.inserted + tally.deleted > 0);
   const quarantined = sum('quarantined');
   const makesVersion = changed.length > 0;
@@ -216,7 +237,7 @@ async function finish(core: EngineCore, update: UpdateInProgress, key: string | 
       inserted: sum('inserted'),
       deleted: sum('deleted'),
       quarantined,
-      message: warnings.length === 0 ? null : warnings.join('; '),
+      message: told.length === 0 ? null : told.join('; '),
       committedAtMs: context.nowMs,
     };
     await recordUpdate(draft.tx, record);
@@ -239,7 +260,7 @@ async function finish(core: EngineCore, update: UpdateInProgress, key: string | 
       inserted: sum('inserted'),
       deleted: sum('deleted'),
       quarantined,
-      warnings,
+      warnings: told,
     },
   };
 }

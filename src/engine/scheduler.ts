@@ -1,5 +1,6 @@
 import { deadlineOf } from '../plan/staleness.ts';
 import { nameOf } from '../query/catalog.ts';
+import { compactHistory } from './compact-history.ts';
 import type { EngineCore } from './engine-core.ts';
 import { refreshObjects } from './refresh-objects.ts';
 import { policyOf } from './refresh-views.ts';
@@ -23,24 +24,34 @@ export function upcomingRefreshes(core: EngineCore): DueRefresh[] {
     const policy = policyOf(entry);
     if (entry.kind === 'training-set' || policy.refresh === 'manual' || policy.refresh === 'on_read')
       continue;
-    const standing = attemptedStanding(entry, state, core.changes, nowMs);
+    const standing = attemptedStanding(entry, state, nowMs);
     const deadlineMs = standing === null ? nowMs : deadlineOf(standing, policy);
     if (deadlineMs !== null) due.push({ name: nameOf(entry), deadlineMs });
   }
   return due.sort((a, b) => a.deadlineMs - b.deadlineMs || (a.name < b.name ? -1 : 1));
 }
 
-/** Runs what is due now; returns how many objects were refreshed. */
-export async function runDueRefreshes(core: EngineCore): Promise<number> {
+/**
+ * Runs what is due now, and then forgets history beyond the horizon. A refresh that fails does not keep the others
+ * from running.
+ * @returns how many objects were refreshed.
+ * @throws the first failure, at the end.
+ */
+export async function stepScheduler(core: EngineCore): Promise<number> {
   const nowMs = core.clock.nowMs();
   const due = upcomingRefreshes(core).filter((refresh) => refresh.deadlineMs <= nowMs);
+  const failures: unknown[] = [];
   let refreshed = 0;
-  for (const { name, deadlineMs } of due) {
-    const entry = core.state.catalog.get(name);
-    if (entry === undefined) continue;
-    const records = await refreshObjects(core, [name], { trigger: 'deadline', how: 'auto' });
-    if (records.length > 0 || deadlineMs <= nowMs) refreshed += 1;
+  for (const { name } of due) {
+    try {
+      refreshed +=
+        (await refreshObjects(core, [name], { trigger: 'deadline', how: 'auto' })).length > 0 ? 1 : 0;
+    } catch (failure) {
+      failures.push(failure);
+    }
   }
+  await compactHistory(core);
+  if (failures.length > 0) throw failures[0];
   return refreshed;
 }
 
@@ -53,30 +64,43 @@ export class BackgroundScheduler {
   #running: Promise<void> = Promise.resolve();
   #stopped = false;
 
-  /** @param report is told of failed refreshes; they are tried again at the next round. */
+  /** @param report is told of failed refreshes; they are tried again after a while. */
   constructor(core: EngineCore, timer: Timer, report: (failure: unknown) => void) {
     this.#core = core;
     this.#timer = timer;
     this.#report = report;
-    this.#wait();
+    this.#wait(this.#untilNextMs());
   }
 
+  /** Begins nothing more; resolves when what was begun is done. */
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#cancel();
     await this.#running;
   }
 
-  #wait(): void {
+  #wait(pauseMs: number): void {
     if (this.#stopped) return;
+    this.#cancel = this.#timer(pauseMs, () => {
+      this.#running = this.#round().then((nextMs) => this.#wait(nextMs));
+    });
+  }
+
+  /** @returns milliseconds until the next round; what failed is not hurried. */
+  async #round(): Promise<number> {
+    try {
+      await stepScheduler(this.#core);
+      return this.#untilNextMs();
+    } catch (failure) {
+      this.#report(failure);
+      return longestPauseMs;
+    }
+  }
+
+  #untilNextMs(): number {
     const [next] = upcomingRefreshes(this.#core);
     const untilNext = next === undefined ? longestPauseMs : next.deadlineMs - this.#core.clock.nowMs();
-    const pauseMs = Math.min(longestPauseMs, Math.max(shortestPauseMs, untilNext));
-    this.#cancel = this.#timer(pauseMs, () => {
-      this.#running = runDueRefreshes(this.#core)
-        .then(() => undefined, this.#report)
-        .then(() => this.#wait());
-    });
+    return Math.min(longestPauseMs, Math.max(shortestPauseMs, untilNext));
   }
 }
 

@@ -108,7 +108,8 @@ type Fact = readonly [property: string, value: string];
 
 function explainView(core: EngineCore, entry: CatalogEntry): Fact[] {
   const kept = assertKept(entry);
-  const { state, changes } = core;
+  const { state } = core;
+  const { changes } = state;
   const cursor = state.cursors.get(nameOf(kept));
   const valid = cursor?.hash === kept.declared.hash ? cursor : null;
   const changed = new Map(
@@ -117,8 +118,7 @@ function explainView(core: EngineCore, entry: CatalogEntry): Fact[] {
       return pending === null || pending.versions === 0 ? [] : [[source, pending] as const];
     }),
   );
-  const draft = { rows: (source: string) => changes.rows(source), state };
-  const decision = decide(core, kept, valid, sizeOf(draft, kept, valid, changed), 'auto');
+  const decision = decide(core, kept, valid, sizeOf(state, kept, valid, changed), 'auto');
   const { plan } = kept.handle;
   return [
     ['object', `${entry.kind} ${nameOf(entry)}`],
@@ -139,7 +139,7 @@ function explainView(core: EngineCore, entry: CatalogEntry): Fact[] {
 }
 
 function explainModel(core: EngineCore, entry: Extract<MaintainedEntry, { kind: 'model' }>): Fact[] {
-  const standing = attemptedStanding(entry, core.state, core.changes, core.clock.nowMs());
+  const standing = attemptedStanding(entry, core.state, core.clock.nowMs());
   const pending = standing?.staleness;
   return [
     ['object', `model ${nameOf(entry)}`],
@@ -162,7 +162,7 @@ function explainModel(core: EngineCore, entry: Extract<MaintainedEntry, { kind: 
 
 function policyFacts(core: EngineCore, entry: MaintainedEntry): Fact[] {
   const policy: RefreshPolicy = policyOf(entry);
-  const standing = attemptedStanding(entry, core.state, core.changes, core.clock.nowMs());
+  const standing = attemptedStanding(entry, core.state, core.clock.nowMs());
   const deadline = standing === null ? null : deadlineOf(standing, policy);
   const bound = policy.maxStalenessMs === null ? 'unlimited' : formatDurationMs(policy.maxStalenessMs);
   return [

@@ -1,7 +1,7 @@
 import type { StalenessReport } from '../core/staleness.ts';
 import { versionOf } from '../core/version.ts';
 import type { ReadObject } from '../plan/read-plan.ts';
-import { type PendingChanges, type Standing, standingOf, withinPolicy } from '../plan/staleness.ts';
+import { type Standing, standingOf, withinPolicy } from '../plan/staleness.ts';
 import { type CatalogEntry, isMaintained, type ModelEntry, nameOf } from '../query/catalog.ts';
 import type { EngineState } from './engine-state.ts';
 import { policyOf } from './refresh-views.ts';
@@ -14,16 +14,11 @@ export function maintainedEntries(state: EngineState): MaintainedEntry[] {
 }
 
 /** Where what answers for the entry stands: for a model its promoted version. Null when nothing can answer. */
-export function servedStanding(
-  entry: MaintainedEntry,
-  state: EngineState,
-  changes: PendingChanges,
-  nowMs: number,
-): Standing | null {
+export function servedStanding(entry: MaintainedEntry, state: EngineState, nowMs: number): Standing | null {
   const cursor = state.cursors.get(nameOf(entry));
   if (entry.kind !== 'model') {
     if (cursor?.hash !== entry.declared.hash) return null;
-    return standingOf(cursor, entry.bases, changes, state.version, nowMs);
+    return standingOf(cursor, entry.bases, state.changes, state.version, nowMs);
   }
   const promoted = state.promoted.get(nameOf(entry));
   if (promoted?.definitionHash !== entry.declared.hash) return null;
@@ -33,7 +28,7 @@ export function servedStanding(
   return standingOf(
     { version: promoted.dataVersion, nextBoundaryMs },
     entry.bases,
-    changes,
+    state.changes,
     state.version,
     nowMs,
   );
@@ -43,23 +38,17 @@ export function servedStanding(
 export function attemptedStanding(
   entry: MaintainedEntry,
   state: EngineState,
-  changes: PendingChanges,
   nowMs: number,
 ): Standing | null {
   const cursor = state.cursors.get(nameOf(entry));
   if (cursor?.hash !== entry.declared.hash) return null;
-  return standingOf(cursor, entry.bases, changes, state.version, nowMs);
+  return standingOf(cursor, entry.bases, state.changes, state.version, nowMs);
 }
 
 /** The entry as a read plan sees it. */
-export function readObjectOf(
-  entry: MaintainedEntry,
-  state: EngineState,
-  changes: PendingChanges,
-  nowMs: number,
-): ReadObject {
-  const served = servedStanding(entry, state, changes, nowMs);
-  const attempted = attemptedStanding(entry, state, changes, nowMs);
+export function readObjectOf(entry: MaintainedEntry, state: EngineState, nowMs: number): ReadObject {
+  const served = servedStanding(entry, state, nowMs);
+  const attempted = attemptedStanding(entry, state, nowMs);
   const policy = policyOf(entry);
   const effectBound = entry.kind === 'model' && entry.declared.definition.maxEffect !== null;
   return {
@@ -74,19 +63,14 @@ export function readObjectOf(
   };
 }
 
-export function reportOf(
-  entry: MaintainedEntry,
-  state: EngineState,
-  changes: PendingChanges,
-  nowMs: number,
-): StalenessReport | null {
-  const standing = servedStanding(entry, state, changes, nowMs);
+export function reportOf(entry: MaintainedEntry, state: EngineState, nowMs: number): StalenessReport | null {
+  const standing = servedStanding(entry, state, nowMs);
   if (standing === null) return null;
   return {
     name: nameOf(entry),
     ...standing.staleness,
     asOf: versionOf(standing.asOf),
-    policyMet: withinPolicy(standing, readObjectOf(entry, state, changes, nowMs).policy),
+    policyMet: withinPolicy(standing, readObjectOf(entry, state, nowMs).policy),
   };
 }
 

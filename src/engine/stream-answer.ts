@@ -1,3 +1,4 @@
+import { EverviewError } from '../core/errors.ts';
 import type { Column } from '../core/schema.ts';
 import type { Row, SqlParameter } from '../core/value.ts';
 import type { Provenance } from '../query/answer.ts';
@@ -17,11 +18,17 @@ export function streamAnswer(
   core: EngineCore,
   text: string,
   parameters: readonly SqlParameter[],
+  onEnd: (ended: StreamedAnswer) => void,
 ): Promise<StreamedAnswer> {
   return new Promise((resolve, reject) => {
     const whole = answerQuery(core, text, parameters, (snapshot, prepared) => {
       return new Promise<void>((finished) => {
-        resolve(streamed(prepared, snapshot.rowBatches(prepared.sql, parameters), finished, () => whole));
+        const stream = streamed(prepared, snapshot.rowBatches(prepared.sql), finished, () => whole);
+        resolve(stream);
+        whole.then(
+          () => onEnd(stream),
+          () => onEnd(stream),
+        );
       });
     });
     whole.catch(reject);
@@ -34,20 +41,47 @@ function streamed(
   finished: () => void,
   released: () => Promise<void>,
 ): StreamedAnswer {
-  async function* batches(): AsyncIterable<readonly Row[]> {
+  let state: 'unread' | 'reading' | 'closed' = 'unread';
+  async function* batches(): AsyncGenerator<readonly Row[]> {
     try {
-      yield* rows;
+      for await (const batch of rows) {
+        if (state === 'closed') throw closedStream();
+        yield batch;
+      }
+      if (state === 'closed') throw closedStream();
+    } catch (failure) {
+      // The snapshot was taken away under the batch that was being made.
+      throw state === 'closed' ? closedStream() : failure;
     } finally {
+      state = 'closed';
       finished();
     }
   }
   return {
     ...prepared.provenance,
     columns: prepared.schema,
-    batches,
+    batches() {
+      if (state === 'closed') throw closedStream();
+      if (state === 'reading') throw readTwice();
+      state = 'reading';
+      return batches();
+    },
     close: async () => {
+      state = 'closed';
       finished();
       await released();
     },
   };
+}
+
+function closedStream(): EverviewError {
+  return new EverviewError('closed', 'the stream was closed before its end', {
+    hint: 'read the batches to their end before close(), or ask again',
+  });
+}
+
+function readTwice(): EverviewError {
+  return new EverviewError('closed', 'the batches of a stream are read once', {
+    hint: 'keep what is needed again, or stream the query again',
+  });
 }

@@ -1,6 +1,5 @@
 import type { Schema } from '../core/schema.ts';
 import type { Row } from '../core/value.ts';
-import type { PendingChanges } from '../plan/staleness.ts';
 import { deadlineOf } from '../plan/staleness.ts';
 import { nameOf } from '../query/catalog.ts';
 import {
@@ -8,7 +7,7 @@ import {
   createSystemRelations,
   type SystemRelations,
 } from '../query/system-relations.ts';
-import type { EngineCore } from './engine-core.ts';
+import { answeringModel } from './answering-model.ts';
 import type { EngineState } from './engine-state.ts';
 import { policyOf } from './refresh-views.ts';
 import { maintainedEntries, modelEntries, reportOf, servedStanding } from './standings.ts';
@@ -69,10 +68,10 @@ export function shownSchema(what: ShownRelation): Schema {
 }
 
 /** Schema `everview` at one state and moment. */
-export function systemRelationsOf(core: EngineCore, state: EngineState, nowMs: number): SystemRelations {
+export function systemRelationsOf(state: EngineState, nowMs: number): SystemRelations {
   const computed = (what: ShownRelation): ComputedRelation => ({
     schema: schemas[what],
-    rows: () => shownRows(what, core, state, nowMs),
+    rows: () => shownRows(what, state, nowMs),
   });
   return createSystemRelations({
     tables: computed('tables'),
@@ -82,27 +81,27 @@ export function systemRelationsOf(core: EngineCore, state: EngineState, nowMs: n
   });
 }
 
-export function shownRows(what: ShownRelation, core: EngineCore, state: EngineState, nowMs: number): Row[] {
+export function shownRows(what: ShownRelation, state: EngineState, nowMs: number): Row[] {
   switch (what) {
     case 'tables':
-      return tableRows(core, state);
+      return tableRows(state);
     case 'views':
       return viewRows(state);
     case 'models':
       return modelRows(state);
     case 'staleness':
-      return stalenessRows(core.changes, state, nowMs);
+      return stalenessRows(state, nowMs);
   }
 }
 
-function tableRows(core: EngineCore, state: EngineState): Row[] {
+function tableRows(state: EngineState): Row[] {
   return state.catalog.entries().flatMap((entry) => {
     if (entry.kind !== 'table') return [];
     const { definition, schema } = entry.declared;
     return [
       {
         name: definition.name,
-        rows: core.changes.rows(definition.name),
+        rows: state.changes.rows(definition.name),
         columns: schema.map((column) => column.name),
         event_time: definition.eventTime,
         on_violation: definition.onViolation,
@@ -147,7 +146,7 @@ function viewRows(state: EngineState): Row[] {
 function modelRows(state: EngineState): Row[] {
   return modelEntries(state).map((entry) => {
     const { definition } = entry.declared;
-    const promoted = state.promoted.get(definition.name);
+    const promoted = answeringModel(state, definition.name);
     return {
       name: definition.name,
       method: definition.method,
@@ -163,10 +162,10 @@ function modelRows(state: EngineState): Row[] {
   });
 }
 
-function stalenessRows(changes: PendingChanges, state: EngineState, nowMs: number): Row[] {
+function stalenessRows(state: EngineState, nowMs: number): Row[] {
   return maintainedEntries(state).map((entry) => {
-    const report = reportOf(entry, state, changes, nowMs);
-    const standing = servedStanding(entry, state, changes, nowMs);
+    const report = reportOf(entry, state, nowMs);
+    const standing = servedStanding(entry, state, nowMs);
     const deadline = standing === null ? null : deadlineOf(standing, policyOf(entry));
     return {
       name: nameOf(entry),

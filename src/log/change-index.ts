@@ -16,70 +16,118 @@ export type PendingChange = {
   readonly sinceMs: number | null;
 };
 
-export const noPendingChange: PendingChange = Object.freeze({
-  versions: 0,
-  inserted: 0,
-  deleted: 0,
-  sinceMs: null,
-});
+/** A change with the sums of the relation's changes up to and including it, so that a span is a subtraction. */
+type SummedChange = {
+  readonly version: Version;
+  readonly effectiveMs: number;
+  readonly insertedUpTo: number;
+  readonly deletedUpTo: number;
+};
 
 /**
- * The counts the writer keeps of every relation's changes, so that "what is pending" is never a query. Append-only
- * by version: readers of an older state pass their own upper bound and see nothing newer.
+ * One relation's changes, oldest first: the first `length` of `all`. Indexes that follow each other share the array;
+ * what stands behind `length` belongs to a newer one, or to a transaction that was rolled back.
+ */
+type ChangeLine = { readonly all: SummedChange[]; readonly length: number };
+
+const emptyLine: ChangeLine = { all: [], length: 0 };
+
+/**
+ * The counts of every relation's changes, so that "what is pending" is never a query. A value: an addition makes a
+ * new index, and whoever holds an older one goes on seeing the older state. Only the newest may be added to.
  */
 export class ChangeIndex {
-  readonly #byName = new Map<string, ChangeCount[]>();
-  readonly #rows = new Map<string, number>();
+  readonly #lines: ReadonlyMap<string, ChangeLine>;
 
-  append(name: string, change: ChangeCount): void {
-    const changes = this.#byName.get(name);
-    this.#rows.set(name, this.rows(name) + change.inserted - change.deleted);
-    if (changes === undefined) this.#byName.set(name, [change]);
-    else changes.push(change);
+  constructor(lines: ReadonlyMap<string, ChangeLine> = new Map()) {
+    this.#lines = lines;
+  }
+
+  /** @param changes by relation, each oldest first. */
+  static of(changes: Iterable<ChangeCount & { readonly name: string }>): ChangeIndex {
+    const lines = new Map<string, ChangeLine>();
+    for (const change of changes) lines.set(change.name, extended(lines.get(change.name), change));
+    return new ChangeIndex(lines);
+  }
+
+  with(name: string, change: ChangeCount): ChangeIndex {
+    return new ChangeIndex(new Map(this.#lines).set(name, extended(this.#lines.get(name), change)));
   }
 
   /** The relation was dropped or made anew: what it was before is nobody's pending change. */
-  forget(name: string): void {
-    this.#byName.delete(name);
-    this.#rows.delete(name);
+  without(name: string): ChangeIndex {
+    const lines = new Map(this.#lines);
+    lines.delete(name);
+    return new ChangeIndex(lines);
   }
 
-  /** Rows of a base table now: all that came less all that went. */
+  /** Rows of a base table: all that came less all that went. */
   rows(name: string): number {
-    return this.#rows.get(name) ?? 0;
+    const line = this.#lines.get(name) ?? emptyLine;
+    const last = line.all[line.length - 1];
+    return last === undefined ? 0 : last.insertedUpTo - last.deletedUpTo;
   }
 
   /** Changes of `name` in versions (from, to]. */
   pending(name: string, from: Version, to: Version): PendingChange {
-    const changes = this.#byName.get(name) ?? [];
-    let result = noPendingChange;
-    for (let at = firstAfter(changes, from); at < changes.length; at++) {
-      const change = changes[at];
-      if (change === undefined || change.version > to) break;
-      result = {
-        versions: result.versions + 1,
-        inserted: result.inserted + change.inserted,
-        deleted: result.deleted + change.deleted,
-        sinceMs: result.sinceMs ?? change.effectiveMs,
-      };
-    }
-    return result;
+    const line = this.#lines.get(name) ?? emptyLine;
+    const start = firstAfter(line, from);
+    const end = firstAfter(line, to);
+    const before = line.all[start - 1];
+    const last = end > start ? line.all[end - 1] : before;
+    return {
+      versions: end - start,
+      inserted: (last?.insertedUpTo ?? 0) - (before?.insertedUpTo ?? 0),
+      deleted: (last?.deletedUpTo ?? 0) - (before?.deletedUpTo ?? 0),
+      sinceMs: end > start ? (line.all[start]?.effectiveMs ?? null) : null,
+    };
   }
 
   /** The first version in (from, to] that changed `name`, or null. */
   firstChange(name: string, from: Version, to: Version): Version | null {
-    const changes = this.#byName.get(name) ?? [];
-    const version = changes[firstAfter(changes, from)]?.version;
+    const line = this.#lines.get(name) ?? emptyLine;
+    const start = firstAfter(line, from);
+    const version = start < line.length ? line.all[start]?.version : undefined;
     return version !== undefined && version <= to ? version : null;
+  }
+
+  /** How many versions in (from, to] changed at least one of `names`. */
+  versionsChanging(names: readonly string[], from: Version, to: Version): number {
+    const [only, ...others] = names;
+    if (only !== undefined && others.length === 0) return this.pending(only, from, to).versions;
+    const versions = new Set<Version>();
+    for (const name of names) {
+      const line = this.#lines.get(name) ?? emptyLine;
+      const end = firstAfter(line, to);
+      for (let at = firstAfter(line, from); at < end; at++) {
+        const version = line.all[at]?.version;
+        if (version !== undefined) versions.add(version);
+      }
+    }
+    return versions.size;
   }
 }
 
-function firstAfter(changes: readonly ChangeCount[], version: Version): number {
+function extended(line: ChangeLine | undefined, change: ChangeCount): ChangeLine {
+  const { all, length } = line ?? { all: [], length: 0 };
+  const last = all[length - 1];
+  all.length = length;
+  all.push({
+    version: change.version,
+    effectiveMs: change.effectiveMs,
+    insertedUpTo: (last?.insertedUpTo ?? 0) + change.inserted,
+    deletedUpTo: (last?.deletedUpTo ?? 0) + change.deleted,
+  });
+  return { all, length: length + 1 };
+}
+
+/** Where in the line the first change of a version above `version` stands. */
+function firstAfter({ all, length }: ChangeLine, version: Version): number {
   let low = 0;
-  let high = changes.length;
+  let high = length;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if ((changes[middle]?.version ?? Number.POSITIVE_INFINITY) <= version) low = middle + 1;
+    if ((all[middle]?.version ?? Number.POSITIVE_INFINITY) <= version) low = middle + 1;
     else high = middle;
   }
   return low;

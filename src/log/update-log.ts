@@ -70,19 +70,19 @@ export async function loadHistory(session: Session): Promise<LoggedHistory> {
   const [last] = await session.rows(
     'SELECT coalesce(max(version), 0) AS version, coalesce(max(update_id), 0) AS id FROM everview.updates',
   );
-  const changes = new ChangeIndex();
   const counts = await session.rows(
     `SELECT c.name, c.version, c.inserted, c.deleted, u.committed_at AS at
      FROM everview.changes c JOIN everview.updates u ON u.version = c.version ORDER BY c.version`,
   );
-  for (const row of counts) {
-    changes.append(String(row['name']), {
+  const changes = ChangeIndex.of(
+    counts.map((row) => ({
+      name: String(row['name']),
       version: versionOf(Number(row['version'])),
       effectiveMs: Number(row['at']),
       inserted: Number(row['inserted']),
       deleted: Number(row['deleted']),
-    });
-  }
+    })),
+  );
   return {
     version: versionOf(Number(last?.['version'] ?? 0)),
     lastUpdateId: Number(last?.['id'] ?? 0),

@@ -27,35 +27,31 @@ export type ReadPlan =
   | {
       readonly kind: 'serve';
       readonly version: Version;
-      readonly withinBounds: boolean;
-      /** Views whose contents do not fit the version and whose policy forbids moving them: read by their definition. */
+      /** Views whose contents do not fit the version and may not be moved: read by their definition. */
       readonly expand: readonly string[];
     };
 
 /**
  * The freshest version at which every view can be answered from its contents, refreshing only what the policies
  * demand, or what must move because no single version fits all views (views read together show one version).
+ * @param mayRefresh false: the newest version, and what is not right for it is read by its definition.
  */
-export function planRead(objects: readonly ReadObject[], head: Version): ReadPlan {
+export function planRead(objects: readonly ReadObject[], head: Version, mayRefresh = true): ReadPlan {
   const missing = objects.filter((object) => object.standing === null && !object.refreshIsFutile);
-  const stale = objects.filter(
-    (object) => object.standing !== null && !meets(object) && !object.refreshIsFutile,
-  );
+  const stale = objects.filter((object) => object.standing !== null && !meets(object));
   const refused = stale.find((object) => object.policy.onStaleRead === 'fail');
   if (refused !== undefined) return { kind: 'refuse', name: refused.name };
-  const due = [...missing, ...stale.filter((object) => object.policy.onStaleRead === 'refresh')];
-  if (due.length > 0) return { kind: 'refresh', names: due.map((object) => object.name) };
+  const due = [
+    ...missing,
+    ...stale.filter((object) => object.policy.onStaleRead === 'refresh' && !object.refreshIsFutile),
+  ];
+  if (due.length > 0 && mayRefresh) return { kind: 'refresh', names: due.map((object) => object.name) };
   const views = objects.filter((object) => object.kind === 'view');
-  const version = servingVersion(views, head);
-  const misfits = views.filter((view) => !fits(view, version));
+  const version = mayRefresh ? servingVersion(views, head) : head;
+  const misfits = views.filter((view) => due.includes(view) || !fits(view, version));
   const movable = misfits.filter((view) => view.policy.refresh !== 'manual');
-  if (movable.length > 0) return { kind: 'refresh', names: movable.map((view) => view.name) };
-  return {
-    kind: 'serve',
-    version,
-    withinBounds: objects.every(meets),
-    expand: misfits.map((view) => view.name),
-  };
+  if (movable.length > 0 && mayRefresh) return { kind: 'refresh', names: movable.map((view) => view.name) };
+  return { kind: 'serve', version, expand: misfits.map((view) => view.name) };
 }
 
 /** The newest version that fits all views; where there is none, the newest there is. */

@@ -15,6 +15,8 @@ export interface PendingChanges {
     readonly sinceMs: number | null;
   };
   firstChange(name: string, from: Version, to: Version): Version | null;
+  /** How many versions changed at least one of `names`. */
+  versionsChanging(names: readonly string[], from: Version, to: Version): number;
 }
 
 /** Where an object's contents stand. */
@@ -40,7 +42,6 @@ export function standingOf(
   head: Version,
   nowMs: number,
 ): Standing {
-  let versions = 0;
   let rows = 0;
   let sinceMs: number | null = null;
   let asOf = head;
@@ -48,7 +49,6 @@ export function standingOf(
     const pending = changes.pending(base, position.version, head);
     const first = changes.firstChange(base, position.version, head);
     if (first === null) continue;
-    versions = Math.max(versions, pending.versions);
     rows += pending.inserted + pending.deleted;
     sinceMs = Math.min(sinceMs ?? Number.POSITIVE_INFINITY, pending.sinceMs ?? Number.POSITIVE_INFINITY);
     asOf = versionOf(Math.min(asOf, first - 1));
@@ -57,6 +57,7 @@ export function standingOf(
     sinceMs = Math.min(sinceMs ?? Number.POSITIVE_INFINITY, position.nextBoundaryMs);
   }
   if (sinceMs === null) return { staleness: fresh, asOf, sinceMs };
+  const versions = changes.versionsChanging(bases, position.version, head);
   return { staleness: { versions, rows, ms: Math.max(0, nowMs - sinceMs), effect: null }, asOf, sinceMs };
 }
 

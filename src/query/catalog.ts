@@ -1,4 +1,4 @@
-import type { Schema } from '../core/schema.ts';
+import { findColumn } from '../core/schema.ts';
 import type { SqlNode } from '../core/sql-tree.ts';
 import type {
   Declared,
@@ -72,12 +72,9 @@ export class Catalog {
     return this.entries().map((entry) => entry.declared.definition.name);
   }
 
-  /** Entries that refer to `name` directly. */
-  readersOf(name: string): CatalogEntry[] {
-    return this.entries().filter(
-      (entry) =>
-        entry.kind !== 'table' && entry.reads.some((read) => read.toLowerCase() === name.toLowerCase()),
-    );
+  /** Whether any declared relation has a column of the name. */
+  hasColumn(name: string): boolean {
+    return this.entries().some((entry) => findColumn(entry.declared.schema, name) !== undefined);
   }
 
   /** Entries that rest on `name`, directly or not, each after what it reads. */
@@ -101,10 +98,6 @@ function sameEntry(entry: CatalogEntry, name: string): boolean {
 
 export function nameOf(entry: CatalogEntry): string {
   return entry.declared.definition.name;
-}
-
-export function schemaOf(entry: CatalogEntry): Schema {
-  return entry.declared.schema;
 }
 
 /** Whether the entry has contents of its own that refreshes move. */

@@ -12,7 +12,7 @@ const wrappers: Readonly<Record<FragmentKind, { readonly before: string; readonl
 
 /** Words without which a text can name no relation and ask for no time: it then goes to the store as it is. */
 const needsRewriting =
-  /\b(select|from|table|predict|now|today|current_\w+|localtime\w*|get_current_\w+|transaction_timestamp)\b/i;
+  /\$\d|\b(select|from|table|predict|now|today|age|current_\w+|localtime\w*|get_current_\w+|transaction_timestamp)\b/i;
 
 /**
  * A piece of INSERT, UPDATE or DELETE over declared names → the same over physical relations.

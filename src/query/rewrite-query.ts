@@ -1,6 +1,7 @@
 import { EverviewError, placeIn } from '../core/errors.ts';
 import { nearestHint } from '../core/nearest.ts';
 import {
+  type CteScope,
   type RelationReference,
   referencesOf,
   relationNode,
@@ -8,12 +9,13 @@ import {
   subqueryNode,
 } from '../core/relation-references.ts';
 import type { Session } from '../core/session.ts';
-import { isNode, type SqlNode, type SqlParser } from '../core/sql-tree.ts';
+import { isNode, type SqlJson, type SqlNode, type SqlParser, walk } from '../core/sql-tree.ts';
 import type { SqlParameter } from '../core/value.ts';
 import { type Version, versionOf } from '../core/version.ts';
 import { tableAtVersionSql } from '../log/table-at-version.ts';
 import { predictionSql } from '../model/predict-sql.ts';
 import type { RidgeParameters } from '../model/ridge-parameters.ts';
+import { bindParameters } from './bind-parameters.ts';
 import type { Catalog, CatalogEntry } from './catalog.ts';
 import { replaceClockFunctions } from './clock-functions.ts';
 import type { SystemRelations } from './system-relations.ts';
@@ -58,7 +60,7 @@ export async function rewriteQuery(
   context: RewriteContext,
 ): Promise<RewrittenQuery> {
   const rewriter = new QueryRewriter(context, text);
-  const rewritten = await rewriter.query(replaceClockFunctions(tree, context.nowMs), null);
+  const rewritten = await rewriter.query(bindParameters(tree, context.parameters), null);
   return { sql: await rewriter.printed(rewritten), historical: rewriter.historical };
 }
 
@@ -83,7 +85,7 @@ function collectReads(
       if (reference.name !== 'predict') continue;
       const call = predictCall(reference, text, catalog);
       models.add(call.model);
-      if (call.input.kind === 'relation' && catalog.get(call.input.name) !== undefined) {
+      if (call.input.kind === 'relation' && !reference.scope.has(call.input.name.toLowerCase())) {
         addRead(call.input.name, catalog, relations, models);
       }
       continue;
@@ -144,7 +146,7 @@ type PredictCall = {
   readonly model: string;
   readonly input:
     | { readonly kind: 'query'; readonly query: SqlNode }
-    | { readonly kind: 'relation'; readonly name: string };
+    | { readonly kind: 'relation'; readonly name: string; readonly location: SqlJson };
 };
 
 function predictCall(
@@ -184,7 +186,8 @@ function predictCall(
   }
   const name = entry.declared.definition.name;
   const relation = columnName(second);
-  if (relation !== null) return { model: name, input: { kind: 'relation', name: relation } };
+  if (relation !== null)
+    return { model: name, input: { kind: 'relation', name: relation, location: second.query_location ?? 0 } };
   const subquery = isNode(second.subquery) ? second.subquery.node : undefined;
   if (second.type !== 'SUBQUERY' || !isNode(subquery)) {
     throw new EverviewError('invalid-query', 'the input of PREDICT is neither a query nor a name', {
@@ -213,11 +216,14 @@ class QueryRewriter {
   }
 
   /** @param at the version an enclosing AT asks for; null: the answer's. */
-  async query(tree: SqlNode, at: Version | null): Promise<SqlNode> {
+  async query(query: SqlNode, at: Version | null): Promise<SqlNode> {
+    const tree = replaceClockFunctions(query, this.#context.nowMs, (name) =>
+      this.#context.catalog.hasColumn(name),
+    );
     const replacements = new Map<SqlNode, SqlNode>();
     const references = referencesOf(tree, (reference) => !isPredict(reference));
     for (const reference of references) {
-      const replaced = await this.#replacement(reference, tree, at);
+      const replaced = await this.#replacement(reference, at);
       if (replaced !== null) replacements.set(reference.node, replaced);
     }
     return replaceReferences(tree, (reference) => replacements.get(reference.node) ?? null);
@@ -230,13 +236,9 @@ class QueryRewriter {
     return sql;
   }
 
-  async #replacement(
-    reference: RelationReference,
-    tree: SqlNode,
-    at: Version | null,
-  ): Promise<SqlNode | null> {
+  async #replacement(reference: RelationReference, at: Version | null): Promise<SqlNode | null> {
     if (reference.kind === 'function') {
-      return isPredict(reference) ? this.#prediction(reference, tree, at) : null;
+      return isPredict(reference) ? this.#prediction(reference, at) : null;
     }
     const alias = reference.alias === '' ? reference.name : reference.alias;
     if (isSystem(reference.schema)) {
@@ -264,22 +266,18 @@ class QueryRewriter {
     const expanded = this.#context.expand.has(name);
     if (at === null && entry.handle !== null && !expanded) return relationNode(node, 'view', name, alias);
     // A view that is not kept, or any view in the past: its definition, over what it reads at that version.
-    return subqueryNode(node, await this.query(entry.tree, expanded ? this.#context.version : at), alias);
+    const version = at ?? (expanded ? this.#context.version : null);
+    return subqueryNode(node, await this.query(entry.tree, version), alias);
   }
 
   async #prediction(
     reference: Extract<RelationReference, { kind: 'function' }>,
-    tree: SqlNode,
     at: Version | null,
   ): Promise<SqlNode> {
     const call = predictCall(reference, this.#text, this.#context.catalog);
-    const inputQuery = call.input.kind === 'query' ? call.input.query : selectAll(call.input.name);
-    const ctes = tree.cte_map;
-    // The enclosing query's CTEs come along, so that PREDICT's input may name them.
-    const scoped = isNode(ctes)
-      ? { ...inputQuery, cte_map: mergeCtes(ctes, inputQuery.cte_map) }
-      : inputQuery;
-    const input = await this.query(scoped, at);
+    const inputQuery =
+      call.input.kind === 'query' ? call.input.query : selectAll(call.input.name, call.input.location);
+    const input = await this.query(withCtes(inputQuery, reference.scope), at);
     const inputSql = await this.printed(input);
     const schema = await this.#context.session.describe(inputSql);
     const parameters = this.#context.promotedParameters(call.model);
@@ -300,10 +298,7 @@ class QueryRewriter {
     this.historical = true;
     const [expression = 'NULL'] = await this.#context.parser.printExpressions([at.expression]);
     const cast = at.unit === 'VERSION' ? `(${expression})::BIGINT` : `epoch_ms((${expression})::TIMESTAMP)`;
-    const [row] = await this.#context.session.rows(
-      `SELECT ${cast} AS v`,
-      parametersUsed(expression, this.#context.parameters),
-    );
+    const [row] = await this.#context.session.rows(`SELECT ${cast} AS v`);
     const value = row?.v;
     if (typeof value !== 'bigint') {
       throw new EverviewError('invalid-query', `AT (${at.unit} => ${expression}) names no moment`, {
@@ -319,10 +314,6 @@ class QueryRewriter {
   }
 }
 
-function parametersUsed(expression: string, parameters: readonly SqlParameter[]): readonly SqlParameter[] {
-  return /\$\d/.test(expression) ? parameters : [];
-}
-
 function versionInRange(value: bigint, head: Version): Version {
   if (value < 0n || value > BigInt(head)) {
     throw new EverviewError('invalid-query', `there is no version ${value}`, {
@@ -336,13 +327,31 @@ function isPredict(reference: RelationReference): boolean {
   return reference.kind === 'function' && reference.name === 'predict';
 }
 
-function mergeCtes(outer: SqlNode, inner: SqlNode[string] | undefined): SqlNode {
-  const outerMap = Array.isArray(outer.map) ? outer.map : [];
-  const innerMap = isNode(inner) && Array.isArray(inner.map) ? inner.map : [];
-  return { map: [...outerMap, ...innerMap] };
+/** The input of PREDICT with the CTEs of the queries around it that it names, directly or through each other. */
+function withCtes(input: SqlNode, scope: CteScope): SqlNode {
+  const named = new Set<string>();
+  const outer: SqlNode[] = [];
+  collectNames(input, named);
+  for (const [name, entry] of [...scope].reverse()) {
+    if (entry === null || !named.has(name)) continue;
+    collectNames(entry, named);
+    outer.unshift(entry);
+  }
+  if (outer.length === 0) return input;
+  const own = isNode(input.cte_map) && Array.isArray(input.cte_map.map) ? input.cte_map.map : [];
+  return { ...input, cte_map: { map: [...outer, ...own] } };
 }
 
-function selectAll(name: string): SqlNode {
+/** Every name a FROM entry inside could mean a CTE by: no name too few, though perhaps one too many. */
+function collectNames(tree: SqlNode, names: Set<string>): void {
+  walk(tree, (node) => {
+    if (typeof node.table_name === 'string') names.add(node.table_name.toLowerCase());
+    const column = columnName(node);
+    if (column !== null) names.add(column.toLowerCase());
+  });
+}
+
+function selectAll(name: string, location: SqlJson): SqlNode {
   return {
     type: 'SELECT_NODE',
     modifiers: [],
@@ -362,7 +371,7 @@ function selectAll(name: string): SqlNode {
         rename_list: [],
       },
     ],
-    from_table: relationNode({}, '', name, ''),
+    from_table: relationNode({ query_location: location }, '', name, ''),
     where_clause: null,
     group_expressions: [],
     group_sets: [],

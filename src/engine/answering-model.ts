@@ -1,0 +1,103 @@
+import { formatDurationMs } from '../core/duration.ts';
+import { EverviewError } from '../core/errors.ts';
+import { quoteIdentifier } from '../core/identifier.ts';
+import type { Session } from '../core/session.ts';
+import { eventTimeColumn, trainingBoundsAt } from '../model/training-window.ts';
+import type { PromotedModel } from '../promote/model-versions.ts';
+import { type Catalog, type ModelEntry, nameOf, type TrainingSetEntry } from '../query/catalog.ts';
+import type { EngineState } from './engine-state.ts';
+
+/** The version of a model that answers, by its present definition; null when there is none. */
+export function answeringModel(state: EngineState, name: string): PromotedModel | null {
+  const promoted = state.promoted.get(name);
+  return promoted?.definitionHash === state.catalog.get(name)?.declared.hash ? (promoted ?? null) : null;
+}
+
+export function trainingSetOf(entry: ModelEntry, catalog: Catalog): TrainingSetEntry {
+  const found = catalog.get(entry.reads[0]);
+  if (found?.kind === 'training-set') return found;
+  throw new EverviewError('internal', `model "${nameOf(entry)}" lost its training set`);
+}
+
+/** Why no version answers: never fitted, too few rows, or a condition of the gate; and the way out of it. */
+export async function noModelVersion(
+  session: Session,
+  state: EngineState,
+  name: string,
+  nowMs: number,
+): Promise<EverviewError> {
+  const entry = state.catalog.get(name);
+  if (entry?.kind !== 'model') return new EverviewError('unknown-relation', `"${name}" is no model`);
+  const cursor = state.cursors.get(name);
+  const why =
+    cursor?.hash !== entry.declared.hash
+      ? `it was never fitted by its present definition: REFRESH ${quoteIdentifier(name)} fits it`
+      : cursor.rows === 0
+        ? await fewRows(session, trainingSetOf(entry, state.catalog), nowMs)
+        : await failedGate(session, name);
+  return new EverviewError(
+    'no-model-version',
+    `no version of model "${name}" was promoted, so none may answer`,
+    {
+      hint: why,
+    },
+  );
+}
+
+async function fewRows(session: Session, set: TrainingSetEntry, nowMs: number): Promise<string> {
+  const { definition, schema } = set.declared;
+  const column = eventTimeColumn(definition, schema);
+  const time = column === null ? 'NULL' : quoteIdentifier(column.name);
+  const [row] = await session.rows(
+    `SELECT count(*)::DOUBLE AS rows, max(${time})::VARCHAR AS newest, min(${time})::VARCHAR AS oldest
+     FROM view.${quoteIdentifier(definition.name)} WHERE ${quoteIdentifier(definition.label)} IS NOT NULL`,
+  );
+  const rows = Number(row?.rows ?? 0);
+  if (rows === 0) return `training set "${definition.name}" holds no row with a label`;
+  const { training } = trainingBoundsAt(definition, nowMs);
+  if (training.kind === 'all')
+    return `no row of training set "${definition.name}" has every feature it needs`;
+  const until = moment(Number(training.untilUs) / 1_000);
+  const span =
+    training.afterUs === null
+      ? `up to ${until}`
+      : `in (${moment(Number(training.afterUs) / 1_000)}, ${until}]`;
+  const delays = [
+    definition.labelDelayMs > 0 ? `label_delay ${formatDurationMs(definition.labelDelayMs)}` : null,
+    definition.holdoutMs > 0 ? `holdout ${formatDurationMs(definition.holdoutMs)}` : null,
+    definition.windowMs === null ? null : `window ${formatDurationMs(definition.windowMs)}`,
+  ].filter((part) => part !== null);
+  const because = delays.length === 0 ? '' : `: ${delays.join(', ')}`;
+  return (
+    `no labelled row of training set "${definition.name}" is ${span} at the clock's ${moment(nowMs)}${because}; ` +
+    `its rows are from ${String(row?.oldest)} to ${String(row?.newest)}`
+  );
+}
+
+function moment(ms: number): string {
+  return new Date(ms)
+    .toISOString()
+    .replace('T', ' ')
+    .replace(/\.000Z$|Z$/, '');
+}
+
+async function failedGate(session: Session, name: string): Promise<string> {
+  const conditions = await session.rows(
+    `SELECT condition, metric, candidate, threshold, reason FROM everview.gates
+     WHERE model = $1 AND NOT passed AND version = (SELECT max(version) FROM everview.gates WHERE model = $1)`,
+    [name],
+  );
+  const told = conditions.map((row) =>
+    row.reason === 'empty-holdout'
+      ? `no labelled row is in the hold-out, so "${String(row.condition)}" cannot be judged`
+      : `the gate asks for ${String(row.condition)}; the candidate's ${String(row.metric)} is ` +
+        `${score(row.candidate)}${row.threshold === null ? '' : `, the threshold ${score(row.threshold)}`}`,
+  );
+  return told.length === 0
+    ? `everview.model_versions and everview.refreshes tell more; REFRESH ${quoteIdentifier(name)} tries again`
+    : `${told.join('; ')}; everview.gates tells more`;
+}
+
+function score(value: unknown): string {
+  return typeof value === 'number' ? String(Number(value.toPrecision(6))) : 'undefined';
+}
