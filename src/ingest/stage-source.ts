@@ -62,13 +62,15 @@ async function stageSql(
   wanted: Schema,
   options: SourceOptions,
 ): Promise<Staged> {
-  if (/^\s*values\b/i.test(text) && /\bdefault\b/i.test(text.replace(/'(?:[^']|'')*'/g, ''))) {
+  const isValues = /^\s*values\b/i.test(text);
+  if (isValues && /\bdefault\b/i.test(text.replace(/'(?:[^']|'')*'/g, ''))) {
     return stageValues(tx, target, text, wanted);
   }
   let given: Schema;
   try {
     given = await tx.describe(text);
   } catch (failure) {
+    if (isValues && isMixed(failure)) return stageValues(tx, target, text, wanted);
     throw conversionFailure(target, failure);
   }
   const sources = given.map((_, index) => `c${index}`);
@@ -109,6 +111,11 @@ function namedColumn(target: IngestTarget, wanted: Schema, name: string): string
   throw new EverviewError('unknown-column', `"${target.name}" has no column "${name}"`, {
     hint: nearestHint(name, columnNames(wanted)),
   });
+}
+
+/** As a table of its own a VALUES list has one type a column; as part of an INSERT each value is cast by itself. */
+function isMixed(failure: unknown): boolean {
+  return failure instanceof EverviewError && /cannot combine types/i.test(failure.message);
 }
 
 /** `VALUES (1, DEFAULT)`: only an INSERT of DuckDB's own knows what DEFAULT stands for. */

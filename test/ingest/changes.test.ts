@@ -371,3 +371,16 @@ describe('DELETE', () => {
     },
   );
 });
+
+test('values of unlike types in one column are each cast by themselves, as in an INSERT of DuckDB', async () => {
+  await using opened = await IngestWorld.open(table('moments', { at: 'TIMESTAMP', note: 'VARCHAR' }, []));
+  await opened.values(
+    'moments',
+    `('2001-01-01', 'x'), (TIMESTAMP '2001-01-02', 1), (DATE '2001-01-03', 2.5)`,
+  );
+  expect(await opened.rows('SELECT note FROM data."moments" ORDER BY at')).toEqual([
+    { note: 'x' },
+    { note: '1' },
+    { note: '2.5' },
+  ]);
+});
