@@ -22,7 +22,7 @@ async function decisionsOf(db: Everview): Promise<Record<string, readonly Row[]>
 
 /** Plays the steps as SQL and as clock; failures are decisions too. */
 async function playHistory(history: History): Promise<Record<string, readonly Row[]>> {
-  const { db, clock } = await openEverview({ seed: history.seed });
+  const { db, clock } = await openEverview({ seed: history.seed, forced: history.forced });
   await using _ = db;
   for (const step of history.steps) {
     if (step.kind === 'advance') clock.advanceMs(step.ms);

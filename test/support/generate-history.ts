@@ -25,6 +25,7 @@ class HistoryWriter {
   readonly #values: ValueMood;
   readonly #policies: PolicyMood;
   readonly #storage: History['storage'];
+  readonly #forced: History['forced'];
   readonly #steps: Step[] = [];
   readonly #tables = new Map<string, TableShape>();
   readonly #views = new Map<string, ViewShape & Available>();
@@ -38,6 +39,8 @@ class HistoryWriter {
     this.#values = { nonFinite: this.#random.chance(0.1) };
     this.#policies = this.#random.weighted({ eager: 2, lazy: 4, mixed: 4 });
     this.#storage = this.#random.chance(0.06) ? 'file' : 'memory';
+    const way = this.#random.weighted({ auto: 4, incremental: 5, full: 1 });
+    this.#forced = way === 'auto' ? null : way;
   }
 
   get length(): number {
@@ -45,7 +48,7 @@ class HistoryWriter {
   }
 
   history(): History {
-    return { seed: this.#seed, storage: this.#storage, steps: this.#steps };
+    return { seed: this.#seed, storage: this.#storage, forced: this.#forced, steps: this.#steps };
   }
 
   declareAll(): void {

@@ -7,14 +7,15 @@ import {
 import type { Random } from './random.ts';
 import { type Aggregate, type Expression, isExact } from './reference/expression.ts';
 import type { RefColumn } from './reference/value.ts';
-import type {
-  GroupQuery,
-  Output,
-  RowsQuery,
-  Source,
-  UnionQuery,
-  ViewQuery,
-  WindowQuery,
+import {
+  type GroupQuery,
+  type Output,
+  type RowsQuery,
+  rowNumberColumn,
+  type Source,
+  type UnionQuery,
+  type ViewQuery,
+  type WindowQuery,
 } from './reference/view-query.ts';
 
 /** A relation to draw from: `rows` is a guess of its size, so that joins of joins stay small. */
@@ -160,7 +161,9 @@ function generateWindow(random: Random, relations: readonly Available[]): Genera
   const { source, columns, rows } = drawSource(random, relations, 'inner', 2);
   const exact = columns.filter(isExact);
   if (exact.length === 0) return generateRows(random, relations, 'inner', false);
-  const outputs = drawOutputs(random, exact, random.int(1, 3));
+  const outputs = drawOutputs(random, exact, random.int(1, 3)).map((output) =>
+    output.name === rowNumberColumn ? { ...output, name: 'place' } : output,
+  );
   const partition = random.chance(0.8) ? [random.pick(exact)] : [];
   const query: WindowQuery = { kind: 'window', source, outputs, partition };
   return { query, rows };

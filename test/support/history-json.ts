@@ -1,4 +1,4 @@
-import type { History, Step } from './history.ts';
+import type { History } from './history.ts';
 import { stepSql } from './step-sql.ts';
 
 type Encoded = { readonly $int: string } | { readonly $double: string };
@@ -18,13 +18,7 @@ function encode(_: string, value: unknown): unknown {
 
 /** Only reads what `historyToJson` wrote. */
 export function historyFromJson(text: string): History {
-  const parsed: {
-    readonly history: {
-      readonly seed: number;
-      readonly storage: History['storage'];
-      readonly steps: readonly Step[];
-    };
-  } = JSON.parse(text, decode);
+  const parsed: { readonly history: History } = JSON.parse(text, decode);
   return parsed.history;
 }
 

@@ -9,6 +9,8 @@ import type { ViewQuery } from './reference/view-query.ts';
 export type History = {
   readonly seed: number;
   readonly storage: 'memory' | 'file';
+  /** One way for all refreshes that have the choice; small tables would nearly always be recomputed. */
+  readonly forced: 'full' | 'incremental' | null;
   readonly steps: readonly Step[];
 };
 

@@ -14,6 +14,8 @@ export type OpenOptions = {
   readonly clock?: SimulatedClock;
   readonly seed?: number;
   readonly historyVersions?: number;
+  /** Where the environment does not say. */
+  readonly forced?: ForcedRefresh | null;
 };
 
 export const firstMoment = Date.UTC(2001, 5, 1);
@@ -23,7 +25,7 @@ export async function openEverview(
   options: OpenOptions = {},
 ): Promise<{ db: Everview; clock: SimulatedClock }> {
   const clock = options.clock ?? new SimulatedClock(firstMoment);
-  const refresh = forcedRefresh();
+  const refresh = forcedRefresh() ?? options.forced ?? undefined;
   const db = await Everview.open(options.path ?? ':memory:', {
     clock,
     meter: rowCostMeter,

@@ -39,19 +39,19 @@ function disagree(message: string): never {
 class OracleRun {
   readonly #reference = new ReferenceEngine();
   readonly #path: string;
-  readonly #seed: number;
+  readonly #history: History;
   readonly #clock: SimulatedClock;
   #db: Everview;
 
   private constructor(history: History, path: string, db: Everview, clock: SimulatedClock) {
     this.#path = path;
-    this.#seed = history.seed;
+    this.#history = history;
     this.#db = db;
     this.#clock = clock;
   }
 
   static async open(history: History, path: string): Promise<OracleRun> {
-    const { db, clock } = await openEverview({ path, seed: history.seed });
+    const { db, clock } = await openEverview({ path, seed: history.seed, forced: history.forced });
     return new OracleRun(history, path, db, clock);
   }
 
@@ -64,7 +64,7 @@ class OracleRun {
     if (!this.#reference.allows(step)) return null;
     try {
       await this.#apply(step);
-      const random = new Random(this.#seed * 1_000 + at);
+      const random = new Random(this.#history.seed * 1_000 + at);
       await checkContents(this.#db, this.#reference);
       if (random.chance(0.15)) await checkPast(this.#db, this.#reference, random);
       return null;
@@ -116,11 +116,13 @@ class OracleRun {
       case 'tick':
         await this.#db.step();
         return;
-      case 'reopen':
+      case 'reopen': {
         if (this.#path === ':memory:') return;
         await this.#db.close();
-        this.#db = (await openEverview({ path: this.#path, clock: this.#clock, seed: this.#seed })).db;
+        const { seed, forced } = this.#history;
+        this.#db = (await openEverview({ path: this.#path, clock: this.#clock, seed, forced })).db;
         return;
+      }
     }
   }
 
