@@ -17,7 +17,7 @@ import { hashDefinition } from '../declare/definition-hash.ts';
 import { createIngestTarget, primaryKeyOf } from '../ingest/ingest-target.ts';
 import { planFeatures } from '../model/feature-plan.ts';
 import { eventTimeColumn } from '../model/training-window.ts';
-import { bindRelations, type RelationResolver } from '../plan/lower-relations.ts';
+import { bindRelations, placeOf, type RelationResolver } from '../plan/lower-relations.ts';
 import type {
   Catalog,
   CatalogEntry,
@@ -252,7 +252,7 @@ async function compile(
   catalog: Catalog,
 ): Promise<Compiled> {
   const tree = await parser.parse(definition.query);
-  assertNotItself(definition.name, tree);
+  assertNotItself(definition, tree);
   try {
     const { name, query: text, tolerance } = definition;
     const handle = await compileView(session, parser, {
@@ -269,12 +269,13 @@ async function compile(
   }
 }
 
-function assertNotItself(name: string, tree: SqlNode): void {
-  const itself = referencesOf(tree).some(
+function assertNotItself({ name, query }: ViewDefinition | TrainingSetDefinition, tree: SqlNode): void {
+  const itself = referencesOf(tree).find(
     (reference) => reference.kind === 'named' && sameName(reference.name, name),
   );
-  if (!itself) return;
+  if (itself === undefined) return;
   throw new EverviewError('cyclic-definition', `"${name}" would be defined by itself`, {
+    at: placeOf(itself.node, query),
     hint: 'read the relations it is made from, or use WITH RECURSIVE inside the query',
   });
 }
@@ -337,10 +338,11 @@ async function buildVirtualView(
   catalog: Catalog,
 ): Promise<ViewEntry> {
   const tree = await parser.parse(definition.query);
-  assertNotItself(definition.name, tree);
+  assertNotItself(definition, tree);
   try {
     const bound = bindRelations(tree, definition.query, resolverOf(catalog));
     const schema = await session.describe(await parser.print(bound.query));
+    assertNamesFree(definition.name, schema);
     const reads = directReads(tree, catalog);
     const hash = hashDefinition(definition, inputHashes(reads, catalog));
     return {
@@ -354,6 +356,14 @@ async function buildVirtualView(
   } catch (failure) {
     throw queryFailure(failure, definition.query, tree);
   }
+}
+
+function assertNamesFree(name: string, schema: Schema): void {
+  const reserved = schema.find((column) => column.name.toLowerCase().startsWith(reservedPrefix));
+  if (reserved === undefined) return;
+  throw new EverviewError('invalid-definition', `"${name}" names a column "${reserved.name}"`, {
+    hint: `names that start with ${reservedPrefix} are the engine's`,
+  });
 }
 
 async function buildTrainingSet(

@@ -1,13 +1,15 @@
 import { EverviewError } from '../core/errors.ts';
 import { quoteIdentifier } from '../core/identifier.ts';
+import { nearestHint } from '../core/nearest.ts';
 import type { Definition, TableDefinition } from '../declare/definition.ts';
+import { DependencyGraph } from '../declare/dependency-graph.ts';
 import { createIngestTarget } from '../ingest/ingest-target.ts';
 import { dropQuarantine } from '../ingest/quarantine.ts';
 import { createTableStorage, dropTableStorage } from '../ingest/table-storage.ts';
 import { assertRowsMeet } from '../ingest/validate-table.ts';
 import { dropCursor } from '../log/cursor-log.ts';
 import { dropModelState, supersede } from '../promote/model-versions.ts';
-import { Catalog, type CatalogEntry, nameOf, type TableEntry } from '../query/catalog.ts';
+import { Catalog, type CatalogEntry, inputsOf, nameOf, type TableEntry } from '../query/catalog.ts';
 import { loadObjects, type StoredObject, saveObjects } from '../store/object-table.ts';
 import { buildEntry } from './build-entry.ts';
 import type { EngineCore } from './engine-core.ts';
@@ -38,12 +40,7 @@ export function declareObject(
     if (existing !== undefined && options.ifNotExists)
       return draft.committed({ kind: 'unchanged', entry: existing });
     if (existing !== undefined && !options.orReplace) throw duplicateName(definition, existing);
-    if (existing !== undefined) assertReplaceable(existing, definition, draft);
-    const catalogBefore = new Catalog(entriesBefore(state.catalog, existing));
-    const entry = await buildEntry(tx, core.parser, definition, catalogBefore);
-    await place(core, draft, entry, existing);
-    await saveCatalog(draft);
-    return draft.committed({ kind: existing === undefined ? 'created' : 'replaced', entry });
+    return draft.committed(await define(core, draft, definition));
   });
 }
 
@@ -53,15 +50,71 @@ export function alterObject(
   name: string,
   change: (definition: Definition) => Definition,
 ): Promise<DeclareResult> {
-  const existing = core.state.catalog.get(name);
-  if (existing === undefined) throw unknownObject(core, name);
-  return declareObject(core, change(existing.declared.definition), { orReplace: true, ifNotExists: false });
+  return core.commit<DeclareResult>(async (tx, state) => {
+    const existing = state.catalog.get(name);
+    if (existing === undefined) throw unknownObject(core, name);
+    const draft = new WriteDraft(tx, state, core.clock.nowMs());
+    return draft.committed(await define(core, draft, change(existing.declared.definition)));
+  });
+}
+
+async function define(core: EngineCore, draft: WriteDraft, asked: Definition): Promise<DeclareResult> {
+  const before = draft.state.catalog;
+  const existing = before.get(asked.name);
+  // Contents and history are filed under the first spelling of the name.
+  const definition = existing === undefined ? asked : { ...asked, name: nameOf(existing) };
+  if (existing !== undefined) {
+    if (JSON.stringify(existing.declared.definition) === JSON.stringify(definition))
+      return { kind: 'unchanged', entry: existing };
+    assertReplaceable(existing, definition, draft);
+  }
+  const entry = await buildReplacing(core, draft, definition, existing);
+  await place(core, draft, entry, existing);
+  draft.update({ catalog: inOrder(draft.state.catalog.entries(), before) });
+  await saveCatalog(draft);
+  return { kind: existing === undefined ? 'created' : 'replaced', entry };
+}
+
+/** @throws EverviewError `cyclic-definition` where the new definition reads what rests on the old one. */
+async function buildReplacing(
+  core: EngineCore,
+  draft: WriteDraft,
+  definition: Definition,
+  existing: CatalogEntry | undefined,
+): Promise<CatalogEntry> {
+  const { catalog } = draft.state;
+  try {
+    return await buildEntry(draft.tx, core.parser, definition, new Catalog(entriesBefore(catalog, existing)));
+  } catch (failure) {
+    const relation = failure instanceof EverviewError ? failure.data?.relation : undefined;
+    const reader = catalog.derivedFrom(definition.name).find((entry) => nameOf(entry) === relation);
+    if (!(failure instanceof EverviewError) || reader === undefined) throw failure;
+    throw new EverviewError(
+      'cyclic-definition',
+      `"${definition.name}" would read "${nameOf(reader)}", which is made from it`,
+      { at: failure.at, hint: 'a view can only read what does not read it', cause: failure },
+    );
+  }
+}
+
+/** Each entry after its inputs, as it must be when the file is opened again; otherwise where it was. */
+function inOrder(entries: readonly CatalogEntry[], before: Catalog): Catalog {
+  const byName = new Map(entries.map((entry) => [nameOf(entry), entry]));
+  const known = before.names().filter((name) => byName.has(name));
+  const names = [...known, ...[...byName.keys()].filter((name) => !known.includes(name))];
+  const graph = new DependencyGraph(
+    names.flatMap((name) => {
+      const entry = byName.get(name);
+      return entry === undefined ? [] : [{ name, reads: inputsOf(entry) }];
+    }),
+  );
+  return new Catalog(graph.order().flatMap((name) => byName.get(name) ?? []));
 }
 
 export function unknownObject(core: EngineCore, name: string): EverviewError {
   const names = core.state.catalog.names();
   return new EverviewError('unknown-relation', `there is no "${name}"`, {
-    hint: names.length === 0 ? 'nothing is declared yet' : `known: ${names.slice(0, 12).join(', ')}`,
+    hint: names.length === 0 ? 'nothing is declared yet' : nearestHint(name, names),
   });
 }
 
@@ -78,14 +131,12 @@ function duplicateName(definition: Definition, existing: CatalogEntry): Everview
   );
 }
 
-/** An object keeps its place in the order of declaration, so that it stays behind what it reads. */
+/** What a replacement can be defined over: all but the old one and what is made from it. */
 function entriesBefore(catalog: Catalog, existing: CatalogEntry | undefined): CatalogEntry[] {
   const entries = catalog.entries();
   if (existing === undefined) return entries;
-  const dependents = new Set<CatalogEntry>(
-    catalog.dependentsOf(nameOf(existing)).filter((entry) => entry.kind !== 'table'),
-  );
-  return entries.filter((entry) => entry !== existing && !dependents.has(entry));
+  const derived = new Set<CatalogEntry>(catalog.derivedFrom(nameOf(existing)));
+  return entries.filter((entry) => entry !== existing && !derived.has(entry));
 }
 
 function assertReplaceable(existing: CatalogEntry, definition: Definition, draft: WriteDraft): void {
@@ -131,8 +182,7 @@ async function place(
   entry: CatalogEntry,
   existing: CatalogEntry | undefined,
 ): Promise<void> {
-  const dependents = existing === undefined ? [] : draft.state.catalog.dependentsOf(nameOf(existing));
-  const derived = dependents.filter((dependent) => dependent.kind !== 'table');
+  const derived = existing === undefined ? [] : draft.state.catalog.derivedFrom(nameOf(existing));
   const untouched = entriesBefore(draft.state.catalog, existing);
   draft.update({ catalog: new Catalog([...untouched, entry]) });
   await store(core, draft, entry, existing);
@@ -179,6 +229,8 @@ async function store(
     if (sameColumns(existing.declared.definition, entry.declared.definition))
       return assertRowsMeet(draft.tx, entry.target);
     await dropTableStorage(draft.tx, nameOf(entry));
+    await dropCursor(draft.tx, nameOf(entry));
+    draft.forget(nameOf(entry));
     return createTableStorage(draft.tx, entry.declared);
   }
   if (

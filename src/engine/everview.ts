@@ -127,6 +127,11 @@ export class Everview implements AsyncDisposable {
         `Everview.open: ${z.prettifyError(checked.error).replaceAll('\n', ' ')}`,
       );
     }
+    if (path === '') {
+      throw new EverviewError('invalid-option', 'Everview.open: the path is empty', {
+        hint: "':memory:' opens a database that is kept in no file",
+      });
+    }
     const clock = options.clock ?? systemClock;
     const isSimulated = clock instanceof SimulatedClock;
     const store = await openDuckdbStore(path, { memoryLimit: options.memoryLimit, threads: options.threads });

@@ -7,6 +7,7 @@ import { parseStatement } from '../declare/statement-parser.ts';
 import { placeInScript } from '../declare/statement-reader.ts';
 import type { CatalogEntry } from '../query/catalog.ts';
 import { answerQuery } from './answer-query.ts';
+import { declarationPlace } from './declaration-place.ts';
 import { alterObject, declareObject, dropObject, unknownObject } from './declare-object.ts';
 import type { EngineCore } from './engine-core.ts';
 import {
@@ -167,7 +168,10 @@ export class StatementExecutor {
     const { definition, orReplace, ifNotExists, query } = statement;
     const result = await declareObject(this.#core, definition, { orReplace, ifNotExists }).catch(
       (failure: unknown) => {
-        throw query === null || definition.kind === 'model' ? failure : shiftedFailure(failure, query.at);
+        if (!(failure instanceof EverviewError)) throw failure;
+        if (failure.at !== undefined && query !== null) throw shiftedFailure(failure, query.at);
+        const at = failure.code === 'duplicate-name' ? null : declarationPlace(failure, statement);
+        throw at === null ? failure : located(failure, at);
       },
     );
     const what = `${words(kindOf(result.entry))} "${definition.name}" ${result.kind}`;

@@ -146,6 +146,7 @@ async function insert(
   const options = {
     columns: statement.columns,
     byName: statement.byName,
+    eachValueAlone: await fragments.isMixedValues(text),
     onConflict: await onConflictOf(entry, statement, fragments),
   };
   return applyInsert(update.draft.tx, entry.target, { kind: 'sql', text }, options, update.context).catch(
@@ -336,6 +337,11 @@ class FragmentRewriter {
     this.#update.note(
       `the predictions of "${model}" were staler than declared: no model is refreshed inside an update`,
     );
+  }
+
+  /** A VALUES list of several rows whose columns have no one type. */
+  async isMixedValues(text: string): Promise<boolean> {
+    return /^\s*values\b.*\)\s*,\s*\(/is.test(text) && !(await this.#core.parser.hasUniformColumns(text));
   }
 
   #restsOnOwnChange(name: string): boolean {

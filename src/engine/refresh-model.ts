@@ -240,12 +240,7 @@ async function fitState(
  * Rows an advance is expected to read. Without a window that is the logged change. With one, rows that are new enter
  * as the window passes over them: the share of it that has passed, at both ends, and what changed of the old rows.
  */
-function changedRows(
-  state: EngineState,
-  set: TrainingSetEntry,
-  cursor: Cursor,
-  nowMs: number,
-): number {
+function changedRows(state: EngineState, set: TrainingSetEntry, cursor: Cursor, nowMs: number): number {
   const logged = state.changes.pending(nameOf(set), cursor.version, state.version);
   const { windowMs, holdoutMs, eventTime } = set.declared.definition;
   if (eventTime === null || windowMs === null) return logged.inserted + logged.deleted;

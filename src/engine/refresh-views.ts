@@ -237,7 +237,7 @@ async function carryOut(
 
 /** Whether something kept rests on the view and so reads its change log. */
 function isRead(state: EngineState, name: string): boolean {
-  return state.catalog.dependentsOf(name).some(isMaintained);
+  return state.catalog.derivedFrom(name).some(isMaintained);
 }
 
 function sourceRowsTouched(
@@ -265,7 +265,7 @@ async function invalidateOverwritten(
 ): Promise<void> {
   if (cursor === null || cursor.version !== draft.state.version || outcome.inserted + outcome.deleted === 0)
     return;
-  for (const dependent of draft.state.catalog.dependentsOf(nameOf(entry))) {
+  for (const dependent of draft.state.catalog.derivedFrom(nameOf(entry))) {
     const stale = draft.state.cursors.get(nameOf(dependent));
     if (stale !== undefined)
       await moveCursor(draft, nameOf(dependent), { ...stale, hash: '', version: versionOf(0) });

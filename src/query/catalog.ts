@@ -1,4 +1,4 @@
-import { findColumn } from '../core/schema.ts';
+import { findColumn, sameName } from '../core/schema.ts';
 import type { SqlNode } from '../core/sql-tree.ts';
 import type {
   Declared,
@@ -17,7 +17,7 @@ export type TableEntry = {
   readonly target: IngestTarget;
 };
 
-type DerivedEntry = {
+type QueryEntry = {
   /** The query's tree, as the user wrote it. */
   readonly tree: SqlNode;
   /** Names it refers to directly. */
@@ -26,14 +26,14 @@ type DerivedEntry = {
   readonly bases: readonly string[];
 };
 
-export type ViewEntry = DerivedEntry & {
+export type ViewEntry = QueryEntry & {
   readonly kind: 'view';
   readonly declared: Declared<ViewDefinition>;
   /** Null for a view that is not kept. */
   readonly handle: ViewHandle | null;
 };
 
-export type TrainingSetEntry = DerivedEntry & {
+export type TrainingSetEntry = QueryEntry & {
   readonly kind: 'training-set';
   readonly declared: Declared<TrainingSetDefinition>;
   readonly handle: ViewHandle;
@@ -47,7 +47,9 @@ export type ModelEntry = {
   readonly plan: FeaturePlan;
 };
 
-export type CatalogEntry = TableEntry | ViewEntry | TrainingSetEntry | ModelEntry;
+export type DerivedEntry = ViewEntry | TrainingSetEntry | ModelEntry;
+
+export type CatalogEntry = TableEntry | DerivedEntry;
 
 /** Everything declared, at one moment. Immutable: a declaration makes a new one. Names compare without case. */
 export class Catalog {
@@ -77,23 +79,35 @@ export class Catalog {
     return this.entries().some((entry) => findColumn(entry.declared.schema, name) !== undefined);
   }
 
-  /** Entries that rest on `name`, directly or not, each after what it reads. */
+  /** Views, training sets and models that are made from `name`, directly or not, each after what it reads. */
+  derivedFrom(name: string): DerivedEntry[] {
+    const affected = new Set([name.toLowerCase()]);
+    return this.entries().filter((entry): entry is DerivedEntry => {
+      if (entry.kind === 'table' || !entry.reads.some((read) => affected.has(read.toLowerCase())))
+        return false;
+      affected.add(nameOf(entry).toLowerCase());
+      return true;
+    });
+  }
+
+  /** Whatever cannot be without `name`: what is made from it, tables that reference it, and what is made from those. */
   dependentsOf(name: string): CatalogEntry[] {
     const affected = new Set([name.toLowerCase()]);
     return this.entries().filter((entry) => {
-      if (entry.kind === 'table') {
-        const parents = entry.target.parents.map((reference) => reference.parentTable.toLowerCase());
-        return parents.some((parent) => parent === name.toLowerCase()) && !sameEntry(entry, name);
-      }
-      if (!entry.reads.some((read) => affected.has(read.toLowerCase()))) return false;
-      affected.add(entry.declared.definition.name.toLowerCase());
+      if (!inputsOf(entry).some((input) => affected.has(input.toLowerCase()))) return false;
+      affected.add(nameOf(entry).toLowerCase());
       return true;
     });
   }
 }
 
-function sameEntry(entry: CatalogEntry, name: string): boolean {
-  return entry.declared.definition.name.toLowerCase() === name.toLowerCase();
+/** Names an entry is defined over: what it reads, or the other tables it references. */
+export function inputsOf(entry: CatalogEntry): readonly string[] {
+  if (entry.kind !== 'table') return entry.reads;
+  const { name, constraints } = entry.declared.definition;
+  return constraints.flatMap((constraint) =>
+    constraint.kind === 'references' && !sameName(constraint.table, name) ? [constraint.table] : [],
+  );
 }
 
 export function nameOf(entry: CatalogEntry): string {

@@ -54,6 +54,12 @@ export function openFailure(path: string, cause: unknown): EverviewError {
       },
     );
   }
+  if (/is a directory|no such file or directory/i.test(message)) {
+    return new EverviewError('not-a-database', `"${path}" cannot be opened: ${plainMessage(message)}`, {
+      cause,
+      hint: 'give the path of a file in a folder that exists',
+    });
+  }
   return new EverviewError('store-failure', `"${path}" cannot be opened: ${plainMessage(message)}`, {
     cause,
   });

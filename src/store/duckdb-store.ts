@@ -81,7 +81,12 @@ export class DuckdbStore implements Store {
       throw storeFailureOr(failure);
     }
     return this.#committing(async () => {
-      await this.#writer.run('COMMIT');
+      try {
+        await this.#writer.run('COMMIT');
+      } catch (failure) {
+        await this.#rollback();
+        throw failure;
+      }
       publish(result);
       return result;
     });
@@ -114,8 +119,13 @@ export class DuckdbStore implements Store {
   ): Promise<T> {
     const { readers, captured } = await this.#committing(async () => {
       const begun: Reader[] = [];
-      for (let opened = 0; opened < count; opened++) begun.push(await this.#begin());
-      return { readers: begun, captured: capture() };
+      try {
+        for (let opened = 0; opened < count; opened++) begun.push(await this.#begin());
+        return { readers: begun, captured: capture() };
+      } catch (failure) {
+        for (const reader of begun) await this.#end(reader);
+        throw failure;
+      }
     });
     try {
       const [first, ...rest] = readers.map((reader) => reader.session);
