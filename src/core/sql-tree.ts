@@ -16,6 +16,8 @@ export interface SqlParser {
    * @throws EverviewError `syntax-error` with the place in `sql`, `unsupported` for what DuckDB cannot serialize.
    */
   parse(sql: string): Promise<SqlNode>;
+  /** Whether the columns of a VALUES list have one type each. Asked here, as the store ends a transaction over it. */
+  hasUniformColumns(values: string): Promise<boolean>;
   /** SQL text of a query node. */
   print(query: SqlNode): Promise<string>;
   /** SQL text of scalar expressions, in order, in one round trip. */

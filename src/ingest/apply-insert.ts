@@ -17,6 +17,8 @@ export type InsertOptions = {
   readonly columns: readonly Name[] | null;
   readonly byName: boolean;
   readonly onConflict: OnConflict | null;
+  /** See SourceOptions. */
+  readonly eachValueAlone?: boolean;
 };
 
 export const plainInsert: InsertOptions = { columns: null, byName: false, onConflict: null };

@@ -12,7 +12,12 @@ import { stageArrow } from './stage-arrow.ts';
 import { stageFile } from './stage-file.ts';
 import { stageColumns, stageRows } from './stage-rows.ts';
 
-export type SourceOptions = { readonly columns: readonly Name[] | null; readonly byName: boolean };
+export type SourceOptions = {
+  readonly columns: readonly Name[] | null;
+  readonly byName: boolean;
+  /** A VALUES list whose columns have no one type (`('x'), (1)`): each value is cast to the table's by itself. */
+  readonly eachValueAlone?: boolean;
+};
 
 /** Brings the rows of a source onto the stage, cast to the table's types, with DEFAULTs for columns not given. */
 export async function stageSource(
@@ -62,15 +67,16 @@ async function stageSql(
   wanted: Schema,
   options: SourceOptions,
 ): Promise<Staged> {
-  const isValues = /^\s*values\b/i.test(text);
-  if (isValues && /\bdefault\b/i.test(text.replace(/'(?:[^']|'')*'/g, ''))) {
+  if (
+    options.eachValueAlone ||
+    (/^\s*values\b/i.test(text) && /\bdefault\b/i.test(text.replace(/'(?:[^']|'')*'/g, '')))
+  ) {
     return stageValues(tx, target, text, wanted);
   }
   let given: Schema;
   try {
     given = await tx.describe(text);
   } catch (failure) {
-    if (isValues && isMixed(failure)) return stageValues(tx, target, text, wanted);
     throw conversionFailure(target, failure);
   }
   const sources = given.map((_, index) => `c${index}`);
@@ -113,12 +119,7 @@ function namedColumn(target: IngestTarget, wanted: Schema, name: string): string
   });
 }
 
-/** As a table of its own a VALUES list has one type a column; as part of an INSERT each value is cast by itself. */
-function isMixed(failure: unknown): boolean {
-  return failure instanceof EverviewError && /cannot combine types/i.test(failure.message);
-}
-
-/** `VALUES (1, DEFAULT)`: only an INSERT of DuckDB's own knows what DEFAULT stands for. */
+/** An INSERT of DuckDB's own: it alone knows what DEFAULT stands for, and casts each value by itself. */
 async function stageValues(tx: Session, target: IngestTarget, text: string, wanted: Schema): Promise<Staged> {
   const columns = target.schema.map((column) => {
     const declared = target.table.definition.columns.find((one) => one.name === column.name);

@@ -26,6 +26,9 @@ export async function rewriteFragment(
   if (kind !== 'from' && !needsRewriting.test(text)) return text;
   const { before, printed } = wrappers[kind];
   const { sql } = await rewriteQuery(await context.parser.parse(before + text), before + text, context);
+  // DuckDB prints a VALUES list as a SELECT over it, and an INSERT treats the two differently.
+  const values = /^SELECT \* FROM \((VALUES .*)\) AS valueslist\s*$/s.exec(sql)?.[1];
+  if (values !== undefined) return values;
   return sql.startsWith(printed) ? sql.slice(printed.length) : sql;
 }
 

@@ -41,6 +41,15 @@ export class DuckdbSqlParser implements SqlParser {
     return node;
   }
 
+  async hasUniformColumns(values: string): Promise<boolean> {
+    try {
+      await this.#alone(() => this.#session.describe(values));
+      return true;
+    } catch (failure) {
+      return !(failure instanceof EverviewError && /cannot combine types/i.test(failure.message));
+    }
+  }
+
   async print(query: SqlNode): Promise<string> {
     const tree = { error: false, statements: [{ node: query, named_param_map: [] }] };
     const [row] = await this.#rows('SELECT json_deserialize_sql($1::VARCHAR) AS sql', [treeText(tree)]);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { ViolationResponse } from '../../src/declare/definition.ts';
+import { applyInsert, plainInsert } from '../../src/ingest/apply-insert.ts';
 import type { OnConflict } from '../../src/ingest/on-conflict.ts';
 import {
   assign,
@@ -374,9 +375,10 @@ describe('DELETE', () => {
 
 test('values of unlike types in one column are each cast by themselves, as in an INSERT of DuckDB', async () => {
   await using opened = await IngestWorld.open(table('moments', { at: 'TIMESTAMP', note: 'VARCHAR' }, []));
-  await opened.values(
-    'moments',
-    `('2001-01-01', 'x'), (TIMESTAMP '2001-01-02', 1), (DATE '2001-01-03', 2.5)`,
+  const text = `VALUES ('2001-01-01', 'x'), (TIMESTAMP '2001-01-02', 1), (DATE '2001-01-03', 2.5)`;
+  const options = { ...plainInsert, eachValueAlone: true };
+  await opened.update((tx, context) =>
+    applyInsert(tx, opened.target('moments'), { kind: 'sql', text }, options, context),
   );
   expect(await opened.rows('SELECT note FROM data."moments" ORDER BY at')).toEqual([
     { note: 'x' },
