@@ -380,7 +380,7 @@ test('values of unlike types in one column are each cast by themselves, as in an
   await opened.update((tx, context) =>
     applyInsert(tx, opened.target('moments'), { kind: 'sql', text }, options, context),
   );
-  expect(await opened.rows('SELECT note FROM data."moments" ORDER BY at')).toEqual([
+  expect(await opened.rows('SELECT note FROM data."moments" ORDER BY "at"')).toEqual([
     { note: 'x' },
     { note: '1' },
     { note: '2.5' },
