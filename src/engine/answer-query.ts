@@ -81,7 +81,7 @@ function tryAnswer<T>(
       const context = rewriteContext(core, state, snapshot, nowMs, parameters, plan);
       try {
         const { sql, historical } = await rewriteQuery(tree, text, context);
-        const schema = await snapshot.describe(sql);
+        const schema = distinctlyNamed(await snapshot.describe(sql));
         const staleness = reportsOf(state, reads, plan, nowMs);
         const path = pathOf(refreshed, historical, staleness);
         const provenance = { version: plan.version, models, staleness, path };
@@ -91,6 +91,16 @@ function tryAnswer<T>(
       }
     },
   );
+}
+
+/** Columns named as row objects have them: the second `a` is `a:1`. */
+function distinctlyNamed(schema: Schema): Schema {
+  const seen = new Map<string, number>();
+  return schema.map(({ name, type }) => {
+    const before = seen.get(name) ?? 0;
+    seen.set(name, before + 1);
+    return { name: before === 0 ? name : `${name}:${before}`, type };
+  });
 }
 
 type ServePlan = Extract<ReadPlan, { kind: 'serve' }>;

@@ -157,7 +157,7 @@ function repetition(state: EngineState, key: string, version: Version): Finished
       deleted: 0,
       quarantined: 0,
       warnings: [
-        `idempotency key "${key}" was used by an earlier update${version === 0 ? '' : `, by version ${version}`}; nothing was done`,
+        `idempotency key "${key}" was used by an earlier update${version === 0 ? '' : ` (version ${version})`}; nothing was done`,
       ],
     },
   };
