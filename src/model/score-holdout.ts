@@ -2,6 +2,7 @@ import { EverviewError } from '../core/errors.ts';
 import { quoteIdentifier } from '../core/identifier.ts';
 import type { Schema } from '../core/schema.ts';
 import type { ColumnBatch, Session } from '../core/session.ts';
+import { add, type DoubleDouble } from './double-double.ts';
 import { predictedSql } from './predict-sql.ts';
 import type { RidgeParameters } from './ridge-parameters.ts';
 import { contentsOf, type TrainingRelation } from './row-source.ts';
@@ -20,8 +21,8 @@ export type HoldoutScore = {
 
 /**
  * Scores parameter sets on the same hold-out rows, in one scan, through the path that answers queries. Rows count
- * that have a finite label and a prediction by every set. Rows are added up here, in the order in which they lie: so
- * a score is the same to the last bit however threads share the scan (law 7).
+ * that have a finite label and a prediction by every set. Rows are added up here, in twice the digits: so a score is
+ * the same to the last bit in whatever order the rows lie, which the threads that wrote them decide (law 7).
  */
 export async function scoreHoldout(
   session: Session,
@@ -38,7 +39,7 @@ export async function scoreHoldout(
     (input, parameters, index) => `(${predictedSql(parameters, input, schema, names[index] ?? '')})`,
     rows,
   );
-  const sums = new HoldoutSums(candidates.length);
+  const sums = new HoldoutSums(candidates.length, candidates[0]?.labelMean ?? 0);
   // No condition on the predictions: DuckDB would work them out a second time to test it.
   const columns = [`CAST(${quoteIdentifier(label)} AS DOUBLE) AS __ev_y`, ...names];
   for await (const batch of session.batches(`SELECT ${columns.join(', ')} FROM ${predicted}`))
@@ -47,16 +48,21 @@ export async function scoreHoldout(
 }
 
 class HoldoutSums {
+  readonly #centre: number;
   #rows = 0;
-  /** Mean of the labels so far, and the sum of their squared distances from it (Welford 1962). */
-  #mean = 0;
-  #spread = 0;
-  readonly #squares: Float64Array;
-  readonly #absolutes: Float64Array;
+  #least = Number.POSITIVE_INFINITY;
+  #greatest = Number.NEGATIVE_INFINITY;
+  /** Of the labels' distances from the centre. */
+  #distances: DoubleDouble = zero;
+  #distanceSquares: DoubleDouble = zero;
+  readonly #squares: DoubleDouble[];
+  readonly #absolutes: DoubleDouble[];
 
-  constructor(candidates: number) {
-    this.#squares = new Float64Array(candidates);
-    this.#absolutes = new Float64Array(candidates);
+  /** @param centre near the labels, so that their spread does not cancel; the same at each replay */
+  constructor(candidates: number, centre: number) {
+    this.#centre = centre;
+    this.#squares = Array.from({ length: candidates }, () => zero);
+    this.#absolutes = Array.from({ length: candidates }, () => zero);
   }
 
   /** @param batch the label and each candidate's prediction, DOUBLE. */
@@ -67,26 +73,37 @@ class HoldoutSums {
       const y = label[row] ?? Number.NaN;
       if (!Number.isFinite(y) || !batch.columns.every((column) => column.isValid(row))) continue;
       this.#rows += 1;
-      const step = y - this.#mean;
-      this.#mean += step / this.#rows;
-      this.#spread += step * (y - this.#mean);
+      this.#least = Math.min(this.#least, y);
+      this.#greatest = Math.max(this.#greatest, y);
+      const distance = y - this.#centre;
+      this.#distances = plus(this.#distances, distance);
+      this.#distanceSquares = plus(this.#distanceSquares, distance * distance);
       for (const [index, prediction] of predictions.entries()) {
         const error = y - (prediction[row] ?? Number.NaN);
-        this.#squares[index] = (this.#squares[index] ?? 0) + error * error;
-        this.#absolutes[index] = (this.#absolutes[index] ?? 0) + Math.abs(error);
+        this.#squares[index] = plus(this.#squares[index] ?? zero, error * error);
+        this.#absolutes[index] = plus(this.#absolutes[index] ?? zero, Math.abs(error));
       }
     }
   }
 
   scores(): HoldoutScore[] {
     const rows = this.#rows;
-    return Array.from(this.#squares, (squares, index) => ({
+    const [sum] = this.#distances;
+    // Labels that are all alike have none, whatever rounding leaves.
+    const spread = this.#least === this.#greatest ? 0 : this.#distanceSquares[0] - (sum * sum) / rows;
+    return this.#squares.map(([squares], index) => ({
       rows,
       rmse: finiteOrNull(Math.sqrt(squares / rows)),
-      mae: finiteOrNull((this.#absolutes[index] ?? Number.NaN) / rows),
-      r2: finiteOrNull(1 - squares / this.#spread),
+      mae: finiteOrNull((this.#absolutes[index]?.[0] ?? Number.NaN) / rows),
+      r2: finiteOrNull(1 - squares / spread),
     }));
   }
+}
+
+const zero: DoubleDouble = [0, 0];
+
+function plus(sum: DoubleDouble, value: number): DoubleDouble {
+  return add(sum, [value, 0]);
 }
 
 function doubles(values: ArrayLike<unknown>): Float64Array {
