@@ -2,6 +2,7 @@ import type { Reason } from '../core/reasons.ts';
 import type { Session } from '../core/session.ts';
 import { type Version, versionOf } from '../core/version.ts';
 import type { ObjectKind } from '../declare/definition.ts';
+import { insertRow, placedValues } from './placed-values.ts';
 
 /** How far an object's contents have come; moves in the transaction that writes them. */
 export type Cursor = {
@@ -43,12 +44,15 @@ export async function saveCursor(tx: Session, name: string, cursor: Cursor): Pro
     cursor.nextBoundaryMs === null ? null : new Date(cursor.nextBoundaryMs),
     cursor.costState,
   ];
-  const moved = await tx.run(
-    `UPDATE everview.cursors SET version = $2, as_of = $3, hash = $4, rows = $5, next_boundary = $6, cost_state = $7
-     WHERE name = $1`,
-    values,
+  const { places, parameters } = placedValues(values);
+  const set = ['version', 'as_of', 'hash', 'rows', 'next_boundary', 'cost_state'].map(
+    (column, index) => `${column} = ${places[index + 1]}`,
   );
-  if (moved === 0) await tx.run('INSERT INTO everview.cursors VALUES ($1, $2, $3, $4, $5, $6, $7)', values);
+  const moved = await tx.run(
+    `UPDATE everview.cursors SET ${set.join(', ')} WHERE name = ${places[0]}`,
+    parameters,
+  );
+  if (moved === 0) await insertRow(tx, 'everview.cursors', values);
 }
 
 export async function dropCursor(tx: Session, name: string): Promise<void> {
@@ -75,25 +79,22 @@ export async function loadCursors(session: Session): Promise<Map<string, Cursor>
 
 export async function recordRefresh(tx: Session, record: RefreshRecord): Promise<void> {
   const predicted = record.kind === 'full' ? record.predictedFullMs : record.predictedIncrementalMs;
-  await tx.run(
-    'INSERT INTO everview.refreshes VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)',
-    [
-      record.refreshId,
-      record.name,
-      record.objectKind,
-      record.kind,
-      record.reason,
-      record.trigger,
-      record.fromVersion,
-      record.toVersion,
-      record.rows,
-      record.predictedIncrementalMs,
-      record.predictedFullMs,
-      predicted,
-      record.actualMs,
-      new Date(record.refreshedAtMs),
-    ],
-  );
+  await insertRow(tx, 'everview.refreshes', [
+    record.refreshId,
+    record.name,
+    record.objectKind,
+    record.kind,
+    record.reason,
+    record.trigger,
+    record.fromVersion,
+    record.toVersion,
+    record.rows,
+    record.predictedIncrementalMs,
+    record.predictedFullMs,
+    predicted,
+    record.actualMs,
+    new Date(record.refreshedAtMs),
+  ]);
 }
 
 export async function lastRefreshId(session: Session): Promise<number> {

@@ -1,7 +1,9 @@
+import { quoteLiteral } from '../core/identifier.ts';
 import type { Reason } from '../core/reasons.ts';
 import type { Session } from '../core/session.ts';
 import { type Version, versionOf } from '../core/version.ts';
 import { ChangeIndex } from './change-index.ts';
+import { insertRow, placedValues } from './placed-values.ts';
 
 /** One row of `everview.updates`. */
 export type UpdateRecord = {
@@ -20,22 +22,21 @@ export type UpdateRecord = {
 };
 
 export async function recordUpdate(tx: Session, record: UpdateRecord): Promise<void> {
-  await tx.run(
-    `INSERT INTO everview.updates VALUES ($1, $2, $3, $4, $5, $6::JSON::VARCHAR[], $7, $8, $9, $10, $11)`,
-    [
-      record.updateId,
-      record.version,
-      record.status,
-      record.reason,
-      record.idempotencyKey,
-      JSON.stringify(record.tables),
-      record.inserted,
-      record.deleted,
-      record.quarantined,
-      record.message,
-      new Date(record.committedAtMs),
-    ],
-  );
+  const { places, parameters } = placedValues([
+    record.updateId,
+    record.version,
+    record.status,
+    record.reason,
+    record.idempotencyKey,
+    record.inserted,
+    record.deleted,
+    record.quarantined,
+    record.message,
+    new Date(record.committedAtMs),
+  ]);
+  const [front, back] = [places.slice(0, 5), places.slice(5)];
+  const tables = `[${record.tables.map(quoteLiteral).join(', ')}]`;
+  await tx.run(`INSERT INTO everview.updates VALUES (${[...front, tables, ...back].join(', ')})`, parameters);
 }
 
 /** Counts of one relation's change in one version; what staleness and costs are reckoned from. */
@@ -46,7 +47,7 @@ export async function recordChange(
   inserted: number,
   deleted: number,
 ): Promise<void> {
-  await tx.run('INSERT INTO everview.changes VALUES ($1, $2, $3, $4)', [name, version, inserted, deleted]);
+  await insertRow(tx, 'everview.changes', [name, version, inserted, deleted]);
 }
 
 /** The version after the accepted update that carried the key; null when none did. */

@@ -1,6 +1,7 @@
 import type { Session } from '../core/session.ts';
 import type { SqlParameter } from '../core/value.ts';
 import { type ModelVersion, modelVersionOf, type Version, versionOf } from '../core/version.ts';
+import { insertRow } from '../log/placed-values.ts';
 import type { RidgeParameters } from '../model/ridge-parameters.ts';
 import type { GateResult } from './gate.ts';
 
@@ -51,8 +52,7 @@ export async function recordModelVersion(tx: Session, record: ModelVersionRecord
     new Date(record.createdAtMs),
     record.status === 'promoted' ? new Date(record.createdAtMs) : null,
   ];
-  const places = values.map((_, index) => `$${index + 1}`).join(', ');
-  await tx.run(`INSERT INTO everview.model_versions VALUES (${places})`, values);
+  await insertRow(tx, 'everview.model_versions', values);
 }
 
 /** From now on no version of the model answers. */
