@@ -15,7 +15,7 @@ import type { ColumnBatch, Session } from '../core/session.ts';
 import type { Row, SqlParameter, SqlValue } from '../core/value.ts';
 import { columnBatchOf } from './column-batch.ts';
 import { storeFailure } from './duckdb-failure.ts';
-import { duckdbInput } from './duckdb-input.ts';
+import { duckdbInputs } from './duckdb-input.ts';
 import { sqlValueConverter } from './duckdb-value.ts';
 
 const chunkRows = 2_048;
@@ -180,10 +180,7 @@ function chunkOf(
   columns.forEach((column, index) => {
     const type = types[index];
     if (type === undefined) throw new EverviewError('internal', `no type for column ${index} of an append`);
-    const values = Array.from({ length: to - from }, (_, row) =>
-      duckdbInput(column[from + row] ?? null, type),
-    );
-    chunk.setColumnValues(index, values);
+    chunk.setColumnValues(index, duckdbInputs(column, from, to, type));
   });
   return chunk;
 }
