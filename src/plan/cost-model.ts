@@ -36,7 +36,11 @@ export const newCostModel: CostModel = Object.freeze({
   sameRungInARow: 0,
 });
 
-/** Weight of the newest observation; the first counts whole, and one after long of the other rung counts more. */
+/**
+ * Weight of the newest observation. The first counts as much as the prior and no more, for it is often a cold one;
+ * one after long of the other rung counts more than usual.
+ */
+const firstRate = 0.5;
 const learningRate = 0.3;
 const relearningRate = 0.7;
 const longAgo = 32;
@@ -111,7 +115,7 @@ export function learn(
 /** In the logarithm, so that twice too dear and twice too cheap weigh the same. */
 function learnRatio(known: LearnedRatio, observed: number, usualRate: number): LearnedRatio {
   const bounded = Math.min(ratioLimit, Math.max(1 / ratioLimit, observed));
-  const rate = known.samples === 0 ? 1 : usualRate;
+  const rate = known.samples === 0 ? firstRate : usualRate;
   return { ratio: Math.exp(mix(Math.log(known.ratio), Math.log(bounded), rate)), samples: known.samples + 1 };
 }
 

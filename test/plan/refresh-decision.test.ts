@@ -90,10 +90,15 @@ describe('learning', () => {
   }
 
   test('the prediction of a rung comes to what it costs, and leaves the other alone', () => {
-    const taught = teach(newCostModel, 'incremental', 40, 20);
+    const taught = teach(newCostModel, 'incremental', 40, 60);
     expect(taught.incremental.ratio).toBeCloseTo(40, 6);
     expect(taught.full.ratio).toBe(1);
     expect(decide(rows, bigSource, {}, taught)).toEqual(['full', 'cheaper-full']);
+  });
+
+  test('a first refresh that ran cold does not turn the decision', () => {
+    const cold = teach(newCostModel, 'incremental', 8, 1);
+    expect(cold.incremental.ratio).toBeLessThan(3);
   });
 
   test('one outlier does not turn a settled model', () => {
@@ -116,9 +121,9 @@ describe('learning', () => {
   test('the way last taken is kept against a small advantage of the other', () => {
     const ratio =
       predictMs(newCostModel, 'full', bigSource) / predictMs(newCostModel, 'incremental', bigSource);
-    const nearly = teach(newCostModel, 'incremental', ratio * 1.1, 1);
+    const nearly = teach(newCostModel, 'incremental', ratio * 1.1, 20);
     expect(decide(rows, bigSource, {}, nearly)).toEqual(['incremental', 'cheaper-incremental']);
-    const clearly = teach(newCostModel, 'incremental', ratio * 1.5, 1);
+    const clearly = teach(newCostModel, 'incremental', ratio * 1.5, 20);
     expect(decide(rows, bigSource, {}, clearly)).toEqual(['full', 'cheaper-full']);
   });
 
