@@ -24,15 +24,15 @@ export function referenceRules(
       const missing = (from: string): string =>
         `FROM ${from} AS s ANTI JOIN ${kept} AS p ON ${equalKeys('p', parentColumns, 's', childColumns)} ${batch}`;
       const present = allPresent(childColumns);
-      const distinct = `(SELECT DISTINCT ${quoteList(childColumns)} FROM ${stageRelation} WHERE ${present})`;
+      const staged = `(SELECT * FROM ${stageRelation} WHERE ${present})`;
       const where = quoteLiteral(` is not in "${reference.parentTable}" (${parentColumns.join(', ')})`);
       return {
         constraint,
         table: target.name,
         phase: 'row' as const,
-        count: `(SELECT count(*) ${missing(distinct)})`,
+        count: `(SELECT count(*) ${missing(staged)})`,
         find: `SELECT s.${rowColumn} AS r, ${shownPairs(target, childColumns, 's.')} || ${where} AS reason
-               ${missing(`(SELECT * FROM ${stageRelation} WHERE ${present})`)}`,
+               ${missing(staged)}`,
       };
     });
 }
