@@ -1,6 +1,4 @@
-import { mkdtemp, rm, stat } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { stat } from 'node:fs/promises';
 import { Everview, EverviewError, SimulatedClock, wallCostMeter } from '../index.ts';
 import { type DemoPlan, momentOf, planDemo } from './demo/demo-plan.ts';
 import { locateFlightFiles } from './demo/flight-files.ts';
@@ -14,7 +12,7 @@ import { type ExitStatus, exitStatus, type Terminal } from './terminal.ts';
 import { withEngine } from './with-engine.ts';
 
 export type DemoOptions = {
-  /** Where to keep the database; null: in a temporary folder that is removed in the end. */
+  /** The file to keep the database in; null: it is in memory, and gone in the end. */
   readonly db: string | null;
   /** Days to replay, within `fewestDays` and `daysOfFlights`. */
   readonly days: number;
@@ -22,19 +20,9 @@ export type DemoOptions = {
 
 /** Replays the flights of 2001 through the engine, a day at a time, and reports from what the engine recorded. */
 export async function runDemo(options: DemoOptions, terminal: Terminal): Promise<ExitStatus> {
-  const plan = planDemo(options.days);
-  if (options.db !== null) {
-    await assertNew(options.db);
-    await demonstrate(options.db, true, plan, terminal);
-    return exitStatus.done;
-  }
-  const folder = await mkdtemp(join(tmpdir(), 'everview-demo-'));
-  try {
-    await demonstrate(join(folder, 'flights.db'), false, plan, terminal);
-    return exitStatus.done;
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  if (options.db !== null) await assertNew(options.db);
+  await demonstrate(options.db, planDemo(options.days), terminal);
+  return exitStatus.done;
 }
 
 async function assertNew(db: string): Promise<void> {
@@ -45,19 +33,21 @@ async function assertNew(db: string): Promise<void> {
   });
 }
 
-async function demonstrate(db: string, kept: boolean, plan: DemoPlan, terminal: Terminal): Promise<void> {
+async function demonstrate(db: string | null, plan: DemoPlan, terminal: Terminal): Promise<void> {
   const files = locateFlightFiles();
   const page = new Page(terminal.stdout);
   await page.text(
     'Half a year of US flights, replayed under a simulated clock: tables, a view and a model over them are',
     `declared in ${files.tablesSql}`,
     `and ${files.modelSql}.`,
-    `The database is the file ${db}${kept ? '.' : ', removed in the end (--db FILE keeps one).'}`,
+    db === null
+      ? 'The database is in memory; --db FILE keeps it in a file.'
+      : `The database is the file ${db}.`,
   );
   const clock = new SimulatedClock(momentOf(0));
   await withEngine(
     // Costs are to be what they really were, so they come from the wall clock, not from the simulated one.
-    () => Everview.open(db, { clock, meter: wallCostMeter }),
+    () => Everview.open(db ?? ':memory:', { clock, meter: wallCostMeter }),
     terminal,
     async (engine) => {
       const replay = await replayFlights(engine, clock, files, plan, terminal.progress);
@@ -65,17 +55,17 @@ async function demonstrate(db: string, kept: boolean, plan: DemoPlan, terminal: 
       await reportErrors(plan, replay.scores, page);
       await reportIncident(engine, plan, replay, page);
       await reportMorning(engine, plan, replay, page);
-      await reportNext(db, kept, clock, page);
+      await reportNext(db, clock, page);
     },
   );
 }
 
-async function reportNext(db: string, kept: boolean, clock: SimulatedClock, page: Page): Promise<void> {
+async function reportNext(db: string | null, clock: SimulatedClock, page: Page): Promise<void> {
   const now = new Date(clock.nowMs()).toISOString().slice(0, 19);
-  const file = kept ? db : 'flights.db';
+  const file = db ?? 'flights.db';
   await page.heading('Where to look next');
   await page.text(
-    ...(kept ? [] : [`  everview demo --db ${file}        keep the database, then:`]),
+    ...(db !== null ? [] : [`  everview demo --db ${file}        keep the database, then:`]),
     `  everview status --db ${file} --now ${now}Z`,
     `  everview sql --db ${file} --now ${now}Z -c "SELECT * FROM everview.gates WHERE NOT passed"`,
     `  everview sql --db ${file} --now ${now}Z -c "EXPLAIN REFRESH delay"`,

@@ -3,6 +3,7 @@ import type { AnswerWriter } from './answer-writer.ts';
 import { failureOf } from './failure.ts';
 import { type Engine, type PlacedStatement, runStatements } from './run-statements.ts';
 import { type ExitStatus, exitStatus, type Terminal } from './terminal.ts';
+import { createWaiting } from './waiting.ts';
 
 const commands = {
   '.help': 'show this',
@@ -23,6 +24,7 @@ export async function runPrompt(
 ): Promise<ExitStatus> {
   const { stdout, interrupted } = terminal;
   const prompt = await terminal.openPrompt();
+  const waiting = createWaiting(terminal.stderr);
   try {
     await stdout.write(stdout.colors.dim('.help for help, .quit to leave\n'));
     let typed = '';
@@ -36,7 +38,7 @@ export async function runPrompt(
         if (await isFarewell(answer.text, writer, terminal)) break;
       } else {
         const { complete, rest } = takeStatements(`${typed}${answer.text}\n`);
-        await runStatements(engine, complete, writer, { keepGoing: true, interrupted, alreadyRun });
+        await runStatements(engine, complete, writer, { keepGoing: true, interrupted, waiting, alreadyRun });
         alreadyRun += complete.length;
         typed = rest;
       }

@@ -2,6 +2,7 @@ import type { Everview, TextPlace } from '../index.ts';
 import type { AnswerWriter } from './answer-writer.ts';
 import { failureOf } from './failure.ts';
 import { type ExitStatus, endsCommand, exitStatus } from './terminal.ts';
+import type { Waiting } from './waiting.ts';
 
 /** One statement and where it stands in the whole text. */
 export type PlacedStatement = { readonly text: string; readonly at: TextPlace };
@@ -12,6 +13,7 @@ export type Engine = Pick<Everview, 'execute' | 'stream'>;
 export type RunOptions = {
   readonly keepGoing: boolean;
   readonly interrupted: AbortSignal;
+  readonly waiting: Waiting;
   /** How many statements were run before these. */
   readonly alreadyRun?: number;
 };
@@ -32,7 +34,7 @@ export async function runStatements(
     for await (const statement of statements) {
       options.interrupted.throwIfAborted();
       number++;
-      if (await answered(engine, statement, number, writer)) continue;
+      if (await answered(engine, statement, number, writer, options.waiting)) continue;
       status = exitStatus.failed;
       if (!options.keepGoing) break;
     }
@@ -53,6 +55,7 @@ async function answered(
   statement: PlacedStatement,
   number: number,
   writer: AnswerWriter,
+  waiting: Waiting,
 ): Promise<boolean> {
   try {
     if (writer.stream !== undefined && startsQuery.test(statement.text)) {
@@ -63,7 +66,7 @@ async function answered(
         await answer.close();
       }
     } else {
-      await writer.result(number, await engine.execute(statement.text));
+      await writer.result(number, await waiting.during(engine.execute(statement.text)));
     }
     return true;
   } catch (error) {

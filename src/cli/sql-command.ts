@@ -10,6 +10,7 @@ import { type PlacedStatement, runStatements } from './run-statements.ts';
 import { statementsOfFile, statementsOfInput, statementsOfText } from './statement-source.ts';
 import { createTableWriter } from './table-writer.ts';
 import { type ExitStatus, endsCommand, exitStatus, type Terminal } from './terminal.ts';
+import { createWaiting } from './waiting.ts';
 import { withEngine } from './with-engine.ts';
 
 /** Where the statements come from. */
@@ -44,7 +45,11 @@ export async function runSql(options: SqlOptions, terminal: Terminal): Promise<E
       (engine) =>
         options.source.kind === 'standard-input' && stdin.isTerminal && stdout.isTerminal
           ? runPrompt(engine, writer, terminal)
-          : runStatements(engine, statements, writer, { keepGoing: options.keepGoing, interrupted }),
+          : runStatements(engine, statements, writer, {
+              keepGoing: options.keepGoing,
+              interrupted,
+              waiting: createWaiting(terminal.stderr),
+            }),
     );
   } catch (error) {
     if (endsCommand(error)) throw error;

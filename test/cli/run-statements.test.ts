@@ -16,7 +16,11 @@ async function run(text: string, format: 'json' | 'csv' | 'arrow', keepGoing = f
         ? createCsvWriter(stdout, stderr)
         : createArrowWriter(stdout, stderr);
   await using engine = await Everview.open(':memory:');
-  const status = await runStatements(engine, splitStatements(text), writer, { keepGoing, interrupted });
+  const status = await runStatements(engine, splitStatements(text), writer, {
+    keepGoing,
+    interrupted,
+    waiting: { during: (work) => work },
+  });
   return { status, out: out.join(''), err: err.join('') };
 }
 

@@ -22,9 +22,9 @@ export type DemoPlan = {
 
 /** @param days in `fewestDays`..`daysOfFlights`. */
 export function planDemo(days: number): DemoPlan {
-  // The Monday after Easter week began, or at two thirds of a shortened replay.
-  const corruptedDay = days > 120 ? 98 : Math.floor(days * 0.65);
-  return { days, historyDays: 10, corruptedDay, repairDay: corruptedDay + 6, corruptedOrigin: 'ORD' };
+  // A Saturday before stormy days; at two thirds of a shortened replay.
+  const corruptedDay = days > 120 ? 96 : Math.floor(days * 0.65);
+  return { days, historyDays: 10, corruptedDay, repairDay: corruptedDay + 4, corruptedOrigin: 'ORD' };
 }
 
 /** The instant `hours` after the day began. */

@@ -1,4 +1,4 @@
-import type { Everview, SimulatedClock } from '../../index.ts';
+import type { Everview, SimulatedClock, StatementResult, UpdateResult } from '../../index.ts';
 import { momentOf } from './demo-plan.ts';
 import type { FlightUpdates } from './flight-updates.ts';
 
@@ -23,18 +23,25 @@ export class Feed {
     await this.#engine.execute(this.#updates.boardOf(day));
   }
 
-  async day(day: number): Promise<void> {
+  /** @returns the version that the day's flights made. */
+  async day(day: number): Promise<number> {
     this.#clock.setTo(momentOf(day + 1));
-    await this.#engine.execute(this.#updates.flightsOf(day));
+    const { version } = await this.#engine.execute(this.#updates.flightsOf(day));
     this.#clock.setTo(momentOf(day + 1, 1));
     await this.#engine.step();
+    return version;
   }
 
   async repair(): Promise<void> {
     for (const { does, sql } of this.#updates.repair()) {
       const results = await this.#engine.sql(sql);
-      const message = results.findLast((result) => result.message !== null)?.message;
-      this.repairs.push(message === undefined ? does : `${does}: ${message}`);
+      const inserted = sumOf(results, (update) => update.inserted);
+      const deleted = sumOf(results, (update) => update.deleted);
+      this.repairs.push(inserted + deleted === 0 ? does : `${does}: ${inserted} rows in, ${deleted} out`);
     }
   }
+}
+
+function sumOf(results: readonly StatementResult[], amount: (update: UpdateResult) => number): number {
+  return results.reduce((sum, { update }) => sum + (update === null ? 0 : amount(update)), 0);
 }

@@ -5,7 +5,7 @@ import { double, type LinearParameters, linearSql, readParameters } from './line
 /** One condition of the gate on one candidate. */
 export type GateDecision = {
   readonly version: number;
-  /** The night of the fit. */
+  /** On which it was fitted. */
   readonly day: number;
   readonly condition: string;
   readonly candidate: number | null;
@@ -14,7 +14,7 @@ export type GateDecision = {
   readonly passed: boolean;
 };
 
-/** A version held against flights it had not seen, with all that was wrong repaired. */
+/** A version held against flights that came when all was repaired; no version here had seen any of them. */
 export type Hindsight = {
   readonly version: number;
   readonly rmse: number;
@@ -46,7 +46,7 @@ export async function reviewIncident(engine: Everview, plan: DemoPlan): Promise<
     engine,
     `status <> 'failed' AND as_of < ${timestamp(plan.corruptedDay + 1)} ORDER BY version DESC LIMIT 1`,
   );
-  const days = [plan.corruptedDay + 1, Math.min(plan.corruptedDay + hindsightDays, plan.days - 1)] as const;
+  const days = [plan.repairDay + 1, Math.min(plan.repairDay + hindsightDays, plan.days - 1)] as const;
   const held = answered === undefined ? refused : [answered, ...refused];
   const mean = answered?.parameters.labelMean ?? 0;
   const { rows, errors, meanRmse } = await errorsOf(engine, held, mean, days);
@@ -79,7 +79,7 @@ async function gateDecisions(engine: Everview, plan: DemoPlan): Promise<GateDeci
   );
   return rows.map((row) => ({
     version: Number(row.version),
-    day: row.as_of instanceof Date ? dayOf(row.as_of) - 1 : Number.NaN,
+    day: row.as_of instanceof Date ? dayOf(row.as_of) : Number.NaN,
     condition: String(row.condition),
     candidate: numberOrNull(row.candidate),
     current: numberOrNull(row.current),

@@ -34,8 +34,8 @@ export async function replayFlights(
   progress.start(plan.days, 'replaying days');
   for (let day = 0; day < plan.days; day++) {
     if (day === plan.days - 1) await watch.predictMorning(day, () => feed.board(day));
-    await feed.day(day);
-    if (day === plan.corruptedDay) await watch.lookAtQuarantine();
+    const version = await feed.day(day);
+    if (day === plan.corruptedDay) await watch.lookAtQuarantine(version);
     if (day === plan.repairDay) await feed.repair();
     if (day === plan.historyDays - 1) await engine.sql(modelSql);
     await watch.scoreDay(day);

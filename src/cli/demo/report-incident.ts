@@ -1,8 +1,14 @@
 import type { Everview } from '../../index.ts';
 import { rmse } from './day-score.ts';
 import { type DemoPlan, dateOf } from './demo-plan.ts';
-import { errorInHindsight, type Hindsight, type Incident, reviewIncident } from './incident.ts';
-import { count, counted, decimal, left, type Page, right } from './page.ts';
+import {
+  errorInHindsight,
+  type GateDecision,
+  type Hindsight,
+  type Incident,
+  reviewIncident,
+} from './incident.ts';
+import { count, decimal, left, type Page, right } from './page.ts';
 import type { Replay } from './replay.ts';
 
 /** The corrupted day: what the constraints caught, what the gate said, what it spared, how it was repaired. */
@@ -26,8 +32,18 @@ export async function reportIncident(
   await reportSlipped(engine, plan, replay, page);
   await reportGate(incident, page);
   await reportHindsight(incident, page);
-  await page.text('', `Repaired on ${dateOf(plan.repairDay + 1)}, in SQL:`);
+  await reportRepair(engine, plan, replay, page);
+}
+
+async function reportRepair(engine: Everview, plan: DemoPlan, replay: Replay, page: Page): Promise<void> {
+  const { rows } = await engine.query(
+    `SELECT state, count(*) AS rows FROM everview.quarantine GROUP BY state ORDER BY state`,
+  );
+  await page.text('', `Repaired on ${dateOf(plan.repairDay + 1)}, by SQL alone:`);
   await page.text(...replay.repairs.map((repair) => `  ${repair}`));
+  await page.text(
+    `  the quarantine since: ${rows.map((row) => `${count(row.rows)} ${row.state}`).join(', ')}`,
+  );
 }
 
 async function reportSlipped(engine: Everview, plan: DemoPlan, replay: Replay, page: Page): Promise<void> {
@@ -61,25 +77,31 @@ async function originMean(
 }
 
 async function reportGate({ decisions }: Incident, page: Page): Promise<void> {
-  await page.text('', 'What the gate said of the candidates until the repair:');
-  await page.table(
-    [
-      left('night'),
-      right('version'),
-      left('condition'),
-      ...['candidate', 'current', 'limit'].map(right),
-      left(''),
-    ],
-    decisions.map(({ day, version, condition, candidate, current, threshold, passed }) => [
-      dateOf(day + 1),
-      String(version),
-      condition,
-      decimal(candidate, 1),
-      decimal(current, 1),
-      decimal(threshold, 1),
-      passed ? 'holds' : 'FAILS',
-    ]),
+  const conditions = [...new Set(decisions.map(({ condition }) => condition))];
+  const versions = [...new Set(decisions.map(({ version }) => version))];
+  await page.text(
+    '',
+    'What the gate said of each candidate (root mean square error on the hold-out, minutes):',
   );
+  await page.table(
+    [left('night'), ...['version', 'candidate', 'current'].map(right), ...conditions.map(left)],
+    versions.map((version) => {
+      const judged = decisions.filter((decision) => decision.version === version);
+      const [any] = judged;
+      return [
+        any === undefined ? '' : dateOf(any.day),
+        String(version),
+        decimal(any?.candidate, 1),
+        decimal(any?.current, 1),
+        ...conditions.map((condition) => verdictText(judged.find((one) => one.condition === condition))),
+      ];
+    }),
+  );
+}
+
+function verdictText(decision: GateDecision | undefined): string {
+  if (decision === undefined) return '';
+  return decision.passed ? 'holds' : `fails, limit ${decimal(decision.threshold, 1)}`;
 }
 
 async function reportHindsight(incident: Incident, page: Page): Promise<void> {
@@ -90,8 +112,8 @@ async function reportHindsight(incident: Incident, page: Page): Promise<void> {
     `${decimal((100 * (version.rmse - answered.rmse)) / gain, 0)} %`;
   await page.text(
     '',
-    `Without the gate, the refused ones would have answered. On the ${counted(rows, 'flight')} of ${dateOf(days[0])} to`,
-    `${dateOf(days[1])} as they really were (rms, min; the mean as a prediction: ${decimal(meanRmse, 2)}):`,
+    'Without the gate the refused would have answered. All of them on the flights of the week after the repair',
+    `(${count(rows)} from ${dateOf(days[0])} to ${dateOf(days[1])}; the mean as a prediction errs by ${decimal(meanRmse, 2)}):`,
   );
   await page.table(
     [

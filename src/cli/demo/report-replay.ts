@@ -83,10 +83,12 @@ async function reportStaleness(engine: Everview, reads: ReadLog, page: Page): Pr
         count(unmet),
       ]),
   );
-  await page.aside(
-    `How they were answered: ${paths.join(', ')}.`,
-    'Beyond the bound are reads of the model in the nights its gate kept the last good version, and each said so.',
-  );
+  await page.aside(`How they were answered: ${paths.join(', ')}.`);
+  if ((reads.paths().get('served-stale') ?? 0) > 0) {
+    await page.aside(
+      'Served stale are the nights in which the gate let no newer version answer; each answer said so.',
+    );
+  }
 }
 
 function boundText(row: Row | undefined): string {

@@ -54,10 +54,12 @@ export class Watch {
     this.#first ??= this.#answering;
   }
 
-  async lookAtQuarantine(): Promise<void> {
-    const { rows, version } = await this.#engine.query(
-      `SELECT constraint_name AS "constraint", count(*) AS rows, min(reason) AS reason, min("row") AS sample
-       FROM everview.quarantine WHERE state = 'held' GROUP BY ALL ORDER BY rows DESC`,
+  /** @param version that the corrupted day made. */
+  async lookAtQuarantine(version: number): Promise<void> {
+    const { rows } = await this.#engine.query(
+      `SELECT constraint_name AS "constraint", count(*) AS rows, first(reason ORDER BY id) AS reason,
+              first("row" ORDER BY id) AS sample
+       FROM everview.quarantine WHERE version = ${version} GROUP BY ALL ORDER BY rows DESC`,
     );
     this.#setAside = rows;
     this.#corruptedVersion = version;
@@ -68,7 +70,7 @@ export class Watch {
     this.#clock.setTo(momentOf(day, 6.5));
     await announce();
     this.#morning = await this.#engine.query(
-      `SELECT departs, origin, destination, distance, prediction FROM PREDICT(delay, board_features)
+      `SELECT * FROM PREDICT(delay, board_features)
        ORDER BY prediction DESC, departs, origin, destination`,
     );
     this.#reads.note(this.#morning);
