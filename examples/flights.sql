@@ -40,5 +40,5 @@ CREATE VIEW flight_features AS
 
 CREATE VIEW board_features AS
   SELECT b.departs, b.origin, b.destination, hour(b.departs) AS hour, dayofweek(b.departs) AS weekday,
-         b.distance, o.mean_delay AS yesterday_at_origin
+         b.distance, o.mean_delay AS yesterday_at_origin, o.departures AS departures_yesterday
   FROM board b JOIN origin_day o ON o.origin = b.origin AND o.day + 1 = CAST(b.departs AS DATE);
