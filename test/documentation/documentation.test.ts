@@ -22,6 +22,14 @@ describe('the documentation', () => {
     expect(output).toContain('1 row set aside');
   });
 
+  it('has a tour that runs after the first model', () => {
+    const text = `${readText('examples/first-model.sql')};${readText('examples/tour.sql')}`;
+    const lines = outputOf(['src/cli/main.ts', 'sql', '--format', 'json', '-c', text]).trim().split('\n');
+    const answers = lines.map((line) => JSON.parse(line) as { error?: unknown });
+    expect(answers).toHaveLength(17);
+    expect(answers.filter((answer) => answer.error !== undefined)).toEqual([]);
+  });
+
   it('names every law and the test file of each', () => {
     const architecture = readText('src/ARCHITECTURE.md');
     const laws = readdirSync(`${root}/test/laws`).filter((file) => file.startsWith('law-'));
