@@ -22,6 +22,8 @@ const schemas: Readonly<Record<ShownRelation, Schema>> = {
     { name: 'event_time', type: 'VARCHAR' },
     { name: 'on_violation', type: 'VARCHAR' },
     { name: 'heartbeat_ms', type: 'DOUBLE' },
+    { name: 'last_change', type: 'TIMESTAMP' },
+    { name: 'overdue', type: 'BOOLEAN' },
     { name: 'constraints', type: 'VARCHAR[]' },
   ],
   views: [
@@ -84,7 +86,7 @@ export function systemRelationsOf(state: EngineState, nowMs: number): SystemRela
 export function shownRows(what: ShownRelation, state: EngineState, nowMs: number): Row[] {
   switch (what) {
     case 'tables':
-      return tableRows(state);
+      return tableRows(state, nowMs);
     case 'views':
       return viewRows(state);
     case 'models':
@@ -94,10 +96,12 @@ export function shownRows(what: ShownRelation, state: EngineState, nowMs: number
   }
 }
 
-function tableRows(state: EngineState): Row[] {
+function tableRows(state: EngineState, nowMs: number): Row[] {
   return state.catalog.entries().flatMap((entry) => {
     if (entry.kind !== 'table') return [];
     const { definition, schema } = entry.declared;
+    const lastChangeMs = state.changes.lastChangeMs(definition.name);
+    const silenceMs = lastChangeMs === null ? null : nowMs - lastChangeMs;
     return [
       {
         name: definition.name,
@@ -106,10 +110,17 @@ function tableRows(state: EngineState): Row[] {
         event_time: definition.eventTime,
         on_violation: definition.onViolation,
         heartbeat_ms: definition.heartbeatMs,
+        last_change: lastChangeMs === null ? null : new Date(lastChangeMs),
+        overdue: isOverdue(definition.heartbeatMs, silenceMs),
         constraints: definition.constraints.map((constraint) => constraint.name),
       },
     ];
   });
+}
+
+/** Null where no heartbeat is declared, or nothing came yet to count from. */
+function isOverdue(heartbeatMs: number | null, silenceMs: number | null): boolean | null {
+  return heartbeatMs === null || silenceMs === null ? null : silenceMs > heartbeatMs;
 }
 
 function viewRows(state: EngineState): Row[] {

@@ -68,6 +68,12 @@ export class ChangeIndex {
     return last === undefined ? 0 : last.insertedUpTo - last.deletedUpTo;
   }
 
+  /** When `name` last changed; null when it never did. */
+  lastChangeMs(name: string): number | null {
+    const line = this.#lines.get(name) ?? emptyLine;
+    return line.all[line.length - 1]?.effectiveMs ?? null;
+  }
+
   /** Changes of `name` in versions (from, to]. */
   pending(name: string, from: Version, to: Version): PendingChange {
     const line = this.#lines.get(name) ?? emptyLine;
