@@ -225,7 +225,9 @@ async function fitState(
       version: cursor.version,
       bounds: trainingBoundsAt(set.declared.definition, cursor.asOfMs),
     };
-    const sources = advanceSources(entry.plan, relation, from, { version: setCursor.version, bounds });
+    const to = { version: setCursor.version, bounds };
+    const logged = state.changes.pending(nameOf(set), from.version, to.version);
+    const sources = advanceSources(entry.plan, relation, from, to, logged);
     const advanced = await core.fitter.advance(snapshots[0], entry.plan, decodeState(encoded), sources);
     rowsRead += advanced.rowsRead;
     const rebase = needsRebase(advanced.state);
@@ -254,6 +256,7 @@ async function nextBoundary(
   relation: TrainingRelation,
   nowMs: number,
 ): Promise<number | null> {
+  if (relation.eventTime === null) return null;
   const [row] = await session.rows(
     nextBoundarySql(definition, relation.eventTime, contentsOf(relation), nowMs),
   );

@@ -48,12 +48,15 @@ export function contentsSource(
  * What takes sums from version u and the old bounds to version v and the new ones: the change (u, v] inside the OLD
  * bounds, which gives the old bounds at v; then, from the contents at v, the rows that enter and those that leave.
  * Insertions and entries come first, so that no count passes below zero.
+ *
+ * @param logged rows of each sign in the change log between the two versions; null: not known
  */
 export function advanceSources(
   plan: FeaturePlan,
   relation: TrainingRelation,
   from: { readonly version: Version; readonly bounds: TrainingBounds },
   to: { readonly version: Version; readonly bounds: TrainingBounds },
+  logged: { readonly inserted: number; readonly deleted: number } | null = null,
 ): RowSource[] {
   const inOldBounds = membershipCondition(from.bounds.training, relation.eventTime);
   const change = (sign: 1 | -1): RowSource => ({
@@ -64,7 +67,11 @@ export function advanceSources(
       inOldBounds,
     ]),
   });
-  const changes = to.version > from.version ? [change(1), change(-1)] : [];
+  const mayHold = (rows: number | undefined) => to.version > from.version && rows !== 0;
+  const changes = [
+    ...(mayHold(logged?.inserted) ? [change(1)] : []),
+    ...(mayHold(logged?.deleted) ? [change(-1)] : []),
+  ];
   const [before, after] = [from.bounds.training, to.bounds.training];
   const moved = (a: Membership, b: Membership, sign: 1 | -1) =>
     a.kind === 'span' && b.kind === 'span'

@@ -1,19 +1,25 @@
 import { EverviewError } from '../core/errors.ts';
-import type { Levels, SumsState } from './sums-state.ts';
+import { denseSize, type Levels, measuredCount, type SumsState } from './sums-state.ts';
 
 /** "EVSM" and the layout's number. */
 const magic = 0x4556534d;
-const layout = 1;
+const layout = 2;
 
-type Header = { readonly levels: readonly Levels[]; readonly lengths: readonly number[] };
+type Header = {
+  readonly levels: readonly Levels[];
+  readonly lengths: readonly number[];
+  /** Entries of the dense part whose sums are not all 0; only those are kept: no missing value, no sums for it. */
+  readonly entries: readonly number[];
+};
 
-function parts(state: SumsState): Float64Array[] {
+function parts(state: SumsState, entries: readonly number[]): Float64Array[] {
   const { frame, dense, grouped, together, budget } = state;
+  const size = denseSize(measuredCount(state));
   return [
     frame.pivot,
     frame.scale,
-    dense.high,
-    dense.low,
+    picked(dense.high, size, entries),
+    picked(dense.low, size, entries),
     grouped.high,
     grouped.low,
     together,
@@ -22,10 +28,42 @@ function parts(state: SumsState): Float64Array[] {
   ];
 }
 
+function entriesOf(state: SumsState): number[] {
+  const size = denseSize(measuredCount(state));
+  const isUsed = (sums: Float64Array, entry: number) =>
+    sums.subarray(entry * size, (entry + 1) * size).some((sum) => sum !== 0);
+  return Array.from({ length: size }, (_, entry) => entry).filter(
+    (entry) => isUsed(state.dense.high, entry) || isUsed(state.dense.low, entry),
+  );
+}
+
+/** The sums of the entries with each other, out of a size × size matrix. */
+function picked(sums: Float64Array, size: number, entries: readonly number[]): Float64Array {
+  const result = new Float64Array(entries.length ** 2);
+  entries.forEach((row, i) => {
+    entries.forEach((column, j) => {
+      result[i * entries.length + j] = sums[row * size + column] ?? 0;
+    });
+  });
+  return result;
+}
+
+/** The size × size matrix that has these sums of the entries with each other, and 0 elsewhere. */
+function spread(sums: Float64Array, size: number, entries: readonly number[]): Float64Array {
+  const result = new Float64Array(size * size);
+  entries.forEach((row, i) => {
+    entries.forEach((column, j) => {
+      result[row * size + column] = sums[i * entries.length + j] ?? 0;
+    });
+  });
+  return result;
+}
+
 /** Magic, layout and header length (32 bits each, big-endian), the header as JSON, then little-endian doubles. */
 export function encodeState(state: SumsState): Uint8Array {
-  const arrays = parts(state);
-  const header: Header = { levels: state.levels, lengths: arrays.map((array) => array.length) };
+  const entries = entriesOf(state);
+  const arrays = parts(state, entries);
+  const header: Header = { levels: state.levels, lengths: arrays.map((array) => array.length), entries };
   const text = new TextEncoder().encode(JSON.stringify(header));
   const count = arrays.reduce((total, array) => total + array.length, 0);
   const bytes = new Uint8Array(12 + text.length + count * 8);
@@ -60,10 +98,13 @@ export function decodeState(bytes: Uint8Array): SumsState {
     for (let i = 0; i < array.length; i++, at += 8) array[i] = view.getFloat64(at, true);
     return array;
   };
+  const frame = { pivot: take(0), scale: take(1) };
+  const size = denseSize(frame.pivot.length - 1);
+  const dense = (index: number) => spread(take(index), size, header.entries);
   return {
-    frame: { pivot: take(0), scale: take(1) },
+    frame,
     levels: header.levels,
-    dense: { high: take(2), low: take(3) },
+    dense: { high: dense(2), low: dense(3) },
     grouped: { high: take(4), low: take(5) },
     together: take(6),
     budget: { rounded: take(7), exact: take(8) },
