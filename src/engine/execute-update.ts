@@ -3,7 +3,14 @@ import { quoteIdentifier } from '../core/identifier.ts';
 import { columnNames } from '../core/schema.ts';
 import type { SqlParameter } from '../core/value.ts';
 import { readCopyOptions } from '../declare/read-options.ts';
-import type { Assignment, InsertStatement, Name, SqlFragment, Statement } from '../declare/statement.ts';
+import type {
+  Assignment,
+  InsertStatement,
+  Name,
+  RawOption,
+  SqlFragment,
+  Statement,
+} from '../declare/statement.ts';
 import { applyDelete } from '../ingest/apply-delete.ts';
 import { applyInsert, plainInsert } from '../ingest/apply-insert.ts';
 import { applyUpdate } from '../ingest/apply-update.ts';
@@ -68,6 +75,10 @@ export function idempotencyKeyOf(statement: UpdateStatement): string | null {
   }
 }
 
+function isFileOption(option: RawOption): boolean {
+  return option.name.name.toLowerCase() !== 'idempotency_key';
+}
+
 /** Runs one statement as part of an update. */
 export async function executeUpdateStatement(
   core: EngineCore,
@@ -105,7 +116,7 @@ export async function executeUpdateStatement(
         return applyInsert(
           tx,
           target,
-          { kind: 'file', path: statement.path, options: statement.options },
+          { kind: 'file', path: statement.path, options: statement.options.filter(isFileOption) },
           { ...plainInsert, columns: statement.columns },
           update.context,
         );
