@@ -22,9 +22,11 @@ export type DemoPlan = {
 
 /** @param days in `fewestDays`..`daysOfFlights`. */
 export function planDemo(days: number): DemoPlan {
-  // A Saturday before stormy days; at two thirds of a shortened replay.
-  const corruptedDay = days > 120 ? 96 : Math.floor(days * 0.65);
-  return { days, historyDays: 10, corruptedDay, repairDay: corruptedDay + 4, corruptedOrigin: 'ORD' };
+  const rest = { days, historyDays: 10, corruptedOrigin: 'ORD' };
+  // A Saturday before stormy days; or, in a shortened replay, two thirds into it.
+  if (days > 120) return { ...rest, corruptedDay: 96, repairDay: 100 };
+  const corruptedDay = Math.floor(days * 0.65);
+  return { ...rest, corruptedDay, repairDay: corruptedDay + 3 };
 }
 
 /** The instant `hours` after the day began. */

@@ -32,18 +32,21 @@ export async function replayFlights(
   await feed.airports();
   const modelSql = await readFile(files.modelSql, 'utf8');
   progress.start(plan.days, 'replaying days');
-  for (let day = 0; day < plan.days; day++) {
-    if (day === plan.days - 1) await watch.predictMorning(day, () => feed.board(day));
-    const version = await feed.day(day);
-    if (day === plan.corruptedDay) await watch.lookAtQuarantine(version);
-    if (day === plan.repairDay) await feed.repair();
-    if (day === plan.historyDays - 1) await engine.sql(modelSql);
-    await watch.scoreDay(day);
-    clock.setTo(momentOf(day + 1, 6));
-    await engine.step();
-    if (day >= plan.historyDays - 1) await watch.lookAtModel();
-    progress.tick();
+  try {
+    for (let day = 0; day < plan.days; day++) {
+      if (day === plan.days - 1) await watch.predictMorning(day, () => feed.board(day));
+      const version = await feed.day(day);
+      if (day === plan.corruptedDay) await watch.lookAtQuarantine(version);
+      if (day === plan.repairDay) await feed.repair();
+      if (day === plan.historyDays - 1) await engine.sql(modelSql);
+      await watch.scoreDay(day);
+      clock.setTo(momentOf(day + 1, 6));
+      await engine.step();
+      if (day >= plan.historyDays - 1) await watch.lookAtModel();
+      progress.tick();
+    }
+  } finally {
+    progress.stop();
   }
-  progress.stop();
   return { ...watch.result(), repairs: feed.repairs, wallMs: performance.now() - startedMs };
 }

@@ -17,11 +17,16 @@ export async function reportMorning(
   page: Page,
 ): Promise<void> {
   const delays = await landedDelays(engine, plan.days - 1);
+  const predicted = morning.rows.map((row) => Number(row.prediction));
+  const happened = morning.rows
+    .map((row) => delays.get(flightOf(row)))
+    .filter((delay) => delay !== undefined);
   await page.heading(`The morning of ${dateOf(plan.days - 1)}`);
   await page.text(
     `${count(morning.rows.length)} flights on the board at 06:30, predicted at version ${count(morning.version)} by ` +
       `version ${morning.models.delay ?? '?'} of the model (${morning.path}).`,
     ...morning.staleness.map((report) => `  ${stalenessText(report)}`),
+    `Their mean delay was predicted as ${decimal(meanOf(predicted), 1)} min, and became ${decimal(meanOf(happened), 1)}.`,
     "Each busy airport's worst, and what became of it in the end (minutes):",
   );
   await page.table(
@@ -37,6 +42,10 @@ export async function reportMorning(
         decimal(delays.get(flightOf(row)), 0),
       ]),
   );
+}
+
+function meanOf(values: readonly unknown[]): number {
+  return values.reduce<number>((sum, value) => sum + Number(value), 0) / values.length;
 }
 
 function stalenessText(report: StalenessReport): string {
