@@ -1,4 +1,4 @@
-import { generateTable, type ValueMood } from './generate-table.ts';
+import { generateGoodRow, generateTable, type ValueMood } from './generate-table.ts';
 import { generateUpdate } from './generate-update.ts';
 import { type Available, generateQuery, replaceCondition } from './generate-view.ts';
 import type { History, PolicyShape, Step, TableShape, ViewShape } from './history.ts';
@@ -29,7 +29,7 @@ class HistoryWriter {
   readonly #steps: Step[] = [];
   readonly #tables = new Map<string, TableShape>();
   readonly #views = new Map<string, ViewShape & Available>();
-  #nextId = 13;
+  #nextId = 1;
   #nextView = 0;
   readonly #keys: string[] = [];
 
@@ -37,9 +37,9 @@ class HistoryWriter {
     this.#seed = seed;
     this.#random = new Random(seed);
     this.#values = { nonFinite: this.#random.chance(0.1) };
-    this.#policies = this.#random.weighted({ eager: 2, lazy: 4, mixed: 4 });
+    this.#policies = this.#random.weighted({ eager: 4, lazy: 3, mixed: 4 });
     this.#storage = this.#random.chance(0.06) ? 'file' : 'memory';
-    const way = this.#random.weighted({ auto: 4, incremental: 5, full: 1 });
+    const way = this.#random.weighted({ auto: 3, incremental: 6, full: 1 });
     this.#forced = way === 'auto' ? null : way;
   }
 
@@ -54,21 +54,20 @@ class HistoryWriter {
   declareAll(): void {
     const tables = this.#random.int(2, 3);
     for (let count = 0; count < tables; count++) this.#createTable(`t${count}`);
-    // Some views are built over rows that are there, some over empty tables.
-    const first = this.#random.int(0, tables);
-    for (let count = 0; count < first; count++) this.#update();
-    const views = this.#random.int(2, 5);
+    // Most views are built over rows that are there, some over empty tables.
+    for (const table of this.#tables.values()) if (this.#random.chance(0.8)) this.#feed(table);
+    const views = this.#random.int(3, 6);
     for (let count = 0; count < views; count++) this.#createView();
   }
 
   step(): void {
     const kind = this.#random.weighted({
-      update: 52,
-      refresh: 14,
-      query: 6,
-      advance: 7,
-      tick: 5,
-      createView: 3,
+      update: 62,
+      refresh: 18,
+      query: 5,
+      advance: 5,
+      tick: 4,
+      createView: 2,
       replaceView: 2,
       alterView: 2,
       alterTable: 1,
@@ -136,7 +135,7 @@ class HistoryWriter {
     if (this.#views.size >= mostViews || relations.length === 0) return;
     const { query, rows } = generateQuery(this.#random, relations);
     if (columnsOf(query).length === 0) return;
-    const materialized = this.#random.chance(0.85);
+    const materialized = this.#random.chance(0.9);
     const name = `v${this.#nextView++}`;
     const view: ViewShape = { name, materialized, query, policy: this.#policy() };
     this.#keepView(view, rows);
@@ -223,6 +222,23 @@ class HistoryWriter {
     );
   }
 
+  #feed(table: TableShape): void {
+    const made = this.#random.list(this.#random.int(4, 9), () => {
+      return generateGoodRow(this.#random, table, BigInt(this.#nextId++), this.#values);
+    });
+    const rows = made.filter((row) => row !== null);
+    const insert = {
+      kind: 'insert',
+      table: table.name,
+      shape: table,
+      rows,
+      onConflict: 'none',
+      typed: false,
+    } as const;
+    if (rows.length === 0) return;
+    this.#push({ kind: 'update', statements: [insert], isTransaction: false, idempotencyKey: null });
+  }
+
   #materialized(): (ViewShape & Available)[] {
     return [...this.#views.values()].filter((view) => view.materialized);
   }
@@ -234,7 +250,7 @@ class HistoryWriter {
       return;
     }
     const { name } = this.#random.pick(views);
-    this.#push({ kind: 'refresh', name, how: this.#random.weighted({ incremental: 5, auto: 3, full: 2 }) });
+    this.#push({ kind: 'refresh', name, how: this.#random.weighted({ incremental: 6, auto: 3, full: 1 }) });
   }
 
   #replaceView(): void {

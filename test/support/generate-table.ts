@@ -106,7 +106,7 @@ export function generateRow(
       return generateValue(random, { ...column, notNull: isKept }, mood);
     }
     if (random.chance(0.04)) return null;
-    return BigInt(random.chance(0.12) ? random.int(1, 12) : nextId());
+    return BigInt(random.chance(0.07) ? random.int(1, 20) : nextId());
   });
 }
 

@@ -78,16 +78,21 @@ function conditionOn(random: Random, table: TableShape): Expression {
   return generateCondition(random, columnsOf(table), 1) ?? always;
 }
 
-/** Two conditions at once most of the time: deletes are not to empty the tables each time. */
+/** Some of the rows: most often those of one `k`, the values of which are few. */
 function narrowCondition(random: Random, table: TableShape): Expression {
+  const k = columnsOf(table).find((column) => column.name === 'k');
   const left = conditionOn(random, table);
-  if (random.chance(0.3)) return left;
+  if (k !== undefined && random.chance(0.55)) {
+    const right: Expression = { kind: 'literal', value: BigInt(random.int(0, 3)), type: 'int' };
+    return { kind: 'compare', operator: '=', left: k, right, type: 'bool' };
+  }
+  if (random.chance(0.5)) return left;
   return { kind: 'logic', operator: 'and', left, right: conditionOn(random, table), type: 'bool' };
 }
 
 function generateInsert(source: UpdateSource, table: TableShape, typed: boolean): Change {
   const { random } = source;
-  const rows = random.list(random.int(1, 5), () => generateRow(random, table, source.nextId, source.values));
+  const rows = random.list(random.int(1, 6), () => generateRow(random, table, source.nextId, source.values));
   if (table.primaryKey.length === 0 && random.chance(0.3)) rows.push(...rows.slice(0, 1));
   return { kind: 'insert', table: table.name, shape: table, rows, onConflict: 'none', typed };
 }

@@ -31,7 +31,7 @@ const largestJoin = 120;
 export type Generated = { readonly query: ViewQuery; readonly rows: number };
 
 export function generateQuery(random: Random, relations: readonly Available[]): Generated {
-  const kind = random.weighted({ rows: 5, group: 7, union: 2, distinct: 1, window: 1, left: 1 });
+  const kind = random.weighted({ rows: 5, group: 9, union: 2, distinct: 0.6, window: 0.6, left: 0.6 });
   switch (kind) {
     case 'rows':
       return generateRows(random, relations, 'inner', false);
@@ -170,7 +170,7 @@ function generateWindow(random: Random, relations: readonly Available[]): Genera
 }
 
 function generateGroup(random: Random, relations: readonly Available[]): Generated {
-  const { source, columns, rows } = drawSource(random, relations, random.chance(0.05) ? 'left' : 'inner');
+  const { source, columns, rows } = drawSource(random, relations, random.chance(0.03) ? 'left' : 'inner');
   const keys = drawKeys(random, columns);
   const keyOutputs: Output[] = [];
   for (const [index, key] of keys.entries()) {
@@ -202,9 +202,9 @@ function drawKeys(random: Random, columns: readonly ColumnExpression[]): Express
 }
 
 function drawAggregate(random: Random, columns: readonly ColumnExpression[]): Aggregate {
-  const filter = random.chance(0.08) ? generateCondition(random, columns, 0) : null;
+  const filter = random.chance(0.03) ? generateCondition(random, columns, 0) : null;
   const common = { kind: 'aggregate', filter, distinct: false } as const;
-  const name = random.weighted({ rows: 3, count: 2, sum: 5, avg: 2, min: 2, max: 2, distinct: 1 });
+  const name = random.weighted({ rows: 3, count: 2, sum: 5, avg: 2, min: 3, max: 3, distinct: 0.4 });
   const numeric = columns.filter((column) => /^(int|decimal|double)$/.test(column.type));
   switch (name) {
     case 'rows':

@@ -86,10 +86,18 @@ export function isMaintainable(query: ViewQuery): boolean | null {
     case 'rows':
       return !query.distinct && query.source.join === 'inner' ? true : null;
     case 'group': {
-      if (query.source.join === 'left') return null;
+      if (query.source.join === 'left' || hidesColumnInHaving(query)) return null;
       return aggregatesOf(query).every((one) => !one.distinct && one.filter === null) ? true : null;
     }
   }
+}
+
+/** HAVING names a column that an output is called by, too: which one is meant is DuckDB's to say. */
+function hidesColumnInHaving(query: GroupQuery): boolean {
+  const names = new Set(query.outputs.map((output) => output.name));
+  const visit = (expression: Expression): boolean =>
+    (expression.kind === 'column' && names.has(expression.name)) || partsOf(expression).some(visit);
+  return query.having !== null && visit(query.having);
 }
 
 function aggregatesOf(query: GroupQuery): Extract<Expression, { kind: 'aggregate' }>[] {
