@@ -1,5 +1,5 @@
 import { EverviewError } from '../core/errors.ts';
-import { isNode, rewrite, type SqlNode, walk } from '../core/sql-tree.ts';
+import { isNode, type SqlJson, type SqlNode, walk } from '../core/sql-tree.ts';
 import type { SqlParameter } from '../core/value.ts';
 
 /**
@@ -9,8 +9,21 @@ import type { SqlParameter } from '../core/value.ts';
  * @throws EverviewError `invalid-query` when a value is missing.
  */
 export function bindParameters(query: SqlNode, values: readonly SqlParameter[]): SqlNode {
-  const bound = rewrite(query, (node) => (isParameter(node) ? literalOf(node, values) : null));
+  const bound = bind(query, values, false);
   return isNode(bound) ? bound : query;
+}
+
+function bind(json: SqlJson, values: readonly SqlParameter[], inSelectList: boolean): SqlJson {
+  if (Array.isArray(json)) return json.map((item: SqlJson) => bind(item, values, inSelectList));
+  if (!isNode(json)) return json;
+  if (isParameter(json)) {
+    // A column that is a parameter keeps the name DuckDB gives it.
+    const name = inSelectList && json.alias === '' ? `$${String(json.identifier)}` : (json.alias ?? '');
+    return literalOf({ ...json, alias: name }, values);
+  }
+  return Object.fromEntries(
+    Object.entries(json).map(([key, value]) => [key, bind(value, values, key === 'select_list')]),
+  );
 }
 
 /** @throws EverviewError `invalid-query` when a value is given that the query has no place for. */

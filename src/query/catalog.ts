@@ -1,4 +1,4 @@
-import { findColumn, sameName } from '../core/schema.ts';
+import { sameName } from '../core/schema.ts';
 import type { SqlNode } from '../core/sql-tree.ts';
 import type {
   Declared,
@@ -72,11 +72,6 @@ export class Catalog {
 
   names(): string[] {
     return this.entries().map((entry) => entry.declared.definition.name);
-  }
-
-  /** Whether any declared relation has a column of the name. */
-  hasColumn(name: string): boolean {
-    return this.entries().some((entry) => findColumn(entry.declared.schema, name) !== undefined);
   }
 
   /** Views, training sets and models that are made from `name`, directly or not, each after what it reads. */

@@ -1,8 +1,9 @@
-import { EverviewError, placeIn } from '../core/errors.ts';
+import { EverviewError, placeIn, type TextPlace } from '../core/errors.ts';
 import { nearestHint } from '../core/nearest.ts';
-import { isNode, type SqlNode, walk } from '../core/sql-tree.ts';
+import { type SqlNode, walk } from '../core/sql-tree.ts';
 
 const unknownColumn = /(?:Referenced column|column|Table "[^"]+" does not have a column named) "([^"]+)"/i;
+const unknownFunction = /Function with name "?([^\s"]+)"? does not exist!(?:\s+Did you mean "([^"]+)")?/;
 const candidates = /Candidate bindings?: (.*)/i;
 const physicalNames = /\b(?:data|view)\."?([^".\s]+)"?/g;
 
@@ -17,6 +18,8 @@ export function queryFailure(failure: unknown, text: string, tree: SqlNode | nul
   const column = /not found|does not have a column/i.test(message)
     ? unknownColumn.exec(message)?.[1]
     : undefined;
+  const unknown = unknownFunction.exec(message);
+  if (unknown?.[1] !== undefined) return functionFailure(failure, unknown[1], unknown[2], text, tree);
   if (column === undefined) {
     return new EverviewError('invalid-query', firstLine(message), {
       cause: failure,
@@ -27,8 +30,10 @@ export function queryFailure(failure: unknown, text: string, tree: SqlNode | nul
   const known = [...(candidates.exec(message)?.[1] ?? '').matchAll(/"([^"]+)"/g)].map(
     (match) => String(match[1]).split('.').at(-1) ?? '',
   );
-  const offset = tree === null ? null : columnOffset(tree, column);
-  const at = offset === null ? undefined : placeIn(text, utf16Offset(text, offset), column.length);
+  const at = placeOf(tree, text, column, (node) => {
+    const names = node.type === 'COLUMN_REF' ? node.column_names : undefined;
+    return Array.isArray(names) && String(names.at(-1)).toLowerCase() === column.toLowerCase();
+  });
   return new EverviewError('unknown-column', `there is no column "${column}" here`, {
     at,
     hint: nearestHint(column, known),
@@ -45,17 +50,34 @@ function utf16Offset(text: string, bytes: number): number {
   return Buffer.from(text, 'utf8').subarray(0, bytes).toString('utf8').length;
 }
 
-function columnOffset(tree: SqlNode, column: string): number | null {
-  let found: number | null = null;
+/** The place of the first node that `isIt`, as long as the name it is about. */
+function placeOf(
+  tree: SqlNode | null,
+  text: string,
+  name: string,
+  isIt: (node: SqlNode) => boolean,
+): TextPlace | undefined {
+  let offset: number | null = null;
   walk(tree, (node) => {
-    const names = isNode(node) && node.type === 'COLUMN_REF' ? node.column_names : undefined;
-    if (found !== null || !Array.isArray(names)) return;
-    if (
-      String(names.at(-1)).toLowerCase() === column.toLowerCase() &&
-      typeof node.query_location === 'number'
-    ) {
-      found = node.query_location;
-    }
+    if (offset === null && typeof node.query_location === 'number' && isIt(node))
+      offset = node.query_location;
   });
-  return found;
+  return offset === null ? undefined : placeIn(text, utf16Offset(text, offset), name.length);
+}
+
+function functionFailure(
+  cause: EverviewError,
+  name: string,
+  nearest: string | undefined,
+  text: string,
+  tree: SqlNode | null,
+): EverviewError {
+  const at = placeOf(
+    tree,
+    text,
+    name,
+    (node) => String(node.function_name ?? '').toLowerCase() === name.toLowerCase(),
+  );
+  const hint = nearest === undefined ? undefined : `did you mean "${nearest}"?`;
+  return new EverviewError('invalid-query', `there is no function "${name}"`, { at, hint, cause });
 }

@@ -8,6 +8,7 @@ import {
   replaceReferences,
   subqueryNode,
 } from '../core/relation-references.ts';
+import { findColumn, sameName } from '../core/schema.ts';
 import type { Session } from '../core/session.ts';
 import { isNode, type SqlJson, type SqlNode, type SqlParser, walk } from '../core/sql-tree.ts';
 import type { SqlParameter } from '../core/value.ts';
@@ -217,9 +218,7 @@ class QueryRewriter {
 
   /** @param at the version an enclosing AT asks for; null: the answer's. */
   async query(query: SqlNode, at: Version | null): Promise<SqlNode> {
-    const tree = replaceClockFunctions(query, this.#context.nowMs, (name) =>
-      this.#context.catalog.hasColumn(name),
-    );
+    const tree = replaceClockFunctions(query, this.#context.nowMs, (name) => this.#isColumn(name, query));
     const replacements = new Map<SqlNode, SqlNode>();
     const references = referencesOf(tree, (reference) => !isPredict(reference));
     for (const reference of references) {
@@ -227,6 +226,22 @@ class QueryRewriter {
       if (replaced !== null) replacements.set(reference.node, replaced);
     }
     return replaceReferences(tree, (reference) => replacements.get(reference.node) ?? null);
+  }
+
+  /** Whether the query can mean a column by a bare name: one of a relation it reads, or one it names itself. */
+  #isColumn(name: string, query: SqlNode): boolean {
+    const { catalog } = this.#context;
+    const isOfRelation = referencesOf(query).some(
+      (reference) =>
+        reference.kind === 'named' &&
+        findColumn(catalog.get(reference.name)?.declared.schema ?? [], name) !== undefined,
+    );
+    let isNamed = false;
+    walk(query, (node) => {
+      const isItself = sameName(columnName(node) ?? '', name);
+      if (typeof node.alias === 'string' && sameName(node.alias, name) && !isItself) isNamed = true;
+    });
+    return isOfRelation || isNamed;
   }
 
   async printed(tree: SqlNode): Promise<string> {
