@@ -8,7 +8,8 @@ const parametersShape = z.object({
   categories: z.array(
     z.object({
       name: z.string(),
-      levels: z.array(z.object({ level: z.string().nullable(), weight: z.number() })),
+      /** The demo's categories, hour and weekday, are whole numbers. */
+      levels: z.array(z.object({ level: z.string().regex(/^\d+$/), weight: z.number() })),
     }),
   ),
 });
@@ -34,8 +35,8 @@ export function linearSql({ offset, features, categories }: LinearParameters): s
     double(offset),
     ...features.map(({ name, center, weight }) => `${double(weight)} * ("${name}" - ${double(center)})`),
     ...categories.map(({ name, levels }) => {
-      const cases = levels.map(({ level, weight }) => `WHEN '${level}' THEN ${double(weight)}`);
-      return `CASE CAST("${name}" AS VARCHAR) ${cases.join(' ')} ELSE 0e0 END`;
+      const cases = levels.map(({ level, weight }) => `WHEN ${level} THEN ${double(weight)}`);
+      return `CASE "${name}" ${cases.join(' ')} ELSE 0e0 END`;
     }),
   ];
   return `(${terms.map((term) => `(${term})`).join(' + ')})`;
