@@ -14,12 +14,19 @@ export type DuckdbStoreOptions = {
   readonly threads?: number | undefined;
 };
 
+/**
+ * Size of the write-ahead log at which a commit checkpoints. A checkpoint writes the last row group of every changed
+ * table anew, however little came: at DuckDB's 16MB every other update of a wide table waits for one.
+ */
+export const checkpointThreshold = '256MB';
+
 type Reader = { readonly connection: DuckDBConnection; readonly session: DuckdbSession };
 
 /** Opens (or creates) the one file and brings the engine's own tables to this release's form. */
 export async function openDuckdbStore(path: string, options: DuckdbStoreOptions = {}): Promise<DuckdbStore> {
   const settings: Record<string, string> = {
     autoinstall_known_extensions: 'false',
+    checkpoint_threshold: checkpointThreshold,
     ...(options.memoryLimit === undefined ? {} : { memory_limit: options.memoryLimit }),
     ...(options.threads === undefined ? {} : { threads: String(options.threads) }),
   };
