@@ -112,14 +112,8 @@ function contendersOf(
   };
   const nothing = () => Promise.resolve();
   return [
-    contender(
-      constrained,
-      intoDuckdb(bare.constrained, nothing),
-    ),
-    contender(
-      unconstrained,
-      intoDuckdb(bare.unconstrained, nothing),
-    ),
+    contender(constrained, intoDuckdb(bare.constrained, nothing)),
+    contender(unconstrained, intoDuckdb(bare.unconstrained, nothing)),
     contender(
       recomputed,
       intoDuckdb(bare.unconstrained, () => bare.unconstrained.recompute()),

@@ -1,6 +1,14 @@
-import { type DuckDBConnection, DuckDBDataChunk, DuckDBInstance, INTEGER, BIGINT, DOUBLE } from '@duckdb/node-api';
+import {
+  BIGINT,
+  DOUBLE,
+  type DuckDBConnection,
+  DuckDBDataChunk,
+  DuckDBInstance,
+  INTEGER,
+} from '@duckdb/node-api';
 import { Float64, Int32, Int64, Table, vectorFromArray } from 'apache-arrow';
 import { Everview } from '../src/index.ts';
+import { checkpointThreshold } from '../src/store/duckdb-store.ts';
 
 export const places = 1_000;
 
@@ -82,7 +90,7 @@ export class BareOrders {
   }
 
   static async open(path: string, existing: number, isConstrained: boolean): Promise<BareOrders> {
-    const instance = await DuckDBInstance.create(path);
+    const instance = await DuckDBInstance.create(path, { checkpoint_threshold: checkpointThreshold });
     const connection = await instance.connect();
     if (isConstrained) {
       await connection.run(placesTable);

@@ -75,7 +75,8 @@ export class ScanAndGemm {
     const { gram } = await this.#gemm.run({ x });
     const values = gram?.data;
     if (!(values instanceof Float64Array)) throw new TypeError('the product is no tensor of doubles');
-    for (let index = 0; index < total.length; index++) total[index] = (total[index] ?? 0) + (values[index] ?? 0);
+    for (let index = 0; index < total.length; index++)
+      total[index] = (total[index] ?? 0) + (values[index] ?? 0);
     block.clear();
   }
 

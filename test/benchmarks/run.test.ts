@@ -1,0 +1,32 @@
+import { execFileSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { ratioOf, spreadOf } from '../../benchmarks/measure.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+test('every benchmark runs, and says machine, medians, spreads and ratios', () => {
+  const printed = execFileSync(process.execPath, ['--import', 'tsx', 'benchmarks/run.ts', '--quick'], {
+    cwd: root,
+    encoding: 'utf8',
+  });
+  expect(printed).toMatch(/\d+ cores, \d+ GB/);
+  expect(printed).toMatch(/Node \d+\.\d+.*duckdb.*onnxruntime/);
+  for (const row of [
+    'scan and Gemm alone',
+    'REFRESH m FULL',
+    'training set and model, 1 % change',
+    'Everview, view kept',
+  ]) {
+    expect(printed).toMatch(
+      new RegExp(`\\| ${row} \\| 1 \\| [\\d.]+ \\| [\\d.]+ to [\\d.]+ \\| [\\d.]+ \\|`),
+    );
+  }
+});
+
+test('a spread is the quartiles, a ratio the median of the ratios by round', () => {
+  expect(spreadOf([5, 1, 2, 4, 3])).toEqual({ low: 2, median: 3, high: 4 });
+  const slow = { name: 'slow', wallMs: [2, 40, 600], cpuMs: [1, 1, 1] };
+  const fast = { name: 'fast', wallMs: [1, 10, 100], cpuMs: [1, 1, 1] };
+  expect(ratioOf(slow, fast)).toBe(4);
+});
