@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { Everview } from '../../index.ts';
 import { rmse } from './day-score.ts';
 import { type DemoPlan, dateOf } from './demo-plan.ts';
@@ -10,6 +11,13 @@ import {
 } from './incident.ts';
 import { count, decimal, left, type Page, right } from './page.ts';
 import type { Replay } from './replay.ts';
+
+const heldFlight = z.object({
+  departs: z.string(),
+  origin: z.string(),
+  destination: z.string(),
+  distance: z.number().nullable(),
+});
 
 /** The corrupted day: what the constraints caught, what the gate said, what it spared, how it was repaired. */
 export async function reportIncident(
@@ -26,8 +34,8 @@ export async function reportIncident(
     'seconds. Set aside by the constraints, the night it came:',
   );
   await page.table(
-    [right('rows'), left('reason, of one'), left('row')],
-    replay.setAside.map((row) => [count(row.rows), String(row.reason), String(row.sample)]),
+    [right('rows'), left('reason, of one'), left('that flight')],
+    replay.setAside.map((row) => [count(row.rows), String(row.reason), flightText(String(row.sample))]),
   );
   await reportSlipped(engine, plan, replay, page);
   await reportGate(incident, page);
@@ -60,6 +68,12 @@ async function reportSlipped(engine: Everview, plan: DemoPlan, replay: Replay, p
       `${decimal(rmse(night.model, night.rows), 1)} min (rms),`,
     `and would have been by ${decimal(await errorInHindsight(engine, corruptedDay + 1), 1)} with the right one.`,
   );
+}
+
+/** @param row as `everview.quarantine` keeps it. */
+function flightText(row: string): string {
+  const { departs, origin, destination, distance } = heldFlight.parse(JSON.parse(row));
+  return `${departs.slice(11, 16)} ${origin} to ${destination}, ${distance ?? 'unknown'} miles`;
 }
 
 /** @param at which history of the flights to read; the newest when empty. */
