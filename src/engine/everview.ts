@@ -9,7 +9,7 @@ import {
   systemClock,
   wallCostMeter,
 } from '../core/clock.ts';
-import { EverviewError, type TextPlace } from '../core/errors.ts';
+import { EverviewError } from '../core/errors.ts';
 import type { Row, SqlParameter } from '../core/value.ts';
 import type { Version } from '../core/version.ts';
 import type { Declaration } from '../declare/builder.ts';
@@ -28,8 +28,9 @@ import { ViewRefresher } from '../view/view-refresher.ts';
 import { answerQuery } from './answer-query.ts';
 import { declareObject } from './declare-object.ts';
 import { EngineCore } from './engine-core.ts';
-import { StatementExecutor, shiftedFailure } from './execute-statement.ts';
+import { StatementExecutor } from './execute-statement.ts';
 import { executeUpdateStatement, isUpdateStatement, replacing } from './execute-update.ts';
+import { toldAt } from './failure-place.ts';
 import { createKysely } from './kysely-dialect.ts';
 import { loadEngine } from './load-engine.ts';
 import { OpenUpdate } from './open-update.ts';
@@ -357,13 +358,6 @@ function queryOf(sql: string): SqlFragment {
   });
 }
 
-/** A failure whose place is within a piece of a text, told within the text. */
-function toldAt(piece: TextPlace): (failure: unknown) => never {
-  return (failure) => {
-    throw shiftedFailure(failure, piece);
-  };
-}
-
 async function insertRows(
   update: UpdateInProgress,
   table: string,
@@ -385,6 +379,8 @@ async function insertRows(
 
 async function rowSourceOf(rows: InsertInput): Promise<RowSource> {
   if (rows instanceof Table || rows instanceof RecordBatch) return { kind: 'arrow', data: rows };
+  // An array needs no waiting between its rows.
+  if (Array.isArray(rows) && rows.every(isRow)) return { kind: 'rows', rows };
   const iterator = Symbol.asyncIterator in rows ? rows[Symbol.asyncIterator]() : rows[Symbol.iterator]();
   const first = await iterator.next();
   if (first.done === true) return { kind: 'rows', rows: [] };

@@ -1,10 +1,9 @@
-import { EverviewError, type TextPlace } from '../core/errors.ts';
+import { EverviewError } from '../core/errors.ts';
 import type { Schema } from '../core/schema.ts';
 import type { Row, SqlParameter } from '../core/value.ts';
 import { applyOptions } from '../declare/definition-options.ts';
 import type { AlterKind, Name, RawOption, SqlFragment, Statement } from '../declare/statement.ts';
 import { parseStatement } from '../declare/statement-parser.ts';
-import { placeInScript } from '../declare/statement-reader.ts';
 import type { CatalogEntry } from '../query/catalog.ts';
 import { answerQuery } from './answer-query.ts';
 import { declarationPlace } from './declaration-place.ts';
@@ -17,6 +16,7 @@ import {
   isUpdateStatement,
   type UpdateStatement,
 } from './execute-update.ts';
+import { locatedFailure, shiftedFailure, toldAt } from './failure-place.ts';
 import { OpenUpdate } from './open-update.ts';
 import { refreshObjects } from './refresh-objects.ts';
 import { assertKept, type HowToRefresh } from './refresh-views.ts';
@@ -159,9 +159,7 @@ export class StatementExecutor {
       rows: await snapshot.rows(prepared.sql),
       message: null,
       update: null,
-    })).catch((failure: unknown) => {
-      throw shiftedFailure(failure, query.at);
-    });
+    })).catch(toldAt(query.at));
   }
 
   async #create(statement: Extract<Statement, { kind: 'create' }>): Promise<StatementResult> {
@@ -171,7 +169,7 @@ export class StatementExecutor {
         if (!(failure instanceof EverviewError)) throw failure;
         if (failure.at !== undefined && query !== null) throw shiftedFailure(failure, query.at);
         const at = failure.code === 'duplicate-name' ? null : declarationPlace(failure, statement);
-        throw at === null ? failure : located(failure, at);
+        throw at === null ? failure : locatedFailure(failure, at);
       },
     );
     const what = `${words(kindOf(result.entry))} "${definition.name}" ${result.kind}`;
@@ -207,7 +205,7 @@ export class StatementExecutor {
 
   #assertKind(name: Name, wanted: AlterKind): void {
     const entry = this.#core.state.catalog.get(name.name);
-    if (entry === undefined) throw located(unknownObject(this.#core, name.name), name.at);
+    if (entry === undefined) throw locatedFailure(unknownObject(this.#core, name.name), name.at);
     const actual = kindOf(entry);
     if (actual === wanted || (wanted === 'view' && actual === 'materialized-view')) return;
     throw new EverviewError('wrong-kind', `"${name.name}" is a ${words(actual).toLowerCase()}`, {
@@ -258,22 +256,11 @@ function updateMessage(result: UpdateResult): string {
   return `${did}, version ${result.version}${warned}`;
 }
 
-function located(failure: EverviewError, at: TextPlace): EverviewError {
-  const { code, message, hint, cause, data } = failure;
-  return new EverviewError(code, message, { at, hint, cause, data });
-}
-
-/** A failure whose place is within a piece of the statement, told within the statement. */
-export function shiftedFailure(failure: unknown, piece: TextPlace): unknown {
-  if (!(failure instanceof EverviewError) || failure.at === undefined) return failure;
-  return located(failure, placeInScript(failure.at, piece));
-}
-
 /** Failures about the whole of a statement point at the name it is about. */
 function placed(failure: unknown, statement: Statement): unknown {
   if (!(failure instanceof EverviewError) || failure.at !== undefined) return failure;
   const name = 'table' in statement ? statement.table : 'name' in statement ? statement.name : null;
   const isAboutName =
     failure.code === 'unknown-relation' || failure.code === 'wrong-kind' || failure.code === 'duplicate-name';
-  return name !== null && isAboutName ? located(failure, name.at) : failure;
+  return name !== null && isAboutName ? locatedFailure(failure, name.at) : failure;
 }

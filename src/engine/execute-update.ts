@@ -1,4 +1,4 @@
-import { EverviewError } from '../core/errors.ts';
+import { EverviewError, placeIn } from '../core/errors.ts';
 import { quoteIdentifier } from '../core/identifier.ts';
 import { columnNames } from '../core/schema.ts';
 import type { SqlParameter } from '../core/value.ts';
@@ -26,6 +26,7 @@ import type { QueryReads } from '../query/rewrite-query.ts';
 import { planReads, readObjectsOf, rewriteContext } from './answer-query.ts';
 import { answeringModel, noModelVersion } from './answering-model.ts';
 import type { EngineCore } from './engine-core.ts';
+import { locatedFailure, shiftedFailure, toldAt } from './failure-place.ts';
 import { refreshObjects } from './refresh-objects.ts';
 import { refreshViews } from './refresh-views.ts';
 import type { UpdateInProgress } from './run-update.ts';
@@ -224,20 +225,8 @@ function pointInto(fragment: SqlFragment | null | undefined): (failure: unknown)
     const name = /"([^"]+)"/.exec(told.message)?.[1];
     const found = name === undefined ? -1 : fragment.text.toLowerCase().indexOf(name.toLowerCase());
     const inside = Math.max(found, 0);
-    const before = fragment.text.slice(0, inside);
-    const breaks = before.split('\n').length - 1;
-    const at = {
-      line: fragment.at.line + breaks,
-      column: breaks === 0 ? fragment.at.column + inside : inside - before.lastIndexOf('\n'),
-      offset: fragment.at.offset + inside,
-      length: found < 0 ? fragment.text.length : (name?.length ?? 1),
-    };
-    throw new EverviewError(told.code, told.message, {
-      at,
-      hint: told.hint,
-      cause: told.cause,
-      data: told.data,
-    });
+    const length = found < 0 ? fragment.text.length : (name?.length ?? 1);
+    throw shiftedFailure(locatedFailure(told, placeIn(fragment.text, inside, length)), fragment.at);
   };
 }
 
@@ -303,7 +292,11 @@ class FragmentRewriter {
     this.#parameters = parameters;
   }
 
-  async text(fragment: SqlFragment, kind: FragmentKind): Promise<string> {
+  text(fragment: SqlFragment, kind: FragmentKind): Promise<string> {
+    return this.#rewritten(fragment, kind).catch(toldAt(fragment.at));
+  }
+
+  async #rewritten(fragment: SqlFragment, kind: FragmentKind): Promise<string> {
     const { draft } = this.#update;
     const reads = await readsOfFragment(fragment.text, kind, {
       parser: this.#core.parser,

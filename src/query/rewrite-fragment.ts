@@ -1,13 +1,15 @@
-import type { SqlNode } from '../core/sql-tree.ts';
+import { EverviewError } from '../core/errors.ts';
 import { type QueryReads, type RewriteContext, readsOf, rewriteQuery } from './rewrite-query.ts';
 
 /** What a piece of a DML statement is, and so how it is made a whole SELECT to be taken apart. */
 export type FragmentKind = 'query' | 'expression' | 'from';
 
-const wrappers: Readonly<Record<FragmentKind, { readonly before: string; readonly printed: string }>> = {
-  query: { before: '', printed: '' },
-  expression: { before: 'SELECT ', printed: 'SELECT ' },
-  from: { before: 'SELECT 1 FROM ', printed: 'SELECT 1 FROM ' },
+/** What makes a piece a whole SELECT; the store prints it as it is written here. */
+const before: Readonly<Record<FragmentKind, string>> = {
+  query: '',
+  // Not in the select list, where an expression is given a name.
+  expression: 'SELECT 1 WHERE ',
+  from: 'SELECT 1 FROM ',
 };
 
 /** Words without which a text can name no relation and ask for no time: it then goes to the store as it is. */
@@ -24,12 +26,28 @@ export async function rewriteFragment(
   context: RewriteContext,
 ): Promise<string> {
   if (kind !== 'from' && !needsRewriting.test(text)) return text;
-  const { before, printed } = wrappers[kind];
-  const { sql } = await rewriteQuery(await context.parser.parse(before + text), before + text, context);
+  const whole = before[kind] + text;
+  const { sql } = await context.parser
+    .parse(whole)
+    .then((tree) => rewriteQuery(tree, whole, context))
+    .catch(toldWithin(kind));
   // DuckDB prints a VALUES list as a SELECT over it, and an INSERT treats the two differently.
   const values = /^SELECT \* FROM \((VALUES .*)\) AS valueslist\s*$/s.exec(sql)?.[1];
   if (values !== undefined) return values;
-  return sql.startsWith(printed) ? sql.slice(printed.length) : sql;
+  if (sql.startsWith(before[kind])) return sql.slice(before[kind].length);
+  throw new EverviewError('internal', `a piece of a statement was not printed as it was asked: ${sql}`);
+}
+
+/** The place of a failure in the whole SELECT, told within the piece. */
+function toldWithin(kind: FragmentKind): (failure: unknown) => never {
+  return (failure) => {
+    if (!(failure instanceof EverviewError) || failure.at === undefined) throw failure;
+    const { code, message, hint, cause, data, at } = failure;
+    const shift = before[kind].length;
+    const column = at.line === 1 ? Math.max(1, at.column - shift) : at.column;
+    const place = { ...at, column, offset: Math.max(0, at.offset - shift) };
+    throw new EverviewError(code, message, { at: place, hint, cause, data });
+  };
 }
 
 /** What a piece reads, so that it can be fresh. */
@@ -39,7 +57,9 @@ export async function readsOfFragment(
   context: Pick<RewriteContext, 'parser' | 'catalog' | 'system'>,
 ): Promise<QueryReads> {
   if (kind !== 'from' && !needsRewriting.test(text)) return { relations: [], models: [] };
-  const whole = wrappers[kind].before + text;
-  const tree: SqlNode = await context.parser.parse(whole);
-  return readsOf(tree, whole, context.catalog, context.system);
+  const whole = before[kind] + text;
+  return context.parser
+    .parse(whole)
+    .then((tree) => readsOf(tree, whole, context.catalog, context.system))
+    .catch(toldWithin(kind));
 }

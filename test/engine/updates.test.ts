@@ -263,6 +263,22 @@ describe('statements that read', () => {
     expect(await failureOf(db.execute('DELETE FROM t WHERE id = $2', [1]))).toMatchObject({
       code: 'invalid-query',
     });
+    await db.execute(
+      `UPDATE t SET k = strftime(current_date, '%m'), x = (SELECT max(x) FROM t) + 1 WHERE id = 8`,
+    );
+    expect((await db.query('SELECT k, x FROM t WHERE id = 8')).rows).toEqual([{ k: '06', x: 21 }]);
+  });
+
+  it('point at what is wrong in them', async () => {
+    const places: [string, string][] = [
+      ['INSERT INTO t\n SELECT id, k, x FROM tt', '2:23+2'],
+      ['UPDATE t SET x = 1,\n k = (SELECT k FROM tt)', '2:21+2'],
+      ['UPDATE t SET x = 1\n FROM tt WHERE true', '2:7+2'],
+      ['DELETE FROM t WHERE id IN\n (SELECT id FROM tt)', '2:18+2'],
+      ['DELETE FROM t WHERE idd = 1', '1:21+3'],
+    ];
+    for (const [sql, place] of places)
+      expect([sql, (await failureOf(db.execute(sql))).place]).toEqual([sql, place]);
   });
 
   it('predict with a model that is as fresh as declared, and are refused without one', async () => {
