@@ -4,7 +4,7 @@ import { isNode, type SqlJson, type SqlNode } from './sql-tree.ts';
 export type RelationReference =
   | {
       readonly kind: 'named';
-      /** Empty when none was written. */
+      /** With the catalog in front where one was written; empty for none and for `main`. */
       readonly schema: string;
       readonly name: string;
       readonly alias: string;
@@ -114,7 +114,7 @@ function offsetOf(node: SqlNode): number | null {
 
 function referenceOf(node: SqlNode, scope: CteScope): RelationReference | null {
   if (node.type === 'BASE_TABLE' && typeof node.table_name === 'string') {
-    const written = String(node.schema_name ?? '');
+    const written = [node.catalog_name, node.schema_name].filter((part) => part).join('.');
     const schema = written.toLowerCase() === 'main' ? '' : written;
     if (written === '' && scope.has(node.table_name.toLowerCase())) return null;
     const clause = node.at_clause;

@@ -1,5 +1,6 @@
 import { EverviewError, placeIn, type TextPlace } from '../core/errors.ts';
 import { nearestHint } from '../core/nearest.ts';
+import { type RelationReference, replaceReferences, subqueryNode } from '../core/relation-references.ts';
 import type { Schema } from '../core/schema.ts';
 import { isNode, rewrite, type SqlJson, type SqlNode } from '../core/sql-tree.ts';
 
@@ -32,6 +33,8 @@ export type BoundQuery = {
   readonly reads: readonly RelationRead[];
 };
 
+type NamedReference = Extract<RelationReference, { kind: 'named' }>;
+
 export const physicalSchema = { table: 'data', kept: 'view' } as const;
 
 /** The place of a node in the text of its query; undefined for nodes DuckDB made up. */
@@ -52,42 +55,22 @@ export function placeOf(node: SqlNode, text: string): TextPlace | undefined {
 export function bindRelations(query: SqlNode, text: string, resolver: RelationResolver): BoundQuery {
   const reads = new Map<string, RelationRead>();
 
-  function bindAny(json: SqlJson, ctes: ReadonlySet<string>): SqlJson {
-    if (Array.isArray(json)) return json.map((item: SqlJson) => bindAny(item, ctes));
-    if (!isNode(json)) return json;
-    if (isNode(json['cte_map'])) return bindQuery(json, ctes);
-    if (json['type'] === 'BASE_TABLE') return bindTable(json, ctes);
-    return mapValues(json, (value) => bindAny(value, ctes));
+  function bind(tree: SqlNode): SqlNode {
+    return replaceReferences(tree, (reference) => (reference.kind === 'named' ? bindTable(reference) : null));
   }
 
-  function bindQuery(node: SqlNode, outer: ReadonlySet<string>): SqlNode {
-    const ctes = new Set(outer);
-    const map = cteEntries(node).map((entry) => {
-      const recursive = entry.query['type'] === 'RECURSIVE_CTE_NODE';
-      const name = entry.name.toLowerCase();
-      const bound = bindAny(entry.value, recursive ? new Set([...ctes, name]) : ctes);
-      ctes.add(name);
-      return { key: entry.name, value: bound };
-    });
-    const { cte_map: _, ...rest } = node;
-    return { ...mapValues(rest, (value) => bindAny(value, ctes)), cte_map: { map } };
-  }
-
-  function bindTable(node: SqlNode, ctes: ReadonlySet<string>): SqlNode {
-    const name = String(node['table_name']);
-    const qualifier = [node['catalog_name'], node['schema_name']].filter((part) => part !== '').join('.');
-    if (qualifier === '' && ctes.has(name.toLowerCase())) return node;
+  function bindTable({ node, schema, name, ...reference }: NamedReference): SqlNode {
     const at = placeOf(node, text);
-    const found = qualifier === '' || qualifier === 'main' ? resolver.resolve(name) : null;
+    const found = schema === '' ? resolver.resolve(name) : null;
     if (found === null) {
-      const written = qualifier === '' ? name : `${qualifier}.${name}`;
+      const written = schema === '' ? name : `${schema}.${name}`;
       throw new EverviewError('unknown-relation', `there is no table or view "${written}"`, {
         hint: nearestHint(name, resolver.names),
         at,
         data: { relation: written },
       });
     }
-    const alias = node['alias'] === '' ? name : (node['alias'] ?? name);
+    const alias = reference.alias === '' ? name : reference.alias;
     if (found.kind === 'virtual') return bindVirtual(node, alias, found.query);
     if (!reads.has(found.name)) reads.set(found.name, { ...found, kind: found.kind, at });
     return {
@@ -99,26 +82,16 @@ export function bindRelations(query: SqlNode, text: string, resolver: RelationRe
     };
   }
 
-  function bindVirtual(reference: SqlNode, alias: SqlJson, virtual: SqlNode): SqlNode {
-    const location = reference['query_location'] ?? 0;
-    if (isNode(reference['at_clause'])) {
+  function bindVirtual(node: SqlNode, alias: string, virtual: SqlNode): SqlNode {
+    if (isNode(node['at_clause'])) {
       throw new EverviewError('unsupported', 'a virtual view cannot be read AT a version here', {
-        at: placeOf(reference, text),
+        at: placeOf(node, text),
       });
     }
-    return {
-      type: 'SUBQUERY',
-      alias,
-      sample: reference['sample'] ?? null,
-      query_location: location,
-      subquery: { node: bindAny(relocated(virtual, location), new Set()), named_param_map: [] },
-      column_name_alias: reference['column_name_alias'] ?? [],
-    };
+    return subqueryNode(node, bind(relocated(virtual, node['query_location'] ?? 0)), alias);
   }
 
-  const bound = bindAny(query, new Set());
-  if (!isNode(bound)) throw new EverviewError('internal', 'binding relations lost the query');
-  return { query: bound, reads: [...reads.values()] };
+  return { query: bind(query), reads: [...reads.values()] };
 }
 
 /** The CTEs a query node defines, in order. */
