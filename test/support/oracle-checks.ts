@@ -124,18 +124,21 @@ function checkProvenance(reference: ReferenceEngine, answer: Answer, names: stri
   }
 }
 
-/** Every table at some version of the past. */
+/** Every table, and some views by their definitions, at some version of the past. */
 export async function checkPast(db: Everview, reference: ReferenceEngine, random: Random): Promise<void> {
-  const asked = reference
-    .tables()
-    .map(({ shape, since }) => ({ shape, version: random.int(since, reference.version) }));
-  const targets = asked.map(({ shape, version }): Target => {
-    return { label: shape.name, from: `${shape.name} AT (VERSION => ${version})`, columns: shape.columns };
+  const names = [
+    ...reference.tables().map(({ shape }) => shape.name),
+    ...reference.views().flatMap((view) => (random.chance(0.3) ? [view.name] : [])),
+  ];
+  const versions = names.map((name) => random.int(reference.firstVersionOf(name), reference.version));
+  const targets = names.map((name, place): Target => {
+    const from = `${name} AT (VERSION => ${versions[place]})`;
+    return { label: name, from, columns: reference.columnsOf(name) };
   });
   if (targets.length === 0) return;
   const { rows } = await db.query(contentsSql(targets));
   for (const [place, target] of targets.entries()) {
-    const version = asked[place]?.version ?? 0;
+    const version = versions[place] ?? 0;
     const difference = differenceOf(reference.relationAt(target.label, version), rowsOfTarget(target, rows));
     if (difference !== null) throw new Difference(`${target.label} AT (VERSION => ${version}) ${difference}`);
   }

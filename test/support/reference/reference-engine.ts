@@ -1,8 +1,8 @@
 import type { Step, UpdateStep, ViewShape } from '../history.ts';
 import { evaluateView } from './evaluate-view.ts';
 import { applyChange, type Effect, type TableState } from './reference-table.ts';
-import type { RefRelation } from './value.ts';
-import { relationsOf, type ViewQuery } from './view-query.ts';
+import type { RefColumn, RefRelation } from './value.ts';
+import { columnsOf, relationsOf, type ViewQuery } from './view-query.ts';
 
 export type UpdateOutcome =
   | { readonly kind: 'rejected' }
@@ -146,6 +146,16 @@ export class ReferenceEngine {
     const view = this.#views.get(name);
     if (view === undefined) return [name];
     return [...new Set(relationsOf(view.query).flatMap((one) => this.basesOf(one)))];
+  }
+
+  columnsOf(name: string): readonly RefColumn[] {
+    const view = this.#views.get(name);
+    return view === undefined ? (this.#tables.get(name)?.shape.columns ?? []) : columnsOf(view.query);
+  }
+
+  /** The oldest version at which every table the relation rests on was there. */
+  firstVersionOf(name: string): number {
+    return Math.max(...this.basesOf(name).map((base) => this.#tables.get(base)?.since ?? 0));
   }
 
   /** Whether any base table of the relation has another bag of rows now than at `version`. */
