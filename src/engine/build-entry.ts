@@ -339,6 +339,7 @@ async function buildVirtualView(
 ): Promise<ViewEntry> {
   const tree = await parser.parse(definition.query);
   assertNotItself(definition, tree);
+  assertNoModelOrPast(definition, tree);
   try {
     const bound = bindRelations(tree, definition.query, resolverOf(catalog));
     const schema = await session.describe(await parser.print(bound.query));
@@ -355,6 +356,22 @@ async function buildVirtualView(
     };
   } catch (failure) {
     throw queryFailure(failure, definition.query, tree);
+  }
+}
+
+function assertNoModelOrPast({ name, query }: ViewDefinition, tree: SqlNode): void {
+  for (const reference of referencesOf(tree)) {
+    const isModel = reference.kind === 'function' && reference.name === 'predict';
+    const isPast = reference.kind === 'named' && reference.at !== null;
+    if (!isModel && !isPast) continue;
+    throw new EverviewError(
+      'unsupported',
+      `view "${name}" uses ${isModel ? 'PREDICT' : 'AT'}, which is for queries`,
+      {
+        at: placeOf(reference.node, query),
+        hint: `use it in the query that reads "${name}"`,
+      },
+    );
   }
 }
 

@@ -228,6 +228,7 @@ async function carryOut(
     from: cursor?.version ?? null,
     to: draft.state.version,
     changedSources,
+    contentRows: cursor?.rows ?? undefined,
     keepLog: isRead(draft.state, nameOf(entry)),
   };
   return decision.kind === 'incremental'

@@ -1,5 +1,6 @@
 import type { Schema } from '../core/schema.ts';
 import type { Session } from '../core/session.ts';
+import type { SqlValue } from '../core/value.ts';
 import type { Definition } from '../declare/definition.ts';
 
 /** One declared object as the file keeps it. */
@@ -22,18 +23,23 @@ export async function loadObjects(session: Session): Promise<StoredObject[]> {
   }));
 }
 
+const objectColumns: Schema = [
+  ...['name', 'kind', 'definition', 'hash', 'schema'].map((name) => ({ name, type: 'VARCHAR' })),
+  { name: 'created_at', type: 'TIMESTAMP' },
+  { name: 'position', type: 'BIGINT' },
+];
+
 /** Replaces the stored catalog by `objects`. */
 export async function saveObjects(tx: Session, objects: readonly StoredObject[]): Promise<void> {
   await tx.run('DELETE FROM everview.objects');
-  for (const [position, object] of objects.entries()) {
-    await tx.run('INSERT INTO everview.objects VALUES ($1, $2, $3, $4, $5, $6, $7)', [
-      object.definition.name,
-      object.definition.kind,
-      JSON.stringify(object.definition),
-      object.hash,
-      JSON.stringify(object.schema),
-      new Date(object.createdAtMs),
-      position,
-    ]);
-  }
+  const column = (value: (object: StoredObject, position: number) => SqlValue) => objects.map(value);
+  await tx.append('everview."objects"', objectColumns, [
+    column(({ definition }) => definition.name),
+    column(({ definition }) => definition.kind),
+    column(({ definition }) => JSON.stringify(definition)),
+    column(({ hash }) => hash),
+    column(({ schema }) => JSON.stringify(schema)),
+    column(({ createdAtMs }) => new Date(createdAtMs)),
+    column((_, position) => BigInt(position)),
+  ]);
 }

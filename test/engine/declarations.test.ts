@@ -259,6 +259,8 @@ describe('what is wrong in a declaration is shown in its text', () => {
       '2:9+7',
       expect.any(String),
     ],
+    ['CREATE VIEW v AS\n SELECT * FROM PREDICT(m, xy)', 'unsupported', '2:16+7', expect.any(String)],
+    ['CREATE VIEW v AS\n SELECT * FROM xy AT (VERSION => 1)', 'unsupported', '2:16+2', expect.any(String)],
     [
       'CREATE TRAINING SET e\n WITH (label = yy) AS\n SELECT x, y FROM xy',
       'unknown-column',
