@@ -1,12 +1,10 @@
 import {
-  blobValue,
   type DuckDBConnection,
   DuckDBDataChunk,
   type DuckDBPreparedStatement,
   type DuckDBResult,
   type DuckDBType,
   DuckDBTypeId,
-  type DuckDBValue,
   timestampValue,
 } from '@duckdb/node-api';
 import { EverviewError } from '../core/errors.ts';
@@ -24,18 +22,25 @@ const chunkRows = 2_048;
 const preparedLimit = 256;
 
 /**
- * A whole number goes as BIGINT where the statement expects one: DuckDB binds a prepared statement again whenever a
- * value's type is not the expected one, which costs more than running a small one.
+ * Binds one parameter, whole numbers as BIGINT where the statement expects one: DuckDB binds a prepared statement
+ * again whenever a value's type is not the expected one, which costs more than running a small one.
  */
-function bindable(value: Exclude<SqlParameter, null>, expected: DuckDBTypeId | null): DuckDBValue {
-  if (expected === DuckDBTypeId.BIGINT && Number.isSafeInteger(value)) return BigInt(Number(value));
-  if (value instanceof Date) return timestampValue(BigInt(value.getTime()) * 1_000n);
-  return value instanceof Uint8Array ? blobValue(value) : value;
+function bind(statement: DuckDBPreparedStatement, index: number, value: SqlParameter): void {
+  if (value === null) statement.bindNull(index);
+  else if (value instanceof Date) {
+    statement.bindTimestamp(index, timestampValue(BigInt(value.getTime()) * 1_000n));
+  } else if (value instanceof Uint8Array) statement.bindBlob(index, value);
+  else if (isBigintSized(value) && expectsBigint(statement, index))
+    statement.bindBigInt(index, BigInt(value));
+  else statement.bindValue(index, value);
 }
 
-/** Null for a parameter that the statement does not have. */
-function expectedType(statement: DuckDBPreparedStatement, index: number): DuckDBTypeId | null {
-  return index > statement.parameterCount ? null : statement.parameterTypeId(index);
+function isBigintSized(value: SqlParameter): value is number | bigint {
+  return typeof value === 'bigint' ? BigInt.asIntN(64, value) === value : Number.isSafeInteger(value);
+}
+
+function expectsBigint(statement: DuckDBPreparedStatement, index: number): boolean {
+  return index <= statement.parameterCount && statement.parameterTypeId(index) === DuckDBTypeId.BIGINT;
 }
 
 /** `temp."stage"` → catalog `temp`, table `stage`; `data."t"` → schema `data`, table `t`. */
@@ -163,8 +168,7 @@ export class DuckdbSession implements Session {
     }
     statement.clearBindings();
     for (const [index, param] of params.entries()) {
-      if (param === null) statement.bindNull(index + 1);
-      else statement.bindValue(index + 1, bindable(param, expectedType(statement, index + 1)));
+      bind(statement, index + 1, param);
     }
     return statement;
   }
