@@ -14,7 +14,7 @@ const modelIncremental = 'model alone, 1 % change';
 export const incrementalRefresh: Benchmark = {
   name: 'incremental-refresh',
   async run({ directory, isQuick }) {
-    const [rows, features, rounds] = isQuick ? [5_000, 4, 1] : [1_000_000, 50, 9];
+    const [rows, features, rounds] = isQuick ? [5_000, 4, 1] : [1_000_000, 50, 5];
     const path = join(directory, 'incremental-refresh.db');
     const everview = await openWide(path, rows, features);
     const changed = rows / 100;

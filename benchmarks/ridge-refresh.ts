@@ -11,7 +11,7 @@ const refresh = 'REFRESH m FULL';
 export const ridgeRefresh: Benchmark = {
   name: 'ridge-refresh',
   async run({ directory, isQuick }) {
-    const [rows, features, rounds] = isQuick ? [5_000, 4, 1] : [1_000_000, 50, 11];
+    const [rows, features, rounds] = isQuick ? [5_000, 4, 1] : [1_000_000, 50, 9];
     const path = join(directory, 'ridge-refresh.db');
     const everview = await openWide(path, rows, features);
     const baseline = await ScanAndGemm.open(
