@@ -14,6 +14,7 @@ export type OpenOptions = {
   readonly clock?: SimulatedClock;
   readonly seed?: number;
   readonly historyVersions?: number;
+  readonly threads?: number;
   /** Where the environment does not say. */
   readonly forced?: ForcedRefresh | null;
 };
@@ -31,6 +32,7 @@ export async function openEverview(
     meter: rowCostMeter,
     seed: options.seed ?? 1,
     ...(refresh === undefined ? {} : { refresh }),
+    ...(options.threads === undefined ? {} : { threads: options.threads }),
     ...(options.historyVersions === undefined ? {} : { historyVersions: options.historyVersions }),
   });
   return { db, clock };

@@ -51,7 +51,9 @@ class OracleRun {
   }
 
   static async open(history: History, path: string): Promise<OracleRun> {
-    const { db, clock } = await openEverview({ path, seed: history.seed, forced: history.forced });
+    const { seed, forced } = history;
+    // Tables are tiny: a second thread would only wait.
+    const { db, clock } = await openEverview({ path, seed, forced, threads: 1 });
     return new OracleRun(history, path, db, clock);
   }
 
@@ -120,7 +122,9 @@ class OracleRun {
         if (this.#path === ':memory:') return;
         await this.#db.close();
         const { seed, forced } = this.#history;
-        this.#db = (await openEverview({ path: this.#path, clock: this.#clock, seed, forced })).db;
+        this.#db = (
+          await openEverview({ path: this.#path, clock: this.#clock, seed, forced, threads: 1 })
+        ).db;
         return;
       }
     }
