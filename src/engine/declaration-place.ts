@@ -40,7 +40,7 @@ export function declarationPlace(
 }
 
 /** Where a fragment has `name` as a whole word, or in quotes. */
-export function placeOfName(fragment: SqlFragment, name: string, text: string): TextPlace | null {
+function placeOfName(fragment: SqlFragment, name: string, text: string): TextPlace | null {
   const escaped = name.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
   const found = new RegExp(`(?<![\\p{L}\\p{N}_])${escaped}(?![\\p{L}\\p{N}_])`, 'iu').exec(fragment.text);
   return found === null ? null : placeIn(text, fragment.at.offset + found.index, name.length);

@@ -28,7 +28,7 @@ export type RefreshRequest = {
 export type KeptEntry = TrainingSetEntry | (ViewEntry & { readonly handle: ViewHandle });
 
 /** Training sets have no policy of their own: they are as fresh as whoever reads them asks for. */
-export const trainingSetPolicy: RefreshPolicy = {
+const trainingSetPolicy: RefreshPolicy = {
   refresh: 'auto',
   maxStalenessMs: 0,
   maxRows: null,

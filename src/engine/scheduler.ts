@@ -16,7 +16,7 @@ export type Timer = (ms: number, work: () => void) => () => void;
  * Every refresh that a declared bound will call for, earliest deadline first. Manual and on-read views are nobody's
  * deadline; training sets move with the models that read them.
  */
-export function upcomingRefreshes(core: EngineCore): DueRefresh[] {
+function upcomingRefreshes(core: EngineCore): DueRefresh[] {
   const { state } = core;
   const nowMs = core.clock.nowMs();
   const due: DueRefresh[] = [];

@@ -60,7 +60,7 @@ export async function findUpdateByKey(tx: Session, key: string): Promise<Version
   return row === undefined ? null : versionOf(Number(row.version));
 }
 
-export type LoggedHistory = {
+type LoggedHistory = {
   readonly version: Version;
   readonly lastUpdateId: number;
   readonly changes: ChangeIndex;

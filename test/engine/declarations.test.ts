@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Everview } from '../../src/index.ts';
 import { failureOf } from '../support/failure-of.ts';
 import { openEverview } from '../support/open-everview.ts';
@@ -230,6 +230,13 @@ describe('CREATE, ALTER, DROP', () => {
 });
 
 describe('what is wrong in a declaration is shown in its text', () => {
+  let shared: Everview;
+  beforeAll(async () => {
+    ({ db: shared } = await openEverview());
+    await shared.sql(`${base} CREATE TRAINING SET examples WITH (label = y) AS SELECT g, x, y FROM xy`);
+  });
+  afterAll(() => shared.close());
+
   it.each([
     ['CREATE TABLE t (\n  a INTEGR)', 'unknown-type', '2:5+6', 'did you mean "INTEGER"?'],
     ['CREATE TABLE t (\n  a INTEGER,\n  PRIMARY KEY (aa))', 'unknown-column', '3:16+2', 'did you mean "a"?'],
@@ -310,9 +317,8 @@ describe('what is wrong in a declaration is shown in its text', () => {
       expect.stringContaining('holdout'),
     ],
   ])('%j', async (sql, code, place, hint) => {
-    await db.sql(`${base} CREATE TRAINING SET examples WITH (label = y) AS SELECT g, x, y FROM xy`);
-    expect(await failureOf(db.execute(sql))).toMatchObject({ code, place, hint });
-    const moved = await failureOf(db.sql(`SELECT 1 AS one;\n\n${sql}`));
+    expect(await failureOf(shared.execute(sql))).toMatchObject({ code, place, hint });
+    const moved = await failureOf(shared.sql(`SELECT 1 AS one;\n\n${sql}`));
     const [line = '', column] = place.split(':');
     expect(moved.place).toBe(`${Number(line) + 2}:${column}`);
   });
