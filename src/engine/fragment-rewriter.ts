@@ -1,0 +1,110 @@
+import { EverviewError } from '../core/errors.ts';
+import type { SqlParameter } from '../core/value.ts';
+import type { Assignment, SqlFragment } from '../declare/statement.ts';
+import type { ReadObject, ReadPlan } from '../plan/read-plan.ts';
+import { type FragmentKind, readsOfFragment, rewriteFragment } from '../query/rewrite-fragment.ts';
+import type { QueryReads } from '../query/rewrite-query.ts';
+import { planReads, readObjectsOf, rewriteContext } from './answer-query.ts';
+import { answeringModel, noModelVersion } from './answering-model.ts';
+import type { EngineCore } from './engine-core.ts';
+import { toldAt } from './failure-place.ts';
+import { refreshViews } from './refresh-views.ts';
+import type { UpdateInProgress } from './run-update.ts';
+import { systemRelationsOf } from './system-views.ts';
+
+/** Rewrites the pieces of one statement; kept views they read are refreshed inside the update, as a query would. */
+export class FragmentRewriter {
+  readonly #core: EngineCore;
+  readonly #update: UpdateInProgress;
+  readonly #parameters: readonly SqlParameter[];
+
+  constructor(core: EngineCore, update: UpdateInProgress, parameters: readonly SqlParameter[]) {
+    this.#core = core;
+    this.#update = update;
+    this.#parameters = parameters;
+  }
+
+  text(fragment: SqlFragment, kind: FragmentKind): Promise<string> {
+    return this.#rewritten(fragment, kind).catch(toldAt(fragment.at));
+  }
+
+  async #rewritten(fragment: SqlFragment, kind: FragmentKind): Promise<string> {
+    const { draft } = this.#update;
+    const reads = await readsOfFragment(fragment.text, kind, {
+      parser: this.#core.parser,
+      catalog: draft.state.catalog,
+      system: systemRelationsOf(draft.state, draft.nowMs),
+    });
+    const plan = await this.#plan(reads);
+    for (const model of reads.models) await this.#assertAnswers(model);
+    const { state, tx, nowMs } = draft;
+    return rewriteFragment(
+      fragment.text,
+      kind,
+      rewriteContext(this.#core, state, tx, nowMs, this.#parameters, plan),
+    );
+  }
+
+  /** As for a query, but that models stay as they are, and that the update's own changes are seen. */
+  async #plan(reads: QueryReads) {
+    const { draft, tallies } = this.#update;
+    const objects = readObjectsOf(draft.state, { ...reads, models: [] }, draft.nowMs);
+    if (tallies.size > 0) {
+      // A view over a table that this very update has changed shows the change, and so cannot be the kept contents.
+      const seen = objects.map((object) => (this.#restsOnOwnChange(object.name) ? unfit(object) : object));
+      return byDefinition(planReads(seen, draft.state, false));
+    }
+    const plan = planReads(objects, draft.state, true);
+    if (plan.kind === 'serve') return plan;
+    await refreshViews(this.#core, draft, plan.names, { trigger: 'read', how: 'auto' });
+    const { relations } = reads;
+    return byDefinition(
+      planReads(readObjectsOf(draft.state, { relations, models: [] }, draft.nowMs), draft.state, false),
+    );
+  }
+
+  /** @throws EverviewError `no-model-version`, `staleness-exceeded` */
+  async #assertAnswers(model: string): Promise<void> {
+    const { tx, state, nowMs } = this.#update.draft;
+    if (answeringModel(state, model) === null) throw await noModelVersion(tx, state, model, nowMs);
+    const objects = readObjectsOf(state, { relations: [], models: [model] }, nowMs);
+    const plan = planReads(objects, state, true);
+    if (plan.kind === 'serve') return;
+    this.#update.note(
+      `the predictions of "${model}" were staler than declared: no model is refreshed inside an update`,
+    );
+  }
+
+  /** A VALUES list of several rows whose columns have no one type. */
+  async isMixedValues(text: string): Promise<boolean> {
+    return /^\s*values\b.*\)\s*,\s*\(/is.test(text) && !(await this.#core.parser.hasUniformColumns(text));
+  }
+
+  #restsOnOwnChange(name: string): boolean {
+    const entry = this.#update.draft.state.catalog.get(name);
+    if (entry === undefined || entry.kind === 'table') return false;
+    return entry.bases.some((base) => this.#update.tallies.has(base));
+  }
+
+  async optional(fragment: SqlFragment | null, kind: FragmentKind): Promise<SqlFragment | null> {
+    return fragment === null ? null : { ...fragment, text: await this.text(fragment, kind) };
+  }
+
+  async assignments(set: readonly Assignment[]): Promise<Assignment[]> {
+    const rewritten: Assignment[] = [];
+    for (const { column, value } of set) {
+      rewritten.push({ column, value: { ...value, text: await this.text(value, 'expression') } });
+    }
+    return rewritten;
+  }
+}
+
+function unfit(object: ReadObject): ReadObject {
+  return { ...object, standing: null };
+}
+
+/** A plan that was made without refreshes serves. */
+function byDefinition(plan: ReturnType<typeof planReads>): Extract<ReadPlan, { kind: 'serve' }> {
+  if (plan.kind === 'serve') return plan;
+  throw new EverviewError('internal', 'a read inside an update asked for a refresh');
+}
