@@ -48,6 +48,8 @@ async function replaceRows(everview: Everview, changed: number, features: number
 
 function contendersOf(everview: Everview, change: () => Promise<unknown>): Contender[] {
   const afterChange = async () => {
+    // The contender before left the model behind by the change it measured.
+    await everview.refresh('m', 'incremental');
     await change();
     await everview.refresh('examples', 'incremental');
   };
