@@ -17,7 +17,12 @@ import { applyUpdate } from '../ingest/apply-update.ts';
 import { type ChangeOutcome, nothingDone } from '../ingest/change-outcome.ts';
 import { primaryKeyOf } from '../ingest/ingest-target.ts';
 import type { OnConflict } from '../ingest/on-conflict.ts';
-import { correctQuarantine, dropQuarantine, releaseQuarantine } from '../ingest/quarantine.ts';
+import {
+  correctQuarantine,
+  dropQuarantine,
+  type ReleaseOutcome,
+  releaseQuarantine,
+} from '../ingest/quarantine.ts';
 import type { TableEntry } from '../query/catalog.ts';
 import { queryFailure } from '../query/query-failure.ts';
 import { type FragmentKind, readsOfFragment } from '../query/rewrite-fragment.ts';
@@ -118,31 +123,30 @@ export async function executeUpdateStatement(
           { ...plainInsert, columns: statement.columns },
           update.context,
         );
-      case 'quarantine-release':
-        return releaseQuarantine(
-          tx,
-          target,
-          await fragments.optional(statement.where, 'expression'),
-          update.context,
-        );
-      case 'quarantine-correct':
-        return correctQuarantine(
-          tx,
-          target,
-          await fragments.assignments(statement.set),
-          await fragments.optional(statement.where, 'expression'),
-          update.context,
-        );
-      case 'quarantine-drop':
-        await dropQuarantine(
-          tx,
-          target,
-          await fragments.optional(statement.where, 'expression'),
-          update.context,
-        );
+      case 'quarantine-release': {
+        const where = await fragments.optional(statement.where, 'expression');
+        return noted(update, await releaseQuarantine(tx, target, where, update.context));
+      }
+      case 'quarantine-correct': {
+        const set = await fragments.assignments(statement.set);
+        const where = await fragments.optional(statement.where, 'expression');
+        return noted(update, await correctQuarantine(tx, target, set, where, update.context));
+      }
+      case 'quarantine-drop': {
+        const where = await fragments.optional(statement.where, 'expression');
+        const dropped = await dropQuarantine(tx, target, where, update.context);
+        update.note(`${dropped} ${dropped === 1 ? 'row' : 'rows'} of the quarantine dropped`);
         return nothingDone;
+      }
     }
   });
+}
+
+/** Rows that still break a constraint are said to, or a release that changes nothing would look like a success. */
+function noted(update: UpdateInProgress, outcome: ReleaseOutcome): ReleaseOutcome {
+  if (outcome.stillHeld > 0)
+    update.note(`${outcome.stillHeld} still break a constraint and stay in quarantine`);
+  return outcome;
 }
 
 async function insert(
