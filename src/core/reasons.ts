@@ -17,9 +17,7 @@ export const reasonTable = {
   'float-error-budget': 'sums of floating-point numbers have spent their error budget',
   'non-finite': 'a NaN or infinity passed through a sum',
   'definition-changed': 'the definition changed after the state was built',
-  'history-expired': 'the change log no longer reaches back to the view',
   'state-rebase': 'the sums of the model are re-based on a fresh pivot and scale',
-  'new-feature-level': 'a category appeared that the sums did not hold',
   // when
   'with-the-update': 'refresh = immediate: in the transaction of the update',
   deadline: 'the declared staleness would be exceeded',
