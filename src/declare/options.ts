@@ -134,6 +134,7 @@ const copyOptions = {
   null: option(text(), "''", 'the text that means NULL in a CSV file'),
   dateformat: option(text(), 'found out', 'how a CSV file writes its dates, as strftime does'),
   timestampformat: option(text(), 'found out', 'how a CSV file writes its timestamps, as strftime does'),
+  encoding: option(text(), "'utf-8'", "the encoding of a CSV file: 'utf-8', 'latin-1' or 'utf-16'"),
 };
 
 export const optionTables = {

@@ -83,6 +83,11 @@ async function stageSql(
   const columns = options.byName
     ? given.map((column) => namedColumn(target, wanted, column.name))
     : positional(target, wanted, given.length);
+  const bends = given.some(({ type }, index) => {
+    const column = findColumn(target.schema, columns[index] ?? '');
+    return column !== undefined && mayBend(type, column.type);
+  });
+  if (bends && /^\s*values\b.*\)\s*,\s*\(/is.test(text)) return stageValues(tx, target, text, wanted);
   const stageColumns = columns.map(
     (column, index): StageColumn => ({
       column,
@@ -98,6 +103,15 @@ async function stageSql(
     throw conversionFailure(target, failure);
   }
   return { mayMisfit: select.mayMisfit, file: null };
+}
+
+/**
+ * Whether the one type that DuckDB finds for a column of a VALUES list can change what its values are to the table:
+ * `(1), (2.50)` as texts, or digits beyond those of a DECIMAL.
+ */
+function mayBend(given: string, wanted: string): boolean {
+  if (wanted === 'VARCHAR') return given !== 'VARCHAR' && given !== '"NULL"';
+  return (wanted === 'DOUBLE' || wanted === 'FLOAT') && given.startsWith('DECIMAL(38,');
 }
 
 function positional(target: IngestTarget, wanted: Schema, given: number): string[] {

@@ -46,7 +46,9 @@ export class DuckdbSqlParser implements SqlParser {
       await this.#alone(() => this.#session.describe(values));
       return true;
     } catch (failure) {
-      return !(failure instanceof EverviewError && /cannot combine types/i.test(failure.message));
+      return !(
+        failure instanceof EverviewError && /cannot combine types|could not convert/i.test(failure.message)
+      );
     }
   }
 

@@ -143,6 +143,22 @@ describe('idempotency keys', () => {
   });
 });
 
+it('VALUES whose types DuckDB unites, and cannot convert, are what each is by itself', async () => {
+  await db.execute('CREATE TABLE readings (x DOUBLE)');
+  await db.execute(`INSERT INTO readings VALUES (0.5), ('nan'), ('inf')`);
+  expect((await db.query('SELECT x FROM readings ORDER BY x')).rows).toEqual(
+    [0.5, Infinity, NaN].map((x) => ({ x })),
+  );
+});
+
+it('COPY takes a file in the encoding that it names', async () => {
+  const file = join(await mkdtemp(join(tmpdir(), 'everview-encoding-')), 'rows.csv');
+  await writeFile(file, Buffer.from('id,k,x\n60,\xe9,1\n', 'latin1'));
+  expect(await failureOf(db.execute(`COPY t FROM '${file}'`))).toMatchObject({ code: 'file-error' });
+  await db.execute(`COPY t FROM '${file}' (ENCODING 'latin-1')`);
+  expect((await db.query('SELECT k FROM t WHERE id = 60')).rows).toEqual([{ k: 'é' }]);
+});
+
 describe('BEGIN … COMMIT', () => {
   it('is one version, seen whole; ROLLBACK leaves nothing', async () => {
     await db.sql(

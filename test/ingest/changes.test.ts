@@ -386,3 +386,15 @@ test('values of unlike types in one column are each cast by themselves, as in an
     { note: '2.5' },
   ]);
 });
+
+test('values of one column that DuckDB can bring to one type are what each is by itself, too', async () => {
+  await using opened = await IngestWorld.open(table('readings', { note: 'VARCHAR', x: 'DOUBLE' }, []));
+  const text = 'VALUES (1, 12345678901234567890123456789012345.5), (2.50, 0.0000000000001)';
+  await opened.update((tx, context) =>
+    applyInsert(tx, opened.target('readings'), { kind: 'sql', text }, plainInsert, context),
+  );
+  expect(await opened.rows('SELECT note, x = 1e-13 AS exact FROM data."readings" ORDER BY note')).toEqual([
+    { note: '1', exact: false },
+    { note: '2.50', exact: true },
+  ]);
+});
