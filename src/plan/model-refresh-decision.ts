@@ -9,7 +9,11 @@ export type ModelCost = {
   readonly incrementalMsPerRow: number | null;
 };
 
-export const unknownModelCost: ModelCost = { overheadMs: null, fullMsPerRow: null, incrementalMsPerRow: null };
+export const unknownModelCost: ModelCost = {
+  overheadMs: null,
+  fullMsPerRow: null,
+  incrementalMsPerRow: null,
+};
 
 export type ModelRefreshInput = {
   readonly mode: RefreshMode;
