@@ -8,7 +8,7 @@ import type { Waiting } from './waiting.ts';
 export type PlacedStatement = { readonly text: string; readonly at: TextPlace };
 
 /** The part of an engine that answers statements. */
-export type Engine = Pick<Everview, 'execute' | 'stream'>;
+export type Engine = Pick<Everview, 'execute' | 'stream' | 'isInUpdate'>;
 
 export type RunOptions = {
   readonly keepGoing: boolean;

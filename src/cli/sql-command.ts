@@ -1,3 +1,4 @@
+import { EverviewError } from '../index.ts';
 import type { AnswerWriter, Format } from './answer-writer.ts';
 import { arrowRefusal, createArrowWriter } from './arrow-writer.ts';
 import { createCsvWriter } from './csv-writer.ts';
@@ -6,7 +7,7 @@ import { renderFailure } from './failure-report.ts';
 import { createJsonWriter } from './json-writer.ts';
 import { openEngine } from './open-engine.ts';
 import { runPrompt } from './run-prompt.ts';
-import { type PlacedStatement, runStatements } from './run-statements.ts';
+import { type Engine, type PlacedStatement, type RunOptions, runStatements } from './run-statements.ts';
 import { statementsOfFile, statementsOfInput, statementsOfText } from './statement-source.ts';
 import { createTableWriter } from './table-writer.ts';
 import { type ExitStatus, endsCommand, exitStatus, type Terminal } from './terminal.ts';
@@ -45,7 +46,7 @@ export async function runSql(options: SqlOptions, terminal: Terminal): Promise<E
       (engine) =>
         options.source.kind === 'standard-input' && stdin.isTerminal && stdout.isTerminal
           ? runPrompt(engine, writer, terminal)
-          : runStatements(engine, statements, writer, {
+          : runToTheEnd(engine, statements, writer, {
               keepGoing: options.keepGoing,
               interrupted,
               waiting: createWaiting(terminal.stderr),
@@ -56,6 +57,26 @@ export async function runSql(options: SqlOptions, terminal: Terminal): Promise<E
     await writer.failure(0, failureOf(error), options.source.kind === 'text' ? options.source.text : null);
     return exitStatus.failed;
   }
+}
+
+/** Input that ends inside an update is a failure: what the update did is not kept. */
+async function runToTheEnd(
+  engine: Engine,
+  statements: AsyncIterable<PlacedStatement> | Iterable<PlacedStatement>,
+  writer: AnswerWriter,
+  options: RunOptions,
+): Promise<ExitStatus> {
+  const status = await runStatements(engine, statements, writer, options);
+  if (!engine.isInUpdate) return status;
+  const failure = new EverviewError(
+    'transaction-state',
+    'the input ends inside an update, which is not kept',
+    {
+      hint: 'end what BEGIN opened with COMMIT',
+    },
+  );
+  await writer.failure(0, failureOf(failure), null);
+  return exitStatus.failed;
 }
 
 async function statementsOf(

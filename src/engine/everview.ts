@@ -171,6 +171,11 @@ export class Everview implements AsyncDisposable {
     return this.#core.state.version;
   }
 
+  /** BEGIN came, and neither COMMIT nor ROLLBACK yet. */
+  get isInUpdate(): boolean {
+    return this.#executor.isInUpdate;
+  }
+
   /** Runs one statement of any kind; `$1`, `$2`, … stand for the parameters. @throws EverviewError with its place. */
   execute(statement: string, parameters: readonly SqlParameter[] = []): Promise<StatementResult> {
     return this.#using(() => this.#executor.execute(statement, 1, parameters));
@@ -180,10 +185,17 @@ export class Everview implements AsyncDisposable {
   sql(text: string): Promise<StatementResult[]> {
     return this.#using(async () => {
       const results: StatementResult[] = [];
-      for (const statement of splitStatements(text)) {
-        results.push(
-          await this.#executor.execute(statement.text, results.length + 1).catch(toldAt(statement.at)),
-        );
+      const wasInUpdate = this.#executor.isInUpdate;
+      try {
+        for (const statement of splitStatements(text)) {
+          results.push(
+            await this.#executor.execute(statement.text, results.length + 1).catch(toldAt(statement.at)),
+          );
+        }
+      } catch (failure) {
+        // The rest of the text, and so the end of an update it began, is not run.
+        if (!wasInUpdate) await this.#executor.close();
+        throw failure;
       }
       return results;
     });

@@ -28,7 +28,8 @@ import { shownRows, shownSchema } from './system-views.ts';
 /** Executes statements one after another; knows the update that BEGIN opened. */
 export class StatementExecutor {
   readonly #core: EngineCore;
-  #open: OpenUpdate | null = null;
+  /** `failed`: nothing of it is kept, and what belongs to it is refused until ROLLBACK or COMMIT ends it. */
+  #open: OpenUpdate | 'failed' | null = null;
 
   constructor(core: EngineCore) {
     this.#core = core;
@@ -40,23 +41,35 @@ export class StatementExecutor {
     number = 1,
     parameters: readonly SqlParameter[] = [],
   ): Promise<StatementResult> {
-    const statement = parseStatement(text);
+    let statement: Statement | null = null;
     try {
+      statement = parseStatement(text);
       return { ...(await this.#run(statement, parameters)), statement: number };
     } catch (failure) {
-      throw placed(failure, statement);
+      if (statement === null || isUpdateStatement(statement)) await this.#failOpen();
+      throw statement === null ? failure : placed(failure, statement);
     }
   }
 
-  /** BEGIN came, and neither COMMIT nor ROLLBACK yet. */
+  /** BEGIN came, nothing failed since, and neither COMMIT nor ROLLBACK came yet. */
   get isInUpdate(): boolean {
-    return this.#open !== null;
+    return this.#open instanceof OpenUpdate;
   }
 
   /** Ends an update that was begun and not committed; nothing of it is kept. */
   async close(): Promise<void> {
-    await this.#open?.rollback();
+    const open = this.#open;
     this.#open = null;
+    if (open instanceof OpenUpdate) await open.rollback();
+  }
+
+  /** A statement that was to be part of the open update (or cannot even be read) takes the whole of it along. */
+  async #failOpen(): Promise<void> {
+    const open = this.#open;
+    if (!(open instanceof OpenUpdate)) return;
+    this.#open = 'failed';
+    // What is kept of a rejected update is there once the failure is told.
+    await open.rollback();
   }
 
   #run(statement: Statement, parameters: readonly SqlParameter[]): Promise<StatementResult> {
@@ -97,7 +110,10 @@ export class StatementExecutor {
   }
 
   #assertAllowedInUpdate(statement: Statement): void {
-    if (isUpdateStatement(statement)) return;
+    if (isUpdateStatement(statement)) {
+      if (this.#open === 'failed') throw updateFailed();
+      return;
+    }
     if (statement.kind === 'commit' || statement.kind === 'rollback' || statement.kind === 'query') return;
     throw new EverviewError('transaction-state', `${words(statement.kind)} cannot be part of an update`, {
       hint: 'COMMIT or ROLLBACK the update that BEGIN opened first',
@@ -106,7 +122,7 @@ export class StatementExecutor {
 
   async #update(statement: UpdateStatement, parameters: readonly SqlParameter[]): Promise<StatementResult> {
     const open = this.#open;
-    if (open === null) {
+    if (!(open instanceof OpenUpdate)) {
       const key = idempotencyKeyOf(statement);
       await freshenModels(this.#core, statement);
       const result = await runUpdate(this.#core, key, async (update) => {
@@ -114,39 +130,34 @@ export class StatementExecutor {
       });
       return { ...this.#answer(statement.kind, noRows, updateMessage(result)), update: result };
     }
-    try {
-      const outcome = await open.run((update) =>
-        executeUpdateStatement(this.#core, update, statement, parameters),
-      );
-      if (outcome === 'skipped')
-        return this.#answer(statement.kind, noRows, 'skipped: the idempotency key was seen before');
-      const did = `${rowsText(outcome.inserted)} in, ${rowsText(outcome.deleted)} out`;
-      return this.#answer(statement.kind, noRows, `${did}; not committed yet`);
-    } catch (failure) {
-      if (this.#open === open) this.#open = null;
-      // What is kept of a rejected update is there once the failure is told.
-      await open.rollback();
-      throw failure;
-    }
+    const outcome = await open.run((update) =>
+      executeUpdateStatement(this.#core, update, statement, parameters),
+    );
+    if (outcome === 'skipped')
+      return this.#answer(statement.kind, noRows, 'skipped: the idempotency key was seen before');
+    const did = `${rowsText(outcome.inserted)} in, ${rowsText(outcome.deleted)} out`;
+    return this.#answer(statement.kind, noRows, `${did}; not committed yet`);
   }
 
   async #commit(): Promise<StatementResult> {
     const open = this.#takeOpen('COMMIT');
+    if (open === 'failed') throw updateFailed();
     const result = await open.commit();
     return { ...this.#answer('commit', noRows, updateMessage(result)), update: result };
   }
 
   async #rollback(): Promise<StatementResult> {
-    await this.#takeOpen('ROLLBACK').rollback();
+    const open = this.#takeOpen('ROLLBACK');
+    if (open !== 'failed') await open.rollback();
     return this.#answer('rollback', noRows, 'nothing of the update was kept');
   }
 
-  #takeOpen(what: string): OpenUpdate {
+  #takeOpen(what: string): OpenUpdate | 'failed' {
     const open = this.#open;
     this.#open = null;
     if (open !== null) return open;
     throw new EverviewError('transaction-state', `${what} without a BEGIN`, {
-      hint: 'a failed statement ends its update: begin again',
+      hint: 'BEGIN opens an update of several statements',
     });
   }
 
@@ -231,6 +242,16 @@ export class StatementExecutor {
 }
 
 const noRows: { readonly columns: Schema; readonly rows: readonly Row[] } = { columns: [], rows: [] };
+
+function updateFailed(): EverviewError {
+  return new EverviewError(
+    'transaction-state',
+    'a statement of this update failed, and nothing of it was kept',
+    {
+      hint: 'ROLLBACK, then BEGIN again',
+    },
+  );
+}
 
 function kindOf(entry: CatalogEntry): AlterKind {
   return entry.kind === 'view' && entry.handle !== null ? 'materialized-view' : entry.kind;

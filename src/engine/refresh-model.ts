@@ -24,11 +24,12 @@ import {
   recordGate,
   recordModelVersion,
   saveModelState,
+  supersede,
 } from '../promote/model-versions.ts';
 import { type ModelEntry, nameOf, type TrainingSetEntry } from '../query/catalog.ts';
 import { trainingSetOf } from './answering-model.ts';
 import type { EngineCore } from './engine-core.ts';
-import { type EngineState, withEntry } from './engine-state.ts';
+import { type EngineState, withEntry, withoutEntries } from './engine-state.ts';
 import { type HowToRefresh, type RefreshRequest, refreshViews } from './refresh-views.ts';
 import { attemptedStanding } from './standings.ts';
 import { WriteDraft } from './write-draft.ts';
@@ -290,7 +291,11 @@ async function settle(
   };
   await saveCursor(draft.tx, name, cursor);
   draft.update({ cursors: withEntry(draft.state.cursors, name, cursor) });
-  if (candidate.parameters !== null) {
+  if (candidate.parameters === null) {
+    // No row is left to learn from, so what was learned from rows that are gone may not answer either (law 8).
+    await supersede(draft.tx, name);
+    draft.update({ promoted: withoutEntries(draft.state.promoted, [name]) });
+  } else {
     const verdict = judgeGate(definition.gate, candidate.score, candidate.currentScore);
     await judge(draft, entry, candidate, candidate.parameters, verdict);
   }

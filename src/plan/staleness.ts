@@ -58,7 +58,9 @@ export function standingOf(
   }
   if (sinceMs === null) return { staleness: fresh, asOf, sinceMs };
   const versions = changes.versionsChanging(bases, position.version, head);
-  return { staleness: { versions, rows, ms: Math.max(0, nowMs - sinceMs), effect: null }, asOf, sinceMs };
+  // A clock that stands before the change (a file opened with another clock) must not make stale contents look fresh.
+  const ms = Math.abs(nowMs - sinceMs);
+  return { staleness: { versions, rows, ms, effect: null }, asOf, sinceMs };
 }
 
 /** Whether contents this stale are within what the policy bears. */

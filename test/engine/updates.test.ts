@@ -193,6 +193,29 @@ describe('BEGIN … COMMIT', () => {
     expect(await sums()).toEqual({ a: 15, b: 20, sum: 15, count: 4 });
   });
 
+  it.each([
+    "INSERT INTO t VALUES (2, 'b', 1)",
+    "INSERT INTO t VALUES ('x', 'b', 1)",
+    'INSRT INTO t VALUES (4)',
+  ])('is whole or not at all: after %s nothing more goes in, and COMMIT commits nothing', async (bad) => {
+    await db.sql("BEGIN; INSERT INTO t VALUES (3, 'c', 1)");
+    expect((await failureOf(db.execute(bad))).code).not.toBe('transaction-state');
+    const failed = { code: 'transaction-state', hint: 'ROLLBACK, then BEGIN again' };
+    expect(await failureOf(db.execute("INSERT INTO t VALUES (5, 'c', 1)"))).toMatchObject(failed);
+    expect(await failureOf(db.execute('COMMIT'))).toMatchObject(failed);
+    expect(await ids()).toEqual([1, 2]);
+    await db.sql("BEGIN; INSERT INTO t VALUES (6, 'c', 1); COMMIT");
+    expect(db.version).toBe(2);
+  });
+
+  it('ends with the text that began it when sql() stops at a failure', async () => {
+    await failureOf(
+      db.sql("BEGIN; INSERT INTO t VALUES (3, 'c', 1); INSERT INTO t VALUES (3, 'c', 1); COMMIT"),
+    );
+    expect(await db.insert('t', [{ id: 4, k: 'd', x: 1 }])).toMatchObject({ version: 2 });
+    expect(await ids()).toEqual([1, 2, 4]);
+  });
+
   it('refuses what cannot be part of it, and calls that would wait for it', async () => {
     await db.execute('BEGIN');
     for (const statement of ['BEGIN', 'CREATE VIEW v AS SELECT 1 AS a', 'REFRESH sums', 'DROP TABLE t'])

@@ -100,4 +100,16 @@ describe('law 8, forgetting', () => {
     await innocent.refresh('life', 'full');
     expect(farthest(await told(db), await told(innocent))).toBeLessThan(1e-9);
   });
+
+  it('answers nothing once everybody is gone', async () => {
+    await using db = await openWith(people(new Random(86), 40));
+    await db.refresh('life');
+    await db.execute('DELETE FROM people');
+    await db.refresh('life');
+    await expect(told(db)).rejects.toMatchObject({ code: 'no-model-version' });
+    const { rows } = await db.query(
+      `SELECT DISTINCT status FROM everview.model_versions WHERE model = 'life'`,
+    );
+    expect(rows).toEqual([{ status: 'superseded' }]);
+  });
 });

@@ -33,6 +33,11 @@ describe('standingOf', () => {
     expect(at(0, [], 1e12).sinceMs).toBeNull();
   });
 
+  it('does not look fresh to a clock that stands before the change', () => {
+    expect(at(1, ['a'], 500).staleness.ms).toBe(1_500);
+    expect(withinPolicy(at(1, ['a'], 500), { ...policy, maxStalenessMs: 1_000 })).toBe(false);
+  });
+
   it('becomes stale by the clock alone at the next boundary', () => {
     expect(at(5, ['a'], 7_999, 8_000).sinceMs).toBeNull();
     expect(at(5, ['a'], 8_500, 8_000)).toMatchObject({ sinceMs: 8_000, staleness: { versions: 0, ms: 500 } });
