@@ -1,4 +1,4 @@
-import { EverviewError, placeIn } from '../core/errors.ts';
+import { EverviewError, placeIn, type TextPlace } from '../core/errors.ts';
 import { nearestHint } from '../core/nearest.ts';
 import {
   type CteScope,
@@ -8,7 +8,7 @@ import {
   replaceReferences,
   subqueryNode,
 } from '../core/relation-references.ts';
-import { findColumn, sameName } from '../core/schema.ts';
+import { findColumn, type Schema, sameName } from '../core/schema.ts';
 import type { Session } from '../core/session.ts';
 import { isNode, type SqlJson, type SqlNode, type SqlParser, walk } from '../core/sql-tree.ts';
 import type { SqlParameter } from '../core/value.ts';
@@ -260,7 +260,13 @@ class QueryRewriter {
       return this.#fragment(reference.node, alias, this.#context.system.sql(reference.name));
     }
     const entry = entryFor(reference, this.#text, this.#context.catalog);
-    const version = reference.at === null ? at : await this.#askedVersion(reference.at);
+    const version =
+      reference.at === null
+        ? at
+        : await this.#askedVersion(
+            reference.at,
+            placeOf(this.#text, reference.offset, reference.name.length),
+          );
     return this.#relation(entry, reference.node, alias, version);
   }
 
@@ -296,7 +302,7 @@ class QueryRewriter {
     const inputSql = await this.printed(input);
     const schema = await this.#context.session.describe(inputSql);
     const parameters = this.#context.promotedParameters(call.model);
-    const sql = predictionSql(parameters, `(${inputSql})`, schema);
+    const sql = predictionAt(parameters, `(${inputSql})`, schema, placeOf(this.#text, reference.offset, 7));
     return this.#fragment(reference.node, reference.alias === '' ? call.model : reference.alias, sql);
   }
 
@@ -306,36 +312,63 @@ class QueryRewriter {
     return relationNode(node, '', name, alias);
   }
 
-  async #askedVersion(at: {
-    readonly unit: 'VERSION' | 'TIMESTAMP';
-    readonly expression: SqlNode;
-  }): Promise<Version> {
+  async #askedVersion(
+    at: { readonly unit: 'VERSION' | 'TIMESTAMP'; readonly expression: SqlNode },
+    place: TextPlace | undefined,
+  ): Promise<Version> {
     this.historical = true;
     const [expression = 'NULL'] = await this.#context.parser.printExpressions([at.expression]);
     const cast = at.unit === 'VERSION' ? `(${expression})::BIGINT` : `epoch_ms((${expression})::TIMESTAMP)`;
-    const [row] = await this.#context.session.rows(`SELECT ${cast} AS v`);
+    const exact = at.unit === 'VERSION' ? `(${expression}) = ${cast}` : 'true';
+    const [row] = await this.#context.session.rows(`SELECT ${cast} AS v, ${exact} AS exact`);
     const value = row?.v;
-    if (typeof value !== 'bigint') {
-      throw new EverviewError('invalid-query', `AT (${at.unit} => ${expression}) names no moment`, {
-        hint: "AT (VERSION => 42) or AT (TIMESTAMP => TIMESTAMP '2001-01-31 12:00:00')",
-      });
+    if (typeof value !== 'bigint' || row?.exact !== true) {
+      throw new EverviewError(
+        'invalid-query',
+        `AT (${at.unit} => ${expression}) names no ${at.unit === 'VERSION' ? 'version' : 'moment'}`,
+        {
+          at: place,
+          hint: "AT (VERSION => 42) or AT (TIMESTAMP => TIMESTAMP '2001-01-31 12:00:00')",
+        },
+      );
     }
     const version =
       at.unit === 'VERSION'
-        ? versionInRange(value, this.#context.head)
+        ? versionInRange(value, this.#context.head, place)
         : await this.#context.versionAt(Number(value));
     this.#context.assertReachable(version);
     return version;
   }
 }
 
-function versionInRange(value: bigint, head: Version): Version {
+function versionInRange(value: bigint, head: Version, at: TextPlace | undefined): Version {
   if (value < 0n || value > BigInt(head)) {
     throw new EverviewError('invalid-query', `there is no version ${value}`, {
+      at,
       hint: `the newest version is ${head}`,
     });
   }
   return versionOf(value);
+}
+
+/** As `predictionSql`; what the input lacks is told at the call. */
+function predictionAt(
+  parameters: RidgeParameters,
+  input: string,
+  schema: Schema,
+  at: TextPlace | undefined,
+): string {
+  try {
+    return predictionSql(parameters, input, schema);
+  } catch (failure) {
+    if (!(failure instanceof EverviewError) || failure.at !== undefined) throw failure;
+    throw new EverviewError(failure.code, failure.message, {
+      at,
+      hint: failure.hint,
+      data: failure.data,
+      cause: failure,
+    });
+  }
 }
 
 function isPredict(reference: RelationReference): boolean {

@@ -99,7 +99,7 @@ describe('PREDICT', () => {
     ['SELECT * FROM PREDICT(t, t)', 'wrong-kind', '1:15+7', expect.any(String)],
     ['SELECT * FROM PREDICT(line)', 'invalid-query', '1:15+7', expect.stringContaining('PREDICT(m, v)')],
     ['SELECT * FROM PREDICT(line,\n tt)', 'unknown-relation', '2:2+2', 'did you mean "t"?'],
-    ['SELECT * FROM PREDICT(line, (SELECT 1 AS xx))', 'unknown-column', undefined, expect.any(String)],
+    ['SELECT * FROM PREDICT(line, (SELECT 1 AS xx))', 'unknown-column', '1:15+7', expect.any(String)],
     ['SELECT * FROM line', 'wrong-kind', '1:15+4', expect.stringContaining('PREDICT(line')],
   ])('%j is refused', async (sql, code, place, hint) => {
     expect(await failureOf(db.query(sql))).toMatchObject({ code, place, hint });
@@ -340,5 +340,20 @@ describe('stream()', () => {
     for await (const batch of stream.batches()) seen += batch.length;
     expect([seen, (await other.query('SELECT a FROM n')).rows.length]).toEqual([10_000, 0]);
     await other.close();
+  });
+});
+
+describe('places', () => {
+  it.each([
+    ['SELECT * FROM t AT (VERSION => -1)', 'invalid-query', 15],
+    ['SELECT * FROM t AT (VERSION => 99)', 'invalid-query', 15],
+    ['SELECT * FROM t AT (VERSION => 1.5)', 'invalid-query', 15],
+    [`SELECT * FROM PREDICT(line, (SELECT 'west' AS region))`, 'unknown-column', 15],
+    [`SELECT * FROM PREDICT(line, (SELECT 'west' AS region, 'a' AS x))`, 'invalid-query', 15],
+  ])('%s', async (sql, code, column) => {
+    expect(await failureOf(db.query(sql))).toMatchObject({
+      code,
+      place: expect.stringMatching(new RegExp(`^1:${column}\\+`)),
+    });
   });
 });
