@@ -74,6 +74,7 @@ async function compile(
 ): Promise<Compiled> {
   const tree = await parser.parse(definition.query);
   assertNotItself(definition, tree);
+  assertNoModel(definition, tree, catalog);
   try {
     const { name, query: text, tolerance } = definition;
     const handle = await compileView(session, parser, {
@@ -87,6 +88,24 @@ async function compile(
     return { tree, handle, reads, bases: basesOf(reads, catalog) };
   } catch (failure) {
     throw queryFailure(failure, definition.query, tree);
+  }
+}
+
+/** A model may be named in a FROM clause by mistake: to DuckDB and the resolver it is no relation at all. */
+function assertNoModel(
+  { query }: ViewDefinition | TrainingSetDefinition,
+  tree: SqlNode,
+  catalog: Catalog,
+): void {
+  for (const reference of referencesOf(tree)) {
+    if (reference.kind !== 'named' || reference.schema !== '') continue;
+    const entry = catalog.get(reference.name);
+    if (entry?.kind !== 'model') continue;
+    const { name } = entry.declared.definition;
+    throw new EverviewError('wrong-kind', `"${name}" is a model and cannot be read as a table`, {
+      at: placeOf(reference.node, query),
+      hint: `SELECT … FROM PREDICT(${name}, (SELECT …)) in a query gives predictions`,
+    });
   }
 }
 
@@ -136,7 +155,7 @@ async function buildView(
   if (definition.policy.refresh === 'incremental' && compiled.handle.plan.kind === 'full-only') {
     throw new EverviewError(
       'not-incremental',
-      `"${definition.name}" cannot be refreshed incrementally: ${compiled.handle.plan.detail}`,
+      `"${definition.name}" cannot be refreshed incrementally, as refresh = incremental asks: ${compiled.handle.plan.detail}`,
       { hint: 'refresh = auto recomputes it and writes only the difference' },
     );
   }
@@ -160,6 +179,7 @@ async function buildVirtualView(
 ): Promise<ViewEntry> {
   const tree = await parser.parse(definition.query);
   assertNotItself(definition, tree);
+  assertNoModel(definition, tree, catalog);
   assertNoModelOrPast(definition, tree);
   try {
     const bound = bindRelations(tree, definition.query, resolverOf(catalog));

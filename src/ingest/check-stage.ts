@@ -203,8 +203,14 @@ async function rejectAll(
     { table: target.name, rows: stage.hasRows ? rows.map((row) => rejectedRow(row, rules, why)) : [] },
     counts.some((count) => count.table !== target.name) || !stage.hasRows
       ? 'change or delete the rows that reference it first'
-      : 'correct the rows, or declare on_violation = quarantine to take the others',
+      : rowsHint(target),
   );
+}
+
+function rowsHint({ table: { definition } }: IngestTarget): string {
+  if (definition.onViolation !== 'quarantine')
+    return 'correct the rows, or declare on_violation = quarantine to take the others';
+  return 'on_violation = quarantine could not find the rows again to set their new form aside: that takes a PRIMARY KEY that the statement does not set; correct the statement, or leave those rows out with WHERE';
 }
 
 function rejectedRow(row: Row, rules: readonly Rule[], why: string): RejectedRow {

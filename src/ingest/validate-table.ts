@@ -16,9 +16,9 @@ export async function assertRowsMeet(tx: Session, target: IngestTarget): Promise
     if (broken === 0) continue;
     throw new EverviewError(
       'constraint-violation',
-      `${broken} rows that "${target.name}" holds already break ${constraint.name}`,
+      `${broken} ${broken === 1 ? 'row' : 'rows'} that "${target.name}" holds already ${broken === 1 ? 'breaks' : 'break'} ${constraint.name}`,
       {
-        hint: 'correct or delete them first',
+        hint: `correct or delete ${broken === 1 ? 'it' : 'them'} first`,
         data: { table: target.name, constraint: constraint.name, rows: broken },
       },
     );

@@ -353,3 +353,20 @@ it('takes any name in quotes, everywhere, and compares names without case', asyn
   await db.execute('DROP TABLE "FLÜGE ""Q""" CASCADE');
   expect((await db.execute('SHOW VIEWS')).rows).toEqual([]);
 });
+
+it('says that a view names a model, and how to predict', async () => {
+  await db.sql(stack);
+  const failure = await failureOf(db.execute('CREATE MATERIALIZED VIEW v AS SELECT * FROM line'));
+  expect(failure).toMatchObject({ code: 'wrong-kind', message: expect.stringContaining('is a model') });
+  expect(failure).toMatchObject({ hint: expect.stringContaining('PREDICT(line'), place: '1:45+4' });
+});
+
+it('does not advise a quarantine that is declared already', async () => {
+  await db.sql(`CREATE TABLE q (id INTEGER PRIMARY KEY, n INTEGER CHECK (n > 0)) WITH (on_violation = quarantine);
+    INSERT INTO q VALUES (1, 1)`);
+  const failure = await failureOf(db.execute('UPDATE q SET id = 2, n = -1'));
+  expect(failure).toMatchObject({
+    code: 'constraint-violation',
+    hint: expect.stringContaining('PRIMARY KEY that the statement does not set'),
+  });
+});
