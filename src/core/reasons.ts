@@ -42,7 +42,8 @@ export const reasonTable = {
   fresh: 'every view read was up to date',
   'refreshed-first': 'views staler than declared were refreshed before the answer',
   'served-within-bound': 'stale contents within the declared bound',
-  'served-stale': 'stale contents beyond the bound, as on_stale_read = serve says',
+  'served-stale':
+    'stale contents beyond the bound, as on_stale_read = serve says, or because a refresh could not bring a fresher version',
   historical: 'AT (VERSION) or AT (TIMESTAMP)',
 } as const;
 

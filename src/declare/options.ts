@@ -126,14 +126,18 @@ const updateOptions = {
 
 const copyOptions = {
   ...updateOptions,
-  format: option(choice(['csv', 'parquet', 'json', 'arrow']), "the path's ending", 'the format of the file'),
-  header: option(boolean, 'found out', 'whether the first line of a CSV file names its columns'),
-  delimiter: option(text(), 'found out', 'what separates the fields of a CSV file'),
-  quote: option(text(), 'found out', 'what encloses the fields of a CSV file'),
-  escape: option(text(), 'found out', 'what makes a quote inside a field of a CSV file plain'),
+  format: option(
+    choice(['csv', 'parquet', 'json', 'jsonl', 'arrow']),
+    "the path's ending",
+    'the format of the file',
+  ),
+  header: option(boolean, 'true', 'whether the first line of a CSV file names its columns'),
+  delimiter: option(text(), '`,` (a tab for .tsv)', 'what separates the fields of a CSV file'),
+  quote: option(text(), '`"`', 'what encloses the fields of a CSV file'),
+  escape: option(text(), 'the quote', 'what makes a quote inside a field of a CSV file plain'),
   null: option(text(), "''", 'the text that means NULL in a CSV file'),
-  dateformat: option(text(), 'found out', 'how a CSV file writes its dates, as strftime does'),
-  timestampformat: option(text(), 'found out', 'how a CSV file writes its timestamps, as strftime does'),
+  dateformat: option(text(), 'ISO 8601', 'how a CSV file writes its dates, as strftime does'),
+  timestampformat: option(text(), 'ISO 8601', 'how a CSV file writes its timestamps, as strftime does'),
   encoding: option(text(), "'utf-8'", "the encoding of a CSV file: 'utf-8', 'latin-1' or 'utf-16'"),
 };
 

@@ -50,9 +50,6 @@ const optionNames: Readonly<Record<string, string>> = {
   date_format: 'dateformat',
   timestampformat: 'timestampformat',
   timestamp_format: 'timestampformat',
-  decimal_separator: 'decimal_separator',
-  skip: 'skip',
-  comment: 'comment',
 };
 
 /** @throws EverviewError `unknown-option`, `invalid-option` with the place of the option. */
@@ -88,13 +85,10 @@ export function fileOptions(path: string, options: readonly RawOption[]): FileOp
     quote,
     escape: text('escape') ?? quote,
     encoding: encodingOf(given.get('encoding')),
-    more: ['nullstr', 'dateformat', 'timestampformat', 'decimal_separator', 'skip', 'comment'].flatMap(
-      (name) => {
-        const value = text(name);
-        if (value === undefined) return [];
-        return [`${name}=${name === 'skip' ? Number(value) : quoteLiteral(value)}`];
-      },
-    ),
+    more: ['nullstr', 'dateformat', 'timestampformat'].flatMap((name) => {
+      const value = text(name);
+      return value === undefined ? [] : [`${name}=${quoteLiteral(value)}`];
+    }),
   };
 }
 

@@ -42,6 +42,8 @@ export function reference(): string {
     '## Statements',
     statementForms.map((form) => `- \`${form}\``).join('\n'),
     "A SELECT is DuckDB's, over declared names; `FROM PREDICT(model, (SELECT …))` or `FROM PREDICT(model, view)` adds the column `prediction`, and `table AT (VERSION => n)` or `AT (TIMESTAMP => …)` reads the past. `now()` and its kin are the engine's clock.",
+    'A statement that fails inside BEGIN … COMMIT ends its update: nothing more is taken until ROLLBACK or COMMIT. A SELECT inside an update reads the state before it.',
+    'A model does not learn from rows whose label is NULL, NaN or infinite, nor from rows with an infinite feature; a feature that is NULL or NaN is a missing value, as `missing` says. Numbers too large to be squared in a DOUBLE count as infinite.',
     '## Options',
     ...options,
     '## System tables',
