@@ -31,10 +31,11 @@ export async function buildEntry(
   parser: SqlParser,
   definition: Definition,
   catalog: Catalog,
+  createdAtMs: number,
 ): Promise<CatalogEntry> {
   switch (definition.kind) {
     case 'table':
-      return buildTableEntry(session, definition, catalog);
+      return buildTableEntry(session, definition, catalog, createdAtMs);
     case 'view':
       return buildView(session, parser, definition, catalog);
     case 'training-set':

@@ -15,6 +15,7 @@ export async function buildTableEntry(
   session: Session,
   definition: TableDefinition,
   catalog: Catalog,
+  createdAtMs: number,
 ): Promise<TableEntry> {
   const schema: Schema[number][] = [];
   for (const column of definition.columns) {
@@ -66,6 +67,7 @@ export async function buildTableEntry(
     );
   return {
     kind: 'table',
+    createdAtMs,
     declared,
     target: createIngestTarget(
       declared,

@@ -84,7 +84,9 @@ async function buildReplacing(
 ): Promise<CatalogEntry> {
   const { catalog } = draft.state;
   try {
-    return await buildEntry(draft.tx, core.parser, definition, new Catalog(entriesBefore(catalog, existing)));
+    const known = new Catalog(entriesBefore(catalog, existing));
+    const createdAtMs = existing?.kind === 'table' ? existing.createdAtMs : draft.nowMs;
+    return await buildEntry(draft.tx, core.parser, definition, known, createdAtMs);
   } catch (failure) {
     const relation = failure instanceof EverviewError ? failure.data?.relation : undefined;
     const reader = catalog.derivedFrom(definition.name).find((entry) => nameOf(entry) === relation);
@@ -201,7 +203,13 @@ async function buildDependent(
   replaced: string,
 ): Promise<CatalogEntry> {
   try {
-    return await buildEntry(draft.tx, core.parser, dependent.declared.definition, draft.state.catalog);
+    return await buildEntry(
+      draft.tx,
+      core.parser,
+      dependent.declared.definition,
+      draft.state.catalog,
+      dependent.kind === 'table' ? dependent.createdAtMs : draft.nowMs,
+    );
   } catch (failure) {
     if (!(failure instanceof EverviewError)) throw failure;
     throw new EverviewError(

@@ -29,8 +29,11 @@ export async function loadEngine(session: Session, parser: SqlParser): Promise<E
 
 async function loadCatalog(session: Session, parser: SqlParser): Promise<Catalog> {
   let catalog = new Catalog();
-  for (const { definition } of await loadObjects(session)) {
-    catalog = new Catalog([...catalog.entries(), await buildEntry(session, parser, definition, catalog)]);
+  for (const { definition, createdAtMs } of await loadObjects(session)) {
+    catalog = new Catalog([
+      ...catalog.entries(),
+      await buildEntry(session, parser, definition, catalog, createdAtMs),
+    ]);
   }
   const entries = catalog.entries();
   const tables = entries.flatMap((entry) => (entry.kind === 'table' ? [entry.declared] : []));

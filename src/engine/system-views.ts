@@ -101,7 +101,7 @@ function tableRows(state: EngineState, nowMs: number): Row[] {
     if (entry.kind !== 'table') return [];
     const { definition, schema } = entry.declared;
     const lastChangeMs = state.changes.lastChangeMs(definition.name);
-    const silenceMs = lastChangeMs === null ? null : nowMs - lastChangeMs;
+    const silenceMs = nowMs - (lastChangeMs ?? entry.createdAtMs);
     return [
       {
         name: definition.name,
@@ -118,9 +118,9 @@ function tableRows(state: EngineState, nowMs: number): Row[] {
   });
 }
 
-/** Null where no heartbeat is declared, or nothing came yet to count from. */
-function isOverdue(heartbeatMs: number | null, silenceMs: number | null): boolean | null {
-  return heartbeatMs === null || silenceMs === null ? null : silenceMs > heartbeatMs;
+/** Null where no heartbeat is declared; silence counts from the declaration where nothing came yet. */
+function isOverdue(heartbeatMs: number | null, silenceMs: number): boolean | null {
+  return heartbeatMs === null ? null : silenceMs > heartbeatMs;
 }
 
 function viewRows(state: EngineState): Row[] {

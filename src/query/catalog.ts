@@ -15,6 +15,8 @@ export type TableEntry = {
   readonly kind: 'table';
   readonly declared: Declared<TableDefinition>;
   readonly target: IngestTarget;
+  /** When the name was first declared. */
+  readonly createdAtMs: number;
 };
 
 type QueryEntry = {
