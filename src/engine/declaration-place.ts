@@ -36,7 +36,14 @@ export function declarationPlace(
     const place = placeOfName(body, name, statement.text);
     if (place !== null) return place;
   }
-  return null;
+  return placeOfCheck(failure.message, statement.text);
+}
+
+/** Where the text has the CHECK that a message quotes as `CHECK (expression)`. */
+function placeOfCheck(message: string, text: string): TextPlace | null {
+  const expression = /^CHECK \(([\s\S]+)\) of "/.exec(message)?.[1];
+  const offset = expression === undefined ? -1 : text.indexOf(expression);
+  return expression === undefined || offset < 0 ? null : placeIn(text, offset, expression.length);
 }
 
 /** Where a fragment has `name` as a whole word, or in quotes. */

@@ -62,6 +62,12 @@ async function assertPrepares(tx: Session, sql: string, what: string): Promise<v
     await tx.describe(sql);
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : String(cause);
+    if (/TRY can not be used.*subquery/i.test(message)) {
+      throw new EverviewError('invalid-definition', `${what} has a subquery`, {
+        hint: 'a CHECK is about one row; REFERENCES compares with another table',
+        cause,
+      });
+    }
     if (message.includes('volatile')) {
       throw new EverviewError('non-deterministic', `${what} changes its answer from call to call`, { cause });
     }
