@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { Everview } from '../../src/index.ts';
 import { failureOf } from '../support/failure-of.ts';
 import { openEverview } from '../support/open-everview.ts';
+import { temporaryDatabase } from '../support/temporary-database.ts';
 
 let db: Everview;
 
@@ -369,4 +370,47 @@ it('does not advise a quarantine that is declared already', async () => {
     code: 'constraint-violation',
     hint: expect.stringContaining('PRIMARY KEY that the statement does not set'),
   });
+});
+
+it('counts the silence of a table that never had a row from its declaration', async () => {
+  await using file = await temporaryDatabase();
+  const first = await openEverview({ path: file.path });
+  await first.db.sql(`CREATE TABLE beat (id INTEGER) WITH (heartbeat = INTERVAL '1 hour')`);
+  const overdue = async (engine: Everview) =>
+    (await engine.query(`SELECT overdue FROM everview.tables WHERE name = 'beat'`)).rows[0]?.overdue;
+  expect(await overdue(first.db)).toBe(false);
+  first.clock.advanceMs(3_600_001);
+  expect(await overdue(first.db)).toBe(true);
+  await first.db.close();
+  const second = await openEverview({ path: file.path, clock: first.clock });
+  expect(await overdue(second.db)).toBe(true);
+  await second.db.close();
+});
+
+it.each([
+  ['id < (SELECT 5)', 'invalid-definition', 'has a subquery'],
+  ['id < random()', 'non-deterministic', 'random()'],
+])('refuses CHECK (%s)', async (expression, code, named) => {
+  const failure = await failureOf(db.execute(`CREATE TABLE c (id INTEGER CHECK (${expression}))`));
+  expect(failure).toMatchObject({
+    code,
+    message: expect.stringContaining(named),
+    place: expect.stringMatching(/^1:35/),
+  });
+});
+
+it.each([
+  [
+    'CREATE MATERIALIZED VIEW v WITH (refresh = incremental) AS SELECT DISTINCT x FROM xy',
+    'not-incremental',
+    '1:34+7',
+  ],
+  [
+    'CREATE MODEL m WITH (method = ridge, gate = (rmse < 1)) AS SELECT * FROM examples',
+    'invalid-definition',
+    '1:38+4',
+  ],
+])('points at the option: %s', async (sql, code, place) => {
+  await db.sql(stack);
+  expect(await failureOf(db.execute(sql))).toMatchObject({ code, place });
 });
