@@ -2,6 +2,7 @@ import type { Schema } from '../core/schema.ts';
 import type { Session } from '../core/session.ts';
 import type { SqlValue } from '../core/value.ts';
 import type { Definition } from '../declare/definition.ts';
+import { readDefinitionJson } from '../declare/definition-json.ts';
 
 /** One declared object as the file keeps it. */
 export type StoredObject = {
@@ -15,8 +16,7 @@ export type StoredObject = {
 export async function loadObjects(session: Session): Promise<StoredObject[]> {
   const rows = await session.rows('SELECT * FROM everview.objects ORDER BY position');
   return rows.map((row) => ({
-    // Written by saveObjects from a checked definition, in this release's form (migrations see to that).
-    definition: JSON.parse(String(row.definition)) as Definition,
+    definition: readDefinitionJson(String(row.definition)),
     hash: String(row.hash),
     schema: JSON.parse(String(row.schema)) as Schema,
     createdAtMs: Number(row.created_at),
