@@ -1,12 +1,34 @@
 import type { GroupNode } from '../algebra/group.ts';
 import type { Relation } from '../algebra/node.ts';
 
+/**
+ * The ways a refresh can take. `algebraic`: the change of the view follows from the change of its inputs by rule;
+ * `domain`: the keys the change touches are computed anew; `full`: everything is.
+ */
+export type Rung = 'algebraic' | 'domain' | 'full';
+
+export type IncrementalRung = Exclude<Rung, 'full'>;
+
 /** How a view can be maintained: what lowering its query found. */
 export type ViewPlan = RowsPlan | GroupPlan | FullOnlyPlan;
 
-/** Select, project, join, union all: the change of the view is the change of `node`. */
+/** The rungs there are for a view, the incremental ones first. */
+export function rungsOf(plan: ViewPlan): readonly Rung[] {
+  switch (plan.kind) {
+    case 'rows':
+      return [plan.rung, 'full'];
+    case 'group':
+      return plan.group.keys.length === 0 ? ['algebraic', 'full'] : ['algebraic', 'domain', 'full'];
+    case 'full-only':
+      return ['full'];
+  }
+}
+
+/** The change of the view is the change of `node`. */
 export type RowsPlan = {
   readonly kind: 'rows';
+  /** `domain` when some operator inside has no rule of its own and recomputes the keys that were touched. */
+  readonly rung: IncrementalRung;
   /** Columns named and ordered as the view's. */
   readonly node: Relation;
 };

@@ -130,7 +130,7 @@ async function rowsPlan(
   const node = await withUnionTypes(session, printed.node);
   const signed = await describeSigned(session, node);
   return sameTypes(signed, schema)
-    ? { kind: 'rows', node }
+    ? { kind: 'rows', rung: 'algebraic', node }
     : fullOnly('columns of other types than the query');
 }
 

@@ -3,7 +3,7 @@ import type { Schema } from '../core/schema.ts';
 import type { Session } from '../core/session.ts';
 import type { Version } from '../core/version.ts';
 import type { RelationRead } from '../plan/lower-relations.ts';
-import type { ViewPlan } from '../plan/view-plan.ts';
+import type { IncrementalRung, ViewPlan } from '../plan/view-plan.ts';
 
 /**
  * The duties of both sides.
@@ -28,8 +28,10 @@ export interface Refresher {
   /**
    * Applies what changed in (from, to]. Falls back to `rebuild` by itself where it must, and says why. Not for a
    * view without contents (`from` null) or with a `full-only` plan: those are rebuilt, too.
+   *
+   * @param rung one of `rungsOf(view.plan)`
    */
-  advance(view: ViewHandle, context: RefreshContext): Promise<RefreshOutcome>;
+  advance(view: ViewHandle, context: RefreshContext, rung?: IncrementalRung): Promise<RefreshOutcome>;
   /** Removes contents, state and log; nothing happens when there are none. */
   drop(tx: Session, name: string): Promise<void>;
 }

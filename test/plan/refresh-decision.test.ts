@@ -10,7 +10,7 @@ import {
 import { assertIncremental, decideRefresh, type RefreshRequest } from '../../src/plan/refresh-decision.ts';
 import type { ViewPlan } from '../../src/plan/view-plan.ts';
 
-const rows: ViewPlan = { kind: 'rows', node: createScan('t', 'table', ['k']) };
+const rows: ViewPlan = { kind: 'rows', rung: 'algebraic', node: createScan('t', 'table', ['k']) };
 const fullOnly: ViewPlan = { kind: 'full-only', reason: 'only-full', detail: 'LEFT JOIN' };
 
 function sized(sourceRows: number, inserted: number, deleted = 0): RefreshSize {
