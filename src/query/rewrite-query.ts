@@ -1,24 +1,24 @@
-import { EverviewError, placeIn, type TextPlace } from '../core/errors.ts';
+import { EverviewError, type TextPlace } from '../core/errors.ts';
 import { nearestHint } from '../core/nearest.ts';
 import {
-  type CteScope,
   type RelationReference,
   referencesOf,
   relationNode,
   replaceReferences,
   subqueryNode,
 } from '../core/relation-references.ts';
-import { findColumn, type Schema, sameName } from '../core/schema.ts';
+import { findColumn, sameName } from '../core/schema.ts';
 import type { Session } from '../core/session.ts';
-import { isNode, type SqlJson, type SqlNode, type SqlParser, walk } from '../core/sql-tree.ts';
+import { type SqlNode, type SqlParser, walk } from '../core/sql-tree.ts';
 import type { SqlParameter } from '../core/value.ts';
 import { type Version, versionOf } from '../core/version.ts';
 import { tableAtVersionSql } from '../log/table-at-version.ts';
-import { predictionSql } from '../model/predict-sql.ts';
 import type { RidgeParameters } from '../model/ridge-parameters.ts';
 import { bindParameters } from './bind-parameters.ts';
 import type { Catalog, CatalogEntry } from './catalog.ts';
 import { replaceClockFunctions } from './clock-functions.ts';
+import { columnName, inputQueryOf, isPredict, predictCall, predictionAt } from './predict-call.ts';
+import { placeInQuery } from './query-place.ts';
 import type { SystemRelations } from './system-relations.ts';
 
 /** What a rewrite needs to know of the moment; all of it belongs to one snapshot. */
@@ -92,7 +92,7 @@ function collectReads(
       continue;
     }
     if (isSystem(reference.schema)) {
-      system.assertKnown(reference.name, placeOf(text, reference.offset));
+      system.assertKnown(reference.name, placeInQuery(text, reference.offset));
       continue;
     }
     const entry = entryFor(reference, text, catalog);
@@ -114,19 +114,13 @@ function isSystem(schema: string): boolean {
   return schema.toLowerCase() === 'everview';
 }
 
-function placeOf(text: string, byteOffset: number | null, length = 1) {
-  if (byteOffset === null) return undefined;
-  const offset = Buffer.from(text, 'utf8').subarray(0, byteOffset).toString('utf8').length;
-  return offset <= text.length ? placeIn(text, offset, length) : undefined;
-}
-
 function entryFor(
   reference: Extract<RelationReference, { kind: 'named' }>,
   text: string,
   catalog: Catalog,
 ): Exclude<CatalogEntry, { kind: 'model' }> {
   const entry = reference.schema === '' ? catalog.get(reference.name) : undefined;
-  const at = placeOf(text, reference.offset, reference.name.length);
+  const at = placeInQuery(text, reference.offset, reference.name.length);
   if (entry === undefined) {
     const shown = reference.schema === '' ? reference.name : `${reference.schema}.${reference.name}`;
     throw new EverviewError('unknown-relation', `"${shown}" is no table, view or training set`, {
@@ -141,67 +135,6 @@ function entryFor(
     });
   }
   return entry;
-}
-
-type PredictCall = {
-  readonly model: string;
-  readonly input:
-    | { readonly kind: 'query'; readonly query: SqlNode }
-    | { readonly kind: 'relation'; readonly name: string; readonly location: SqlJson };
-};
-
-function predictCall(
-  reference: Extract<RelationReference, { kind: 'function' }>,
-  text: string,
-  catalog: Catalog,
-): PredictCall {
-  const at = placeOf(text, reference.offset, 'PREDICT'.length);
-  const usage = 'PREDICT takes a model and its input: PREDICT(m, (SELECT …)) or PREDICT(m, v)';
-  const [first, second, ...more] = reference.args;
-  const model = columnName(first);
-  if (model === null || second === undefined || more.length > 0) {
-    throw new EverviewError(
-      'invalid-query',
-      'PREDICT is called with other arguments than a model and an input',
-      {
-        at,
-        hint: usage,
-      },
-    );
-  }
-  const entry = catalog.get(model);
-  if (entry?.kind !== 'model') {
-    const models = catalog.entries().filter((known) => known.kind === 'model');
-    throw new EverviewError(
-      entry === undefined ? 'unknown-relation' : 'wrong-kind',
-      `"${model}" is no model`,
-      {
-        at,
-        hint:
-          nearestHint(
-            model,
-            models.map((known) => known.declared.definition.name),
-          ) ?? usage,
-      },
-    );
-  }
-  const name = entry.declared.definition.name;
-  const relation = columnName(second);
-  if (relation !== null)
-    return { model: name, input: { kind: 'relation', name: relation, location: second.query_location ?? 0 } };
-  const subquery = isNode(second.subquery) ? second.subquery.node : undefined;
-  if (second.type !== 'SUBQUERY' || !isNode(subquery)) {
-    throw new EverviewError('invalid-query', 'the input of PREDICT is neither a query nor a name', {
-      at,
-      hint: usage,
-    });
-  }
-  return { model: name, input: { kind: 'query', query: subquery } };
-}
-
-function columnName(node: SqlNode | undefined): string | null {
-  const names = node?.type === 'COLUMN_REF' ? node.column_names : undefined;
-  return Array.isArray(names) && names.length === 1 ? String(names[0]) : null;
 }
 
 class QueryRewriter {
@@ -265,7 +198,7 @@ class QueryRewriter {
         ? at
         : await this.#askedVersion(
             reference.at,
-            placeOf(this.#text, reference.offset, reference.name.length),
+            placeInQuery(this.#text, reference.offset, reference.name.length),
           );
     return this.#relation(entry, reference.node, alias, version);
   }
@@ -296,13 +229,16 @@ class QueryRewriter {
     at: Version | null,
   ): Promise<SqlNode> {
     const call = predictCall(reference, this.#text, this.#context.catalog);
-    const inputQuery =
-      call.input.kind === 'query' ? call.input.query : selectAll(call.input.name, call.input.location);
-    const input = await this.query(withCtes(inputQuery, reference.scope), at);
+    const input = await this.query(inputQueryOf(call, reference.scope), at);
     const inputSql = await this.printed(input);
     const schema = await this.#context.session.describe(inputSql);
     const parameters = this.#context.promotedParameters(call.model);
-    const sql = predictionAt(parameters, `(${inputSql})`, schema, placeOf(this.#text, reference.offset, 7));
+    const sql = predictionAt(
+      parameters,
+      `(${inputSql})`,
+      schema,
+      placeInQuery(this.#text, reference.offset, 7),
+    );
     return this.#fragment(reference.node, reference.alias === '' ? call.model : reference.alias, sql);
   }
 
@@ -349,83 +285,4 @@ function versionInRange(value: bigint, head: Version, at: TextPlace | undefined)
     });
   }
   return versionOf(value);
-}
-
-/** As `predictionSql`; what the input lacks is told at the call. */
-function predictionAt(
-  parameters: RidgeParameters,
-  input: string,
-  schema: Schema,
-  at: TextPlace | undefined,
-): string {
-  try {
-    return predictionSql(parameters, input, schema);
-  } catch (failure) {
-    if (!(failure instanceof EverviewError) || failure.at !== undefined) throw failure;
-    throw new EverviewError(failure.code, failure.message, {
-      at,
-      hint: failure.hint,
-      data: failure.data,
-      cause: failure,
-    });
-  }
-}
-
-function isPredict(reference: RelationReference): boolean {
-  return reference.kind === 'function' && reference.name === 'predict';
-}
-
-/** The input of PREDICT with the CTEs of the queries around it that it names, directly or through each other. */
-function withCtes(input: SqlNode, scope: CteScope): SqlNode {
-  const named = new Set<string>();
-  const outer: SqlNode[] = [];
-  collectNames(input, named);
-  for (const [name, entry] of [...scope].reverse()) {
-    if (entry === null || !named.has(name)) continue;
-    collectNames(entry, named);
-    outer.unshift(entry);
-  }
-  if (outer.length === 0) return input;
-  const own = isNode(input.cte_map) && Array.isArray(input.cte_map.map) ? input.cte_map.map : [];
-  return { ...input, cte_map: { map: [...outer, ...own] } };
-}
-
-/** Every name a FROM entry inside could mean a CTE by: no name too few, though perhaps one too many. */
-function collectNames(tree: SqlNode, names: Set<string>): void {
-  walk(tree, (node) => {
-    if (typeof node.table_name === 'string') names.add(node.table_name.toLowerCase());
-    const column = columnName(node);
-    if (column !== null) names.add(column.toLowerCase());
-  });
-}
-
-function selectAll(name: string, location: SqlJson): SqlNode {
-  return {
-    type: 'SELECT_NODE',
-    modifiers: [],
-    cte_map: { map: [] },
-    select_list: [
-      {
-        class: 'STAR',
-        type: 'STAR',
-        alias: '',
-        query_location: 0,
-        relation_name: '',
-        exclude_list: [],
-        replace_list: [],
-        columns: false,
-        expr: null,
-        qualified_exclude_list: [],
-        rename_list: [],
-      },
-    ],
-    from_table: relationNode({ query_location: location }, '', name, ''),
-    where_clause: null,
-    group_expressions: [],
-    group_sets: [],
-    aggregate_handling: 'STANDARD_HANDLING',
-    having: null,
-    sample: null,
-    qualify: null,
-  };
 }
