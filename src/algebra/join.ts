@@ -11,7 +11,8 @@ export interface JoinInput<R> {
  * `project` makes one of it.
  *
  * Change: Σᵢ new₁ ⋈ … ⋈ newᵢ₋₁ ⋈ Δᵢ ⋈ oldᵢ₊₁ ⋈ … ⋈ oldₙ, one term per input that changed. (Telescoping: replace
- * the inputs' old states by the new ones from left to right.) In a self-join each occurrence is an input.
+ * the inputs' old states by the new ones from left to right, or in any other order.) In a self-join each occurrence is
+ * an input.
  */
 export interface JoinNode<R, E> {
   readonly kind: 'join';
@@ -23,16 +24,23 @@ export function createJoin<R, E>(inputs: readonly JoinInput<R>[], conditions: re
   return Object.freeze({ kind: 'join', inputs, conditions });
 }
 
-/** The terms of the change; none when no input changed. */
+/**
+ * The terms of the change; none when no input changed.
+ *
+ * @param isCostlyOld inputs whose old state costs more than a log read; they take their new state first
+ */
 export function changeOfJoin<R, E>(
   node: JoinNode<R, E>,
   changeOf: (input: R) => R | null,
   oldOf: (input: R) => R,
+  isCostlyOld: (input: R) => boolean,
 ): JoinNode<R, E>[] {
-  return node.inputs.flatMap((input, place) => {
+  const costly = node.inputs.filter((input) => isCostlyOld(input.node));
+  const ordered = [...costly, ...node.inputs.filter((input) => !costly.includes(input))];
+  return ordered.flatMap((input, place) => {
     const change = changeOf(input.node);
     if (change === null) return [];
-    const inputs = node.inputs.map((other, index) => {
+    const inputs = ordered.map((other, index) => {
       if (index === place) return { alias: other.alias, node: change };
       return index < place ? other : { alias: other.alias, node: oldOf(other.node) };
     });

@@ -1,3 +1,4 @@
+import { changeOfDomain, createDomain, type DomainChangeNode, type DomainNode, mapInputs } from './domain.ts';
 import { changeOfFilter, type FilterNode } from './filter.ts';
 import { changeOfGroup, type GroupNode } from './group.ts';
 import { changeOfJoin, createJoin, type JoinNode } from './join.ts';
@@ -12,13 +13,25 @@ import { changeOfUnionAll, createUnionAll, type UnionAllNode } from './union-all
  */
 export type Node<E = string> = Relation<E> | Scope<E> | GroupNode<Relation<E>>;
 
-export type Relation<E = string> = ScanNode | ProjectNode<Scope<E>, E> | UnionAllNode<Relation<E>>;
+export type Relation<E = string> =
+  | ScanNode
+  | ProjectNode<Scope<E>, E>
+  | UnionAllNode<Relation<E>>
+  | DomainNode<Relation<E>, E>
+  | DomainChangeNode<Relation<E>, E>;
 
 export type Scope<E = string> = JoinNode<Relation<E>, E> | FilterNode<Scope<E>, E>;
 
 /** The names of the columns a relation has, in order. */
 export function columnsOf<E>(node: Relation<E>): readonly string[] {
-  return node.kind === 'project' ? node.columns.map((column) => column.name) : node.columns;
+  switch (node.kind) {
+    case 'project':
+      return node.columns.map((column) => column.name);
+    case 'domain-change':
+      return node.after.columns;
+    default:
+      return node.columns;
+  }
 }
 
 /**
@@ -37,6 +50,14 @@ export function changeOf<E>(node: Relation<E>, changed: ReadonlySet<string>): Re
     }
     case 'union-all':
       return changeOfUnionAll(node, (input) => changeOf(input, changed));
+    case 'domain':
+      return changeOfDomain(
+        node,
+        (input) => changeOf(input, changed),
+        (input) => oldOf(input, changed),
+      );
+    case 'domain-change':
+      throw new RangeError('a change has no change');
   }
 }
 
@@ -55,13 +76,14 @@ function changeOfScope<E>(node: Scope<E>, changed: ReadonlySet<string>): Scope<E
         node,
         (input) => changeOf(input, changed),
         (input) => oldOf(input, changed),
+        (input) => domainsOf(input).length > 0,
       );
     case 'filter':
       return changeOfFilter(node, changeOfScope(node.input, changed));
   }
 }
 
-/** The relation as it was before the change. Every operator here is linear in each input, so scans carry it all. */
+/** The relation as it was before the change: every operator keeps its form, and scans carry the difference. */
 export function oldOf<E>(node: Relation<E>, changed: ReadonlySet<string>): Relation<E> {
   return mapScans(node, (scan) => oldOfScan(scan, changed));
 }
@@ -78,6 +100,15 @@ function mapScans<E>(node: Relation<E>, map: (scan: ScanNode) => ScanNode): Rela
         node.columns,
         node.types,
       );
+    case 'domain':
+      return mapInputs(node, (input) => mapScans(input, map));
+    case 'domain-change':
+      return {
+        ...node,
+        after: mapInputs(node.after, (input) => mapScans(input, map)),
+        before: mapInputs(node.before, (input) => mapScans(input, map)),
+        changes: node.changes.map((change) => ({ ...change, node: mapScans(change.node, map) })),
+      };
   }
 }
 
@@ -104,13 +135,49 @@ export function scansOf<E>(node: Relation<E> | Scope<E>): ScanNode[] {
     case 'union-all':
       return node.inputs.flatMap((input) => scansOf<E>(input));
     case 'join':
+    case 'domain':
       return node.inputs.flatMap((input) => scansOf<E>(input.node));
+    case 'domain-change':
+      return [...scansOf<E>(node.after), ...scansOf<E>(node.before)];
   }
 }
 
-/** Whether the relation's rows carry weights. */
-export function isSigned<E>(node: Relation<E>): boolean {
-  return scansOf(node).some((scan) => scan.snapshot !== 'new');
+/** Whether the relation's rows carry weights. A domain's never do: its body reads bags, not changes. */
+export function isSigned<E>(node: Relation<E> | Scope<E>): boolean {
+  switch (node.kind) {
+    case 'scan':
+      return node.snapshot !== 'new';
+    case 'project':
+    case 'filter':
+      return isSigned(node.input);
+    case 'union-all':
+      return node.inputs.some((input) => isSigned(input));
+    case 'join':
+      return node.inputs.some((input) => isSigned(input.node));
+    case 'domain':
+      return false;
+    case 'domain-change':
+      return true;
+  }
+}
+
+/** Every domain inside, innermost first. */
+export function domainsOf<E>(node: Relation<E> | Scope<E>): DomainNode<Relation<E>, E>[] {
+  switch (node.kind) {
+    case 'scan':
+      return [];
+    case 'project':
+    case 'filter':
+      return domainsOf(node.input);
+    case 'union-all':
+      return node.inputs.flatMap((input) => domainsOf<E>(input));
+    case 'join':
+      return node.inputs.flatMap((input) => domainsOf<E>(input.node));
+    case 'domain':
+      return [...node.inputs.flatMap((input) => domainsOf<E>(input.node)), node];
+    case 'domain-change':
+      return domainsOf(node.after);
+  }
 }
 
 /** The same node with every expression replaced. */
@@ -129,7 +196,32 @@ export function mapExpressions<E, F>(node: Relation<E>, map: (expression: E) => 
         node.columns,
         node.types,
       );
+    case 'domain':
+      return mapExpressionsOfDomain(node, map);
+    case 'domain-change':
+      return {
+        kind: 'domain-change',
+        after: mapExpressionsOfDomain(node.after, map),
+        before: mapExpressionsOfDomain(node.before, map),
+        changes: node.changes.map((change) => ({ ...change, node: mapExpressions(change.node, map) })),
+      };
   }
+}
+
+function mapExpressionsOfDomain<E, F>(
+  node: DomainNode<Relation<E>, E>,
+  map: (expression: E) => F,
+): DomainNode<Relation<F>, F> {
+  return createDomain<Relation<F>, F>({
+    inputs: node.inputs.map((input) => ({ ...input, node: mapExpressions(input.node, map) })),
+    body: map(node.body),
+    columns: node.columns,
+    keys: node.keys,
+    repeatable: {
+      obstacle: node.repeatable.obstacle,
+      exactOnly: node.repeatable.exactOnly.map(map),
+    },
+  });
 }
 
 function mapExpressionsOfScope<E, F>(node: Scope<E>, map: (expression: E) => F): Scope<F> {

@@ -301,5 +301,8 @@ export function renameColumns<E>(node: Relation<E>, names: readonly string[]): R
         names,
         node.types,
       );
+    case 'domain':
+    case 'domain-change':
+      throw new RangeError('a domain keeps the names its body gives');
   }
 }

@@ -1,94 +1,11 @@
 import { type GroupNode, partialColumns, stateColumns } from '../algebra/group.ts';
-import { columnsOf, isSigned, type Relation, type Scope } from '../algebra/node.ts';
-import type { ScanNode } from '../algebra/scan.ts';
-import { quoteIdentifier, quoteList, versionColumn, weightColumn } from '../core/identifier.ts';
-import type { Version } from '../core/version.ts';
+import type { Relation } from '../algebra/node.ts';
+import { quoteIdentifier, quoteList, weightColumn } from '../core/identifier.ts';
+import { type RenderSource, renderRelation } from './render-relation.ts';
 
-/**
- * Where scans find their rows. `window`: the change is what the logs hold in (from, to]. `probe`: every signed scan
- * gives the relation's rows with weight 1, to ask DuckDB about types while logs do not exist yet.
- */
-export type RenderSource =
-  | { readonly kind: 'window'; readonly from: Version; readonly to: Version }
-  | { readonly kind: 'probe' };
+export { type RenderSource, renderRelation, tableOf } from './render-relation.ts';
 
 const weight = quoteIdentifier(weightColumn);
-
-export function tableOf(scan: Pick<ScanNode, 'source' | 'relation'>): string {
-  return `${scan.source === 'table' ? 'data' : 'view'}.${quoteIdentifier(scan.relation)}`;
-}
-
-/** A SELECT of the relation's columns in order; a signed one ends with its weight. */
-export function renderRelation(node: Relation, source: RenderSource): string {
-  return render(node, source, isSigned(node));
-}
-
-function render(node: Relation, source: RenderSource, signed: boolean): string {
-  switch (node.kind) {
-    case 'scan':
-      return renderScan(node, source, signed);
-    case 'project': {
-      const { inputs, conditions } = flatten(node.input);
-      const columns = node.columns.map(({ name, expression }) => `${expression} AS ${quoteIdentifier(name)}`);
-      const weights = inputs
-        .filter((input) => isSigned(input.node))
-        .map((input) => `${quoteIdentifier(input.alias)}.${weight}`);
-      if (signed) columns.push(`${weights.length === 0 ? '1::TINYINT' : weights.join(' * ')} AS ${weight}`);
-      if (columns.length === 0) columns.push('1 AS __ev_one');
-      const from = inputs.map(
-        (input) => `${fromItem(input.node, source)} AS ${quoteIdentifier(input.alias)}`,
-      );
-      const where =
-        conditions.length === 0 ? '' : ` WHERE ${conditions.map((text) => `(${text})`).join(' AND ')}`;
-      return `SELECT ${columns.join(', ')} FROM ${from.join(', ')}${where}`;
-    }
-    case 'union-all': {
-      const branches = node.inputs.map((input) =>
-        renderBranch(input, node.columns, node.types, source, signed),
-      );
-      return branches.join(' UNION ALL ');
-    }
-  }
-}
-
-function renderBranch(
-  input: Relation,
-  columns: readonly string[],
-  types: readonly string[] | null,
-  source: RenderSource,
-  signed: boolean,
-): string {
-  const inside = render(input, source, signed);
-  if (types === null) return input.kind === 'union-all' ? `(${inside})` : inside;
-  const own = columnsOf(input);
-  const list = columns.map((name, place) => {
-    return `CAST(${quoteIdentifier(own[place] ?? name)} AS ${types[place]}) AS ${quoteIdentifier(name)}`;
-  });
-  return `SELECT ${[...list, ...(signed ? [weight] : [])].join(', ')} FROM (${inside})`;
-}
-
-function fromItem(node: Relation, source: RenderSource): string {
-  if (node.kind === 'scan' && node.snapshot === 'new') return tableOf(node);
-  return `(${renderRelation(node, source)})`;
-}
-
-function renderScan(scan: ScanNode, source: RenderSource, signed: boolean): string {
-  const columns = quoteList(scan.columns);
-  const present = `SELECT ${columns}${signed ? `, 1::TINYINT AS ${weight}` : ''} FROM ${tableOf(scan)}`;
-  if (scan.snapshot === 'new' || source.kind === 'probe') return present;
-  const version = quoteIdentifier(versionColumn);
-  const log =
-    `FROM log.${quoteIdentifier(scan.relation)} ` +
-    `WHERE ${version} > ${source.from} AND ${version} <= ${source.to}`;
-  if (scan.snapshot === 'change') return `SELECT ${columns}, ${weight} ${log}`;
-  return `${present} UNION ALL SELECT ${columns}, -${weight} ${log}`;
-}
-
-function flatten(scope: Scope): { inputs: Extract<Scope, { kind: 'join' }>['inputs']; conditions: string[] } {
-  if (scope.kind === 'join') return { inputs: scope.inputs, conditions: [...scope.conditions] };
-  const inside = flatten(scope.input);
-  return { inputs: inside.inputs, conditions: [...inside.conditions, scope.condition] };
-}
 
 /** A SELECT of the state of a group over unsigned rows: keys, then `partialColumns`. */
 export function renderState(node: GroupNode<Relation>, source: RenderSource): string {

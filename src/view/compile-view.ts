@@ -198,6 +198,14 @@ async function withUnionTypes(session: Session, node: Relation): Promise<Relatio
         schema.map((column) => (column.type === '"NULL"' ? 'INTEGER' : column.type)),
       );
     }
+    case 'domain': {
+      const inputs = [];
+      for (const input of node.inputs)
+        inputs.push({ ...input, node: await withUnionTypes(session, input.node) });
+      return { ...node, inputs };
+    }
+    case 'domain-change':
+      return node;
   }
 }
 

@@ -1,0 +1,220 @@
+import type { DomainChangeNode, DomainNode } from '../algebra/domain.ts';
+import { columnsOf, isSigned, type Relation, type Scope } from '../algebra/node.ts';
+import type { ScanNode } from '../algebra/scan.ts';
+import { quoteIdentifier, quoteList, versionColumn, weightColumn } from '../core/identifier.ts';
+import type { Version } from '../core/version.ts';
+
+/**
+ * Where scans find their rows. `window`: the change is what the logs hold in (from, to]. `probe`: every signed scan
+ * gives the relation's rows with weight 1, to ask DuckDB about types while logs do not exist yet.
+ */
+export type RenderSource =
+  | { readonly kind: 'window'; readonly from: Version; readonly to: Version }
+  | { readonly kind: 'probe' };
+
+/** Keys that a change touches: a relation of distinct rows, and which of its columns hold what. */
+export type TouchedKeys = { readonly item: string; readonly columns: readonly string[] };
+
+const weight = quoteIdentifier(weightColumn);
+
+/** The columns of touched keys, in the order of a domain's keys. */
+export const touchedColumn = (place: number): string => `__ev_t${place}`;
+
+export function tableOf(scan: Pick<ScanNode, 'source' | 'relation'>): string {
+  return `${scan.source === 'table' ? 'data' : 'view'}.${quoteIdentifier(scan.relation)}`;
+}
+
+/** A SELECT of the relation's columns in order; a signed one ends with its weight. */
+export function renderRelation(node: Relation, source: RenderSource): string {
+  return render(node, source, isSigned(node), null);
+}
+
+/** The keys of the rows of `changes`, each once; without keys one row, if there is any change. */
+export function renderTouched(
+  changes: DomainChangeNode<Relation, string>['changes'],
+  source: RenderSource,
+): string {
+  return changes
+    .map(({ node, keys }) => {
+      const list = keys.map((key, place) => `${quoteIdentifier(key)} AS ${touchedColumn(place)}`);
+      return `SELECT DISTINCT ${list.length === 0 ? '1 AS __ev_one' : list.join(', ')} FROM (${renderRelation(node, source)})`;
+    })
+    .join(' UNION ');
+}
+
+/** What the body of a domain gives for the touched keys alone. */
+export function renderDomainOf(
+  node: DomainNode<Relation, string>,
+  source: RenderSource,
+  touched: TouchedKeys | null,
+): string {
+  const inputs = node.inputs.map(({ alias, node: input, keys }) => {
+    const restriction = touched === null ? null : { touched, keys };
+    return `${quoteIdentifier(alias)} AS NOT MATERIALIZED (${renderBag(input, source, restriction)})`;
+  });
+  return `SELECT ${quoteList(node.columns)} FROM (WITH ${inputs.join(', ')} SELECT * FROM ${node.body})`;
+}
+
+/** Keeps the rows whose `keys`, columns of the relation, are among the touched ones. */
+type Restriction = { readonly touched: TouchedKeys; readonly keys: readonly string[] };
+
+/** Unsigned rows, as many of each as there are. */
+function renderBag(node: Relation, source: RenderSource, restriction: Restriction | null): string {
+  const rows = render(node, source, isSigned(node), restriction);
+  if (!isSigned(node)) return rows;
+  const columns = quoteList(columnsOf(node));
+  return (
+    `SELECT ${columns} FROM (SELECT ${columns}, unnest(range(sum(${weight})::BIGINT)) ` +
+    `FROM (${rows}) GROUP BY ${columns})`
+  );
+}
+
+function render(
+  node: Relation,
+  source: RenderSource,
+  signed: boolean,
+  restriction: Restriction | null,
+): string {
+  switch (node.kind) {
+    case 'scan':
+      return restricted(renderScan(node, source, signed), node, signed, restriction);
+    case 'project':
+      return renderProject(node, source, signed, restriction);
+    case 'union-all': {
+      const branches = node.inputs.map((input) => {
+        const inside = restriction === null ? null : inBranch(restriction, node.columns, columnsOf(input));
+        return renderBranch(input, node.columns, node.types, source, signed, inside);
+      });
+      return branches.join(' UNION ALL ');
+    }
+    case 'domain': {
+      const inside = restriction === null ? null : insideDomain(node, restriction);
+      const rows = renderDomainOf(node, source, inside);
+      return restricted(
+        signed ? `SELECT *, 1::TINYINT AS ${weight} FROM (${rows})` : rows,
+        node,
+        signed,
+        restriction,
+      );
+    }
+    case 'domain-change':
+      return restricted(renderDomainChange(node, source), node, signed, restriction);
+  }
+}
+
+function renderProject(
+  node: Extract<Relation, { kind: 'project' }>,
+  source: RenderSource,
+  signed: boolean,
+  restriction: Restriction | null,
+): string {
+  const { inputs, conditions } = flatten(node.input);
+  const columns = node.columns.map(({ name, expression }) => `${expression} AS ${quoteIdentifier(name)}`);
+  const weights = inputs
+    .filter((input) => isSigned(input.node))
+    .map((input) => `${quoteIdentifier(input.alias)}.${weight}`);
+  if (signed) columns.push(`${weights.length === 0 ? '1::TINYINT' : weights.join(' * ')} AS ${weight}`);
+  if (columns.length === 0) columns.push('1 AS __ev_one');
+  const from = inputs.map((input) => `${fromItem(input.node, source)} AS ${quoteIdentifier(input.alias)}`);
+  const where = conditions.map((text) => `(${text})`);
+  if (restriction !== null) {
+    const expressions = restriction.keys.map(
+      (key) => node.columns.find((column) => column.name === key)?.expression ?? 'NULL',
+    );
+    from.push(`${restriction.touched.item} AS __ev_touched`);
+    where.push(...sameAsTouched(expressions, restriction.touched));
+  }
+  const list = `SELECT ${columns.join(', ')}${from.length === 0 ? '' : ` FROM ${from.join(', ')}`}`;
+  return where.length === 0 ? list : `${list} WHERE ${where.join(' AND ')}`;
+}
+
+function renderBranch(
+  input: Relation,
+  columns: readonly string[],
+  types: readonly string[] | null,
+  source: RenderSource,
+  signed: boolean,
+  restriction: Restriction | null,
+): string {
+  const inside = render(input, source, signed, restriction);
+  if (types === null) return input.kind === 'union-all' ? `(${inside})` : inside;
+  const own = columnsOf(input);
+  const list = columns.map((name, place) => {
+    return `CAST(${quoteIdentifier(own[place] ?? name)} AS ${types[place]}) AS ${quoteIdentifier(name)}`;
+  });
+  return `SELECT ${[...list, ...(signed ? [weight] : [])].join(', ')} FROM (${inside})`;
+}
+
+function renderDomainChange(node: DomainChangeNode<Relation, string>, source: RenderSource): string {
+  const name = `__ev_keys_${node.after.inputs[0]?.alias ?? ''}`;
+  const touched = { item: name, columns: node.after.keys.map((_, place) => touchedColumn(place)) };
+  const columns = quoteList(node.after.columns);
+  const side = (domain: DomainNode<Relation, string>, sign: 1 | -1) =>
+    `SELECT ${columns}, ${sign} AS ${weight} FROM (${renderDomainOf(domain, source, touched)})`;
+  return (
+    `SELECT ${columns}, ${weight} FROM (WITH ${name} AS MATERIALIZED (${renderTouched(node.changes, source)}) ` +
+    `SELECT ${columns}, sum(${weight})::BIGINT AS ${weight} FROM (${side(node.after, 1)} UNION ALL ${side(node.before, -1)}) ` +
+    `GROUP BY ${columns} HAVING sum(${weight}) <> 0)`
+  );
+}
+
+function fromItem(node: Relation, source: RenderSource): string {
+  if (node.kind === 'scan' && node.snapshot === 'new') return tableOf(node);
+  return `(${renderRelation(node, source)})`;
+}
+
+function renderScan(scan: ScanNode, source: RenderSource, signed: boolean): string {
+  const columns = quoteList(scan.columns);
+  const present = `SELECT ${columns}${signed ? `, 1::TINYINT AS ${weight}` : ''} FROM ${tableOf(scan)}`;
+  if (scan.snapshot === 'new' || source.kind === 'probe') return present;
+  const version = quoteIdentifier(versionColumn);
+  const log =
+    `FROM log.${quoteIdentifier(scan.relation)} ` +
+    `WHERE ${version} > ${source.from} AND ${version} <= ${source.to}`;
+  if (scan.snapshot === 'change') return `SELECT ${columns}, ${weight} ${log}`;
+  return `${present} UNION ALL SELECT ${columns}, -${weight} ${log}`;
+}
+
+function flatten(scope: Scope): { inputs: Extract<Scope, { kind: 'join' }>['inputs']; conditions: string[] } {
+  if (scope.kind === 'join') return { inputs: scope.inputs, conditions: [...scope.conditions] };
+  const inside = flatten(scope.input);
+  return { inputs: inside.inputs, conditions: [...inside.conditions, scope.condition] };
+}
+
+function restricted(rows: string, node: Relation, signed: boolean, restriction: Restriction | null): string {
+  if (restriction === null) return rows;
+  const columns = columnsOf(node).map((name) => `__ev_r.${quoteIdentifier(name)}`);
+  const keys = restriction.keys.map((key) => `__ev_r.${quoteIdentifier(key)}`);
+  const where = sameAsTouched(keys, restriction.touched);
+  return (
+    `SELECT ${[...columns, ...(signed ? [`__ev_r.${weight}`] : [])].join(', ')} ` +
+    `FROM (${rows}) AS __ev_r, ${restriction.touched.item} AS __ev_touched` +
+    `${where.length === 0 ? '' : ` WHERE ${where.join(' AND ')}`}`
+  );
+}
+
+function sameAsTouched(expressions: readonly string[], touched: TouchedKeys): string[] {
+  return expressions.map(
+    (expression, place) => `(${expression}) IS NOT DISTINCT FROM __ev_touched.${touched.columns[place]}`,
+  );
+}
+
+/** The restriction by the branch's own column names, which union by position. */
+function inBranch(
+  { touched, keys }: Restriction,
+  columns: readonly string[],
+  own: readonly string[],
+): Restriction {
+  return { touched, keys: keys.map((key) => own[columns.indexOf(key)] ?? key) };
+}
+
+/** The touched keys of a domain inside, where the keys it falls apart by are among those restricted. */
+function insideDomain(
+  node: DomainNode<Relation, string>,
+  { touched, keys }: Restriction,
+): TouchedKeys | null {
+  const columns = node.keys.flatMap((key) => touched.columns[keys.indexOf(key)] ?? []);
+  if (columns.length < node.keys.length || columns.length === 0) return null;
+  if (columns.length === touched.columns.length) return { item: touched.item, columns };
+  return { item: `(SELECT DISTINCT ${columns.join(', ')} FROM ${touched.item})`, columns };
+}
