@@ -36,12 +36,13 @@ async function deleteByColumn(
   if (telling === null) return null;
   const contents = contentsOf(view.name);
   const column = quoteIdentifier(telling);
-  const found = await tx.run(
+  await tx.run(
     `CREATE OR REPLACE TEMP TABLE __ev_gone AS SELECT v.rowid AS place FROM ${contents} v
      SEMI JOIN (SELECT ${column} FROM ${relation} WHERE ${weight} < 0) d ON v.${column} = d.${column}
      LIMIT ${deleted + 1}`,
   );
-  if (found !== deleted) return null;
+  const [found] = await tx.rows(`SELECT count(*)::DOUBLE AS n FROM ${gonePlaces}`);
+  if (Number(found?.n) !== deleted) return null;
   return tx.run(`DELETE FROM ${contents} WHERE rowid IN (SELECT place FROM ${gonePlaces})`);
 }
 

@@ -37,7 +37,7 @@ export async function deltaOfChange(
   // Against an old snapshot the change holds every row that stayed, once with each sign.
   if (scans.some((scan) => scan.snapshot === 'old')) return nettedDeltaOf(view, signed, context);
   const relation = scans.length === 1 ? `(${signed})` : await kept(signed, context);
-  const delta = await measured(view, relation, true, context);
+  const delta = await measured(view, relation, context);
   if (delta.inserted === 0 || delta.telling === null || !(await mayCancel(relation, delta.telling, context)))
     return delta;
   return nettedDeltaOf(view, `SELECT * FROM ${relation}`, context);
@@ -69,20 +69,14 @@ export async function nettedDeltaOf(
     `CREATE OR REPLACE TEMP TABLE __ev_delta AS SELECT ${columns}, sum(${weight})::BIGINT AS ${weight} ` +
       `FROM (${signed}) GROUP BY ${columns} HAVING sum(${weight}) <> 0`,
   );
-  return measured(view, nettedDelta, false, context);
+  return measured(view, nettedDelta, context);
 }
 
-async function measured(
-  view: ViewHandle,
-  relation: string,
-  isPlain: boolean,
-  context: RefreshContext,
-): Promise<RowDelta> {
-  const most = isPlain ? '1' : `coalesce(max(abs(${weight})), 0)`;
+async function measured(view: ViewHandle, relation: string, context: RefreshContext): Promise<RowDelta> {
   const [row] = await context.tx.rows(
     `SELECT coalesce(sum(${weight}) FILTER (${weight} > 0), 0)::DOUBLE AS inserted,
             coalesce(-sum(${weight}) FILTER (${weight} < 0), 0)::DOUBLE AS deleted,
-            ${most}::DOUBLE AS most FROM ${relation}`,
+            coalesce(max(abs(${weight})), 0)::DOUBLE AS most FROM ${relation}`,
   );
   const deleted = Number(row?.['deleted']);
   return {
