@@ -72,7 +72,7 @@ export async function advanceGroups(
 }
 
 /** Groups; below it the simpler plan is faster. */
-const largeState = 20_000;
+export const largeState = 20_000;
 
 type StepCheck = {
   readonly touched: number;
@@ -97,7 +97,8 @@ async function checkStep(view: ViewHandle, plan: GroupPlan, { tx }: RefreshConte
   };
 }
 
-function fallbackOf(row: Row): RefreshFallback | null {
+/** What `stepFaults` found, but for `broken`. */
+export function fallbackOf(row: Row): RefreshFallback | null {
   if (row['retracted'] === true) return 'min-max-retraction';
   if (row['non_finite'] === true) return 'non-finite';
   if (row['spent'] === true) return 'float-error-budget';

@@ -73,17 +73,21 @@ export function rebuildStep(name: string, plan: GroupPlan, fresh: string): strin
  * went below zero; and why the steps may not be applied (`retracted`, `non_finite`, `spent`).
  */
 export function stepCheck(plan: GroupPlan, schema: Schema, tolerance: number): string {
+  const there = (prefix: '' | typeof oldPrefix) => shownCount(plan, schema, prefix);
+  return `SELECT count(*) AS touched, ${there(oldPrefix)} AS before, ${there('')} AS after,
+    ${stepFaults(plan, tolerance)} FROM ${stepTable}`;
+}
+
+/** The columns of `stepCheck` that tell whether steps may be applied, over any relation of steps. */
+export function stepFaults(plan: GroupPlan, tolerance: number): string {
   const args = plan.group.arguments;
   const counts = args.map((_, place) => stateColumns.count(place));
   const broken = ['__ev_n < 0', ...counts.flatMap((count) => [`${count} < 0`, `${count} > __ev_n`])];
   const any = (conditions: readonly string[]) =>
     conditions.length === 0 ? 'false' : `coalesce(bool_or(${conditions.join(' OR ')}), false)`;
-  const there = (prefix: '' | typeof oldPrefix) => shownCount(plan, schema, prefix);
-  return `SELECT count(*) AS touched, ${there(oldPrefix)} AS before, ${there('')} AS after,
-    ${any(broken)} AS broken, ${any(args.flatMap(retraction))} AS retracted,
+  return `${any(broken)} AS broken, ${any(args.flatMap(retraction))} AS retracted,
     ${any(args.flatMap(nonFinite))} AS non_finite,
-    ${any(args.flatMap((argument, place) => spentBudget(argument, place, tolerance)))} AS spent
-    FROM ${stepTable}`;
+    ${any(args.flatMap((argument, place) => spentBudget(argument, place, tolerance)))} AS spent`;
 }
 
 /** The touched groups in one of their two states, as a FROM item with the state's columns and a weight. */

@@ -38,7 +38,7 @@ export async function advanceRows(
 }
 
 /** Only then every row of the change has weight 1: nothing was deleted, and no old state is subtracted. */
-export function isInsertOnly(change: Relation, context: RefreshContext): boolean {
+export function isInsertOnly(change: Relation, context: Pick<RefreshContext, 'changedSources'>): boolean {
   return (
     [...context.changedSources.values()].every((source) => source.deleted === 0) &&
     !scansOf(change).some((scan) => scan.snapshot === 'old')

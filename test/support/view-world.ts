@@ -4,8 +4,9 @@ import type { Session } from '../../src/core/session.ts';
 import { type Version, versionOf } from '../../src/core/version.ts';
 import type { RelationResolver, ResolvedRelation } from '../../src/plan/lower-relations.ts';
 import { type DuckdbStore, openDuckdbStore } from '../../src/store/duckdb-store.ts';
+import { compensatedContents, whyNotCompensated } from '../../src/view/compensated-contents.ts';
 import { compileView } from '../../src/view/compile-view.ts';
-import type { RefreshOutcome, SourceChange, ViewHandle } from '../../src/view/refresher.ts';
+import type { RefreshFallback, RefreshOutcome, SourceChange, ViewHandle } from '../../src/view/refresher.ts';
 import { ViewRefresher } from '../../src/view/view-refresher.ts';
 
 type KeptView = { handle: ViewHandle; cursor: Version | null };
@@ -114,8 +115,34 @@ export class ViewWorld {
   }
 
   /**
+   * Reads the view with its pending change, moving nothing: the rows by which that differs from the definition, or
+   * why it cannot be read so.
+   */
+  async compensated(name: string): Promise<readonly object[] | RefreshFallback> {
+    const { handle, cursor } = this.#view(name);
+    if (cursor === null) return 'first-build';
+    return this.store.write(async (tx) => {
+      const changedSources = await this.#changes(tx, handle, cursor);
+      const { contentRows } = this;
+      const read = compensatedContents(handle, {
+        from: cursor,
+        to: this.version,
+        changedSources,
+        contentRows,
+      });
+      if (read === null) return 'only-full';
+      const fallback = await whyNotCompensated(tx, read);
+      if (fallback !== null) return fallback;
+      const types = await tx.describe(read.sql);
+      const wrongTypes = JSON.stringify(types) === JSON.stringify(handle.schema) ? [] : [{ types }];
+      return [...wrongTypes, ...(await tx.rows(differenceSql(read.sql, handle.sql)))];
+    });
+  }
+
+  /**
    * Refreshes, then throws unless the contents equal the definition, have its types, and differ from the old
-   * contents by exactly the net rows logged (where a log is kept) and counted.
+   * contents by exactly the net rows logged (where a log is kept) and counted; and unless a compensated read gave
+   * the same just before.
    */
   async checkedRefresh(name: string, how: 'advance' | 'rebuild'): Promise<RefreshOutcome> {
     const view = this.#view(name);
@@ -126,8 +153,10 @@ export class ViewWorld {
         tx.run(`CREATE OR REPLACE TEMP TABLE __before AS SELECT * FROM ${contents}`),
       );
     }
+    const compensated = how === 'advance' ? await this.compensated(name) : [];
     const outcome = await this.refresh(name, how);
     const problems: unknown[] = [...(await this.difference(name))];
+    if (typeof compensated !== 'string') problems.push(...compensated.map((row) => ({ compensated: row })));
     const types = await this.columnTypes(name);
     if (JSON.stringify(types) !== JSON.stringify(view.handle.schema)) problems.push({ types });
     if (hadContents && this.#keepsLog(name)) problems.push(...(await this.#logProblems(view, outcome)));
@@ -191,12 +220,7 @@ export class ViewWorld {
   /** Rows by which the contents differ from the definition; none when all is well. */
   async difference(name: string): Promise<readonly object[]> {
     const { handle } = this.#view(name);
-    const contents = `SELECT * FROM view.${quoteIdentifier(name)}`;
-    const wanted = `SELECT * FROM (${handle.sql})`;
-    return this.rows(
-      `SELECT 'extra' AS side, * FROM (${contents} EXCEPT ALL ${wanted})
-       UNION ALL SELECT 'missing', * FROM (${wanted} EXCEPT ALL ${contents})`,
-    );
+    return this.rows(differenceSql(`SELECT * FROM view.${quoteIdentifier(name)}`, handle.sql));
   }
 
   /** Rows by which the logged change of `name` at the current version differs from new − old contents. */
@@ -234,6 +258,12 @@ export class ViewWorld {
     if (view === undefined) throw new RangeError(`the test declared no view ${name}`);
     return view;
   }
+}
+
+function differenceSql(found: string, wanted: string): string {
+  const [left, right] = [`SELECT * FROM (${found})`, `SELECT * FROM (${wanted})`];
+  return `SELECT 'extra' AS side, * FROM (${left} EXCEPT ALL ${right})
+    UNION ALL SELECT 'missing', * FROM (${right} EXCEPT ALL ${left})`;
 }
 
 export type TableChange = {
