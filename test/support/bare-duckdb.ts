@@ -1,0 +1,131 @@
+import {
+  DATE,
+  DECIMAL,
+  type DuckDBConnection,
+  DuckDBDataChunk,
+  DuckDBDateValue,
+  DuckDBDecimalValue,
+  DuckDBInstance,
+  type DuckDBType,
+  type DuckDBValue,
+  INTEGER,
+  VARCHAR,
+} from '@duckdb/node-api';
+import type { Schema } from '../../src/core/schema.ts';
+import { differenceOf, type TextRow } from './compare-contents.ts';
+import { parseText, type RefColumn, type RefRow } from './reference/value.ts';
+
+/** `decimal`: hundredths of a DECIMAL(15,2); `date`: days since 1970-01-01. */
+export type AppendedKind = 'integer' | 'decimal' | 'date' | 'text';
+
+/** A DuckDB of its own in memory, without anything of the engine: what it answers is what is right. */
+export class BareDuckdb {
+  readonly #instance: DuckDBInstance;
+  readonly #connection: DuckDBConnection;
+
+  private constructor(instance: DuckDBInstance, connection: DuckDBConnection) {
+    this.#instance = instance;
+    this.#connection = connection;
+  }
+
+  static async open(settings: Readonly<Record<string, string>> = {}): Promise<BareDuckdb> {
+    const instance = await DuckDBInstance.create(':memory:', settings);
+    const connection = await instance.connect();
+    await connection.run(`SET TimeZone = 'UTC'`);
+    return new BareDuckdb(instance, connection);
+  }
+
+  async run(sql: string): Promise<void> {
+    await this.#connection.run(sql);
+  }
+
+  /** For selected texts: NULL or what CAST(… AS VARCHAR) gives. */
+  async rows(sql: string): Promise<readonly TextRow[]> {
+    return (await this.#connection.runAndReadAll(sql)).getRowObjects();
+  }
+
+  async describe(sql: string): Promise<Schema> {
+    const rows = (await this.#connection.runAndReadAll(`DESCRIBE ${sql}`)).getRowObjects();
+    return rows.map((row) => ({ name: String(row['column_name']), type: String(row['column_type']) }));
+  }
+
+  async append(
+    table: string,
+    kinds: readonly AppendedKind[],
+    rows: readonly (readonly (number | string)[])[],
+  ): Promise<void> {
+    const appender = await this.#connection.createAppender(table);
+    for (let from = 0; from < rows.length; from += chunkRows) {
+      const part = rows.slice(from, from + chunkRows);
+      const chunk = DuckDBDataChunk.create(
+        kinds.map((kind) => appendedTypes[kind]),
+        part.length,
+      );
+      kinds.forEach((kind, place) => {
+        chunk.setColumnValues(
+          place,
+          part.map((row) => appendedValue(kind, row[place])),
+        );
+      });
+      appender.appendDataChunk(chunk);
+    }
+    appender.closeSync();
+  }
+
+  close(): void {
+    this.#connection.closeSync();
+    this.#instance.closeSync();
+  }
+}
+
+const chunkRows = 2_048;
+
+const appendedTypes: Readonly<Record<AppendedKind, DuckDBType>> = {
+  integer: INTEGER,
+  decimal: DECIMAL(15, 2),
+  date: DATE,
+  text: VARCHAR,
+};
+
+function appendedValue(kind: AppendedKind, value: number | string | undefined): DuckDBValue {
+  switch (kind) {
+    case 'integer':
+      return Number(value);
+    case 'decimal':
+      return new DuckDBDecimalValue(BigInt(value ?? 0), 15, 2);
+    case 'date':
+      return new DuckDBDateValue(Number(value));
+    case 'text':
+      return String(value);
+  }
+}
+
+/**
+ * How a relation elsewhere, `from`, differs from what `sql` gives here; null when they are the same bag. FLOAT and
+ * DOUBLE columns may differ by 1e-9 relative (`differenceOf`), all others must be equal.
+ */
+export async function differenceFromBare(
+  bare: BareDuckdb,
+  sql: string,
+  from: string,
+  read: (sql: string) => Promise<readonly object[]>,
+): Promise<string | null> {
+  const schema = await bare.describe(sql);
+  const columns = schema.map(({ name, type }): RefColumn => {
+    const exact = type !== 'DOUBLE' && type !== 'FLOAT';
+    return { name, type: exact ? 'text' : 'double', exact };
+  });
+  const names = schema.map((_, place) => `c${place}`);
+  const texts = names.map((name) => `CAST(${name} AS VARCHAR) AS ${name}`).join(', ');
+  const textsOf = (relation: string) => `SELECT ${texts} FROM ${relation} AS t (${names.join(', ')})`;
+  const rowsOf = (rows: readonly object[]): RefRow[] =>
+    rows.map((row) => {
+      const cells = new Map<string, unknown>(Object.entries(row));
+      return columns.map((column, place) => {
+        const text = cells.get(`c${place}`) ?? null;
+        return text === null ? null : parseText(String(text), column.type);
+      });
+    });
+  const expected = rowsOf(await bare.rows(textsOf(`(${sql})`)));
+  return differenceOf({ columns, rows: expected }, rowsOf(await read(textsOf(from))));
+}
