@@ -67,12 +67,13 @@ async function deleteByAllColumns(
   const contents = contentsOf(view.name);
   const list = names.join(', ');
   const gone =
-    `(SELECT ${list}, -sum(${weight}) AS gone, row_number() OVER () AS id FROM ${relation} ` +
+    `(SELECT ${list}, -sum(${weight}) AS __ev_gone, row_number() OVER () AS __ev_id FROM ${relation} ` +
     `WHERE ${weight} < 0 GROUP BY ${list})`;
   return tx.run(
     `DELETE FROM ${contents} WHERE rowid IN (
        SELECT place FROM (
-         SELECT v.rowid AS place, d.gone, row_number() OVER (PARTITION BY d.id ORDER BY v.rowid) AS nth
+         SELECT v.rowid AS place, d.__ev_gone AS gone,
+                row_number() OVER (PARTITION BY d.__ev_id ORDER BY v.rowid) AS nth
          FROM ${contents} v JOIN ${gone} d ON ${same.join(' AND ')})
        WHERE nth <= gone)`,
   );
