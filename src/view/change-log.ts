@@ -1,5 +1,6 @@
 import { quoteIdentifier, versionColumn, weightColumn } from '../core/identifier.ts';
 import type { Session } from '../core/session.ts';
+import { derivedLogOf } from './derived-log.ts';
 import type { ViewHandle } from './refresher.ts';
 
 export function logOf(name: string): string {
@@ -10,11 +11,27 @@ export function contentsOf(name: string): string {
   return `view.${quoteIdentifier(name)}`;
 }
 
-/** Makes the view's log when it is first needed. */
-export async function ensureLog(tx: Session, view: ViewHandle): Promise<void> {
+/** `written`: a table of signed rows. `derived`: a DuckDB view over the log of the one table the view reads. */
+export type LogKind = 'written' | 'derived';
+
+/**
+ * Makes the view's log when it is first needed, and says what it is. A log that an older release wrote although it
+ * could be derived stays as it is.
+ */
+export async function ensureLog(tx: Session, view: ViewHandle): Promise<LogKind> {
+  const derived = derivedLogOf(view);
+  if (derived !== null) {
+    const [found] = await tx.rows(
+      `SELECT table_type AS kind FROM information_schema.tables WHERE table_schema = 'log' AND lower(table_name) = lower($1)`,
+      [view.name],
+    );
+    if (found === undefined) await tx.run(`CREATE VIEW ${logOf(view.name)} AS ${derived}`);
+    if (found?.kind !== 'BASE TABLE') return 'derived';
+  }
   const columns = view.schema.map(({ name, type }) => `${quoteIdentifier(name)} ${type}`);
   columns.push(`${quoteIdentifier(weightColumn)} TINYINT`, `${quoteIdentifier(versionColumn)} BIGINT`);
   await tx.run(`CREATE TABLE IF NOT EXISTS ${logOf(view.name)} (${columns.join(', ')})`);
+  return 'written';
 }
 
 /**

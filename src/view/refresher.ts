@@ -15,7 +15,8 @@ import type { IncrementalRung, ViewPlan } from '../plan/view-plan.ts';
  * view, training set or model over this view exists.
  *
  * The refresher: afterwards `view."v"` equals the definition evaluated at `to`, and, with `keepLog`, the rows of
- * `log."v"` with `__ev_v = to` are a signed bag that leads from the old contents to the new.
+ * `log."v"` with `__ev_v` in (from, to] are a signed bag that leads from the old contents to the new, and the outcome
+ * counts them. (All of them have `to`, but where the log is derived from a table's: see derived-log.ts.)
  *
  * A dependent built when the view was at version c may advance from c on, because every later refresh of the view
  * kept the log. A log therefore may have gaps from times without a dependent; nobody reads across them. One case is

@@ -10,6 +10,8 @@ export type RowDelta = {
   /** Rows, however many equal ones are written as one. */
   readonly inserted: number;
   readonly deleted: number;
+  /** Whether rows that came and went again have been left out. */
+  readonly isNetted: boolean;
   /** Whether every weight is 1 or −1. */
   readonly isSet: boolean;
   /** A column that tells the rows to delete apart better than most; null when there are none. */
@@ -37,7 +39,7 @@ export async function deltaOfChange(
   // Against an old snapshot the change holds every row that stayed, once with each sign.
   if (scans.some((scan) => scan.snapshot === 'old')) return nettedDeltaOf(view, signed, context);
   const relation = scans.length === 1 ? `(${signed})` : await kept(signed, context);
-  const delta = await measured(view, relation, context);
+  const delta = await measured(view, relation, false, context);
   if (delta.inserted === 0 || delta.telling === null || !(await mayCancel(relation, delta.telling, context)))
     return delta;
   return nettedDeltaOf(view, `SELECT * FROM ${relation}`, context);
@@ -69,10 +71,15 @@ export async function nettedDeltaOf(
     `CREATE OR REPLACE TEMP TABLE __ev_delta AS SELECT ${columns}, sum(${weight})::BIGINT AS ${weight} ` +
       `FROM (${signed}) GROUP BY ${columns} HAVING sum(${weight}) <> 0`,
   );
-  return measured(view, nettedDelta, context);
+  return measured(view, nettedDelta, true, context);
 }
 
-async function measured(view: ViewHandle, relation: string, context: RefreshContext): Promise<RowDelta> {
+async function measured(
+  view: ViewHandle,
+  relation: string,
+  isNetted: boolean,
+  context: RefreshContext,
+): Promise<RowDelta> {
   const [row] = await context.tx.rows(
     `SELECT coalesce(sum(${weight}) FILTER (${weight} > 0), 0)::DOUBLE AS inserted,
             coalesce(-sum(${weight}) FILTER (${weight} < 0), 0)::DOUBLE AS deleted,
@@ -83,6 +90,7 @@ async function measured(view: ViewHandle, relation: string, context: RefreshCont
     relation,
     inserted: Number(row?.['inserted']),
     deleted,
+    isNetted,
     isSet: Number(row?.['most']) <= 1,
     telling: deleted === 0 ? null : await tellingColumn(view, relation, context),
   };

@@ -48,11 +48,10 @@ export function isInsertOnly(change: Relation, context: Pick<RefreshContext, 'ch
 async function insertRows(view: ViewHandle, sql: string, context: RefreshContext): Promise<RefreshOutcome> {
   const { tx } = context;
   const columns = quoteList(columnNames(view.schema));
-  if (!context.keepLog) {
+  if (!context.keepLog || (await ensureLog(tx, view)) === 'derived') {
     const inserted = await tx.run(`INSERT INTO ${contentsOf(view.name)} SELECT ${columns} FROM (${sql})`);
     return { kind: 'incremental', inserted, deleted: 0 };
   }
-  await ensureLog(tx, view);
   const log = logOf(view.name);
   const inserted = await tx.run(
     `INSERT INTO ${log} SELECT ${columns}, ${weight}::TINYINT, ${context.to} FROM (${sql})`,
@@ -85,13 +84,38 @@ async function applyDelta(
     const rows = repeated(relation, columns, isSet, `${weight} > 0`);
     await tx.run(`INSERT INTO ${contentsOf(view.name)} ${rows}`);
   }
-  if (context.keepLog && inserted + deleted > 0) {
-    await ensureLog(tx, view);
+  const logged = context.keepLog ? await logDelta(view, delta, context) : { inserted, deleted };
+  await dropLarge(delta, context);
+  return { kind, ...logged };
+}
+
+/** What the log says of the change; rows that came and went again stand in it both times where it is derived. */
+async function logDelta(
+  view: ViewHandle,
+  { relation, inserted, deleted, isSet, isNetted }: RowDelta,
+  context: RefreshContext,
+): Promise<{ readonly inserted: number; readonly deleted: number }> {
+  const { tx } = context;
+  if ((await ensureLog(tx, view)) === 'derived') {
+    return isNetted ? countLog(view, context) : { inserted, deleted };
+  }
+  if (inserted + deleted > 0) {
+    const columns = columnNames(view.schema).map(quoteIdentifier);
     const signed = [...columns, `sign(${weight})::TINYINT`, String(context.to)];
     await tx.run(`INSERT INTO ${logOf(view.name)} ${repeated(relation, signed, isSet)}`);
   }
-  await dropLarge(delta, context);
-  return { kind, inserted, deleted };
+  return { inserted, deleted };
+}
+
+async function countLog(
+  view: ViewHandle,
+  { tx, from, to }: RefreshContext,
+): Promise<{ readonly inserted: number; readonly deleted: number }> {
+  const [row] = await tx.rows(
+    `SELECT count(*) FILTER (${weight} > 0)::DOUBLE AS i, count(*) FILTER (${weight} < 0)::DOUBLE AS d
+     FROM ${logOf(view.name)} WHERE __ev_v > ${from} AND __ev_v <= ${to}`,
+  );
+  return { inserted: Number(row?.i), deleted: Number(row?.d) };
 }
 
 async function countRows(view: ViewHandle, { tx }: RefreshContext): Promise<number> {

@@ -36,14 +36,16 @@ export class ViewRefresher implements Refresher {
   }
 
   async drop(tx: Session, name: string): Promise<void> {
-    const [found] = await tx.rows(
-      `SELECT table_type AS kind FROM information_schema.tables WHERE table_schema = 'view' AND lower(table_name) = lower($1)`,
+    const found = await tx.rows(
+      `SELECT table_schema AS place, table_type AS kind FROM information_schema.tables
+       WHERE table_schema IN ('view', 'log') AND lower(table_name) = lower($1)`,
       [name],
     );
-    if (found?.['kind'] === 'VIEW') await tx.run(`DROP VIEW ${contentsOf(name)}`);
-    else if (found !== undefined) await tx.run(`DROP TABLE ${contentsOf(name)}`);
+    for (const { place, kind } of found) {
+      const relation = place === 'view' ? contentsOf(name) : logOf(name);
+      await tx.run(`DROP ${kind === 'VIEW' ? 'VIEW' : 'TABLE'} ${relation}`);
+    }
     await tx.run(`DROP TABLE IF EXISTS ${stateOf(name)}`);
-    await tx.run(`DROP TABLE IF EXISTS ${logOf(name)}`);
   }
 
   async #fallBack(
