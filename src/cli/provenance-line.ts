@@ -16,6 +16,10 @@ function pathText(path: Provenance['path']): string {
       return 'fresh';
     case 'refreshed-first':
       return 'refreshed first';
+    case 'compensated':
+      return 'with the pending change, read along';
+    case 'recomputed':
+      return 'by definition';
     case 'served-within-bound':
       return 'stale, within the bound';
     case 'served-stale':

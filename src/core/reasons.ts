@@ -8,7 +8,7 @@ export const reasonTable = {
   'no-change': 'nothing the view reads has changed',
   'cheaper-incremental': 'the predicted cost of the change is below that of a recompute',
   'cheaper-full': 'the predicted cost of a recompute is below that of the change',
-  probe: 'the way not taken for long was tried, so that its predicted cost stays honest',
+  probe: 'a way not taken for long, or hardly known, was tried, so that its predicted cost is honest',
   'asked-incremental': 'REFRESH … INCREMENTAL, or refresh = incremental',
   'asked-full': 'REFRESH … FULL, or refresh = full',
   'forced-by-environment': 'EVERVIEW_REFRESH is set',
@@ -41,6 +41,8 @@ export const reasonTable = {
   // how a query was answered
   fresh: 'every view read was up to date',
   'refreshed-first': 'views staler than declared were refreshed before the answer',
+  compensated: 'stale contents and their pending change were read together; nothing was refreshed',
+  recomputed: 'a view was read by its definition, the cheaper or the only way without a refresh',
   'served-within-bound': 'stale contents within the declared bound',
   'served-stale':
     'stale contents beyond the bound, as on_stale_read = serve says, or because a refresh could not bring a fresher version',

@@ -124,7 +124,7 @@ function eventColumn(
 }
 
 type PolicyValues = OptionValues<
-  Pick<OptionTables['model'], 'refresh' | 'max_staleness' | 'max_rows' | 'on_stale_read'>
+  Pick<OptionTables['materialized-view'], 'refresh' | 'max_staleness' | 'max_rows' | 'on_stale_read'>
 >;
 
 /** `bounded`: another bound than `max_staleness` is given. */

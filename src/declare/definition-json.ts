@@ -36,7 +36,7 @@ const policy = z.strictObject({
   refresh: z.enum(['immediate', 'auto', 'on_read', 'manual', 'incremental', 'full']),
   maxStalenessMs: milliseconds.nullable(),
   maxRows: z.number().int().nonnegative().nullable(),
-  onStaleRead: z.enum(['refresh', 'serve', 'fail']),
+  onStaleRead: z.enum(['refresh', 'compensate', 'serve', 'fail']),
 });
 
 const view = z.strictObject({

@@ -42,7 +42,8 @@ export type TableDefinition = {
 
 export type RefreshMode = 'immediate' | 'auto' | 'on_read' | 'manual' | 'incremental' | 'full';
 
-export type StaleReadResponse = 'refresh' | 'serve' | 'fail';
+/** A model has no contents to add a change to: `compensate` is for views. */
+export type StaleReadResponse = 'refresh' | 'compensate' | 'serve' | 'fail';
 
 export type RefreshPolicy = {
   readonly refresh: RefreshMode;

@@ -65,7 +65,13 @@ const policyOptions = {
   ),
 };
 
-const viewOptions = { ...policyOptions, tolerance };
+const staleViewOption = option(
+  choice(['refresh', 'compensate', 'serve', 'fail']),
+  'refresh',
+  'what a read does that finds it staler than declared: refresh first, read the pending change along with the contents (or by definition, where that is cheaper) and write nothing, answer and say so, or refuse',
+);
+
+const viewOptions = { ...policyOptions, on_stale_read: staleViewOption, tolerance };
 
 const trainingSetOptions = {
   label: option(column, 'required', 'the column to be predicted'),

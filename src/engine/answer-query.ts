@@ -4,7 +4,7 @@ import type { Session } from '../core/session.ts';
 import type { SqlNode } from '../core/sql-tree.ts';
 import { fresh, type StalenessReport } from '../core/staleness.ts';
 import type { SqlParameter } from '../core/value.ts';
-import type { ModelVersion } from '../core/version.ts';
+import type { ModelVersion, Version } from '../core/version.ts';
 import { versionAt } from '../log/update-log.ts';
 import { planRead, type ReadObject, type ReadPlan } from '../plan/read-plan.ts';
 import type { Provenance, ReadPath } from '../query/answer.ts';
@@ -14,8 +14,15 @@ import { type QueryReads, type RewriteContext, readsOf, rewriteQuery } from '../
 import { answeringModel, noModelVersion } from './answering-model.ts';
 import type { EngineCore } from './engine-core.ts';
 import type { EngineState } from './engine-state.ts';
+import { contentsOfDecisions, type InlineDecision, InlineReader } from './inline-reads.ts';
 import { refreshObjects } from './refresh-objects.ts';
-import { type MaintainedEntry, maintainedEntries, readObjectOf, reportOf } from './standings.ts';
+import {
+  type MaintainedEntry,
+  maintainedEntries,
+  readObjectOf,
+  reportOf,
+  servedStanding,
+} from './standings.ts';
 import { systemRelationsOf } from './system-views.ts';
 
 /** A query ready to run on its snapshot: plain SQL over physical relations, and what the answer rests on. */
@@ -78,12 +85,16 @@ function tryAnswer<T>(
       const plan = planReads(readObjectsOf(state, reads, nowMs), state, mayRefresh);
       if (plan.kind === 'refresh') return { kind: 'refresh', names: plan.names };
       const models = await answeringModels(snapshot, state, reads, nowMs);
-      const context = rewriteContext(core, state, snapshot, nowMs, parameters, plan);
+      const inline = await inlineReader(core, state, snapshot, nowMs).decide(plan.inline);
+      const context = rewriteContext(core, state, snapshot, nowMs, parameters, {
+        version: plan.version,
+        inline,
+      });
       try {
         const { sql, historical } = await rewriteQuery(tree, text, context);
         const schema = distinctlyNamed(await snapshot.describe(sql));
         const staleness = reportsOf(state, reads, plan, nowMs);
-        const path = pathOf(refreshed, historical, staleness);
+        const path = pathOf(refreshed, historical, staleness, inline);
         const provenance = { version: plan.version, models, staleness, path };
         return { kind: 'answered', result: await work(snapshot, { sql, schema, provenance }) };
       } catch (failure) {
@@ -134,32 +145,37 @@ export function planReads(
   );
 }
 
+/** Reads views inline as committed state has them. */
+function inlineReader(core: EngineCore, state: EngineState, session: Session, nowMs: number): InlineReader {
+  return new InlineReader(core, state, session, (entry) => servedStanding(entry, state, nowMs));
+}
+
 export function rewriteContext(
   core: EngineCore,
   state: EngineState,
   session: Session,
   nowMs: number,
   parameters: readonly SqlParameter[],
-  plan: Pick<ServePlan, 'version' | 'expand'>,
+  { version, inline }: { readonly version: Version; readonly inline: ReadonlyMap<string, InlineDecision> },
 ): RewriteContext {
   return {
     catalog: state.catalog,
-    version: plan.version,
+    version,
     head: state.version,
     nowMs,
     parser: core.parser,
     session,
     parameters,
-    changedSince: (table, version) => state.changes.firstChange(table, version, state.version) !== null,
+    changedSince: (table, since) => state.changes.firstChange(table, since, state.version) !== null,
     versionAt: (atMs) => versionAt(session, atMs),
-    assertReachable: (version) => core.assertReachable(version, state),
+    assertReachable: (asked) => core.assertReachable(asked, state),
     promotedParameters: (model) => {
       const promoted = answeringModel(state, model);
       if (promoted !== null) return promoted.parameters;
       throw new EverviewError('no-model-version', `no version of model "${model}" may answer`);
     },
     system: systemRelationsOf(state, nowMs),
-    expand: new Set(plan.expand),
+    inline: contentsOfDecisions(inline),
   };
 }
 
@@ -178,18 +194,25 @@ async function answeringModels(
   return models;
 }
 
-/** How stale each object is in this answer: what is read by its definition is as fresh as the answer's version. */
+/** How stale each object is in this answer: what is read inline is as fresh as the answer's version. */
 function reportsOf(state: EngineState, reads: QueryReads, plan: ServePlan, nowMs: number): StalenessReport[] {
   return readEntries(state, reads).flatMap((entry) => {
     const { name } = entry.declared.definition;
-    if (plan.expand.includes(name)) return [{ ...fresh, name, asOf: plan.version, policyMet: true }];
+    if (plan.inline.includes(name)) return [{ ...fresh, name, asOf: plan.version, policyMet: true }];
     return reportOf(entry, state, nowMs) ?? [];
   });
 }
 
-function pathOf(refreshed: boolean, historical: boolean, reports: readonly StalenessReport[]): ReadPath {
+function pathOf(
+  refreshed: boolean,
+  historical: boolean,
+  reports: readonly StalenessReport[],
+  inline: ReadonlyMap<string, InlineDecision>,
+): ReadPath {
   if (historical) return 'historical';
   if (reports.some((report) => !report.policyMet)) return 'served-stale';
   if (refreshed) return 'refreshed-first';
+  if ([...inline.values()].some(({ read }) => read === 'compensate')) return 'compensated';
+  if (inline.size > 0) return 'recomputed';
   return reports.every((report) => report.rows === 0 && report.ms === 0) ? 'fresh' : 'served-within-bound';
 }

@@ -2,14 +2,17 @@ import { EverviewError } from '../core/errors.ts';
 import type { SqlParameter } from '../core/value.ts';
 import type { Assignment, SqlFragment } from '../declare/statement.ts';
 import type { ReadObject, ReadPlan } from '../plan/read-plan.ts';
+import { nameOf } from '../query/catalog.ts';
 import { type FragmentKind, readsOfFragment, rewriteFragment } from '../query/rewrite-fragment.ts';
 import type { QueryReads } from '../query/rewrite-query.ts';
 import { planReads, readObjectsOf, rewriteContext } from './answer-query.ts';
 import { answeringModel, noModelVersion } from './answering-model.ts';
 import type { EngineCore } from './engine-core.ts';
 import { toldAt } from './failure-place.ts';
+import { InlineReader } from './inline-reads.ts';
 import { refreshViews } from './refresh-views.ts';
 import type { UpdateInProgress } from './run-update.ts';
+import { servedStanding } from './standings.ts';
 import { systemRelationsOf } from './system-views.ts';
 
 /** Rewrites the pieces of one statement; kept views they read are refreshed inside the update, as a query would. */
@@ -38,11 +41,12 @@ export class FragmentRewriter {
     const plan = await this.#plan(reads);
     for (const model of reads.models) await this.#assertAnswers(model);
     const { state, tx, nowMs } = draft;
-    return rewriteFragment(
-      fragment.text,
-      kind,
-      rewriteContext(this.#core, state, tx, nowMs, this.#parameters, plan),
+    const reader = new InlineReader(this.#core, state, tx, (entry) =>
+      this.#restsOnOwnChange(nameOf(entry)) ? null : servedStanding(entry, state, nowMs),
     );
+    const reading = { version: plan.version, inline: await reader.decide(plan.inline) };
+    const context = rewriteContext(this.#core, state, tx, nowMs, this.#parameters, reading);
+    return rewriteFragment(fragment.text, kind, context);
   }
 
   /** As for a query, but that models stay as they are, and that the update's own changes are seen. */
@@ -52,13 +56,13 @@ export class FragmentRewriter {
     if (tallies.size > 0) {
       // A view over a table that this very update has changed shows the change, and so cannot be the kept contents.
       const seen = objects.map((object) => (this.#restsOnOwnChange(object.name) ? unfit(object) : object));
-      return byDefinition(planReads(seen, draft.state, false));
+      return serving(planReads(seen, draft.state, false));
     }
     const plan = planReads(objects, draft.state, true);
     if (plan.kind === 'serve') return plan;
     await refreshViews(this.#core, draft, plan.names, { trigger: 'read', how: 'auto' });
     const { relations } = reads;
-    return byDefinition(
+    return serving(
       planReads(readObjectsOf(draft.state, { relations, models: [] }, draft.nowMs), draft.state, false),
     );
   }
@@ -104,7 +108,7 @@ function unfit(object: ReadObject): ReadObject {
 }
 
 /** A plan that was made without refreshes serves. */
-function byDefinition(plan: ReturnType<typeof planReads>): Extract<ReadPlan, { kind: 'serve' }> {
+function serving(plan: ReturnType<typeof planReads>): Extract<ReadPlan, { kind: 'serve' }> {
   if (plan.kind === 'serve') return plan;
   throw new EverviewError('internal', 'a read inside an update asked for a refresh');
 }

@@ -27,31 +27,49 @@ export type ReadPlan =
   | {
       readonly kind: 'serve';
       readonly version: Version;
-      /** Views whose contents do not fit the version and may not be moved: read by their definition. */
-      readonly expand: readonly string[];
+      /**
+       * Views whose contents do not fit the version and are not moved to it: read with their pending change, or by
+       * their definition. Where there are any, the version is the newest.
+       */
+      readonly inline: readonly string[];
     };
 
 /**
- * The freshest version at which every view can be answered from its contents, refreshing only what the policies
- * demand, or what must move because no single version fits all views (views read together show one version).
- * @param mayRefresh false: the newest version, and what is not right for it is read by its definition.
+ * The freshest version at which every view can be answered, refreshing only what the policies demand, or what must
+ * move because no single version fits all views (views read together show one version).
+ * @param mayRefresh false: the newest version, and what is not right for it is read inline.
  */
 export function planRead(objects: readonly ReadObject[], head: Version, mayRefresh = true): ReadPlan {
-  const missing = objects.filter((object) => object.standing === null && !object.refreshIsFutile);
   const stale = objects.filter((object) => object.standing !== null && !meets(object));
   const refused = stale.find((object) => object.policy.onStaleRead === 'fail');
   if (refused !== undefined) return { kind: 'refuse', name: refused.name };
-  const due = [
-    ...missing,
-    ...stale.filter((object) => object.policy.onStaleRead === 'refresh' && !object.refreshIsFutile),
-  ];
-  if (due.length > 0 && mayRefresh) return { kind: 'refresh', names: due.map((object) => object.name) };
+  const due = objects.filter(isDue);
+  const toRefresh = due.filter((object) => !isCompensated(object));
+  if (toRefresh.length > 0 && mayRefresh) return refreshOf(toRefresh);
   const views = objects.filter((object) => object.kind === 'view');
-  const version = mayRefresh ? servingVersion(views, head) : head;
+  const mustBeNewest = !mayRefresh || due.some(isCompensated);
+  const version = mustBeNewest ? head : servingVersion(views, head);
   const misfits = views.filter((view) => due.includes(view) || !fits(view, version));
-  const movable = misfits.filter((view) => view.policy.refresh !== 'manual');
-  if (movable.length > 0 && mayRefresh) return { kind: 'refresh', names: movable.map((view) => view.name) };
-  return { kind: 'serve', version, expand: misfits.map((view) => view.name) };
+  const movable = misfits.filter((view) => view.policy.refresh !== 'manual' && !isCompensated(view));
+  if (movable.length > 0 && mayRefresh) return refreshOf(movable);
+  return { kind: 'serve', version, inline: misfits.map((view) => view.name) };
+}
+
+function refreshOf(objects: readonly ReadObject[]): ReadPlan {
+  return { kind: 'refresh', names: objects.map((object) => object.name) };
+}
+
+/** Whether the policy wants it fresher than it is, and it can be. */
+function isDue(object: ReadObject): boolean {
+  if (object.refreshIsFutile) return false;
+  if (object.standing === null) return true;
+  const { onStaleRead } = object.policy;
+  return !meets(object) && (onStaleRead === 'refresh' || onStaleRead === 'compensate');
+}
+
+/** A model has no contents to add a change to: for it `compensate` is `refresh`. */
+function isCompensated({ kind, policy }: ReadObject): boolean {
+  return kind === 'view' && policy.onStaleRead === 'compensate';
 }
 
 /** The newest version that fits all views; where there is none, the newest there is. */

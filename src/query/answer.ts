@@ -4,7 +4,14 @@ import type { Row } from '../core/value.ts';
 import type { ModelVersion, Version } from '../core/version.ts';
 
 /** How a query was answered; each is a reason of the closed list. */
-export type ReadPath = 'fresh' | 'refreshed-first' | 'served-within-bound' | 'served-stale' | 'historical';
+export type ReadPath =
+  | 'fresh'
+  | 'refreshed-first'
+  | 'compensated'
+  | 'recomputed'
+  | 'served-within-bound'
+  | 'served-stale'
+  | 'historical';
 
 /** What an answer rests on: one data version, one promoted version of each model, each view's staleness. */
 export type Provenance = {

@@ -39,9 +39,14 @@ export type RewriteContext = {
   /** @throws EverviewError `no-model-version`. */
   promotedParameters(model: string): RidgeParameters;
   readonly system: SystemRelations;
-  /** Kept views to read by their definition all the same, as their contents are of another version. */
-  readonly expand: ReadonlySet<string>;
+  /** Kept views whose contents are of another version, and what is read in their place. */
+  readonly inline: ReadonlyMap<string, InlineContents>;
 };
+
+/** What stands for a view's contents: its definition, or a SELECT of its columns at the answer's version. */
+export type InlineContents =
+  | { readonly kind: 'definition' }
+  | { readonly kind: 'compensated'; readonly sql: string };
 
 export type RewrittenQuery = {
   readonly sql: string;
@@ -217,11 +222,14 @@ class QueryRewriter {
       }
       return this.#fragment(node, alias, tableAtVersionSql(name, entry.declared.schema, version, true));
     }
-    const expanded = this.#context.expand.has(name);
-    if (at === null && entry.handle !== null && !expanded) return relationNode(node, 'view', name, alias);
+    const inline = this.#context.inline.get(name);
+    if (at === null && entry.handle !== null && inline?.kind !== 'definition') {
+      return inline === undefined
+        ? relationNode(node, 'view', name, alias)
+        : this.#fragment(node, alias, inline.sql);
+    }
     // A view that is not kept, or any view in the past: its definition, over what it reads at that version.
-    const version = at ?? (expanded ? this.#context.version : null);
-    return subqueryNode(node, await this.query(entry.tree, version), alias);
+    return subqueryNode(node, await this.query(entry.tree, at), alias);
   }
 
   async #prediction(

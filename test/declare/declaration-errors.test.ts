@@ -112,9 +112,9 @@ const unsupported: readonly Case[] = [
     /view/,
   ],
   [
-    view('on_stale_read = compensate'),
+    model("method = 'ridge', on_stale_read = compensate"),
     'unsupported',
-    '1:50 10',
+    '1:56 10',
     /does not offer compensate yet/,
     /refresh, serve, fail/,
   ],

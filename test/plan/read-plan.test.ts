@@ -32,17 +32,17 @@ const missing = (name: string): ReadObject => ({
 
 describe('planRead', () => {
   it.each([
-    ['nothing kept', [], { kind: 'serve', version: 9, expand: [] }],
-    ['fresh', [view('a', 3, 9)], { kind: 'serve', version: 9, expand: [] }],
+    ['nothing kept', [], { kind: 'serve', version: 9, inline: [] }],
+    ['fresh', [view('a', 3, 9)], { kind: 'serve', version: 9, inline: [] }],
     ['never built', [missing('a')], { kind: 'refresh', names: ['a'] }],
     ['staler than declared', [view('a', 3, 5)], { kind: 'refresh', names: ['a'] }],
     ['refused', [view('a', 3, 5, { onStaleRead: 'fail' })], { kind: 'refuse', name: 'a' }],
-    ['served stale', [view('a', 3, 5, { onStaleRead: 'serve' })], { kind: 'serve', version: 5, expand: [] }],
-    ['within its bound', [view('a', 3, 5, bearsAll)], { kind: 'serve', version: 5, expand: [] }],
+    ['served stale', [view('a', 3, 5, { onStaleRead: 'serve' })], { kind: 'serve', version: 5, inline: [] }],
+    ['within its bound', [view('a', 3, 5, bearsAll)], { kind: 'serve', version: 5, inline: [] }],
     [
       'two within their bounds at one version',
       [view('a', 3, 5, bearsAll), view('b', 4, 7, bearsAll)],
-      { kind: 'serve', version: 5, expand: [] },
+      { kind: 'serve', version: 5, inline: [] },
     ],
     [
       'two that fit no version: the older moves',
@@ -52,7 +52,32 @@ describe('planRead', () => {
     [
       'a manual one that does not fit is read by its definition',
       [view('a', 3, 5, { ...bearsAll, refresh: 'manual' }), view('b', 6, 9)],
-      { kind: 'serve', version: 9, expand: ['a'] },
+      { kind: 'serve', version: 9, inline: ['a'] },
+    ],
+    [
+      'compensated',
+      [view('a', 3, 5, { onStaleRead: 'compensate' })],
+      { kind: 'serve', version: 9, inline: ['a'] },
+    ],
+    [
+      'compensated within its bound',
+      [view('a', 3, 5, { ...bearsAll, onStaleRead: 'compensate' })],
+      { kind: 'serve', version: 5, inline: [] },
+    ],
+    [
+      'compensated beside one that is newer',
+      [view('a', 3, 5, { ...bearsAll, onStaleRead: 'compensate' }), view('b', 6, 9)],
+      { kind: 'serve', version: 9, inline: ['a'] },
+    ],
+    [
+      'one that must be newest moves those that need not be',
+      [view('a', 3, 5, { onStaleRead: 'compensate' }), view('b', 3, 5, bearsAll)],
+      { kind: 'refresh', names: ['b'] },
+    ],
+    [
+      'compensated without contents',
+      [{ ...missing('a'), policy: { ...missing('a').policy, onStaleRead: 'compensate' } }],
+      { kind: 'serve', version: 9, inline: ['a'] },
     ],
   ] as const)('%s', (_, objects, plan) => {
     expect(planRead(objects, head)).toEqual(plan);
@@ -60,7 +85,7 @@ describe('planRead', () => {
 
   it('may not refresh: the newest version, all else by its definition', () => {
     const objects = [missing('a'), view('b', 3, 5), view('c', 3, 5, bearsAll), view('d', 3, 9)];
-    expect(planRead(objects, head, false)).toEqual({ kind: 'serve', version: 9, expand: ['a', 'b', 'c'] });
+    expect(planRead(objects, head, false)).toEqual({ kind: 'serve', version: 9, inline: ['a', 'b', 'c'] });
     expect(planRead([view('a', 3, 5, { onStaleRead: 'fail' })], head, false)).toEqual({
       kind: 'refuse',
       name: 'a',
@@ -69,14 +94,19 @@ describe('planRead', () => {
 
   it('does not refresh what would change nothing, but refuses it where that is the policy', () => {
     const futile = { ...view('m', 3, 5), kind: 'model', refreshIsFutile: true } as const;
-    expect(planRead([futile], head)).toEqual({ kind: 'serve', version: 9, expand: [] });
+    expect(planRead([futile], head)).toEqual({ kind: 'serve', version: 9, inline: [] });
     const strict = { ...futile, policy: { ...futile.policy, onStaleRead: 'fail' } } as const;
     expect(planRead([strict], head)).toEqual({ kind: 'refuse', name: 'm' });
     expect(planRead([{ ...futile, standing: null }], head).kind).toBe('serve');
   });
 
+  it('refreshes a model, which nothing can compensate', () => {
+    const model = { ...view('m', 3, 5, { onStaleRead: 'compensate' }), kind: 'model' } as const;
+    expect(planRead([model], head)).toEqual({ kind: 'refresh', names: ['m'] });
+  });
+
   it('lets a model be older than the views beside it', () => {
     const model = { ...view('m', 3, 5, bearsAll), kind: 'model' } as const;
-    expect(planRead([model, view('a', 9, 9)], head)).toEqual({ kind: 'serve', version: 9, expand: [] });
+    expect(planRead([model, view('a', 9, 9)], head)).toEqual({ kind: 'serve', version: 9, inline: [] });
   });
 });

@@ -11,6 +11,8 @@ export const bankPolicies = {
   timed: "WITH (max_staleness = INTERVAL '1 minute')",
   rows: 'WITH (max_rows = 6)',
   serve: "WITH (max_staleness = INTERVAL '10 seconds', on_stale_read = serve)",
+  compensate: 'WITH (on_stale_read = compensate)',
+  'compensate-late': "WITH (max_staleness = INTERVAL '10 seconds', on_stale_read = compensate)",
   fail: "WITH (max_staleness = INTERVAL '10 seconds', on_stale_read = fail)",
 } as const;
 
