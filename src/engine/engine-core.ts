@@ -10,8 +10,8 @@ import type { DuckdbStore } from '../store/duckdb-store.ts';
 import type { Refresher } from '../view/refresher.ts';
 import type { EngineState } from './engine-state.ts';
 
-/** `full` or `incremental` for every refresh that has the choice. */
-export type ForcedRefresh = 'full' | 'incremental' | null;
+/** One way for every refresh that has the choice; `incremental`: the cheapest that is. */
+export type ForcedRefresh = 'full' | 'incremental' | 'algebraic' | 'domain' | null;
 
 /** What a write transaction leads to: the state to publish. */
 export type Committed<T> = { readonly state: EngineState; readonly result: T };

@@ -47,8 +47,11 @@ export type OpenOptions = {
   readonly meter?: CostMeter;
   /** Of every random choice. None is made yet; kept so that histories recorded now stay replayable. */
   readonly seed?: number;
-  /** One way for all refreshes that have the choice. */
-  readonly refresh?: 'full' | 'incremental';
+  /**
+   * One way for all refreshes that have the choice. A view without the named incremental rung takes its cheapest
+   * incremental one.
+   */
+  readonly refresh?: 'full' | 'incremental' | 'algebraic' | 'domain';
   /** `background` refreshes by deadline by itself; `manual` waits for `step()`: the default with a SimulatedClock. */
   readonly scheduler?: 'background' | 'manual';
   /** DuckDB's memory limit, such as `1GB`. */
@@ -69,7 +72,7 @@ const optionsSchema = z.strictObject({
     .custom<CostMeter>((value) => typeof value === 'object' && value !== null && 'start' in value)
     .optional(),
   seed: z.number().int().optional(),
-  refresh: z.enum(['full', 'incremental']).optional(),
+  refresh: z.enum(['full', 'incremental', 'algebraic', 'domain']).optional(),
   scheduler: z.enum(['background', 'manual']).optional(),
   memoryLimit: z
     .string()

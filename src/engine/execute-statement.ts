@@ -16,13 +16,14 @@ import {
   isUpdateStatement,
   type UpdateStatement,
 } from './execute-update.ts';
+import { explainRefresh } from './explain-refresh.ts';
 import { locatedFailure, shiftedFailure, toldAt } from './failure-place.ts';
 import { OpenUpdate } from './open-update.ts';
 import { refreshObjects } from './refresh-objects.ts';
 import { assertKept, type HowToRefresh } from './refresh-views.ts';
 import type { StatementResult, UpdateResult } from './result.ts';
 import { runUpdate } from './run-update.ts';
-import { describeObject, explainRefresh, type Shown, shownRefreshes } from './show-objects.ts';
+import { describeObject, type Shown, shownRefreshes } from './show-objects.ts';
 import { shownRows, shownSchema } from './system-views.ts';
 
 /** Executes statements one after another; knows the update that BEGIN opened. */

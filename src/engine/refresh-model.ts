@@ -117,9 +117,10 @@ async function recordNoChange(draft: WriteDraft, entry: ModelEntry, trigger: Rea
     fromVersion: draft.state.cursors.get(nameOf(entry))?.version ?? null,
     toVersion: draft.state.version,
     rows: 0,
-    predictedIncrementalMs: 0,
-    predictedFullMs: null,
+    rung: null,
+    predictedMs: { incremental: 0, algebraic: null, domain: null, full: null },
     actualMs: 0,
+    regretMs: null,
     refreshedAtMs: draft.nowMs,
   };
   draft.update({ lastRefreshId: record.refreshId });
@@ -309,9 +310,10 @@ async function settle(
     fromVersion: previous?.hash === hash ? previous.version : null,
     toVersion: candidate.version,
     rows: candidate.rowsRead,
-    predictedIncrementalMs: candidate.decision.predictedMs.incremental,
-    predictedFullMs: candidate.decision.predictedMs.full,
+    rung: null,
+    predictedMs: { ...candidate.decision.predictedMs, algebraic: null, domain: null },
     actualMs: candidate.durationMs,
+    regretMs: null,
     refreshedAtMs: candidate.nowMs,
   };
   draft.update({ lastRefreshId: record.refreshId });

@@ -3,8 +3,15 @@ import type { Reason } from '../core/reasons.ts';
 import { versionOf } from '../core/version.ts';
 import type { RefreshPolicy } from '../declare/definition.ts';
 import { type Cursor, type RefreshRecord, recordRefresh, saveCursor } from '../log/cursor-log.ts';
-import { type CostModel, learn, newCostModel, type RefreshSize } from '../plan/cost-model.ts';
-import { decideRefresh, type RefreshDecision } from '../plan/refresh-decision.ts';
+import { learn, readCostModel, regretMs } from '../plan/cost-model.ts';
+import type { RefreshSize } from '../plan/cost-terms.ts';
+import {
+  type AskedRefresh,
+  cheapestIncrementalMs,
+  decideRefresh,
+  type RefreshDecision,
+} from '../plan/refresh-decision.ts';
+import { type Rung, rungsOf } from '../plan/view-plan.ts';
 import {
   type CatalogEntry,
   isMaintained,
@@ -17,7 +24,8 @@ import type { EngineCore } from './engine-core.ts';
 import { type EngineState, withEntry } from './engine-state.ts';
 import type { WriteDraft } from './write-draft.ts';
 
-export type HowToRefresh = 'auto' | 'incremental' | 'full';
+/** `algebraic` and `domain` are refused where the view has no such rung. */
+export type HowToRefresh = AskedRefresh;
 
 /** Why refreshes happen now, and how the asked-for one is to be done; what it needs is brought along as decided. */
 export type RefreshRequest = {
@@ -97,10 +105,9 @@ async function refreshView(
   const changedSources =
     cursor === null ? new Map<string, SourceChange>() : changesSince(draft, entry, cursor);
   const size = sizeOf(draft.state, entry, cursor, changedSources);
-  const model = costModelOf(cursor);
   const decision = decide(core, entry, cursor, size, request.how);
   const nothingPending = cursor !== null && !hasBaseChange(draft, entry, cursor);
-  if (decision.kind === 'none' && nothingPending && request.trigger !== 'asked') return null;
+  if (decision.rung === null && nothingPending && request.trigger !== 'asked') return null;
 
   const stopMeter = core.meter.start();
   const startedMs = performance.now();
@@ -113,17 +120,21 @@ async function refreshView(
   }
   await invalidateOverwritten(draft, entry, cursor, outcome);
   const rows = (cursor?.rows ?? 0) + outcome.inserted - outcome.deleted;
-  const learned =
-    decision.kind === 'none'
-      ? model
-      : learn(model, size, { rung: decision.kind, fellBack: outcome.kind !== decision.kind, actualMs: cost });
+  const lesson = lessonOf(
+    entry,
+    decision,
+    outcome,
+    cursor,
+    { ...size, contentRows: cursor?.rows ?? rows },
+    cost,
+  );
   await moveCursor(draft, name, {
     version: to,
     asOfMs: draft.nowMs,
     hash: entry.declared.hash,
     rows,
     nextBoundaryMs: null,
-    costState: JSON.stringify(learned),
+    costState: lesson.costState,
   });
   const reason =
     previous !== undefined && cursor === null ? 'definition-changed' : (outcome.fallback ?? decision.reason);
@@ -132,19 +143,42 @@ async function refreshView(
     name,
     objectKind: entry.kind,
     kind: outcome.kind,
+    rung: lesson.rung,
     reason,
     trigger: request.trigger,
     fromVersion: cursor?.version ?? null,
     toVersion: to,
     rows: moved,
-    predictedIncrementalMs: decision.predictedMs.incremental,
-    predictedFullMs: decision.predictedMs.full,
+    predictedMs: { ...decision.predictedMs, incremental: cheapestIncrementalMs(decision.predictedMs) },
     actualMs,
+    regretMs: lesson.regretMs,
     refreshedAtMs: draft.nowMs,
   };
   draft.update({ lastRefreshId: record.refreshId });
   await recordRefresh(draft.tx, record);
   return record;
+}
+
+/** What there is to keep of a refresh for the next decisions, and how good this one was. */
+function lessonOf(
+  entry: KeptEntry,
+  decision: RefreshDecision,
+  outcome: RefreshOutcome,
+  cursor: Cursor | null,
+  size: RefreshSize,
+  actualMs: number,
+): { readonly costState: string | null; readonly rung: Rung | null; readonly regretMs: number | null } {
+  if (decision.rung === null || outcome.kind === 'none') {
+    return { costState: cursor?.costState ?? null, rung: null, regretMs: null };
+  }
+  const fellBack = decision.rung !== 'full' && outcome.kind === 'full';
+  const executed = { rung: decision.rung, fellBack, actualMs };
+  const learned = learn(readCostModel(cursor?.costState ?? null), size, executed);
+  return {
+    costState: JSON.stringify(learned),
+    rung: fellBack ? 'full' : decision.rung,
+    regretMs: cursor === null ? 0 : regretMs(learned, rungsOf(entry.handle.plan), size, executed),
+  };
 }
 
 function changesSince(draft: WriteDraft, entry: KeptEntry, cursor: Cursor): Map<string, SourceChange> {
@@ -175,17 +209,12 @@ export function decide(
   asked: HowToRefresh,
 ): RefreshDecision {
   const { refresh } = policyOf(entry);
-  return decideRefresh(nameOf(entry), entry.handle.plan, size, costModelOf(cursor), {
+  return decideRefresh(nameOf(entry), entry.handle.plan, size, readCostModel(cursor?.costState ?? null), {
     hasContents: cursor !== null,
     forced: core.forced,
     asked,
     declared: refresh === 'incremental' || refresh === 'full' ? refresh : 'auto',
   });
-}
-
-function costModelOf(cursor: Cursor | null): CostModel {
-  // Written by refreshView, in this form.
-  return cursor?.costState == null ? newCostModel : (JSON.parse(cursor.costState) as CostModel);
 }
 
 /** What the writer's counters say of a refresh that would start now. */
@@ -195,8 +224,9 @@ export function sizeOf(
   cursor: Cursor | null,
   changedSources: ReadonlyMap<string, SourceChange>,
 ): RefreshSize {
+  const { plan } = entry.handle;
   return {
-    shape: entry.handle.plan.kind,
+    shape: plan.kind,
     sources: entry.handle.reads.map(({ name }) => ({
       rows: rowsOf(state, name),
       inserted: changedSources.get(name)?.inserted ?? 0,
@@ -204,6 +234,7 @@ export function sizeOf(
     })),
     contentRows: cursor?.rows ?? 0,
     keepLog: isRead(state, nameOf(entry)),
+    hasExtremes: plan.kind === 'group' && plan.group.arguments.some(({ min, max }) => min || max),
   };
 }
 
@@ -221,7 +252,8 @@ async function carryOut(
   cursor: Cursor | null,
   changedSources: ReadonlyMap<string, SourceChange>,
 ): Promise<RefreshOutcome> {
-  if (decision.kind === 'none') return { kind: 'none', inserted: 0, deleted: 0 };
+  const { rung } = decision;
+  if (rung === null) return { kind: 'none', inserted: 0, deleted: 0 };
   if (cursor === null) await core.refresher.drop(draft.tx, nameOf(entry));
   const context = {
     tx: draft.tx,
@@ -231,13 +263,13 @@ async function carryOut(
     contentRows: cursor?.rows ?? undefined,
     keepLog: isRead(draft.state, nameOf(entry)),
   };
-  return decision.kind === 'incremental'
-    ? core.refresher.advance(entry.handle, context)
-    : core.refresher.rebuild(entry.handle, context);
+  return rung === 'full'
+    ? core.refresher.rebuild(entry.handle, context)
+    : core.refresher.advance(entry.handle, context, rung);
 }
 
 /** Whether something kept rests on the view and so reads its change log. */
-function isRead(state: EngineState, name: string): boolean {
+export function isRead(state: EngineState, name: string): boolean {
   return state.catalog.derivedFrom(name).some(isMaintained);
 }
 

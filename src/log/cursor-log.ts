@@ -2,6 +2,7 @@ import type { Reason } from '../core/reasons.ts';
 import type { Session } from '../core/session.ts';
 import { type Version, versionOf } from '../core/version.ts';
 import type { ObjectKind } from '../declare/definition.ts';
+import type { Rung } from '../plan/view-plan.ts';
 import { insertRow, placedValues } from './placed-values.ts';
 
 /** How far an object's contents have come; moves in the transaction that writes them. */
@@ -17,20 +18,31 @@ export type Cursor = {
   readonly costState: string | null;
 };
 
+/** Of each way there was; null: there was no such way. `incremental`: the cheapest that is. */
+export type PredictedMs = {
+  readonly incremental: number | null;
+  readonly algebraic: number | null;
+  readonly domain: number | null;
+  readonly full: number | null;
+};
+
 /** One row of `everview.refreshes`. */
 export type RefreshRecord = {
   readonly refreshId: number;
   readonly name: string;
   readonly objectKind: ObjectKind;
   readonly kind: 'none' | 'incremental' | 'full';
+  /** What was executed; null: nothing. */
+  readonly rung: Rung | null;
   readonly reason: Reason;
   readonly trigger: Reason;
   readonly fromVersion: Version | null;
   readonly toVersion: Version;
   readonly rows: number;
-  readonly predictedIncrementalMs: number | null;
-  readonly predictedFullMs: number | null;
+  readonly predictedMs: PredictedMs;
   readonly actualMs: number;
+  /** Cost beyond that of the best other way, as predicted when this one was known; null where nothing was decided. */
+  readonly regretMs: number | null;
   readonly refreshedAtMs: number;
 };
 
@@ -78,7 +90,7 @@ export async function loadCursors(session: Session): Promise<Map<string, Cursor>
 }
 
 export async function recordRefresh(tx: Session, record: RefreshRecord): Promise<void> {
-  const predicted = record.kind === 'full' ? record.predictedFullMs : record.predictedIncrementalMs;
+  const { predictedMs } = record;
   await insertRow(tx, 'everview.refreshes', [
     record.refreshId,
     record.name,
@@ -89,12 +101,21 @@ export async function recordRefresh(tx: Session, record: RefreshRecord): Promise
     record.fromVersion,
     record.toVersion,
     record.rows,
-    record.predictedIncrementalMs,
-    record.predictedFullMs,
-    predicted,
+    predictedMs.incremental,
+    predictedMs.full,
+    predictedOf(record),
     record.actualMs,
     new Date(record.refreshedAtMs),
+    record.rung,
+    record.regretMs,
+    predictedMs.algebraic,
+    predictedMs.domain,
   ]);
+}
+
+/** Predicted for what was executed. */
+export function predictedOf({ kind, rung, predictedMs }: RefreshRecord): number | null {
+  return rung === null ? predictedMs[kind === 'full' ? 'full' : 'incremental'] : predictedMs[rung];
 }
 
 export async function lastRefreshId(session: Session): Promise<number> {

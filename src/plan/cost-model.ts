@@ -1,128 +1,136 @@
-/** The two ways to refresh that cost anything. */
-export type Rung = 'incremental' | 'full';
+import { z } from 'zod';
+import { changedRowsOf, isRetracting, priorTerms, type RefreshSize, sourceRowsOf } from './cost-terms.ts';
+import {
+  type FallbackPrior,
+  type FallbackRate,
+  fallbackProbability,
+  learnFallback,
+  noFallbacks,
+} from './fallback-rate.ts';
+import {
+  type LearnedCost,
+  learnCost,
+  type PredictedCost,
+  predictCost,
+  unlearnedCost,
+} from './learned-cost.ts';
+import type { Rung } from './view-plan.ts';
 
-/** What is known before a refresh, from counters the writer keeps; nothing here asks the store. */
-export type RefreshSize = {
-  readonly shape: 'rows' | 'group' | 'full-only';
-  /** One per relation read: its rows now, and the signed rows of its log since the view's version. */
-  readonly sources: readonly { readonly rows: number; readonly inserted: number; readonly deleted: number }[];
-  /** Rows of the view after its last refresh. */
-  readonly contentRows: number;
-  /** Whether the view's own change is written for dependents. */
-  readonly keepLog: boolean;
-};
-
-/**
- * What one view has taught: per rung the ratio of observed to prior cost, and how often an advance had to be given
- * up. Plain data, to be kept beside the view's cursor.
- */
+/** What one view has taught. Plain data, kept beside the view's cursor. */
 export type CostModel = {
-  readonly incremental: LearnedRatio;
-  readonly full: LearnedRatio;
-  /** Share of advances that ended as a rebuild, lately. */
-  readonly fallbackShare: number;
+  readonly form: 2;
+  readonly rungs: Readonly<Record<Rung, LearnedRung>>;
+  /** Of the algebraic rung: the only one that can find itself unable. */
+  readonly fallbacks: FallbackRate;
   readonly lastRung: Rung | null;
-  /** Refreshes since the other rung was last taken. */
-  readonly sameRungInARow: number;
 };
 
-export type LearnedRatio = { readonly ratio: number; readonly samples: number };
+export type LearnedRung = LearnedCost & {
+  /** Refreshes, and what they cost, since this rung was last taken. */
+  readonly refreshesSince: number;
+  readonly spentSinceMs: number;
+};
+
+const unlearnedRung: LearnedRung = Object.freeze({ ...unlearnedCost, refreshesSince: 0, spentSinceMs: 0 });
 
 export const newCostModel: CostModel = Object.freeze({
-  incremental: Object.freeze({ ratio: 1, samples: 0 }),
-  full: Object.freeze({ ratio: 1, samples: 0 }),
-  fallbackShare: 0,
+  form: 2,
+  rungs: Object.freeze({ algebraic: unlearnedRung, domain: unlearnedRung, full: unlearnedRung }),
+  fallbacks: noFallbacks,
   lastRung: null,
-  sameRungInARow: 0,
 });
 
-/**
- * Weight of the newest observation. The first counts as much as the prior and no more, for it is often a cold one;
- * one after long of the other rung counts more than usual.
- */
-const firstRate = 0.5;
-const learningRate = 0.3;
-const relearningRate = 0.7;
-const longAgo = 32;
-
-/** A single outlier (a cold cache, a busy machine) moves a ratio no further than this, either way. */
-const ratioLimit = 50;
-
-/** Prior costs in ms, measured on one core of a laptop-class machine: DuckDB 1.5, rows of 3 to 6 columns. */
-const prior = {
-  /** Statements, each about a millisecond: parse, plan, start. */
-  fullBase: 2,
-  incrementalBase: { rows: 3, group: 4, 'full-only': 0 },
-  logBase: 2,
-  scanRow: 1.0e-5,
-  writeRow: 4.0e-5,
-  /** Hashing a row of the contents for the bag difference, or to find the rows to delete. */
-  compareRow: 6.0e-5,
-  matchRow: 1.0e-5,
-  /** A changed row through join, netting and merge. */
-  changedRow: 1.0e-3,
-} as const;
-
-/** Predicted cost in ms before anything was learned. */
-export function priorMs(rung: Rung, size: RefreshSize): number {
-  const sourceRows = sum(size.sources.map((source) => source.rows));
-  const log = size.keepLog ? prior.logBase : 0;
-  if (rung === 'full') {
-    const difference = size.keepLog ? prior.compareRow * 2 : prior.writeRow;
-    return prior.fullBase + log + sourceRows * prior.scanRow + size.contentRows * difference;
-  }
-  const changed = size.sources.filter((source) => source.inserted + source.deleted > 0);
-  const changedRows = sum(changed.map((source) => source.inserted + source.deleted));
-  const joined = size.sources.length > 1 ? sourceRows * prior.scanRow * changed.length : 0;
-  const isDeleting = changed.length > 1 || changed.some((source) => source.deleted > 0);
-  const matched = size.shape === 'group' || isDeleting ? size.contentRows * prior.matchRow : 0;
-  return prior.incrementalBase[size.shape] + log + joined + matched + changedRows * prior.changedRow;
+/** Predicted cost; for the algebraic rung with what giving it up is expected to add. */
+export function predict(model: CostModel, rung: Rung, size: RefreshSize): PredictedCost {
+  const known = model.rungs[rung];
+  const own = predictCost(known, priorTerms(rung, size), known.refreshesSince);
+  if (rung !== 'algebraic') return own;
+  const probability = fallbackProbability(model.fallbacks, fallbackPrior(size), leavingRows(size));
+  if (probability === 0) return own;
+  return { ...own, ms: own.ms + probability * predict(model, 'full', size).ms };
 }
 
-/** Predicted cost in ms; for an advance with what its fallbacks are expected to add. */
 export function predictMs(model: CostModel, rung: Rung, size: RefreshSize): number {
-  const full = priorMs('full', size) * model.full.ratio;
-  if (rung === 'full') return full;
-  return priorMs('incremental', size) * model.incremental.ratio + model.fallbackShare * full;
+  return predict(model, rung, size).ms;
+}
+
+/** What ran. `rung`: what was attempted; `fellBack`: it was given up; `actualMs`: what all of it cost. */
+export type ExecutedRefresh = {
+  readonly rung: Rung;
+  readonly fellBack: boolean;
+  readonly actualMs: number;
+};
+
+/** Learns from what ran. An advance that was given up is no observation of any rung's cost, only of the fallback. */
+export function learn(model: CostModel, size: RefreshSize, executed: ExecutedRefresh): CostModel {
+  const { rung, fellBack, actualMs } = executed;
+  const fallbacks =
+    rung === 'algebraic' && isRetracting(size)
+      ? learnFallback(model.fallbacks, fallbackPrior(size), leavingRows(size), fellBack)
+      : model.fallbacks;
+  const learned = (each: Rung): LearnedRung => {
+    const known = model.rungs[each];
+    if (each !== rung) {
+      const spentSinceMs = known.spentSinceMs + actualMs;
+      return { ...known, refreshesSince: known.refreshesSince + 1, spentSinceMs };
+    }
+    const cost = fellBack ? known : learnCost(known, priorTerms(each, size), known.refreshesSince, actualMs);
+    return { ...cost, refreshesSince: 0, spentSinceMs: 0 };
+  };
+  return {
+    form: 2,
+    rungs: { algebraic: learned('algebraic'), domain: learned('domain'), full: learned('full') },
+    fallbacks,
+    lastRung: rung,
+  };
 }
 
 /**
- * Learns from what ran. An advance that fell back is no observation of either rung's cost, only of the fallback.
+ * What an executed refresh cost beyond the cheapest other way, as predicted now that it is known; never below 0.
  *
- * @param executed `rung`: what was attempted; `actualMs`: what it cost
+ * @param model after learning from it
  */
-export function learn(
+export function regretMs(
   model: CostModel,
+  rungs: readonly Rung[],
   size: RefreshSize,
-  executed: { readonly rung: Rung; readonly fellBack: boolean; readonly actualMs: number },
-): CostModel {
-  const isSame = executed.rung === model.lastRung;
-  const counted = {
-    ...model,
-    lastRung: executed.rung,
-    sameRungInARow: isSame ? model.sameRungInARow + 1 : 1,
-  };
-  const advanced =
-    executed.rung === 'incremental'
-      ? { ...counted, fallbackShare: mix(model.fallbackShare, executed.fellBack ? 1 : 0, learningRate) }
-      : counted;
-  if (executed.fellBack) return advanced;
-  const observed = executed.actualMs / priorMs(executed.rung, size);
-  const rate = !isSame && model.sameRungInARow >= longAgo ? relearningRate : learningRate;
-  return { ...advanced, [executed.rung]: learnRatio(model[executed.rung], observed, rate) };
+  executed: ExecutedRefresh,
+): number {
+  const others = rungs.filter((rung) => rung !== executed.rung);
+  const best = Math.min(executed.actualMs, ...others.map((rung) => predictMs(model, rung, size)));
+  return executed.actualMs - best;
 }
 
-/** In the logarithm, so that twice too dear and twice too cheap weigh the same. */
-function learnRatio(known: LearnedRatio, observed: number, usualRate: number): LearnedRatio {
-  const bounded = Math.min(ratioLimit, Math.max(1 / ratioLimit, observed));
-  const rate = known.samples === 0 ? firstRate : usualRate;
-  return { ratio: Math.exp(mix(Math.log(known.ratio), Math.log(bounded), rate)), samples: known.samples + 1 };
+/** A row that leaves was its group's least, or greatest, once in as many rows as a group has. */
+function fallbackPrior(size: RefreshSize): FallbackPrior {
+  if (!size.hasExtremes) return noFallbacks;
+  return { given: 1, rows: sourceRowsOf(size) / Math.max(1, size.contentRows) };
 }
 
-function mix(old: number, observed: number, rate: number): number {
-  return old + rate * (observed - old);
+function leavingRows(size: RefreshSize): number {
+  if (!isRetracting(size)) return 0;
+  const deleted = size.sources.reduce((total, source) => total + source.deleted, 0);
+  return deleted > 0 ? deleted : changedRowsOf(size);
 }
 
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
+const number = z.number();
+const rungSchema = z.object({
+  factors: z.tuple([number, number, number]),
+  covariance: z.tuple([number, number, number, number, number, number]),
+  samples: number,
+  refreshesSince: number,
+  spentSinceMs: number,
+});
+const modelSchema = z.object({
+  form: z.literal(2),
+  rungs: z.object({ algebraic: rungSchema, domain: rungSchema, full: rungSchema }),
+  fallbacks: z.object({ given: number, rows: number }),
+  lastRung: z.enum(['algebraic', 'domain', 'full']).nullable(),
+});
+
+/** The model a view's cursor keeps; one of an older form is forgotten, and learning starts anew. */
+export function readCostModel(stored: string | null): CostModel {
+  if (stored === null) return newCostModel;
+  const read = modelSchema.safeParse(JSON.parse(stored));
+  return read.success ? read.data : newCostModel;
 }

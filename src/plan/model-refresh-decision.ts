@@ -1,5 +1,6 @@
 import type { Reason } from '../core/reasons.ts';
 import type { RefreshMode } from '../declare/definition.ts';
+import type { AskedRefresh } from './refresh-decision.ts';
 
 /** What a model's refreshes have cost, per row of each kind; null before the first of its kind. */
 export type ModelCost = {
@@ -17,8 +18,8 @@ export const unknownModelCost: ModelCost = {
 
 export type ModelRefreshInput = {
   readonly mode: RefreshMode;
-  readonly forced: 'full' | 'incremental' | null;
-  readonly how: 'auto' | 'incremental' | 'full';
+  readonly forced: Exclude<AskedRefresh, 'auto'> | null;
+  readonly how: AskedRefresh;
   /** Sums exist and belong to the present definition. */
   readonly hasState: boolean;
   readonly definitionChanged: boolean;
@@ -56,8 +57,10 @@ export function decideModelRefresh(input: ModelRefreshInput): ModelRefreshDecisi
   });
   if (!input.hasState) return decided('full', input.definitionChanged ? 'definition-changed' : 'first-build');
   if (input.how !== 'auto')
-    return decided(input.how, input.how === 'full' ? 'asked-full' : 'asked-incremental');
-  if (input.forced !== null) return decided(input.forced, 'forced-by-environment');
+    return input.how === 'full' ? decided('full', 'asked-full') : decided('incremental', 'asked-incremental');
+  // Sums have one incremental way, whichever rung was named.
+  if (input.forced !== null)
+    return decided(input.forced === 'full' ? 'full' : 'incremental', 'forced-by-environment');
   if (input.mode === 'full') return decided('full', 'asked-full');
   if (input.mode === 'incremental') return decided('incremental', 'asked-incremental');
   return predictedMs.incremental <= predictedMs.full

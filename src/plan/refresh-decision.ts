@@ -1,10 +1,13 @@
 import { EverviewError } from '../core/errors.ts';
 import type { Reason } from '../core/reasons.ts';
-import { type CostModel, predictMs, type RefreshSize, type Rung } from './cost-model.ts';
-import type { ViewPlan } from './view-plan.ts';
+import { type CostModel, predict } from './cost-model.ts';
+import type { RefreshSize } from './cost-terms.ts';
+import type { PredictedCost } from './learned-cost.ts';
+import { type Rung, rungsOf, type ViewPlan } from './view-plan.ts';
 
 export type RefreshDecision = {
-  readonly kind: 'none' | Rung;
+  /** Null: nothing is to be done. */
+  readonly rung: Rung | null;
   readonly reason: Extract<
     Reason,
     | 'first-build'
@@ -18,30 +21,43 @@ export type RefreshDecision = {
     | 'probe'
   >;
   /** Null: there is no such way to refresh this view now. */
-  readonly predictedMs: { readonly incremental: number | null; readonly full: number };
+  readonly predictedMs: {
+    readonly algebraic: number | null;
+    readonly domain: number | null;
+    readonly full: number;
+  };
 };
+
+/** A way to refresh as it can be asked for; `incremental` is the cheapest of those that are. */
+export type AskedRefresh = 'auto' | 'incremental' | Rung;
 
 /** What stands over the costs, from the strongest. */
 export type RefreshRequest = {
   readonly hasContents: boolean;
-  /** EVERVIEW_REFRESH. */
-  readonly forced: Rung | null;
+  /** EVERVIEW_REFRESH: holds where the view has the rung, or else another incremental one. */
+  readonly forced: Exclude<AskedRefresh, 'auto'> | null;
   /** REFRESH name [INCREMENTAL | FULL]; `auto` for a bare REFRESH and for refreshes nobody asked for. */
-  readonly asked: 'auto' | Rung;
+  readonly asked: AskedRefresh;
   /** The `refresh` option, where it fixes the way: `incremental` is strict. */
-  readonly declared: 'auto' | Rung;
+  readonly declared: 'auto' | 'incremental' | 'full';
 };
 
-/** The way taken last is kept unless the other is predicted cheaper than this share of it. */
-const hysteresis = 0.8;
+/** A rung with its predicted cost. */
+type Candidate = PredictedCost & { readonly rung: Rung };
 
-/** The way not taken is tried again whenever that costs, as predicted, at most this share of what was spent since. */
+/** The rung taken last is kept unless another is predicted cheaper by so much, more where predictions are unsure. */
+const hysteresis = { least: 0.03, most: 0.2, perSpread: 0.5 } as const;
+
+/** A rung not taken is tried again whenever that costs, as predicted, at most this share of what was spent since. */
 const probeShare = 1 / 64;
+
+/** A rung with fewer observations is tried where it could well be the cheapest. */
+const knownSamples = 2;
 
 /**
  * Which way to refresh, and why. Pure: the same inputs give the same decision.
  *
- * @throws EverviewError `not-incremental` when INCREMENTAL was asked for and there is no rule
+ * @throws EverviewError `not-incremental` when a way was asked for that this view does not have
  */
 export function decideRefresh(
   name: string,
@@ -50,19 +66,35 @@ export function decideRefresh(
   model: CostModel,
   request: RefreshRequest,
 ): RefreshDecision {
-  const canAdvance = plan.kind !== 'full-only' && request.hasContents;
-  const predictedMs = {
-    incremental: canAdvance ? predictMs(model, 'incremental', size) : null,
-    full: predictMs(model, 'full', size),
-  };
-  if (request.asked === 'incremental') assertIncremental(name, plan);
-  if (!request.hasContents) return { kind: 'full', reason: 'first-build', predictedMs };
+  const rungs = rungsOf(plan);
+  assertHas(name, plan, request.asked);
+  const candidates = rungs
+    .filter((rung) => rung === 'full' || request.hasContents)
+    .map((rung): Candidate => ({ rung, ...predict(model, rung, size) }));
+  const msOf = (rung: Rung) => candidates.find((candidate) => candidate.rung === rung)?.ms ?? null;
+  const full = predict(model, 'full', size).ms;
+  const predictedMs = { algebraic: msOf('algebraic'), domain: msOf('domain'), full };
+  const decided = (rung: Rung | null, reason: RefreshDecision['reason']) => ({ rung, reason, predictedMs });
+  if (!request.hasContents) return decided('full', 'first-build');
   const hasChange = size.sources.some((source) => source.inserted + source.deleted > 0);
-  if (!hasChange && request.asked !== 'full') return { kind: 'none', reason: 'no-change', predictedMs };
-  if (predictedMs.incremental === null) return { kind: 'full', reason: 'only-full', predictedMs };
-  const fixed = fixedWay(request);
-  if (fixed !== null) return { ...fixed, predictedMs };
-  return { ...cheapest(model, predictedMs.incremental, predictedMs.full), predictedMs };
+  if (!hasChange && request.asked !== 'full') return decided(null, 'no-change');
+  if (candidates.length === 1) return decided('full', 'only-full');
+  const isForced = request.forced !== null;
+  const way = request.forced ?? (request.asked === 'auto' ? request.declared : request.asked);
+  if (way === 'auto') {
+    const { rung, isProbe } = cheapest(model, candidates);
+    if (isProbe) return decided(rung, 'probe');
+    return decided(rung, rung === 'full' ? 'cheaper-full' : 'cheaper-incremental');
+  }
+  const rung = fixedRung(model, candidates, way);
+  if (isForced) return decided(rung, 'forced-by-environment');
+  return decided(rung, rung === 'full' ? 'asked-full' : 'asked-incremental');
+}
+
+/** Predicted for the cheapest incremental rung; null where there is none. */
+export function cheapestIncrementalMs({ algebraic, domain }: RefreshDecision['predictedMs']): number | null {
+  if (algebraic === null || domain === null) return algebraic ?? domain;
+  return Math.min(algebraic, domain);
 }
 
 /**
@@ -78,29 +110,55 @@ export function assertIncremental(name: string, plan: ViewPlan): void {
   });
 }
 
-function fixedWay(request: RefreshRequest): Pick<RefreshDecision, 'kind' | 'reason'> | null {
-  if (request.forced !== null) return { kind: request.forced, reason: 'forced-by-environment' };
-  const way = request.asked === 'auto' ? request.declared : request.asked;
-  if (way === 'auto') return null;
-  return { kind: way, reason: way === 'full' ? 'asked-full' : 'asked-incremental' };
+function assertHas(name: string, plan: ViewPlan, asked: AskedRefresh): void {
+  if (asked === 'auto' || asked === 'full') return;
+  assertIncremental(name, plan);
+  const rungs = rungsOf(plan);
+  if (asked === 'incremental' || rungs.includes(asked)) return;
+  throw new EverviewError('not-incremental', `"${name}" has no ${asked} refresh`, {
+    hint: `it has ${rungs.join(' and ')}`,
+    data: { view: name, rungs },
+  });
 }
 
-function cheapest(
+function fixedRung(
   model: CostModel,
-  incremental: number,
-  full: number,
-): Pick<RefreshDecision, 'kind' | 'reason'> {
-  const best: Rung = preferred(model, incremental, full);
-  const [bestMs, otherMs] = best === 'full' ? [full, incremental] : [incremental, full];
-  const isDue = best === model.lastRung && otherMs <= probeShare * model.sameRungInARow * bestMs;
-  if (isDue) {
-    return { kind: best === 'full' ? 'incremental' : 'full', reason: 'probe' };
-  }
-  return { kind: best, reason: best === 'full' ? 'cheaper-full' : 'cheaper-incremental' };
+  candidates: readonly Candidate[],
+  way: Exclude<AskedRefresh, 'auto'>,
+): Rung {
+  const named = candidates.find(({ rung }) => rung === way);
+  if (named !== undefined) return named.rung;
+  return cheapest(
+    model,
+    candidates.filter(({ rung }) => rung !== 'full'),
+  ).rung;
 }
 
-function preferred(model: CostModel, incremental: number, full: number): Rung {
-  if (model.lastRung === 'incremental') return full < hysteresis * incremental ? 'full' : 'incremental';
-  if (model.lastRung === 'full') return incremental < hysteresis * full ? 'incremental' : 'full';
-  return incremental <= full ? 'incremental' : 'full';
+function cheapest(model: CostModel, candidates: readonly Candidate[]): { rung: Rung; isProbe: boolean } {
+  const sorted = candidates.toSorted((a, b) => a.ms - b.ms);
+  const best = preferred(model, sorted);
+  const probed = sorted.find(
+    (candidate) => candidate !== best && (isDue(model, candidate) || isPromising(model, candidate, best)),
+  );
+  return probed === undefined ? { rung: best.rung, isProbe: false } : { rung: probed.rung, isProbe: true };
+}
+
+/** The cheapest, or the one taken last where that is not clearly dearer. */
+function preferred(model: CostModel, sorted: readonly Candidate[]): Candidate {
+  const [least] = sorted;
+  if (least === undefined) throw new EverviewError('internal', 'there is no way to refresh');
+  const last = sorted.find(({ rung }) => rung === model.lastRung);
+  if (last === undefined || last === least) return least;
+  const spread = Math.hypot(last.spread, least.spread);
+  const margin = Math.min(hysteresis.most, Math.max(hysteresis.least, hysteresis.perSpread * spread));
+  return least.ms < (1 - margin) * last.ms ? least : last;
+}
+
+function isDue(model: CostModel, { rung, ms }: Candidate): boolean {
+  return ms <= probeShare * model.rungs[rung].spentSinceMs;
+}
+
+/** One standard deviation below its prediction, a rung hardly known would be the cheapest. */
+function isPromising(model: CostModel, { rung, ms, spread }: Candidate, best: Candidate): boolean {
+  return model.rungs[rung].samples < knownSamples && ms * Math.exp(-spread) < best.ms;
 }

@@ -49,6 +49,13 @@ const steps: readonly (readonly string[])[] = [
        constraint_name VARCHAR NOT NULL, constraint_kind VARCHAR NOT NULL, reason VARCHAR NOT NULL,
        state VARCHAR NOT NULL, "row" VARCHAR NOT NULL, quarantined_at TIMESTAMP NOT NULL, resolved_at TIMESTAMP)`,
   ],
+  // Three rungs: what was executed, what each would have cost, what the choice lost.
+  [
+    'ALTER TABLE everview.refreshes ADD COLUMN rung VARCHAR',
+    'ALTER TABLE everview.refreshes ADD COLUMN regret_ms DOUBLE',
+    'ALTER TABLE everview.refreshes ADD COLUMN predicted_algebraic_ms DOUBLE',
+    'ALTER TABLE everview.refreshes ADD COLUMN predicted_domain_ms DOUBLE',
+  ],
 ];
 
 /** @throws EverviewError `not-a-database` for another program's DuckDB file or one from a newer release. */

@@ -3,7 +3,7 @@ import type { Schema } from '../core/schema.ts';
 import type { Session } from '../core/session.ts';
 import type { Version } from '../core/version.ts';
 import type { RelationRead } from '../plan/lower-relations.ts';
-import type { IncrementalRung, ViewPlan } from '../plan/view-plan.ts';
+import type { IncrementalRung, Rung, ViewPlan } from '../plan/view-plan.ts';
 
 /**
  * The duties of both sides.
@@ -33,6 +33,8 @@ export interface Refresher {
    * @param rung one of `rungsOf(view.plan)`
    */
   advance(view: ViewHandle, context: RefreshContext, rung?: IncrementalRung): Promise<RefreshOutcome>;
+  /** The SELECTs that such a refresh would get its rows from; nothing runs. */
+  explain(view: ViewHandle, context: Omit<RefreshContext, 'tx'>, rung: Rung): readonly string[];
   /** Removes contents, state and log; nothing happens when there are none. */
   drop(tx: Session, name: string): Promise<void>;
 }

@@ -1,7 +1,9 @@
 import type { Session } from '../core/session.ts';
+import type { Rung } from '../plan/view-plan.ts';
 import { contentsOf, logOf } from './change-log.ts';
 import { advanceGroups, rebuildGroups } from './group-contents.ts';
 import { stateOf } from './group-step.ts';
+import { type ForeseenRefresh, refreshStatements } from './refresh-statements.ts';
 import type { RefreshContext, Refresher, RefreshFallback, RefreshOutcome, ViewHandle } from './refresher.ts';
 import { advanceRows, rebuildRows } from './rows-contents.ts';
 
@@ -33,6 +35,10 @@ export class ViewRefresher implements Refresher {
         return typeof outcome === 'string' ? this.#fallBack(outcome, view, context) : outcome;
       }
     }
+  }
+
+  explain(view: ViewHandle, context: ForeseenRefresh, rung: Rung): readonly string[] {
+    return refreshStatements(view, context, rung);
   }
 
   async drop(tx: Session, name: string): Promise<void> {

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Everview, SimulatedClock } from '../../src/index.ts';
 import { failureOf } from '../support/failure-of.ts';
-import { forcedRefresh, openEverview } from '../support/open-everview.ts';
+import { forcedKind, openEverview } from '../support/open-everview.ts';
 
 let db: Everview;
 let clock: SimulatedClock;
@@ -89,8 +89,8 @@ describe('a read of one view', () => {
     const [, second, ...more] = await refreshesOf('totals');
     expect(more).toEqual([]);
     expect(second?.slice(2)).toEqual(['read', 2, 4]);
-    if (forcedRefresh() !== undefined)
-      expect(second?.slice(0, 2)).toEqual([forcedRefresh(), 'forced-by-environment']);
+    if (forcedKind() !== undefined)
+      expect(second?.slice(0, 2)).toEqual([forcedKind(), 'forced-by-environment']);
   });
 
   it('is served within max_staleness at the version it is right for, and refreshed beyond', async () => {
@@ -196,7 +196,7 @@ describe('refresh modes', () => {
       await db.insert('sales', [{ id, shop: 'a', amount: 1 }]);
       await read('SELECT * FROM inc JOIN whole USING (shop)');
     }
-    const forced = forcedRefresh();
+    const forced = forcedKind();
     const kinds = new Set((await refreshesOf('inc')).slice(1).map(([kind, reason]) => `${kind} ${reason}`));
     expect([...kinds]).toEqual([
       forced === undefined ? 'incremental asked-incremental' : `${forced} forced-by-environment`,

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Everview, type SimulatedClock } from '../../src/index.ts';
 import { failureOf } from '../support/failure-of.ts';
-import { forcedRefresh, openEverview } from '../support/open-everview.ts';
+import { forcedKind, openEverview } from '../support/open-everview.ts';
 
 let db: Everview;
 let clock: SimulatedClock;
@@ -88,7 +88,7 @@ describe('step()', () => {
     expect(await deadlineRefreshes()).toEqual(['sound']);
     expect((await db.query('SELECT s::INTEGER AS s FROM sound')).path).toBe('fresh');
     // Taking the row out again by increments computes it once more.
-    if (forcedRefresh() === 'incremental') return;
+    if (forcedKind() === 'incremental') return;
     await db.execute('DELETE FROM t');
     await db.refresh('broken', 'full');
     expect((await db.query('SELECT * FROM broken')).rows).toEqual([]);

@@ -1,16 +1,31 @@
 import { describe, expect, test } from 'vitest';
+import { createGroup } from '../../src/algebra/group.ts';
 import { createScan } from '../../src/algebra/scan.ts';
 import {
   type CostModel,
   learn,
   newCostModel,
   predictMs,
-  type RefreshSize,
+  readCostModel,
+  regretMs,
 } from '../../src/plan/cost-model.ts';
-import { assertIncremental, decideRefresh, type RefreshRequest } from '../../src/plan/refresh-decision.ts';
-import type { ViewPlan } from '../../src/plan/view-plan.ts';
+import type { RefreshSize } from '../../src/plan/cost-terms.ts';
+import {
+  assertIncremental,
+  cheapestIncrementalMs,
+  decideRefresh,
+  type RefreshRequest,
+} from '../../src/plan/refresh-decision.ts';
+import { type Rung, rungsOf, type ViewPlan } from '../../src/plan/view-plan.ts';
 
 const rows: ViewPlan = { kind: 'rows', rung: 'algebraic', node: createScan('t', 'table', ['k']) };
+const groups: ViewPlan = {
+  kind: 'group',
+  group: createGroup(createScan('t', 'table', ['k']), ['k'], []),
+  finals: [],
+  outputs: ['k'],
+  having: null,
+};
 const fullOnly: ViewPlan = { kind: 'full-only', reason: 'only-full', detail: 'LEFT JOIN' };
 
 function sized(sourceRows: number, inserted: number, deleted = 0): RefreshSize {
@@ -19,12 +34,13 @@ function sized(sourceRows: number, inserted: number, deleted = 0): RefreshSize {
     sources: [{ rows: sourceRows, inserted, deleted }],
     contentRows: 100,
     keepLog: false,
+    hasExtremes: false,
   };
 }
 
 const free: RefreshRequest = { hasContents: true, forced: null, asked: 'auto', declared: 'auto' };
-const bigSource = sized(5_000_000, 10);
-const smallSource = sized(100, 100);
+const bigSource = sized(50_000_000, 10);
+const smallSource = sized(100, 10_000);
 
 function decide(
   plan: ViewPlan,
@@ -32,16 +48,17 @@ function decide(
   request: Partial<RefreshRequest> = {},
   model = newCostModel,
 ) {
-  const { kind, reason } = decideRefresh('v', plan, size, model, { ...free, ...request });
-  return [kind, reason];
+  const { rung, reason } = decideRefresh('v', plan, size, model, { ...free, ...request });
+  return [rung, reason];
 }
 
 describe('a decision', () => {
   test('goes by the predicted costs', () => {
-    expect(decide(rows, bigSource)).toEqual(['incremental', 'cheaper-incremental']);
+    expect(decide(rows, bigSource)).toEqual(['algebraic', 'cheaper-incremental']);
     expect(decide(rows, smallSource)).toEqual(['full', 'cheaper-full']);
     expect(decideRefresh('v', rows, bigSource, newCostModel, free).predictedMs).toEqual({
-      incremental: predictMs(newCostModel, 'incremental', bigSource),
+      algebraic: predictMs(newCostModel, 'algebraic', bigSource),
+      domain: null,
       full: predictMs(newCostModel, 'full', bigSource),
     });
   });
@@ -54,8 +71,8 @@ describe('a decision', () => {
   });
 
   test('does nothing when nothing changed, unless a rebuild was asked for', () => {
-    expect(decide(rows, sized(10, 0))).toEqual(['none', 'no-change']);
-    expect(decide(fullOnly, sized(10, 0))).toEqual(['none', 'no-change']);
+    expect(decide(rows, sized(10, 0))).toEqual([null, 'no-change']);
+    expect(decide(fullOnly, sized(10, 0))).toEqual([null, 'no-change']);
     expect(decide(rows, sized(10, 0), { asked: 'full' })).toEqual(['full', 'asked-full']);
   });
 
@@ -65,7 +82,7 @@ describe('a decision', () => {
       'full',
       'forced-by-environment',
     ]);
-    expect(decide(rows, smallSource, asked)).toEqual(['incremental', 'asked-incremental']);
+    expect(decide(rows, smallSource, asked)).toEqual(['algebraic', 'asked-incremental']);
     expect(decide(rows, bigSource, { declared: 'full' })).toEqual(['full', 'asked-full']);
   });
 
@@ -77,84 +94,170 @@ describe('a decision', () => {
     );
     expect(() => assertIncremental('v', rows)).not.toThrow();
   });
+
+  test('a rung can be asked for by name, and then must be there', () => {
+    expect(decide(groups, smallSource, { asked: 'domain' })).toEqual(['domain', 'asked-incremental']);
+    expect(() => decide(rows, smallSource, { asked: 'domain' })).toThrow(/has no domain refresh/);
+    expect(() => decide(fullOnly, smallSource, { asked: 'domain' })).toThrow(/only be refreshed in full/);
+  });
+
+  test('the environment names a rung, and takes another incremental one where that is not there', () => {
+    expect(decide(groups, smallSource, { forced: 'domain' })).toEqual(['domain', 'forced-by-environment']);
+    expect(decide(rows, smallSource, { forced: 'domain' })).toEqual(['algebraic', 'forced-by-environment']);
+    expect(decide(fullOnly, smallSource, { forced: 'domain' })).toEqual(['full', 'only-full']);
+  });
+
+  test('incremental is the cheapest of the incremental rungs', () => {
+    const { predictedMs } = decideRefresh('v', groups, bigSource, newCostModel, free);
+    expect(cheapestIncrementalMs(predictedMs)).toBe(predictedMs.algebraic);
+    expect(cheapestIncrementalMs({ ...predictedMs, algebraic: null })).toBe(predictedMs.domain);
+    const dear = teach(newCostModel, 'algebraic', 1_000, 20);
+    expect(decide(groups, bigSource, { asked: 'incremental' }, dear)).toEqual([
+      'domain',
+      'asked-incremental',
+    ]);
+  });
 });
 
-describe('learning', () => {
-  function teach(model: CostModel, rung: 'incremental' | 'full', ratio: number, times: number): CostModel {
-    let taught = model;
-    for (let round = 0; round < times; round += 1) {
-      const priorOnly = predictMs(newCostModel, rung, bigSource);
-      taught = learn(taught, bigSource, { rung, fellBack: false, actualMs: priorOnly * ratio });
-    }
-    return taught;
+/** Refreshes that cost `ratio` times what the prior says. */
+function teach(model: CostModel, rung: Rung, ratio: number, times: number, size = bigSource): CostModel {
+  let taught = model;
+  for (let round = 0; round < times; round += 1) {
+    const actualMs = predictMs(newCostModel, rung, size) * ratio;
+    taught = learn(taught, size, { rung, fellBack: false, actualMs });
   }
+  return taught;
+}
 
-  test('the prediction of a rung comes to what it costs, and leaves the other alone', () => {
-    const taught = teach(newCostModel, 'incremental', 40, 60);
-    expect(taught.incremental.ratio).toBeCloseTo(40, 6);
-    expect(taught.full.ratio).toBe(1);
-    expect(decide(rows, bigSource, {}, taught)).toEqual(['full', 'cheaper-full']);
+function ratioOf(model: CostModel, rung: Rung, size = bigSource): number {
+  return predictMs(model, rung, size) / predictMs(newCostModel, rung, size);
+}
+
+describe('learning', () => {
+  const algebraicToFull =
+    predictMs(newCostModel, 'full', bigSource) / predictMs(newCostModel, 'algebraic', bigSource);
+
+  test('the prediction of a rung comes to what it costs, and leaves the others alone', () => {
+    const taught = teach(newCostModel, 'algebraic', 400, 40);
+    expect(ratioOf(taught, 'algebraic')).toBeCloseTo(400, 0);
+    expect(ratioOf(taught, 'full')).toBe(1);
+    expect(decide(rows, bigSource, {}, teach(taught, 'full', 1, 2))).toEqual(['full', 'cheaper-full']);
+  });
+
+  test('what costs by the statement is told from what costs by the row', () => {
+    const costMs = (rows: number) => 2 + rows / 200;
+    let model = newCostModel;
+    for (const changed of [1, 20_000, 100, 4_000, 10, 50_000, 1_000, 5, 10_000]) {
+      const size = sized(50_000_000, changed);
+      model = learn(model, size, { rung: 'algebraic', fellBack: false, actualMs: costMs(changed) });
+    }
+    for (const changed of [3, 500, 30_000, 200_000]) {
+      const predicted = predictMs(model, 'algebraic', sized(50_000_000, changed));
+      expect(Math.abs(Math.log(predicted / costMs(changed)))).toBeLessThan(0.3);
+    }
   });
 
   test('a first refresh that ran cold does not turn the decision', () => {
-    const cold = teach(newCostModel, 'incremental', 8, 1);
-    expect(cold.incremental.ratio).toBeLessThan(3);
+    expect(ratioOf(teach(newCostModel, 'algebraic', 8, 1), 'algebraic')).toBeLessThan(3);
   });
 
   test('one outlier does not turn a settled model', () => {
-    const settled = teach(newCostModel, 'incremental', 1, 10);
-    const shaken = teach(settled, 'incremental', 1_000_000, 1);
-    expect(shaken.incremental.ratio).toBeLessThan(4);
+    const settled = teach(newCostModel, 'algebraic', 1, 10);
+    const shaken = teach(settled, 'algebraic', 1_000_000, 1);
+    expect(ratioOf(shaken, 'algebraic')).toBeLessThan(2);
+    expect(ratioOf(teach(shaken, 'algebraic', 1, 2), 'algebraic')).toBeLessThan(1.1);
   });
 
-  test('advances that end as rebuilds make advancing dear, not cheap', () => {
+  test('advances that are given up make advancing dear, not cheap', () => {
+    const deleting = sized(50_000_000, 0, 10);
     let model = newCostModel;
     for (let round = 0; round < 6; round += 1) {
-      model = learn(model, bigSource, { rung: 'incremental', fellBack: true, actualMs: 0.3 });
+      model = learn(model, deleting, { rung: 'algebraic', fellBack: true, actualMs: 0.3 });
     }
-    expect(model.incremental.ratio).toBe(1);
-    expect(predictMs(model, 'incremental', bigSource)).toBeGreaterThan(
-      0.8 * predictMs(model, 'full', bigSource),
-    );
+    expect(model.rungs.algebraic.factors).toEqual([0, 0, 0]);
+    expect(predictMs(model, 'algebraic', deleting)).toBeGreaterThan(0.8 * predictMs(model, 'full', deleting));
+    expect(predictMs(model, 'algebraic', bigSource)).toBe(predictMs(newCostModel, 'algebraic', bigSource));
   });
 
-  test('the way last taken is kept against a small advantage of the other', () => {
-    const ratio =
-      predictMs(newCostModel, 'full', bigSource) / predictMs(newCostModel, 'incremental', bigSource);
-    const nearly = teach(newCostModel, 'incremental', ratio * 1.1, 20);
-    expect(decide(rows, bigSource, {}, nearly)).toEqual(['incremental', 'cheaper-incremental']);
-    const clearly = teach(newCostModel, 'incremental', ratio * 1.5, 20);
+  test('the more rows leave, the likelier is a min or max among them', () => {
+    const leaving = (rows: number) => ({ ...sized(100_000, 0, rows), hasExtremes: true });
+    const share = (rows: number, model = newCostModel) =>
+      (predictMs(model, 'algebraic', leaving(rows)) -
+        predictMs(model, 'algebraic', { ...leaving(rows), hasExtremes: false })) /
+      predictMs(model, 'full', leaving(rows));
+    expect([share(1), share(10_000)].map((value) => Number(value.toFixed(3)))).toEqual([0.001, 1]);
+    let lucky = newCostModel;
+    for (let round = 0; round < 40; round += 1) {
+      lucky = learn(lucky, leaving(10_000), { rung: 'algebraic', fellBack: false, actualMs: 10 });
+    }
+    expect(share(10_000, lucky)).toBeLessThan(0.2);
+  });
+
+  test('the rung last taken is kept against a small advantage of another', () => {
+    const known = teach(newCostModel, 'full', 1, 2);
+    const nearly = teach(known, 'algebraic', algebraicToFull * 1.1, 20);
+    expect(decide(rows, bigSource, {}, nearly)).toEqual(['algebraic', 'cheaper-incremental']);
+    const clearly = teach(known, 'algebraic', algebraicToFull * 1.5, 20);
     expect(decide(rows, bigSource, {}, clearly)).toEqual(['full', 'cheaper-full']);
   });
 
-  test('the other way is probed after long, the later the dearer it is', () => {
-    const ratio =
-      predictMs(newCostModel, 'full', bigSource) / predictMs(newCostModel, 'incremental', bigSource);
-    const near = teach(newCostModel, 'incremental', ratio / 2, 130);
-    expect(decide(rows, bigSource, {}, near)).toEqual(['full', 'probe']);
-    expect(decide(rows, bigSource, {}, teach(near, 'full', 1, 1))).toEqual([
-      'incremental',
-      'cheaper-incremental',
-    ]);
-    const far = teach(newCostModel, 'incremental', ratio / 10, 600);
-    expect(decide(rows, bigSource, {}, far)).toEqual(['incremental', 'cheaper-incremental']);
-    expect(decide(rows, bigSource, {}, teach(far, 'incremental', ratio / 10, 50))).toEqual(['full', 'probe']);
+  test('a rung hardly known is tried where it may well be the cheapest, twice and no more', () => {
+    const similar = teach(newCostModel, 'algebraic', algebraicToFull / 1.5, 20);
+    expect(decide(rows, bigSource, {}, similar)).toEqual(['full', 'probe']);
+    const tried = teach(teach(similar, 'full', 1, 1), 'algebraic', algebraicToFull / 1.5, 1);
+    const again = teach(teach(tried, 'full', 1, 1), 'algebraic', algebraicToFull / 1.5, 1);
+    expect(decide(rows, bigSource, {}, again)).toEqual(['algebraic', 'cheaper-incremental']);
+    const worse = teach(newCostModel, 'algebraic', algebraicToFull / 5, 20);
+    expect(decide(rows, bigSource, {}, worse)).toEqual(['algebraic', 'cheaper-incremental']);
   });
 
-  test('a poisoned model recovers: full is chosen, then the probe shows that advancing is cheap again', () => {
-    let model = teach(newCostModel, 'incremental', 45, 5);
-    const kinds: string[] = [];
+  test('a rung not taken is probed after long, the later the dearer it is', () => {
+    const probedAfter = (ratio: number) => {
+      let model = teach(newCostModel, 'full', 1, 2);
+      for (let round = 0; round < 3_000; round += 1) {
+        model = teach(model, 'algebraic', algebraicToFull / ratio, 1);
+        const { rung, reason } = decideRefresh('v', rows, bigSource, model, free);
+        if (reason === 'probe' && rung === 'full') return round + 1;
+      }
+      return null;
+    };
+    const rounds = [2, 10, 40].map(probedAfter).map((round) => Number(round) / 64);
+    expect(rounds.map(Math.round)).toEqual([2, 10, 40]);
+  });
+
+  test('a poisoned model recovers: full is chosen, then probes show that advancing is cheap again', () => {
+    let model = teach(newCostModel, 'algebraic', 200, 20);
+    const size = sized(50_000_000, 4_000);
+    const taken: (Rung | null)[] = [];
     for (let round = 0; round < 1_000; round += 1) {
-      const { kind } = decideRefresh('v', rows, sized(5_000_000, 4_000), model, free);
-      kinds.push(kind);
-      if (kind !== 'none') model = teach(model, kind, 1, 1);
+      const { rung } = decideRefresh('v', rows, size, model, free);
+      taken.push(rung);
+      if (rung !== null) model = teach(model, rung, 1, 1, size);
     }
-    expect(kinds.at(0)).toBe('full');
-    expect(kinds.at(-1)).toBe('incremental');
+    expect(taken.at(0)).toBe('full');
+    expect(taken.at(-1)).toBe('algebraic');
   });
 
-  test('the model is plain data', () => {
+  test('regret is what was paid above the best other way', () => {
+    const known = teach(teach(newCostModel, 'algebraic', 1, 20), 'full', 1, 20);
+    const actualMs = predictMs(known, 'full', bigSource);
+    const executed = { rung: 'full', fellBack: false, actualMs } as const;
+    const other = predictMs(known, 'algebraic', bigSource);
+    expect(regretMs(known, rungsOf(rows), bigSource, executed)).toBeCloseTo(actualMs - other, 9);
+    expect(regretMs(known, rungsOf(fullOnly), bigSource, executed)).toBe(0);
+    const best = { rung: 'algebraic', fellBack: false, actualMs: other } as const;
+    expect(regretMs(known, rungsOf(rows), bigSource, best)).toBe(0);
+  });
+
+  test('the model is plain data; one of an older form is forgotten', () => {
     const taught = teach(newCostModel, 'full', 2, 3);
-    expect(JSON.parse(JSON.stringify(taught))).toEqual(taught);
+    expect(readCostModel(JSON.stringify(taught))).toEqual(taught);
+    expect(readCostModel(null)).toBe(newCostModel);
+    const older = {
+      incremental: { ratio: 1, samples: 3 },
+      full: { ratio: 2, samples: 1 },
+      lastRung: 'incremental',
+    };
+    expect(readCostModel(JSON.stringify(older))).toBe(newCostModel);
   });
 });

@@ -1,12 +1,20 @@
 import { rowCostMeter, SimulatedClock } from '../../src/core/clock.ts';
 import { Everview } from '../../src/index.ts';
 
-export type ForcedRefresh = 'full' | 'incremental';
+const ways = ['full', 'incremental', 'algebraic', 'domain'] as const;
+
+export type ForcedRefresh = (typeof ways)[number];
 
 /** What `EVERVIEW_REFRESH` asks of a whole run of the suite. */
 export function forcedRefresh(): ForcedRefresh | undefined {
   const asked = process.env.EVERVIEW_REFRESH;
-  return asked === 'full' || asked === 'incremental' ? asked : undefined;
+  return ways.find((way) => way === asked);
+}
+
+/** How refreshes that have the choice are done then. */
+export function forcedKind(): 'full' | 'incremental' | undefined {
+  const forced = forcedRefresh();
+  return forced === undefined || forced === 'full' ? forced : 'incremental';
 }
 
 export type OpenOptions = {

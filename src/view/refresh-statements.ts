@@ -1,0 +1,31 @@
+import { changeOf, changeOfState } from '../algebra/node.ts';
+import type { Rung } from '../plan/view-plan.ts';
+import { renderRelation, renderSignedState, renderState } from '../store/render-algebra.ts';
+import { largeState } from './group-contents.ts';
+import { advanceStep } from './group-step.ts';
+import type { RefreshContext, ViewHandle } from './refresher.ts';
+
+/** What of a refresh is known before it runs. */
+export type ForeseenRefresh = Omit<RefreshContext, 'tx'>;
+
+/**
+ * The SELECTs that a refresh gets its rows from: the change of the view, the new state of its touched groups, or all
+ * of it. What moves them into place depends on what they give. None: nothing the view reads has changed.
+ */
+export function refreshStatements(view: ViewHandle, context: ForeseenRefresh, rung: Rung): readonly string[] {
+  const { plan } = view;
+  const { from, to } = context;
+  const changed = new Set(context.changedSources.keys());
+  if (plan.kind === 'full-only' || rung === 'full' || from === null) {
+    return [plan.kind === 'group' ? renderState(plan.group, { kind: 'window', from: to, to }) : view.sql];
+  }
+  const source = { kind: 'window', from, to } as const;
+  if (plan.kind === 'rows') {
+    const change = changeOf(plan.node, changed);
+    return change === null ? [] : [renderRelation(change, source)];
+  }
+  const change = changeOfState(plan.group, changed);
+  if (change === null) return [];
+  const isLarge = (context.contentRows ?? 0) > largeState;
+  return [advanceStep(view.name, plan, renderSignedState(change, source, false), isLarge)];
+}
