@@ -13,7 +13,7 @@ import {
 } from '@duckdb/node-api';
 import type { Schema } from '../../src/core/schema.ts';
 import { differenceOf, type TextRow } from './compare-contents.ts';
-import { parseText, type RefColumn, type RefRow } from './reference/value.ts';
+import { parseText, type RefColumn, type RefRelation, type RefRow } from './reference/value.ts';
 
 /** `decimal`: hundredths of a DECIMAL(15,2); `date`: days since 1970-01-01. */
 export type AppendedKind = 'integer' | 'decimal' | 'date' | 'text';
@@ -100,32 +100,40 @@ function appendedValue(kind: AppendedKind, value: number | string | undefined): 
   }
 }
 
-/**
- * How a relation elsewhere, `from`, differs from what `sql` gives here; null when they are the same bag. FLOAT and
- * DOUBLE columns may differ by 1e-9 relative (`differenceOf`), all others must be equal.
- */
-export async function differenceFromBare(
-  bare: BareDuckdb,
-  sql: string,
-  from: string,
-  read: (sql: string) => Promise<readonly object[]>,
-): Promise<string | null> {
-  const schema = await bare.describe(sql);
-  const columns = schema.map(({ name, type }): RefColumn => {
+/** What `sql` gives: FLOAT and DOUBLE as numbers that may be a little off, all else as exact texts. */
+export async function bareAnswer(bare: BareDuckdb, sql: string): Promise<RefRelation> {
+  const columns = (await bare.describe(sql)).map(({ name, type }): RefColumn => {
     const exact = type !== 'DOUBLE' && type !== 'FLOAT';
     return { name, type: exact ? 'text' : 'double', exact };
   });
-  const names = schema.map((_, place) => `c${place}`);
-  const texts = names.map((name) => `CAST(${name} AS VARCHAR) AS ${name}`).join(', ');
-  const textsOf = (relation: string) => `SELECT ${texts} FROM ${relation} AS t (${names.join(', ')})`;
-  const rowsOf = (rows: readonly object[]): RefRow[] =>
-    rows.map((row) => {
-      const cells = new Map<string, unknown>(Object.entries(row));
-      return columns.map((column, place) => {
-        const text = cells.get(`c${place}`) ?? null;
-        return text === null ? null : parseText(String(text), column.type);
-      });
+  return { columns, rows: rowsOf(columns, await bare.rows(textsOf(columns, `(${sql})`))) };
+}
+
+/**
+ * How a relation elsewhere, `from`, differs from the answer; null when they are the same bag. FLOAT and DOUBLE columns
+ * may differ by 1e-9 relative (`differenceOf`), all others must be equal.
+ */
+export async function differenceFromBare(
+  expected: RefRelation,
+  from: string,
+  read: (sql: string) => Promise<readonly object[]>,
+): Promise<string | null> {
+  const { columns } = expected;
+  return differenceOf(expected, rowsOf(columns, await read(textsOf(columns, from))));
+}
+
+function textsOf(columns: readonly RefColumn[], from: string): string {
+  const names = columns.map((_, place) => `c${place}`);
+  const texts = names.map((name) => `CAST(${name} AS VARCHAR) AS ${name}`);
+  return `SELECT ${texts.join(', ')} FROM ${from} AS t (${names.join(', ')})`;
+}
+
+function rowsOf(columns: readonly RefColumn[], rows: readonly object[]): RefRow[] {
+  return rows.map((row) => {
+    const cells = new Map<string, unknown>(Object.entries(row));
+    return columns.map((column, place) => {
+      const text = cells.get(`c${place}`) ?? null;
+      return text === null ? null : parseText(String(text), column.type);
     });
-  const expected = rowsOf(await bare.rows(textsOf(`(${sql})`)));
-  return differenceOf({ columns, rows: expected }, rowsOf(await read(textsOf(from))));
+  });
 }

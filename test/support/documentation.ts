@@ -5,6 +5,7 @@ import { errorTable } from '../../src/core/errors.ts';
 import { reasonTable } from '../../src/core/reasons.ts';
 import { listOptions } from '../../src/declare/options.ts';
 import { statementForms } from '../../src/declare/statement-parser.ts';
+import { refusedRows, shapeRows, tpchRows } from './shape-rows.ts';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -21,8 +22,8 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
   return [line(head), `|${head.map(() => '---').join('|')}|`, ...rows.map(line)].join('\n');
 }
 
-/** src/REFERENCE.md, from the tables in the code. */
-export function reference(): string {
+/** src/REFERENCE.md, from the tables in the code and from what the engine plans. */
+export async function reference(): Promise<string> {
   const owners = [...new Set(listOptions().map((option) => option.owner))];
   const options = owners.map((owner) => {
     const rows = listOptions()
@@ -46,6 +47,7 @@ export function reference(): string {
     'A model does not learn from rows whose label is NULL, NaN or infinite, nor from rows with an infinite feature; a feature that is NULL or NaN is a missing value, as `missing` says. Numbers too large to be squared in a DOUBLE count as infinite.',
     '## Options',
     ...options,
+    ...(await refreshSections()),
     '## System tables',
     'Schema `everview`, read like any other: `tables`, `views`, `models`, `staleness` (what is declared and where it stands now), `updates`, `refreshes`, `model_versions`, `gates`, `quarantine` (what was decided, and why).',
     '## Errors',
@@ -56,6 +58,20 @@ export function reference(): string {
     table(['reason', 'meaning'], reasons),
     '',
   ].join('\n\n');
+}
+
+async function refreshSections(): Promise<string[]> {
+  const shapes = await shapeRows();
+  return [
+    '## How views are refreshed',
+    'A view has up to three rungs. `algebraic`: its change follows by rule from the change of what it reads. `domain`: the keys that the change touches are computed anew. `full`: the whole view is, and only the difference is written. Each refresh takes the rung that costs least (`refresh = auto`). The tables are what the engine plans; a test keeps each shape on each of its rungs and compares with DuckDB. They read `sales (id, shop, item, day, sold_at, units, price, weight, returned, tags)`, `items (item, name, kind, cost)`, `prices (item, since, price)` and `links (parent, child)`.',
+    ...shapes.flatMap(({ title, rows }) => [`### ${title}`, table(['shape', 'for example', 'rungs'], rows)]),
+    '### Not kept',
+    table(['query', 'for example', 'refused as'], refusedRows()),
+    '### TPC-H',
+    'The 22 queries with their validation parameters (`test/tpch`), ORDER BY only with LIMIT.',
+    table(['query', 'rungs', 'what stands in the way of others'], await tpchRows()),
+  ];
 }
 
 /** What a command prints, without colour. */

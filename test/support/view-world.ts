@@ -3,10 +3,17 @@ import { columnNames, type Schema } from '../../src/core/schema.ts';
 import type { Session } from '../../src/core/session.ts';
 import { type Version, versionOf } from '../../src/core/version.ts';
 import type { RelationResolver, ResolvedRelation } from '../../src/plan/lower-relations.ts';
+import type { IncrementalRung } from '../../src/plan/view-plan.ts';
 import { type DuckdbStore, openDuckdbStore } from '../../src/store/duckdb-store.ts';
 import { compensatedContents, whyNotCompensated } from '../../src/view/compensated-contents.ts';
 import { compileView } from '../../src/view/compile-view.ts';
-import type { RefreshFallback, RefreshOutcome, SourceChange, ViewHandle } from '../../src/view/refresher.ts';
+import type {
+  Refresher,
+  RefreshFallback,
+  RefreshOutcome,
+  SourceChange,
+  ViewHandle,
+} from '../../src/view/refresher.ts';
 import { ViewRefresher } from '../../src/view/view-refresher.ts';
 
 type KeptView = { handle: ViewHandle; cursor: Version | null };
@@ -17,7 +24,7 @@ type KeptView = { handle: ViewHandle; cursor: Version | null };
  */
 export class ViewWorld {
   readonly store: DuckdbStore;
-  readonly #refresher = new ViewRefresher();
+  readonly #refresher: Refresher = new ViewRefresher();
   readonly #relations = new Map<string, ResolvedRelation>();
   readonly #views = new Map<string, KeptView>();
   #version = 0;
@@ -96,7 +103,7 @@ export class ViewWorld {
     return handle;
   }
 
-  async refresh(name: string, how: 'advance' | 'rebuild'): Promise<RefreshOutcome> {
+  async refresh(name: string, how: 'advance' | 'rebuild', rung?: IncrementalRung): Promise<RefreshOutcome> {
     const view = this.#view(name);
     return this.store.write(async (tx) => {
       const from = view.cursor;
@@ -108,7 +115,10 @@ export class ViewWorld {
         keepLog: this.#keepsLog(name),
         contentRows: this.contentRows,
       };
-      const outcome = await this.#refresher[how](view.handle, context);
+      const outcome =
+        how === 'rebuild'
+          ? await this.#refresher.rebuild(view.handle, context)
+          : await this.#refresher.advance(view.handle, context, rung);
       view.cursor = this.version;
       return outcome;
     });

@@ -1,5 +1,5 @@
 import type { Everview } from '../../src/index.ts';
-import { type BareDuckdb, differenceFromBare } from '../support/bare-duckdb.ts';
+import { type BareDuckdb, bareAnswer, differenceFromBare } from '../support/bare-duckdb.ts';
 import { TpchGenerator, type TpchOrders, type TpchRow } from './generate-tpch.ts';
 import { type TpchQuery, tpchQueries } from './tpch-queries.ts';
 import { createTableSql, type TpchTableName, tpchLoadOrder, tpchTables } from './tpch-schema.ts';
@@ -63,7 +63,8 @@ export class TpchRun {
 
   /** How the view differs from the bare DuckDB's recompute; null when it does not. */
   async difference({ name, sql }: TpchQuery): Promise<string | null> {
-    return differenceFromBare(this.bare, sql, name, async (text) => (await this.db.query(text)).rows);
+    const expected = await bareAnswer(this.bare, sql);
+    return differenceFromBare(expected, name, async (text) => (await this.db.query(text)).rows);
   }
 
   /** All rows of the view as one text, in an order of their own. */

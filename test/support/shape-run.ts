@@ -1,0 +1,143 @@
+import { EverviewError } from '../../src/core/errors.ts';
+import { quoteIdentifier } from '../../src/core/identifier.ts';
+import { type Rung, rungsOf, type ViewPlan } from '../../src/plan/view-plan.ts';
+import type { RefreshOutcome } from '../../src/view/refresher.ts';
+import { BareDuckdb, bareAnswer, differenceFromBare } from './bare-duckdb.ts';
+import type { RefRelation } from './reference/value.ts';
+import type { Shape } from './shape-catalogue.ts';
+import { type ShapeUpdate, shapeTables, shapeUpdates } from './shape-tables.ts';
+import { ViewWorld } from './view-world.ts';
+
+/** What a shape was seen to do on one of its rungs. */
+export type ShapeOutcome = {
+  readonly rung: Rung;
+  /** The first update after which something was wrong, and what; null: all was well. */
+  failure: string | null;
+  /** Refreshes after the first build that took the rung, and did not fall back. */
+  taken: number;
+};
+
+export type ShapeFindings = { readonly plan: ViewPlan; readonly outcomes: readonly ShapeOutcome[] };
+
+/** A shape, kept once for each of its rungs. */
+type Kept = { readonly shape: Shape; readonly views: readonly KeptView[] };
+
+type KeptView = { readonly name: string; readonly outcome: ShapeOutcome };
+
+/**
+ * Keeps every shape once for each rung it has, beside a bare DuckDB with the same rows. After each update the
+ * contents must equal the bare recompute, and so must a view over them, which gets nothing but their logged change.
+ */
+export async function runShapes(shapes: readonly Shape[]): Promise<ReadonlyMap<string, ShapeFindings>> {
+  const world = await ViewWorld.open();
+  const bare = await BareDuckdb.open({ threads: '1' });
+  try {
+    await createTables(world, bare);
+    const [load, ...updates] = shapeUpdates;
+    if (load !== undefined) await apply(world, bare, load);
+    const findings = new Map<string, ShapeFindings>();
+    const kept: Kept[] = [];
+    for (const [place, shape] of shapes.entries()) {
+      const { plan } = await world.compile(`s${place}`, shape.sql);
+      const outcomes = rungsOf(plan).map((rung): ShapeOutcome => ({ rung, failure: null, taken: 0 }));
+      findings.set(shape.name, { plan, outcomes });
+      const views = outcomes.map((outcome): KeptView => ({ name: `s${place}_${outcome.rung}`, outcome }));
+      for (const { name } of views) await keep(world, name, shape.sql);
+      kept.push({ shape, views });
+    }
+    for (const update of updates) {
+      await apply(world, bare, update);
+      for (const { shape, views } of kept) {
+        const expected = await bareAnswer(bare, shape.sql);
+        for (const view of views) await refreshKept(world, expected, view, update);
+      }
+    }
+    return findings;
+  } finally {
+    bare.close();
+    await world.close();
+  }
+}
+
+/** What each query's plan is, by name, over tables without rows. */
+export async function plansOf(
+  tables: typeof shapeTables,
+  queries: readonly { readonly name: string; readonly sql: string }[],
+): Promise<ReadonlyMap<string, ViewPlan>> {
+  const world = await ViewWorld.open();
+  try {
+    for (const { name, schema } of tables) await world.table(name, schema);
+    const plans = new Map<string, ViewPlan>();
+    for (const { name, sql } of queries) plans.set(name, (await world.compile('v', sql)).plan);
+    return plans;
+  } finally {
+    await world.close();
+  }
+}
+
+/** The code of the refusal to keep a query; null when it can be kept. */
+export async function refusalOf(sql: string): Promise<string | null> {
+  try {
+    await plansOf(shapeTables, [{ name: 'v', sql }]);
+    return null;
+  } catch (failure) {
+    if (failure instanceof EverviewError) return failure.code;
+    throw failure;
+  }
+}
+
+async function createTables(world: ViewWorld, bare: BareDuckdb): Promise<void> {
+  for (const { name, schema } of shapeTables) {
+    await world.table(name, schema);
+    const columns = schema.map((column) => `${quoteIdentifier(column.name)} ${column.type}`);
+    await bare.run(`CREATE TABLE ${name} (${columns.join(', ')})`);
+  }
+}
+
+async function keep(world: ViewWorld, name: string, sql: string): Promise<void> {
+  await world.view(name, sql);
+  await world.refresh(name, 'rebuild');
+  await world.view(dependentOf(name), `SELECT * FROM ${name}`);
+  await world.refresh(dependentOf(name), 'rebuild');
+}
+
+function dependentOf(name: string): string {
+  return `${name}_dependent`;
+}
+
+async function apply(world: ViewWorld, bare: BareDuckdb, { changes }: ShapeUpdate): Promise<void> {
+  await world.update(changes);
+  for (const { table, insert, where } of changes) {
+    await bare.run(
+      insert === undefined ? `DELETE FROM ${table} WHERE ${where}` : `INSERT INTO ${table} VALUES ${insert}`,
+    );
+  }
+}
+
+async function refreshKept(
+  world: ViewWorld,
+  expected: RefRelation,
+  { name, outcome }: KeptView,
+  update: ShapeUpdate,
+): Promise<void> {
+  if (outcome.failure !== null) return;
+  try {
+    const done = await refreshBy(world, name, outcome.rung);
+    const wanted = outcome.rung === 'full' ? 'full' : 'incremental';
+    if (done.kind === wanted && done.fallback === undefined) outcome.taken += 1;
+    await refreshBy(world, dependentOf(name), 'algebraic');
+    for (const relation of [name, dependentOf(name)]) {
+      const from = `view.${quoteIdentifier(relation)}`;
+      const difference = await differenceFromBare(expected, from, (sql) => world.rows(sql));
+      if (difference === null) continue;
+      outcome.failure = `${update.name}: ${relation} after ${JSON.stringify(done)} ${difference}`;
+      return;
+    }
+  } catch (thrown) {
+    outcome.failure = `${update.name}: ${String(thrown)}`;
+  }
+}
+
+function refreshBy(world: ViewWorld, name: string, rung: Rung): Promise<RefreshOutcome> {
+  return rung === 'full' ? world.refresh(name, 'rebuild') : world.refresh(name, 'advance', rung);
+}
