@@ -1,4 +1,5 @@
-import { isNode, type SqlJson, type SqlNode } from '../core/sql-tree.ts';
+import { sameName } from '../core/schema.ts';
+import { isNode, type SqlJson, type SqlNode, walk } from '../core/sql-tree.ts';
 import { aggregateFunctions } from './aggregate-functions.ts';
 import { LowerRefusal } from './lower-refusal.ts';
 import { mapValues, nodesOf } from './lower-relations.ts';
@@ -41,15 +42,11 @@ const scalarOperators = new Set([
   'ARRAY_CONSTRUCTOR',
 ]);
 
-/** Functions that give several rows, or look beyond the row. */
-const refusedFunctions = new Set([
-  'unnest',
-  'unlist',
-  'generate_subscripts',
-  'regexp_split_to_table',
-  'grouping',
-  'grouping_id',
-]);
+/** Functions that give several rows; in a SELECT list they repeat the row they stand in. */
+const rowFunctions = new Set(['unnest', 'unlist', 'generate_subscripts']);
+
+/** Functions that look beyond the row. */
+const refusedFunctions = new Set(['regexp_split_to_table', 'grouping', 'grouping_id']);
 
 /** Functions whose second argument may be a lambda; anywhere else `a -> b` is JSON extraction. */
 const lambdaFunctions = new Set([
@@ -70,8 +67,12 @@ export type ExpressionContext = {
   readonly scope: FromScope;
   /** The expression a SELECT alias stands for, already lowered; null: no such alias in sight. */
   readonly alias: (name: string) => SqlNode | null;
-  /** Whether aggregate calls may stand here. */
-  readonly allowAggregates: boolean;
+  /** What may stand here beside functions of one row. */
+  readonly allow: { readonly aggregates: boolean; readonly windows: boolean; readonly unnest: boolean };
+  /** What a subquery is replaced by; null: none may stand here. */
+  readonly subquery: ((node: SqlNode) => SqlNode) | null;
+  /** A column of the query around this one, in the form the caller wants; null: there is none of that name. */
+  readonly outer: ((names: readonly string[]) => SqlNode | null) | null;
 };
 
 /**
@@ -88,7 +89,12 @@ function lower(node: SqlNode, context: ExpressionContext, lambda: ReadonlySet<st
   if (kind === undefined || typeof kind !== 'string') {
     return mapValues(node, (value) => lowerInside(value, context, lambda));
   }
-  if (!scalarClasses.has(kind)) throw new LowerRefusal(refusedClasses[kind] ?? kind.toLowerCase());
+  if (kind === 'SUBQUERY' && context.subquery !== null) {
+    return { ...context.subquery(node), alias: node['alias'] ?? '' };
+  }
+  const isWindow = kind === 'WINDOW' && context.allow.windows;
+  if (!isWindow && !scalarClasses.has(kind))
+    throw new LowerRefusal(refusedClasses[kind] ?? kind.toLowerCase());
   switch (kind) {
     case 'COLUMN_REF':
       return lowerColumn(node, context, lambda);
@@ -111,9 +117,10 @@ function lowerInside(json: SqlJson, context: ExpressionContext, lambda: Readonly
 
 function checkFunction(node: SqlNode, context: ExpressionContext): void {
   const name = String(node['function_name']).toLowerCase();
-  if (refusedFunctions.has(name)) throw new LowerRefusal(`${name}()`);
+  if (refusedFunctions.has(name) || (rowFunctions.has(name) && !context.allow.unnest))
+    throw new LowerRefusal(`${name}()`);
   if (aggregateFunctions.has(name)) {
-    if (!context.allowAggregates) throw new LowerRefusal(`${name}() where no aggregate may stand`);
+    if (!context.allow.aggregates) throw new LowerRefusal(`${name}() where no aggregate may stand`);
     return;
   }
   const orders = isNode(node['order_bys']) ? nodesOf(node['order_bys']['orders']) : [];
@@ -130,6 +137,8 @@ function lowerColumn(node: SqlNode, context: ExpressionContext, lambda: Readonly
   if (resolved !== null) return { ...node, column_names: resolved };
   const aliased = first !== undefined && names.length === 1 ? context.alias(first) : null;
   if (aliased !== null) return { ...aliased, alias: node['alias'] ?? '' };
+  const outer = context.outer?.(names) ?? null;
+  if (outer !== null) return { ...outer, alias: node['alias'] ?? '' };
   const name = names.join('.');
   throw new LowerRefusal(`column "${name}" is not in sight`, {
     name,
@@ -154,7 +163,10 @@ function lowerFunction(node: SqlNode, context: ExpressionContext, lambda: Readon
 function lowerLambda(node: SqlNode, context: ExpressionContext, outer: ReadonlySet<string>): SqlNode {
   const lhs = node['lhs'];
   const parameters = isNode(lhs) ? lambdaParameters(lhs) : [];
-  if (parameters.length === 0) throw new LowerRefusal('lambda');
+  const isMistakable = context.scope.nodes.some(({ alias }) =>
+    parameters.some((parameter) => sameName(parameter, alias)),
+  );
+  if (parameters.length === 0 || isMistakable) throw new LowerRefusal('lambda');
   const inner = new Set([...outer, ...parameters.map((name) => name.toLowerCase())]);
   return { ...node, expr: lowerInside(node['expr'] ?? null, context, inner) };
 }
@@ -184,4 +196,21 @@ function withoutPlaces(json: SqlJson): SqlJson {
   if (!isNode(json)) return json;
   const { query_location: _, ...rest } = json;
   return mapValues(rest, withoutPlaces);
+}
+
+/** Whether rows multiply under the expression. */
+export function hasRowFunction(expression: SqlNode): boolean {
+  let found = false;
+  walk(expression, (node) => {
+    found ||= node['class'] === 'FUNCTION' && rowFunctions.has(String(node['function_name']).toLowerCase());
+  });
+  return found;
+}
+
+export function windowsIn(expression: SqlNode): SqlNode[] {
+  const found: SqlNode[] = [];
+  walk(expression, (node) => {
+    if (node['class'] === 'WINDOW') found.push(node);
+  });
+  return found;
 }

@@ -1,10 +1,13 @@
-import { columnsOf, type Relation } from '../algebra/node.ts';
+import { createJoin } from '../algebra/join.ts';
+import { columnsOf, type Relation, type Scope } from '../algebra/node.ts';
+import { createProject } from '../algebra/project.ts';
 import { createScan } from '../algebra/scan.ts';
 import { isNode, type SqlJson, type SqlNode } from '../core/sql-tree.ts';
 import { columnReference } from './lower-expression.ts';
+import { lowerJoin } from './lower-join.ts';
 import { LowerRefusal } from './lower-refusal.ts';
-import { physicalSchema, type RelationRead } from './lower-relations.ts';
-import { bareColumn, type FromScope, joinScopes, type QualifiedColumn } from './lower-scope.ts';
+import { nodesOf, physicalSchema, type RelationRead } from './lower-relations.ts';
+import type { FromScope } from './lower-scope.ts';
 
 /** What the lowering of a FROM clause needs from the lowering of queries around it. */
 export type FromContext = {
@@ -13,6 +16,8 @@ export type FromContext = {
   readonly cte: (name: string) => { relation: NamedRelation; aliases: readonly string[] } | null;
   readonly query: (query: SqlNode) => NamedRelation;
   readonly condition: (condition: SqlNode, scope: FromScope) => SqlNode;
+  /** The argument of an UNNEST, over what stands to its left. */
+  readonly unnested: (argument: SqlNode, scope: FromScope) => SqlNode;
   /** Names an input the query gave no name. */
   readonly nextAlias: () => string;
 };
@@ -23,7 +28,7 @@ export type NamedRelation = {
   readonly names: readonly (string | null)[];
 };
 
-/** @throws LowerRefusal for anything but inner joins of stored relations and select-project-join-union subqueries */
+/** @throws LowerRefusal for what has no rule */
 export function lowerFrom(from: SqlNode, context: FromContext): FromScope {
   switch (from['type']) {
     case 'BASE_TABLE':
@@ -33,10 +38,15 @@ export function lowerFrom(from: SqlNode, context: FromContext): FromScope {
       if (!isNode(query)) throw new LowerRefusal('subquery');
       return inputScope(from, context.query(query), context);
     }
-    case 'JOIN':
-      return lowerJoin(from, context);
+    case 'JOIN': {
+      const { left, right } = from;
+      if (!isNode(left) || !isNode(right)) throw new LowerRefusal('join');
+      const leftScope = lowerFrom(left, context);
+      const lateral = lowerUnnest(right, leftScope, from, context);
+      return lateral ?? lowerJoin(from, leftScope, lowerFrom(right, context), context);
+    }
     case 'EMPTY':
-      throw new LowerRefusal('no FROM clause');
+      return { nodes: [], inputs: [], merged: [], conditions: [] };
     case 'TABLE_FUNCTION':
       throw new LowerRefusal('table function');
     case 'EXPRESSION_LIST':
@@ -66,54 +76,73 @@ function lowerTable(from: SqlNode, context: FromContext): FromScope {
 function inputScope(from: SqlNode, relation: NamedRelation, context: FromContext): FromScope {
   const aliases = stringsOf(from['column_name_alias']);
   const alias = from['alias'] === '' ? context.nextAlias() : String(from['alias']);
-  const columns = columnsOf(relation.node).map((column, place) => ({
-    column,
-    visible: aliases[place] ?? relation.names[place] ?? null,
-  }));
-  const visible = columns.flatMap((column) => column.visible?.toLowerCase() ?? []);
-  if (new Set(visible).size < visible.length) throw new LowerRefusal('duplicate column names in a subquery');
-  return { inputs: [{ alias, node: relation.node, columns }], merged: [], conditions: [] };
-}
-
-function lowerJoin(from: SqlNode, context: FromContext): FromScope {
-  const { left, right } = from;
-  if (!isNode(left) || !isNode(right)) throw new LowerRefusal('join');
-  const kind = String(from['join_type']);
-  const reference = String(from['ref_type']);
-  if (kind !== 'INNER') throw new LowerRefusal(`${kind} JOIN`);
-  if (reference !== 'REGULAR' && reference !== 'CROSS') throw new LowerRefusal(`${reference} JOIN`);
-  const leftScope = lowerFrom(left, context);
-  const rightScope = lowerFrom(right, context);
-  const both = joinScopes(leftScope, rightScope);
-  const using = stringsOf(from['using_columns']).map((name) => usingPair(name, leftScope, rightScope));
-  const on = isNode(from['condition']) ? [context.condition(from['condition'], both)] : [];
+  const visible = relation.names.map((name, place) => aliases[place] ?? name);
+  const columns = columnsOf(relation.node).flatMap((column, place) =>
+    place < visible.length ? [{ column, visible: visible[place] ?? null }] : [],
+  );
+  const names = columns.flatMap((column) => column.visible?.toLowerCase() ?? []);
+  if (new Set(names).size < names.length) throw new LowerRefusal('duplicate column names in a subquery');
   return {
-    inputs: both.inputs,
-    merged: [
-      ...both.merged.filter((known) => !using.some((pair) => pair.left === known)),
-      ...using.map((pair) => pair.left),
-    ],
-    conditions: [...both.conditions, ...using.map((pair) => pair.condition), ...on],
+    nodes: [{ alias, node: relation.node }],
+    inputs: [{ alias, of: alias, columns }],
+    merged: [],
+    conditions: [],
   };
 }
 
-function usingPair(
-  name: string,
-  leftScope: FromScope,
-  rightScope: FromScope,
-): { left: QualifiedColumn; condition: SqlNode } {
-  const left = bareColumn(leftScope, name);
-  const right = bareColumn(rightScope, name);
-  if (left === null || right === null) throw new LowerRefusal(`USING ("${name}")`);
-  const condition = {
-    class: 'COMPARISON',
-    type: 'COMPARE_EQUAL',
-    alias: '',
-    query_location: 0,
-    left: columnReference(left.alias, left.column.column),
-    right: columnReference(right.alias, right.column.column),
+/** `… , UNNEST(list)`: each row of the left as often as its list has elements, with one of them. */
+function lowerUnnest(right: SqlNode, left: FromScope, join: SqlNode, context: FromContext): FromScope | null {
+  const called = isNode(right['function']) ? right['function'] : null;
+  if (right['type'] !== 'TABLE_FUNCTION' || called?.['function_name'] !== 'unnest') return null;
+  const [list, ...more] = nodesOf(called['children']);
+  const isPlain =
+    list !== undefined &&
+    more.length === 0 &&
+    join['join_type'] === 'INNER' &&
+    !isNode(join['condition']) &&
+    right['with_ordinality'] !== 'WITH_ORDINALITY';
+  if (!isPlain) throw new LowerRefusal('UNNEST in this form');
+  const node = context.nextAlias();
+  const alias = right['alias'] === '' ? 'unnest' : String(right['alias']);
+  const known = left.inputs.flatMap((input) => input.columns.map((column) => ({ of: input.of, column })));
+  const columns = known.map(({ of, column }, place) => ({
+    name: `__ev_c${place}`,
+    expression: columnReference(of, column.column),
+  }));
+  const element = { ...called, children: [context.unnested(list, left)] };
+  const placeOf = (of: string, column: string) =>
+    columns[known.findIndex((one) => one.of === of && one.column.column === column)]?.name ?? column;
+  return {
+    nodes: [
+      {
+        alias: node,
+        node: createProject<Scope<SqlNode>, SqlNode>(createJoin(left.nodes, left.conditions), [
+          ...columns,
+          { name: '__ev_u', expression: element },
+        ]),
+      },
+    ],
+    inputs: [
+      ...left.inputs.map((input) => ({
+        alias: input.alias,
+        of: node,
+        columns: input.columns.map(({ visible, column }) => ({
+          visible,
+          column: placeOf(input.of, column),
+        })),
+      })),
+      {
+        alias,
+        of: node,
+        columns: [{ visible: stringsOf(right['column_name_alias'])[0] ?? 'unnest', column: '__ev_u' }],
+      },
+    ],
+    merged: left.merged.map((merged) => ({
+      alias: node,
+      column: { ...merged.column, column: placeOf(merged.alias, merged.column.column) },
+    })),
+    conditions: [],
   };
-  return { left, condition };
 }
 
 export function stringsOf(json: SqlJson | undefined): string[] {

@@ -1,46 +1,42 @@
-import { createFilter } from '../algebra/filter.ts';
+import { createDomain } from '../algebra/domain.ts';
 import { stateColumns } from '../algebra/group.ts';
 import { createJoin } from '../algebra/join.ts';
 import { columnsOf, type Relation, type Scope } from '../algebra/node.ts';
 import { createProject } from '../algebra/project.ts';
 import { createUnionAll } from '../algebra/union-all.ts';
-import { isNode, type SqlNode, walk } from '../core/sql-tree.ts';
-import {
-  columnParts,
-  columnReference,
-  type ExpressionContext,
-  expressionKey,
-  lowerExpression,
-} from './lower-expression.ts';
-import { type FromContext, lowerFrom, type NamedRelation, stringsOf } from './lower-from.ts';
-import { hasAggregate, type LoweredGroup, lowerGroup } from './lower-group.ts';
+import { isNode, type SqlNode } from '../core/sql-tree.ts';
+import { innerDomain, isBlock, outputColumn, type SelectDomain, selectDomain } from './lower-block.ts';
+import { columnReference, type ExpressionContext, lowerExpression, windowsIn } from './lower-expression.ts';
+import { type FromContext, type NamedRelation, stringsOf } from './lower-from.ts';
+import { type LoweredGroup, lowerGroup } from './lower-group.ts';
+import { expandGroupingSets } from './lower-grouping-sets.ts';
 import { LowerRefusal, type UnresolvedColumn } from './lower-refusal.ts';
 import { type BoundQuery, cteEntries, nodesOf, type RelationRead } from './lower-relations.ts';
-import { bareColumn, type FromScope } from './lower-scope.ts';
-import {
-  distinctExpressions,
-  hasColumn,
-  ordinalItem,
-  type SelectItem,
-  starItems,
-} from './lower-select-list.ts';
+import { type LoweredSelect, lowerSelect, type SelectContext, scopeOf } from './lower-select.ts';
+import { distinctExpressions, hasColumn } from './lower-select-list.ts';
+import { named, namedItem, queryExpression, selectTree } from './lower-tree.ts';
 
 /** A query taken apart; expressions are still trees, to be printed together. */
 export type LoweredQuery =
-  | {
-      readonly kind: 'rows';
-      readonly node: Relation<SqlNode>;
-      /** By position; null: whatever DuckDB calls the expression. */
-      readonly names: readonly (string | null)[];
-    }
+  | LoweredRows
   | {
       readonly kind: 'group';
       /** Columns: the keys (`stateColumns.key(i)`), then the arguments (`argumentColumn(i)`). */
       readonly input: Relation<SqlNode>;
       readonly group: LoweredGroup;
       readonly names: readonly (string | null)[];
+      /** The same as a domain, for arguments of types that no sum can be kept of; null: there is none. */
+      readonly otherwise: LoweredRows | null;
     }
   | { readonly kind: 'full-only'; readonly detail: string; readonly unresolved: UnresolvedColumn | null };
+
+export type LoweredRows = {
+  readonly kind: 'rows';
+  /** The view's columns first. */
+  readonly node: Relation<SqlNode>;
+  /** By position; null: whatever DuckDB calls the expression. */
+  readonly names: readonly (string | null)[];
+};
 
 export const argumentColumn = (place: number): string => `__ev_a${place}`;
 
@@ -48,8 +44,18 @@ export const argumentColumn = (place: number): string => `__ev_a${place}`;
  * Finds the incremental form of a query, or says what stands in the way.
  */
 export function lowerQuery(bound: BoundQuery): LoweredQuery {
+  return (
+    attempt(() => new QueryLowering(bound.reads).lowerTop(bound.query, emptyCtes)) ?? {
+      kind: 'full-only',
+      detail: 'nothing to lower',
+      unresolved: null,
+    }
+  );
+}
+
+function attempt(lower: () => LoweredQuery): LoweredQuery {
   try {
-    return new QueryLowering(bound.reads).lowerTop(bound.query, emptyCtes);
+    return lower();
   } catch (refusal) {
     if (!(refusal instanceof LowerRefusal)) throw refusal;
     return { kind: 'full-only', detail: refusal.detail, unresolved: refusal.unresolved };
@@ -63,14 +69,6 @@ type Ctes = ReadonlyMap<
 
 const emptyCtes: Ctes = new Map();
 
-/** A SELECT with its FROM, WHERE and list lowered, not yet projected or grouped. */
-type LoweredSelect = {
-  readonly scope: FromScope;
-  readonly input: Scope<SqlNode>;
-  readonly items: readonly SelectItem[];
-  readonly isGrouped: boolean;
-};
-
 class QueryLowering {
   readonly #reads: readonly RelationRead[];
   #aliases = 0;
@@ -81,34 +79,79 @@ class QueryLowering {
 
   lowerTop(query: SqlNode, outer: Ctes): LoweredQuery {
     if (query['type'] !== 'SELECT_NODE') return { kind: 'rows', ...this.#relation(query, outer) };
-    const ctes = this.#ctes(query, outer);
-    const select = this.#select(query, ctes);
-    if (!select.isGrouped) return { kind: 'rows', ...projection(select) };
-    return this.#group(query, select);
+    const select = this.#select(query, this.#ctes(query, outer), null);
+    const group = stateOf(select);
+    if (group === null) return { kind: 'rows', ...this.#rows(select) };
+    const otherwise = attempt(() => ({ kind: 'rows', ...this.#rows(select) }));
+    if ('refusal' in group) {
+      // One group over everything is touched by every change.
+      if (otherwise.kind === 'full-only' || select.group?.keys.length === 0) throw group.refusal;
+      return otherwise;
+    }
+    return { ...group, otherwise: otherwise.kind === 'rows' ? otherwise : null };
   }
 
   #relation(query: SqlNode, outer: Ctes): NamedRelation {
-    if (query['type'] === 'SET_OPERATION_NODE') return this.#union(query, outer);
+    if (query['type'] === 'SET_OPERATION_NODE') return this.#setOperation(query, outer);
     if (query['type'] !== 'SELECT_NODE') throw new LowerRefusal(queryKind(query));
-    const select = this.#select(query, this.#ctes(query, outer));
-    if (select.isGrouped) throw new LowerRefusal('grouping inside another query');
-    return projection(select);
+    return this.#rows(this.#select(query, this.#ctes(query, outer), null));
   }
 
-  #union(query: SqlNode, outer: Ctes): NamedRelation {
-    checkModifiers(query);
-    const { left, right } = query;
-    if (query['setop_type'] !== 'UNION' || query['setop_all'] !== true || !isNode(left) || !isNode(right)) {
-      throw new LowerRefusal(setOperationName(query));
+  #rows(select: LoweredSelect): NamedRelation {
+    const names = select.items.map((item) => item.name);
+    if (select.limit !== null) throw new LowerRefusal('LIMIT');
+    if (isBlock(select) || innerDomain(select) !== null) {
+      return { node: selectDomain(select, () => this.#nextAlias()), names };
     }
+    const columns = select.items.map((item, place) => ({
+      name: outputColumn(place),
+      expression: item.expression,
+    }));
+    return { node: createProject<Scope<SqlNode>, SqlNode>(scopeOf(select), columns), names };
+  }
+
+  #setOperation(query: SqlNode, outer: Ctes): NamedRelation {
+    for (const modifier of nodesOf(query['modifiers'])) {
+      if (modifier['type'] !== 'ORDER_MODIFIER') throw new LowerRefusal(modifierName(modifier));
+    }
+    const { left, right } = query;
+    if (!isNode(left) || !isNode(right)) throw new LowerRefusal(setOperationName(query));
     const ctes = this.#ctes(query, outer);
     const sides = [this.#relation(left, ctes), this.#relation(right, ctes)] as const;
-    const columns = columnsOf(sides[0].node);
-    if (columnsOf(sides[1].node).length !== columns.length) {
-      throw new LowerRefusal('UNION of different column counts');
-    }
+    const width = sides[0].names.length;
+    if (sides[1].names.length !== width) throw new LowerRefusal('sides of different column counts');
+    const columns = Array.from({ length: width }, (_, place) => outputColumn(place));
     const inputs = sides.map((side) => renameColumns(side.node, columns));
-    return { node: createUnionAll(inputs, columns), names: sides[0].names };
+    const { names } = sides[0];
+    if (query['setop_type'] === 'UNION' && query['setop_all'] === true) {
+      return { node: createUnionAll(inputs, columns), names };
+    }
+    return { node: this.#setDomain(query, inputs, columns), names };
+  }
+
+  /** A row is in the result for what both sides hold of it: the row itself is the key. */
+  #setDomain(query: SqlNode, inputs: readonly Relation<SqlNode>[], columns: readonly string[]): SelectDomain {
+    const kinds = ['UNION', 'INTERSECT', 'EXCEPT'];
+    if (!kinds.includes(String(query['setop_type']))) throw new LowerRefusal(setOperationName(query));
+    const named = inputs.map((node) => ({ alias: this.#nextAlias(), node, keys: columns }));
+    const [left, right] = named.map(({ alias }) =>
+      selectTree({ list: columns.map((column) => columnReference(alias, column)), from: namedItem(alias) }),
+    );
+    const body: SqlNode = {
+      ...query,
+      modifiers: [],
+      cte_map: { map: [] },
+      left: left ?? null,
+      right: right ?? null,
+      ...('children' in query ? { children: [left ?? null, right ?? null] } : {}),
+    };
+    return createDomain<Relation<SqlNode>, SqlNode>({
+      inputs: named,
+      body: queryExpression(body),
+      columns,
+      keys: columns,
+      repeatable: { obstacle: null, exactOnly: [] },
+    });
   }
 
   #ctes(query: SqlNode, outer: Ctes): Ctes {
@@ -120,31 +163,14 @@ class QueryLowering {
     return ctes;
   }
 
-  #select(query: SqlNode, ctes: Ctes): LoweredSelect {
-    checkModifiers(query);
-    if (isNode(query['qualify'])) throw new LowerRefusal('QUALIFY');
-    if (isNode(query['sample'])) throw new LowerRefusal('SAMPLE');
-    if (!isNode(query['from_table'])) throw new LowerRefusal('no FROM clause');
-    const scope = lowerFrom(query['from_table'], this.#fromContext(ctes));
-    const items = this.#items(nodesOf(query['select_list']), scope);
-    const join = createJoin(
-      scope.inputs.map(({ alias, node }) => ({ alias, node })),
-      scope.conditions,
-    );
-    const where = query['where_clause'];
-    const input = isNode(where)
-      ? createFilter<Scope<SqlNode>, SqlNode>(
-          join,
-          lowerExpression(where, this.#context(scope, items, false)),
-        )
-      : join;
-    const isGrouped =
-      nodesOf(query['group_expressions']).length > 0 ||
-      (Array.isArray(query['group_sets']) && query['group_sets'].length > 0) ||
-      query['aggregate_handling'] !== 'STANDARD_HANDLING' ||
-      isNode(query['having']) ||
-      items.some((item) => hasAggregate(item.expression));
-    return { scope, input, items, isGrouped };
+  #select(query: SqlNode, ctes: Ctes, outer: ExpressionContext['outer']): LoweredSelect {
+    const context: SelectContext = {
+      from: this.#fromContext(ctes),
+      outer,
+      inner: (inside, resolve) =>
+        inside['type'] === 'SELECT_NODE' ? this.#select(inside, this.#ctes(inside, ctes), resolve) : null,
+    };
+    return expandGroupingSets(lowerSelect(query, context), () => this.#nextAlias());
   }
 
   #fromContext(ctes: Ctes): FromContext {
@@ -156,124 +182,63 @@ class QueryLowering {
         return { relation: this.#relation(found.query, found.ctes), aliases: found.aliases };
       },
       query: (query) => this.#relation(query, ctes),
-      condition: (condition, scope) => lowerExpression(condition, this.#context(scope, [], false)),
-      nextAlias: () => `__ev_q${this.#aliases++}`,
+      condition: (condition, scope) => lowerExpression(condition, rowContext(scope)),
+      unnested: (argument, scope) => lowerExpression(argument, rowContext(scope)),
+      nextAlias: () => this.#nextAlias(),
     };
   }
 
-  #context(scope: FromScope, items: readonly SelectItem[], allowAggregates: boolean): ExpressionContext {
-    return {
-      scope,
-      allowAggregates,
-      alias: (name) => {
-        const found = items.filter((item) => item.alias?.toLowerCase() === name.toLowerCase());
-        if (found.length > 1) throw new LowerRefusal(`ambiguous alias "${name}"`);
-        return found[0]?.expression ?? null;
-      },
-    };
+  #nextAlias(): string {
+    return `__ev_q${this.#aliases++}`;
   }
+}
 
-  #items(list: readonly SqlNode[], scope: FromScope): SelectItem[] {
-    const items: SelectItem[] = [];
-    for (const node of list) {
-      if (node['class'] === 'STAR') {
-        items.push(...starItems(node, scope));
-        continue;
-      }
-      const alias = node['alias'] === '' || typeof node['alias'] !== 'string' ? null : node['alias'];
-      const expression = lowerExpression(node, this.#context(scope, items, true));
-      const isColumn = node['class'] === 'COLUMN_REF';
-      items.push({
-        expression,
-        alias,
-        name: alias ?? (isColumn ? (columnParts(node).at(-1) ?? null) : null),
-      });
-    }
-    return items;
-  }
+function rowContext(scope: ExpressionContext['scope']): ExpressionContext {
+  return {
+    scope,
+    allow: { aggregates: false, windows: false, unnest: false },
+    alias: () => null,
+    subquery: null,
+    outer: null,
+  };
+}
 
-  #group(query: SqlNode, select: LoweredSelect): LoweredQuery {
-    const keys = this.#keys(query, select);
-    const having = isNode(query['having']) ? this.#having(query['having'], select) : null;
-    const outputs = select.items.map((item) => item.expression);
-    const group = lowerGroup(keys, outputs, having);
-    const input = createProject<Scope<SqlNode>, SqlNode>(select.input, [
+type StatePlan = Pick<Extract<LoweredQuery, { kind: 'group' }>, 'kind' | 'input' | 'group' | 'names'>;
+
+/** The SELECT by partial aggregates kept per group; null when it has no groups; or why there is no rule for them. */
+function stateOf(select: LoweredSelect): StatePlan | { readonly refusal: LowerRefusal } | null {
+  const outputs = select.items.map((item) => item.expression);
+  const keys = groupKeys(select, outputs);
+  if (keys === null) return null;
+  try {
+    const group = lowerGroup(keys, outputs, select.group?.having ?? null);
+    const input = createProject<Scope<SqlNode>, SqlNode>(scopeOf(select), [
       ...group.keys.map((expression, place) => ({ name: stateColumns.key(place), expression })),
       ...group.arguments.map(({ expression }, place) => ({ name: argumentColumn(place), expression })),
     ]);
     return { kind: 'group', input, group, names: select.items.map((item) => item.name) };
-  }
-
-  #keys(query: SqlNode, select: LoweredSelect): SqlNode[] {
-    const written = nodesOf(query['group_expressions']);
-    const sets = Array.isArray(query['group_sets']) ? query['group_sets'] : [];
-    if (sets.length > 1) throw new LowerRefusal('grouping sets');
-    if (written.length === 0 && query['aggregate_handling'] === 'FORCE_AGGREGATES') {
-      return this.#keysOfAll(select);
-    }
-    if (query['aggregate_handling'] === 'NO_AGGREGATES_ALLOWED') throw new LowerRefusal('GROUP BY');
-    const context = this.#context(select.scope, select.items, false);
-    return distinctExpressions(
-      written.map((node) => ordinalItem(node, select.items) ?? lowerExpression(node, context)),
-    ).map((key) => {
-      if (hasAggregate(key)) throw new LowerRefusal('aggregate in GROUP BY');
-      return key;
-    });
-  }
-
-  /** GROUP BY ALL: what holds no aggregate. DuckDB does not group by constants, which matters when nothing else is. */
-  #keysOfAll(select: LoweredSelect): SqlNode[] {
-    const free = select.items
-      .map((item) => item.expression)
-      .filter((expression) => !hasAggregate(expression));
-    const keys = free.filter(hasColumn);
-    if (keys.length === 0 && free.length > 0) throw new LowerRefusal('GROUP BY ALL over constants alone');
-    return distinctExpressions(keys);
-  }
-
-  /** In HAVING an alias hides a column of the same name; where the two differ nothing is assumed. */
-  #having(having: SqlNode, select: LoweredSelect): SqlNode {
-    const mentioned = firstParts(having);
-    for (const item of select.items) {
-      if (item.alias === null || !mentioned.has(item.alias.toLowerCase())) continue;
-      const column = bareColumn(select.scope, item.alias);
-      const isSame =
-        column === null ||
-        expressionKey(item.expression) === expressionKey(columnReference(column.alias, column.column.column));
-      if (!isSame) throw new LowerRefusal(`HAVING beside an alias that is also a column, "${item.alias}"`);
-    }
-    return lowerExpression(having, this.#context(select.scope, select.items, true));
+  } catch (refusal) {
+    if (!(refusal instanceof LowerRefusal)) throw refusal;
+    return { refusal };
   }
 }
 
-function projection(select: LoweredSelect): NamedRelation {
-  const columns = select.items.map((item, place) => ({
-    name: `__ev_o${place}`,
-    expression: item.expression,
-  }));
-  return {
-    node: createProject<Scope<SqlNode>, SqlNode>(select.input, columns),
-    names: select.items.map((item) => item.name),
-  };
+/** DISTINCT is grouping by everything. */
+function groupKeys(select: LoweredSelect, outputs: readonly SqlNode[]): readonly SqlNode[] | null {
+  const { group, distinct } = select;
+  const isPlain =
+    select.qualify === null &&
+    select.limit === null &&
+    outputs.every((output) => windowsIn(output).length === 0);
+  if (!isPlain) return null;
+  if (group !== null) return distinct === null ? group.keys : null;
+  if (distinct === null || distinct.on !== null) return null;
+  const keys = distinctExpressions(outputs.filter(hasColumn));
+  return keys.length === 0 ? null : keys;
 }
 
-/** Names that column references start with, in lower case. */
-function firstParts(expression: SqlNode): ReadonlySet<string> {
-  const names = new Set<string>();
-  walk(expression, (node) => {
-    const [first] = node['class'] === 'COLUMN_REF' ? columnParts(node) : [];
-    if (first !== undefined) names.add(first.toLowerCase());
-  });
-  return names;
-}
-
-/** ORDER BY alone does not change a bag. */
-function checkModifiers(query: SqlNode): void {
-  for (const modifier of nodesOf(query['modifiers'])) {
-    const kind = String(modifier['type']);
-    if (kind !== 'ORDER_MODIFIER')
-      throw new LowerRefusal(kind.replace('_MODIFIER', '').replace('_PERCENT', ''));
-  }
+function modifierName(modifier: SqlNode): string {
+  return String(modifier['type']).replace('_MODIFIER', '').replace('_PERCENT', '');
 }
 
 function queryKind(query: SqlNode): string {
@@ -285,15 +250,23 @@ function setOperationName(query: SqlNode): string {
   return query['setop_all'] === true ? `${name} ALL` : name;
 }
 
-/** The same rows under other column names, by position. */
-export function renameColumns<E>(node: Relation<E>, names: readonly string[]): Relation<E> {
+/** The first columns of a relation under other names, by position. */
+export function renameColumns(node: Relation<SqlNode>, names: readonly string[]): Relation<SqlNode> {
   switch (node.kind) {
     case 'scan':
-      return node;
+    case 'domain':
+    case 'domain-change': {
+      const alias = '__ev_named';
+      const own = columnsOf(node);
+      return createProject<Scope<SqlNode>, SqlNode>(
+        createJoin([{ alias, node }], []),
+        names.map((name, place) => ({ name, expression: columnReference(alias, own[place] ?? name) })),
+      );
+    }
     case 'project':
       return createProject(
         node.input,
-        node.columns.map(({ name, expression }, place) => ({ name: names[place] ?? name, expression })),
+        names.map((name, place) => ({ name, expression: expressionAt(node, place) })),
       );
     case 'union-all':
       return createUnionAll(
@@ -301,8 +274,11 @@ export function renameColumns<E>(node: Relation<E>, names: readonly string[]): R
         names,
         node.types,
       );
-    case 'domain':
-    case 'domain-change':
-      throw new RangeError('a domain keeps the names its body gives');
   }
+}
+
+function expressionAt(node: Extract<Relation<SqlNode>, { kind: 'project' }>, place: number): SqlNode {
+  const column = node.columns[place];
+  if (column === undefined) throw new RangeError(`no column ${place}`);
+  return named(column.expression, '');
 }

@@ -1,21 +1,29 @@
+import type { JoinInput } from '../algebra/join.ts';
 import type { Relation } from '../algebra/node.ts';
 import { sameName } from '../core/schema.ts';
 import type { SqlNode } from '../core/sql-tree.ts';
 import { LowerRefusal } from './lower-refusal.ts';
 
-/** A column of an input: by the name the query may call it (null: none), and by its name in the node. */
+/** A column in sight: by the name the query may call it (null: none), and by its name in the node that has it. */
 export type ScopeColumn = { readonly visible: string | null; readonly column: string };
 
+/** What a name in sight stands for: columns of one of the scope's nodes. */
 export type ScopeInput = {
   readonly alias: string;
-  readonly node: Relation<SqlNode>;
+  /** The alias of the node. */
+  readonly of: string;
   readonly columns: readonly ScopeColumn[];
 };
 
+/** A column by the alias of its node. */
 export type QualifiedColumn = { readonly alias: string; readonly column: ScopeColumn };
 
-/** What a FROM clause brings into sight. `merged`: columns of JOIN … USING, which count once, as their left side. */
+/**
+ * What a FROM clause brings into sight: `nodes` joined on `conditions`, and the names for them. `merged`: columns of
+ * JOIN … USING, which count once.
+ */
 export type FromScope = {
+  readonly nodes: readonly JoinInput<Relation<SqlNode>>[];
   readonly inputs: readonly ScopeInput[];
   readonly merged: readonly QualifiedColumn[];
   readonly conditions: readonly SqlNode[];
@@ -32,7 +40,7 @@ export function resolveColumn(scope: FromScope, names: readonly string[]): strin
   const input = scope.inputs.find((candidate) => sameName(candidate.alias, first));
   if (input !== undefined && second !== undefined) {
     const column = columnNamed(input, second);
-    if (column !== undefined) return [input.alias, column.column, ...rest];
+    if (column !== undefined) return [input.of, column.column, ...rest];
   }
   const found = bareColumn(scope, first);
   return found === null ? null : [found.alias, found.column.column, ...names.slice(1)];
@@ -43,20 +51,25 @@ export function bareColumn(scope: FromScope, name: string): QualifiedColumn | nu
   if (merged !== undefined) return merged;
   const found = scope.inputs.flatMap((input) => {
     const column = columnNamed(input, name);
-    return column === undefined ? [] : [{ alias: input.alias, column }];
+    return column === undefined ? [] : [{ alias: input.of, column }];
   });
   if (found.length > 1) throw new LowerRefusal(`ambiguous column "${name}"`);
   return found[0] ?? null;
 }
 
-/** The columns of `*`, or of `alias.*`, in DuckDB's order. */
+/** The columns of `*`, or of `alias.*`, in DuckDB's order: a merged column stands where its first side does. */
 export function starColumns(scope: FromScope, relation: string): QualifiedColumn[] {
   const inputs = scope.inputs.filter((input) => relation === '' || sameName(input.alias, relation));
   if (inputs.length === 0) throw new LowerRefusal(`unknown alias "${relation}"`);
+  const seen = new Set<QualifiedColumn>();
   return inputs.flatMap((input) =>
-    input.columns
-      .filter((column) => relation !== '' || !isMergedAway(scope, input, column))
-      .map((column) => ({ alias: input.alias, column })),
+    input.columns.flatMap((column) => {
+      const merged = relation === '' ? mergedAs(scope, column) : undefined;
+      if (merged === undefined) return [{ alias: input.of, column }];
+      if (seen.has(merged)) return [];
+      seen.add(merged);
+      return [merged];
+    }),
   );
 }
 
@@ -75,6 +88,7 @@ export function joinScopes(left: FromScope, right: FromScope): FromScope {
   const clash = right.inputs.find((input) => left.inputs.some((other) => sameName(other.alias, input.alias)));
   if (clash !== undefined) throw new LowerRefusal(`two inputs named "${clash.alias}"`);
   return {
+    nodes: [...left.nodes, ...right.nodes],
     inputs: [...left.inputs, ...right.inputs],
     merged: [...left.merged, ...right.merged],
     conditions: [...left.conditions, ...right.conditions],
@@ -85,11 +99,7 @@ function columnNamed(input: ScopeInput, name: string): ScopeColumn | undefined {
   return input.columns.find((column) => column.visible !== null && sameName(column.visible, name));
 }
 
-function isMergedAway(scope: FromScope, input: ScopeInput, column: ScopeColumn): boolean {
-  return scope.merged.some(
-    (merged) =>
-      column.visible !== null &&
-      sameName(merged.column.visible ?? '', column.visible) &&
-      merged.alias !== input.alias,
-  );
+function mergedAs(scope: FromScope, { visible }: ScopeColumn): QualifiedColumn | undefined {
+  if (visible === null) return undefined;
+  return scope.merged.find((merged) => sameName(merged.column.visible ?? '', visible));
 }

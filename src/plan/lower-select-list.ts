@@ -2,6 +2,7 @@ import { isNode, type SqlNode, walk } from '../core/sql-tree.ts';
 import { columnReference, expressionKey } from './lower-expression.ts';
 import { stringsOf } from './lower-from.ts';
 import { LowerRefusal } from './lower-refusal.ts';
+import { nodesOf } from './lower-relations.ts';
 import { type FromScope, starColumns } from './lower-scope.ts';
 
 /** One column of a SELECT list: lowered, with the name it is known to get and the alias others may call it by. */
@@ -11,23 +12,33 @@ export type SelectItem = {
   readonly alias: string | null;
 };
 
-/** What `*` or `alias.*` stands for. */
-export function starItems(star: SqlNode, scope: FromScope): SelectItem[] {
+/** What `*` or `alias.*` stands for; `lower` lowers the expressions of its REPLACE. */
+export function starItems(
+  star: SqlNode,
+  scope: FromScope,
+  lower: (expression: SqlNode) => SqlNode,
+): SelectItem[] {
   const plain =
     star['columns'] === false &&
     star['expr'] === null &&
-    ['replace_list', 'qualified_exclude_list', 'rename_list'].every(
-      (list) => stringsOf(star[list]).length === 0,
-    );
-  if (!plain) throw new LowerRefusal('* with REPLACE, RENAME or COLUMNS');
+    ['qualified_exclude_list', 'rename_list'].every((list) => stringsOf(star[list]).length === 0);
+  if (!plain) throw new LowerRefusal('* with RENAME or COLUMNS');
   const excluded = new Set(stringsOf(star['exclude_list']).map((name) => name.toLowerCase()));
+  const replaced = new Map(
+    nodesOf(star['replace_list']).flatMap((entry) =>
+      isNode(entry['value']) ? [[String(entry['key']).toLowerCase(), entry['value']] as const] : [],
+    ),
+  );
   return starColumns(scope, String(star['relation_name']))
     .filter(({ column }) => column.visible === null || !excluded.has(column.visible.toLowerCase()))
-    .map(({ alias, column }) => ({
-      expression: columnReference(alias, column.column),
-      name: column.visible,
-      alias: null,
-    }));
+    .map(({ alias, column }) => {
+      const replacement = replaced.get(column.visible?.toLowerCase() ?? '');
+      return {
+        expression: replacement === undefined ? columnReference(alias, column.column) : lower(replacement),
+        name: column.visible,
+        alias: null,
+      };
+    });
 }
 
 export function hasColumn(expression: SqlNode): boolean {

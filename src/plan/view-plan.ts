@@ -1,3 +1,4 @@
+import type { DomainNode } from '../algebra/domain.ts';
 import type { GroupNode } from '../algebra/group.ts';
 import type { Relation } from '../algebra/node.ts';
 
@@ -10,7 +11,7 @@ export type Rung = 'algebraic' | 'domain' | 'full';
 export type IncrementalRung = Exclude<Rung, 'full'>;
 
 /** How a view can be maintained: what lowering its query found. */
-export type ViewPlan = RowsPlan | GroupPlan | FullOnlyPlan;
+export type ViewPlan = RowsPlan | GroupPlan | DomainPlan | FullOnlyPlan;
 
 /** The rungs there are for a view, the incremental ones first. */
 export function rungsOf(plan: ViewPlan): readonly Rung[] {
@@ -19,6 +20,8 @@ export function rungsOf(plan: ViewPlan): readonly Rung[] {
       return [plan.rung, 'full'];
     case 'group':
       return plan.group.keys.length === 0 ? ['algebraic', 'full'] : ['algebraic', 'domain', 'full'];
+    case 'domain':
+      return ['domain', 'full'];
     case 'full-only':
       return ['full'];
   }
@@ -45,6 +48,20 @@ export type GroupPlan = {
   readonly outputs: readonly string[];
   /** Groups it does not hold for are kept and not shown. */
   readonly having: string | null;
+};
+
+/**
+ * A view that falls apart by columns of its own: those of its rows that a change touches are taken out of the
+ * contents by key, and computed anew. Unlike a `rows` plan it never asks for the old rows, which need not be the same
+ * if asked again.
+ */
+export type DomainPlan = {
+  readonly kind: 'domain';
+  readonly node: DomainNode<Relation, string>;
+  /** For each column of the view, the node's column. */
+  readonly sources: readonly string[];
+  /** The view's columns that hold the node's keys, in their order. */
+  readonly keys: readonly string[];
 };
 
 export type FullOnlyPlan = {

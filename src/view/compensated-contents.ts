@@ -36,6 +36,7 @@ export function isCompensable(plan: ViewPlan): boolean {
       return plan.rung === 'algebraic';
     case 'group':
       return true;
+    case 'domain':
     case 'full-only':
       return false;
   }
@@ -49,6 +50,7 @@ export function compensatedContents(view: ViewHandle, pending: PendingOnView): C
       return compensatedRows(view, view.plan.node, pending);
     case 'group':
       return compensatedGroups(view, view.plan, pending);
+    case 'domain':
     case 'full-only':
       return null;
   }

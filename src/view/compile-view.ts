@@ -2,6 +2,7 @@ import { createGroup, type GroupArgument, stateColumns } from '../algebra/group.
 import {
   changeOf,
   columnsOf,
+  domainsOf,
   mapExpressions,
   oldOf,
   type Relation,
@@ -17,12 +18,15 @@ import { numericKindOf, type Schema } from '../core/schema.ts';
 import type { Session } from '../core/session.ts';
 import type { SqlNode, SqlParser } from '../core/sql-tree.ts';
 import { assertKeepable } from '../plan/assert-keepable.ts';
+import { type SelectDomain, sameColumns } from '../plan/lower-block.ts';
 import type { FinalAggregate, LoweredArgument } from '../plan/lower-group.ts';
 import { argumentColumn, type LoweredQuery, lowerQuery, renameColumns } from '../plan/lower-query.ts';
 import { bindRelations, placeOf, type RelationResolver } from '../plan/lower-relations.ts';
-import type { FullOnlyPlan, GroupPlan, RowsPlan, ViewPlan } from '../plan/view-plan.ts';
+import type { DomainPlan, FullOnlyPlan, GroupPlan, RowsPlan, ViewPlan } from '../plan/view-plan.ts';
 import { renderRelation, renderState } from '../store/render-algebra.ts';
+import { freshRows, touchedKeysOf } from './domain-contents.ts';
 import { outputsOver } from './group-outputs.ts';
+import { domainPlan, obstacleTo, obstacleToDomain } from './plan-domains.ts';
 import type { ViewHandle } from './refresher.ts';
 
 export type ViewSource = {
@@ -97,9 +101,11 @@ async function planOf(
   if (lowered.kind === 'full-only') return fullOnly(lowered.detail);
   if (!agree(lowered.names, schema)) return fullOnly('columns in an order that is not understood');
   try {
-    return lowered.kind === 'rows'
-      ? await rowsPlan(session, parser, lowered, schema)
-      : await groupPlan(session, parser, lowered, schema);
+    if (lowered.kind === 'rows') return await rowsPlan(session, parser, lowered, schema);
+    const plan = await groupPlan(session, parser, lowered, schema);
+    if (plan.kind !== 'full-only' || lowered.otherwise === null) return plan;
+    const otherwise = await rowsPlan(session, parser, lowered.otherwise, schema);
+    return otherwise.kind === 'full-only' ? plan : otherwise;
   } catch (cause) {
     if (cause instanceof EverviewError && cause.code === 'invalid-query') {
       return fullOnly(`an expression that is not understood (${cause.message})`);
@@ -124,13 +130,64 @@ async function rowsPlan(
   parser: SqlParser,
   lowered: Extract<LoweredQuery, { kind: 'rows' }>,
   schema: Schema,
-): Promise<RowsPlan | FullOnlyPlan> {
+): Promise<RowsPlan | DomainPlan | FullOnlyPlan> {
+  if (lowered.node.kind === 'domain') return planOfDomain(session, parser, lowered.node, schema);
   const names = schema.map((column) => column.name);
   const printed = await printRelation(parser, renameColumns(lowered.node, names));
-  const node = await withUnionTypes(session, printed.node);
+  return signedPlan(session, printed.node, schema);
+}
+
+/** A plan that computes old rows again. */
+async function signedPlan(
+  session: Session,
+  printed: Relation,
+  schema: Schema,
+): Promise<RowsPlan | FullOnlyPlan> {
+  const node = await withUnionTypes(session, printed);
+  const obstacle = await obstacleTo(session, node);
+  if (obstacle !== null) return fullOnly(obstacle);
   const signed = await describeSigned(session, node);
-  return sameTypes(signed, schema)
-    ? { kind: 'rows', rung: 'algebraic', node }
+  if (!sameTypes(signed, schema)) return fullOnly('columns of other types than the query');
+  return { kind: 'rows', rung: domainsOf(node).length > 0 ? 'domain' : 'algebraic', node };
+}
+
+/**
+ * Old rows are taken from the contents where the view shows its keys, all of them; else they are computed again if
+ * that gives the same; else they are taken by the keys there are.
+ */
+async function planOfDomain(
+  session: Session,
+  parser: SqlParser,
+  tree: SelectDomain,
+  schema: Schema,
+): Promise<RowsPlan | DomainPlan | FullOnlyPlan> {
+  const printed = await printRelation(parser, tree);
+  const node = await withUnionTypes(session, printed.node);
+  if (node.kind !== 'domain') throw new RangeError('a domain stays one');
+  if (node.keys.length === 0) return fullOnly('an aggregate over everything');
+  const found = domainPlan(node, schema, (key) => sameColumns(tree, key));
+  if (found?.isWhole === true) return checkedDomain(session, found.plan, schema);
+  const names = schema.map((column) => column.name);
+  const renamed = await printRelation(parser, renameColumns(tree, names));
+  const again = await signedPlan(session, renamed.node, schema);
+  if (again.kind === 'rows' || found === null) return again;
+  return checkedDomain(session, found.plan, schema);
+}
+
+async function checkedDomain(
+  session: Session,
+  plan: DomainPlan,
+  schema: Schema,
+): Promise<DomainPlan | FullOnlyPlan> {
+  const obstacle = await obstacleToDomain(session, plan.node);
+  if (obstacle !== null) return fullOnly(obstacle);
+  const touched = touchedKeysOf(plan, new Set(scansOf(plan.node).map((scan) => scan.relation)), {
+    kind: 'probe',
+  });
+  const rows = freshRows(plan, schema, { kind: 'probe' }, touched === null ? null : `(${touched})`);
+  const described = await session.describe(rows);
+  return sameTypes(described.slice(0, schema.length), schema)
+    ? plan
     : fullOnly('columns of other types than the query');
 }
 
@@ -144,6 +201,8 @@ async function groupPlan(
   const extra = [...group.outputs, ...(group.having === null ? [] : [group.having])];
   const printed = await printRelation(parser, lowered.input, extra);
   const untyped = await withUnionTypes(session, printed.node);
+  const obstacle = await obstacleTo(session, untyped);
+  if (obstacle !== null) return fullOnly(obstacle);
   const types = await describeSigned(session, untyped);
   const args: GroupArgument[] = [];
   const casts = new Set<string>();

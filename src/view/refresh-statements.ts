@@ -1,6 +1,7 @@
 import { changeOf, changeOfState } from '../algebra/node.ts';
 import type { Rung } from '../plan/view-plan.ts';
 import { renderRelation, renderSignedState, renderState } from '../store/render-algebra.ts';
+import { freshRows, touchedKeysOf } from './domain-contents.ts';
 import { largeState } from './group-contents.ts';
 import { advanceStep } from './group-step.ts';
 import type { RefreshContext, ViewHandle } from './refresher.ts';
@@ -23,6 +24,10 @@ export function refreshStatements(view: ViewHandle, context: ForeseenRefresh, ru
   if (plan.kind === 'rows') {
     const change = changeOf(plan.node, changed);
     return change === null ? [] : [renderRelation(change, source)];
+  }
+  if (plan.kind === 'domain') {
+    const touched = touchedKeysOf(plan, changed, source);
+    return touched === null ? [] : [touched, freshRows(plan, view.schema, source, `(${touched})`)];
   }
   const change = changeOfState(plan.group, changed);
   if (change === null) return [];

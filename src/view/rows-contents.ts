@@ -70,7 +70,7 @@ async function rewriteRows(view: ViewHandle, context: RefreshContext): Promise<R
   return applyDelta(view, delta, 'full', context);
 }
 
-async function applyDelta(
+export async function applyDelta(
   view: ViewHandle,
   delta: RowDelta,
   kind: 'incremental' | 'full',

@@ -1,6 +1,7 @@
 import type { Session } from '../core/session.ts';
 import type { Rung } from '../plan/view-plan.ts';
 import { contentsOf, logOf } from './change-log.ts';
+import { advanceDomain } from './domain-contents.ts';
 import { advanceGroups, rebuildGroups } from './group-contents.ts';
 import { stateOf } from './group-step.ts';
 import { type ForeseenRefresh, refreshStatements } from './refresh-statements.ts';
@@ -12,6 +13,7 @@ export class ViewRefresher implements Refresher {
   async rebuild(view: ViewHandle, context: RefreshContext): Promise<RefreshOutcome> {
     switch (view.plan.kind) {
       case 'rows':
+      case 'domain':
       case 'full-only':
         return rebuildRows(view, context);
       case 'group':
@@ -30,6 +32,8 @@ export class ViewRefresher implements Refresher {
         return this.#fallBack('only-full', view, context);
       case 'rows':
         return advanceRows(view, view.plan.node, { ...context, from });
+      case 'domain':
+        return advanceDomain(view, view.plan, { ...context, from });
       case 'group': {
         const outcome = await advanceGroups(view, view.plan, { ...context, from });
         return typeof outcome === 'string' ? this.#fallBack(outcome, view, context) : outcome;

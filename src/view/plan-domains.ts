@@ -1,0 +1,95 @@
+import { createDomain, type DomainNode } from '../algebra/domain.ts';
+import { domainsOf, type Relation } from '../algebra/node.ts';
+import { quoteIdentifier, quoteList } from '../core/identifier.ts';
+import type { Schema } from '../core/schema.ts';
+import type { Session } from '../core/session.ts';
+import type { DomainPlan } from '../plan/view-plan.ts';
+import { renderRelation } from '../store/render-relation.ts';
+
+type Domain = DomainNode<Relation, string>;
+
+const floating = /^(FLOAT|DOUBLE)$|\b(FLOAT|DOUBLE)\b/;
+const exactNumber = /^(U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER|DECIMAL\(.*\))$/;
+
+/** What stands in the way of computing the old rows of a relation again; null: nothing. */
+export async function obstacleTo(session: Session, node: Relation): Promise<string | null> {
+  for (const domain of domainsOf(node)) {
+    const obstacle = (await unrepeatable(session, domain)) ?? (await unlikeKeys(session, domain));
+    if (obstacle !== null) return obstacle;
+  }
+  return null;
+}
+
+/** What stands in the way of taking a domain's old rows from the contents, and computing those of its inputs. */
+export async function obstacleToDomain(session: Session, node: Domain): Promise<string | null> {
+  for (const input of node.inputs) {
+    const obstacle = await obstacleTo(session, input.node);
+    if (obstacle !== null) return obstacle;
+  }
+  return unlikeKeys(session, node);
+}
+
+/**
+ * The plan by those of the node's keys that are columns of the view; null when none is.
+ *
+ * @param sameColumns the node's columns that are the same, row by row, as the key
+ */
+export function domainPlan(
+  node: Domain,
+  schema: Schema,
+  sameColumns: (key: string) => readonly string[],
+): { readonly plan: DomainPlan; readonly isWhole: boolean } | null {
+  const sources = node.columns.slice(0, schema.length);
+  const places = node.keys.flatMap((key, place) => {
+    const column = sources.findIndex((source) => source === key || sameColumns(key).includes(source));
+    const name = schema[column]?.name;
+    return name === undefined ? [] : [{ place, name }];
+  });
+  if (places.length === 0) return null;
+  const coarser = createDomain<Relation, string>({
+    ...node,
+    keys: places.map(({ place }) => node.keys[place] ?? ''),
+    inputs: node.inputs.map((input) => ({
+      ...input,
+      keys: places.map(({ place }) => input.keys[place] ?? ''),
+    })),
+  });
+  return {
+    plan: { kind: 'domain', node: coarser, sources, keys: places.map(({ name }) => name) },
+    isWhole: places.length === node.keys.length,
+  };
+}
+
+async function unrepeatable(session: Session, node: Domain): Promise<string | null> {
+  if (node.repeatable.obstacle !== null) return `${node.repeatable.obstacle}, inside a larger query`;
+  for (const select of node.repeatable.exactOnly) {
+    const columns = await session.describe(overInputs(node, `SELECT * FROM ${select}`));
+    if (columns.some(({ type }) => floating.test(type)))
+      return 'sums of floating-point numbers inside a larger query';
+  }
+  return null;
+}
+
+/** Keys of the sides must compare as what they are: text of one type against another finds other rows. */
+async function unlikeKeys(session: Session, node: Domain): Promise<string | null> {
+  if (node.inputs.length < 2 || node.keys.length === 0) return null;
+  const types: string[][] = [];
+  for (const { alias, keys } of node.inputs) {
+    const described = await session.describe(
+      overInputs(node, `SELECT ${quoteList(keys)} FROM ${quoteIdentifier(alias)}`),
+    );
+    types.push(described.map((column) => column.type));
+  }
+  const [first = [], ...others] = types;
+  const isAlike = (one: string, other: string) =>
+    one === other || (exactNumber.test(one) && exactNumber.test(other));
+  const isSame = others.every((other) => other.every((type, place) => isAlike(type, first[place] ?? '')));
+  return isSame ? null : 'a comparison of columns of different types';
+}
+
+function overInputs(node: Domain, select: string): string {
+  const inputs = node.inputs.map(
+    ({ alias, node: input }) => `${quoteIdentifier(alias)} AS (${renderRelation(input, { kind: 'probe' })})`,
+  );
+  return `WITH ${inputs.join(', ')} ${select}`;
+}
