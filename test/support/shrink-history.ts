@@ -1,4 +1,5 @@
 import type { Change, History, Step, UpdateStep } from './history.ts';
+import { shrinkList } from './shrink-list.ts';
 
 /** Whether a history still shows what is wrong. */
 export type Fails = (history: History) => Promise<boolean>;
@@ -36,22 +37,6 @@ function sizeOf(history: History): number {
 
 function sizeOfUpdate(step: UpdateStep): number {
   return step.statements.reduce((sum, one) => sum + 1 + (one.kind === 'insert' ? one.rows.length : 0), 0);
-}
-
-/** The shortest list found by leaving out runs of neighbours, half of it at first. */
-async function shrinkList<T>(
-  list: readonly T[],
-  fails: (list: readonly T[]) => Promise<boolean>,
-): Promise<readonly T[]> {
-  let best = list;
-  for (let chunk = Math.ceil(best.length / 2); chunk >= 1; chunk = chunk === 1 ? 0 : Math.ceil(chunk / 2)) {
-    for (let start = best.length - chunk; start > -chunk; start -= chunk) {
-      const from = Math.max(0, start);
-      const shorter = [...best.slice(0, from), ...best.slice(from + chunk)];
-      if (shorter.length < best.length && (await fails(shorter))) best = shorter;
-    }
-  }
-  return best;
 }
 
 async function shrinkInside(history: History, fails: Fails): Promise<History> {

@@ -1,0 +1,175 @@
+import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import type { BroadChange, BroadTable, BroadView } from './broad-history.ts';
+import { renderQuery } from './broad-query.ts';
+import { changeSql, tableBody } from './broad-step-sql.ts';
+
+/** A row as text, column by column, and the columns by what they hold. */
+export type TextRow = readonly (string | null)[];
+
+export type ViewColumns = readonly { readonly name: string; readonly type: string }[];
+
+type KeptView = {
+  readonly view: BroadView;
+  readonly columns: ViewColumns;
+  /** Names it reads, also through other views. */
+  readonly reads: ReadonlySet<string>;
+  /** What it held from each version on. */
+  readonly contents: { readonly from: number; readonly rows: readonly TextRow[] }[];
+};
+
+/** Bare DuckDB refused a statement: the history means nothing from here on, or the view has no meaning. */
+export class Undefined extends Error {
+  override readonly name = 'Undefined';
+}
+
+/** Bare DuckDB with the same rows, in which every view is its own SELECT run anew. */
+export class BareReference {
+  readonly #instance: DuckDBInstance;
+  readonly #connection: DuckDBConnection;
+  readonly #tables = new Map<string, BroadTable>();
+  /** In an order in which each view comes after what it reads. */
+  readonly #views = new Map<string, KeptView>();
+  version = 0;
+
+  private constructor(instance: DuckDBInstance, connection: DuckDBConnection) {
+    this.#instance = instance;
+    this.#connection = connection;
+  }
+
+  static async open(): Promise<BareReference> {
+    const instance = await DuckDBInstance.create(':memory:', { threads: '1' });
+    const connection = await instance.connect();
+    await connection.run(`SET TimeZone = 'UTC'`);
+    return new BareReference(instance, connection);
+  }
+
+  close(): void {
+    this.#connection.closeSync();
+    this.#instance.closeSync();
+  }
+
+  hasTable(name: string): boolean {
+    return this.#tables.has(name);
+  }
+
+  views(): BroadView[] {
+    return [...this.#views.values()].map((one) => one.view);
+  }
+
+  has(name: string): boolean {
+    return this.#views.has(name);
+  }
+
+  columnsOf(name: string): ViewColumns {
+    return this.#views.get(name)?.columns ?? [];
+  }
+
+  /** The view and all views it is read through. */
+  withBelow(name: string): BroadView[] {
+    const reads = this.#views.get(name)?.reads ?? new Set();
+    return this.views().filter((view) => view.name === name || reads.has(view.name));
+  }
+
+  async createTable(table: BroadTable): Promise<void> {
+    await this.#run(`CREATE TABLE ${table.name} (${tableBody(table, false)})`);
+    this.#tables.set(table.name, table);
+  }
+
+  /** @returns how many rows were touched. */
+  async change(changes: readonly BroadChange[]): Promise<number> {
+    let touched = 0;
+    for (const change of changes) touched += await this.#run(changeSql(change));
+    return touched;
+  }
+
+  /** Every view that reads one of the tables is run anew, as of `version`. */
+  async recompute(tables: readonly string[], version: number): Promise<void> {
+    this.version = version;
+    await this.#compute(
+      [...this.#views.values()].filter((view) => tables.some((name) => view.reads.has(name))),
+    );
+  }
+
+  /** @throws Undefined where DuckDB refuses the query. */
+  async tryView(view: BroadView): Promise<void> {
+    await this.#run(`CREATE OR REPLACE TABLE tried AS ${renderQuery(view.query)}`);
+  }
+
+  /** Creates the view or puts it in the old one's place. @throws Undefined as `tryView`. */
+  async setView(view: BroadView): Promise<void> {
+    const sql = renderQuery(view.query);
+    await this.tryView(view);
+    const described = await this.#connection.runAndReadAll('FROM tried LIMIT 0');
+    const types = described.columnTypes();
+    const columns = described.columnNames().map((name, place) => ({ name, type: String(types[place]) }));
+    const direct = [...this.#tables.keys(), ...this.#views.keys()].filter((name) =>
+      new RegExp(`\\b${name}\\b`).test(sql),
+    );
+    const reads = new Set(direct.flatMap((name) => [name, ...(this.#views.get(name)?.reads ?? [])]));
+    const kept: KeptView = { view, columns, reads, contents: [] };
+    this.#views.set(view.name, kept);
+    const over = [...this.#views.values()].filter((one) => one.reads.has(view.name));
+    await this.#compute([kept, ...over]);
+  }
+
+  /** With what is over it. */
+  async dropView(name: string): Promise<void> {
+    const gone = this.views().filter(
+      (view) => view.name === name || this.#views.get(view.name)?.reads.has(name),
+    );
+    for (const view of gone) {
+      await this.#run(`DROP TABLE ${view.name}`);
+      this.#views.delete(view.name);
+    }
+  }
+
+  /** What the view holds at the version; null where that was not recorded. */
+  contentsAt(name: string, version: number): readonly TextRow[] | null {
+    return this.#views.get(name)?.contents.findLast((one) => one.from <= version)?.rows ?? null;
+  }
+
+  async #compute(views: readonly KeptView[]): Promise<void> {
+    if (views.length === 0) return;
+    const tables = views.map(
+      ({ view }) => `CREATE OR REPLACE TABLE ${view.name} AS ${renderQuery(view.query)}`,
+    );
+    await this.#run(tables.join(';\n'));
+    const text = contentsSql(views.map(({ view, columns }) => ({ name: view.name, columns })));
+    const read = await this.#connection.runAndReadAll(text);
+    const rows = rowsByView(read.getRowObjectsJS());
+    for (const { view, contents } of views) {
+      contents.push({ from: this.version, rows: rows.get(view.name) ?? [] });
+    }
+  }
+
+  async #run(sql: string): Promise<number> {
+    try {
+      const result = await this.#connection.run(sql);
+      return result.rowsChanged;
+    } catch (failure) {
+      throw new Undefined(failure instanceof Error ? failure.message : String(failure));
+    }
+  }
+}
+
+/** One query that gives all rows of all views as text: `r` the view, `c` its columns. */
+export function contentsSql(
+  views: readonly { readonly name: string; readonly columns: ViewColumns }[],
+): string {
+  return views
+    .map(({ name, columns }) => {
+      const cells = columns.map((column) => `CAST("${column.name}" AS VARCHAR)`);
+      return `SELECT '${name}' AS r, [${cells.join(', ')}] AS c FROM ${name}`;
+    })
+    .join(' UNION ALL ');
+}
+
+export function rowsByView(rows: readonly { readonly [column: string]: unknown }[]): Map<string, TextRow[]> {
+  const found = new Map<string, TextRow[]>();
+  for (const { r, c } of rows) {
+    const list = found.get(String(r)) ?? [];
+    list.push(Array.isArray(c) ? c.map((cell: unknown) => (cell === null ? null : String(cell))) : []);
+    found.set(String(r), list);
+  }
+  return found;
+}

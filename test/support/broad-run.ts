@@ -1,0 +1,244 @@
+import type { SimulatedClock } from '../../src/core/clock.ts';
+import { EverviewError } from '../../src/core/errors.ts';
+import type { Answer, Everview } from '../../src/index.ts';
+import { bagDifference } from './broad-compare.ts';
+import type { BroadChange, BroadHistory, BroadStep, BroadView } from './broad-history.ts';
+import { BareReference, contentsSql, rowsByView, Undefined } from './broad-reference.ts';
+import { broadStepSql, changeSql } from './broad-step-sql.ts';
+import { openEverview } from './open-everview.ts';
+import { Difference } from './oracle-checks.ts';
+
+/** The first step after which the engine was wrong; `kind` tells one fault from another while shrinking. */
+export type BroadDivergence = {
+  readonly at: number;
+  readonly kind: string;
+  readonly message: string;
+};
+
+export type BroadResult = {
+  readonly divergence: BroadDivergence | null;
+  readonly steps: number;
+  /** Views as they were maintained, each with how often it went which way. */
+  readonly maintained: readonly Maintained[];
+  /** Views the engine does not take, with the code of the refusal. */
+  readonly refused: readonly { readonly view: BroadView; readonly message: string }[];
+  /** Why bare DuckDB stopped before the end; null when it did not. */
+  readonly undefinedBy: string | null;
+};
+
+export type Maintained = { readonly view: BroadView; readonly ways: Readonly<Record<string, number>> };
+
+/** Plays a history to the engine and to bare DuckDB, and compares every view after every step. */
+export async function runBroadHistory(history: BroadHistory): Promise<BroadResult> {
+  const { seed, forced, historyVersions } = history;
+  const versions = historyVersions === null ? {} : { historyVersions };
+  const { db, clock } = await openEverview({ seed, forced, threads: 1, ...versions });
+  const reference = await BareReference.open();
+  const run = new BroadRun(db, clock, reference);
+  try {
+    return await playAll(run, history);
+  } finally {
+    reference.close();
+    await db.close();
+  }
+}
+
+async function playAll(run: BroadRun, history: BroadHistory): Promise<BroadResult> {
+  const result = (steps: number, rest: Partial<BroadResult>): BroadResult => ({
+    divergence: null,
+    steps,
+    maintained: run.maintained,
+    refused: run.refused,
+    undefinedBy: null,
+    ...rest,
+  });
+  for (const [at, step] of history.steps.entries()) {
+    try {
+      await run.step(step);
+    } catch (failure) {
+      if (failure instanceof Undefined) return result(at, { undefinedBy: failure.message });
+      if (failure instanceof EverviewError) {
+        const message = `${failure.code}: ${failure.message}`;
+        return result(at + 1, { divergence: { at, kind: failure.code, message } });
+      }
+      const kind = failure instanceof Difference ? 'difference' : 'failure';
+      const message = failure instanceof Error ? failure.message : String(failure);
+      return result(at + 1, { divergence: { at, kind, message } });
+    }
+  }
+  await run.countWays();
+  return result(history.steps.length, {});
+}
+
+class BroadRun {
+  readonly maintained: Maintained[] = [];
+  readonly refused: { view: BroadView; message: string }[] = [];
+  readonly #db: Everview;
+  readonly #clock: SimulatedClock;
+  readonly #reference: BareReference;
+
+  constructor(db: Everview, clock: SimulatedClock, reference: BareReference) {
+    this.#db = db;
+    this.#clock = clock;
+    this.#reference = reference;
+  }
+
+  async step(step: BroadStep): Promise<void> {
+    await this.#apply(step);
+    await this.#check();
+  }
+
+  async #apply(step: BroadStep): Promise<void> {
+    switch (step.kind) {
+      case 'create-table':
+        await this.#db.execute(broadStepSql(step));
+        return this.#reference.createTable(step.table);
+      case 'create-view':
+        return this.#createView(step);
+      case 'drop-view': {
+        const view = this.#reference.views().find((one) => one.name === step.name);
+        if (view === undefined) return;
+        await this.#db.execute(
+          `DROP ${view.isMaterialized ? 'MATERIALIZED VIEW' : 'VIEW'} ${view.name} CASCADE`,
+        );
+        return this.#reference.dropView(step.name);
+      }
+      case 'update':
+        return this.#update(step.changes);
+      case 'refresh':
+        return this.#refresh(step);
+      case 'advance':
+        return this.#clock.advanceMs(step.ms);
+      case 'tick':
+        await this.#db.step();
+        return;
+    }
+  }
+
+  async #createView(step: Extract<BroadStep, { kind: 'create-view' }>): Promise<void> {
+    const { view, orReplace } = step;
+    if (this.#reference.has(view.name) !== orReplace) return;
+    try {
+      await this.#reference.tryView(view);
+    } catch (failure) {
+      if (failure instanceof Undefined) return;
+      throw failure;
+    }
+    try {
+      await this.#db.execute(broadStepSql(step));
+    } catch (failure) {
+      if (!isRefusal(failure, view)) throw failure;
+      this.refused.push({ view, message: failure.message });
+      return;
+    }
+    await this.#reference.setView(view);
+    await this.#checkTypes(view);
+  }
+
+  async #checkTypes(view: BroadView): Promise<void> {
+    const { columns } = await this.#db.query(`SELECT * FROM ${view.name} LIMIT 0`);
+    const found = columns.map(({ name, type }) => `${name} ${type}`).join(', ');
+    const expected = this.#reference
+      .columnsOf(view.name)
+      .map(({ name, type }) => `${name} ${type}`)
+      .join(', ');
+    if (found !== expected) throw new Difference(`${view.name} has (${found}) and should have (${expected})`);
+  }
+
+  async #update(given: readonly BroadChange[]): Promise<void> {
+    const changes = given.filter((change) => this.#reference.hasTable(change.table));
+    const [first] = changes;
+    if (first === undefined) return;
+    const touched = await this.#reference.change(changes);
+    const result =
+      changes.length === 1
+        ? (await this.#db.execute(changeSql(first))).update
+        : (await this.#db.sql(broadStepSql({ kind: 'update', changes }))).at(-1)?.update;
+    if (result == null) throw new Difference('an update without a result');
+    if (result.version > this.#reference.version && touched === 0) {
+      throw new Difference(`an update of no rows made version ${result.version}`);
+    }
+    await this.#reference.recompute(
+      changes.map((change) => change.table),
+      result.version,
+    );
+  }
+
+  async #refresh(step: Extract<BroadStep, { kind: 'refresh' }>): Promise<void> {
+    if (!this.#reference.views().some((view) => view.name === step.name && view.isMaterialized)) return;
+    try {
+      await this.#db.execute(broadStepSql(step));
+    } catch (failure) {
+      if (!(failure instanceof EverviewError) || failure.code !== 'not-incremental') throw failure;
+    }
+  }
+
+  /** What must be fresh at every read is read together; the rest one by one, so that reading refreshes nothing else. */
+  async #check(): Promise<void> {
+    const views = this.#reference.views();
+    const eager = views.filter((view) => this.#reference.withBelow(view.name).every(isFresh));
+    if (eager.length > 0) await this.#checkTogether(eager, true);
+    for (const view of views) if (!eager.includes(view)) await this.#checkTogether([view], false);
+  }
+
+  async #checkTogether(views: readonly BroadView[], mustBeFresh: boolean): Promise<void> {
+    const targets = views.map(({ name }) => ({ name, columns: this.#reference.columnsOf(name) }));
+    const answer = await this.#tryQuery(contentsSql(targets), views);
+    if (answer === null) return;
+    const { version } = this.#reference;
+    if (answer.version > version || (mustBeFresh && answer.version < version)) {
+      const names = views.map((view) => view.name).join(', ');
+      throw new Difference(`${names} answered at version ${answer.version} of ${version}`);
+    }
+    const rows = rowsByView(answer.rows);
+    for (const { name, columns } of targets) {
+      const expected = this.#reference.contentsAt(name, answer.version);
+      if (expected === null) {
+        // A plain view over a lagging one may be read as of a version before it was declared.
+        if (views.some((view) => !view.isMaterialized)) continue;
+        throw new Difference(`${name} answered at version ${answer.version}, before it was`);
+      }
+      const difference = bagDifference(columns, expected, rows.get(name) ?? []);
+      if (difference === null) continue;
+      throw new Difference(`${name} at version ${answer.version} (${answer.path}) ${difference}`);
+    }
+  }
+
+  /** Null when the engine refuses because a view is staler than declared, as its policy says. */
+  async #tryQuery(sql: string, views: readonly BroadView[]): Promise<Answer | null> {
+    try {
+      return await this.#db.query(sql);
+    } catch (failure) {
+      if (!(failure instanceof EverviewError) || failure.code !== 'staleness-exceeded') throw failure;
+      const below = views.flatMap((view) => this.#reference.withBelow(view.name));
+      if (below.some((view) => view.policy.onStaleRead === 'fail')) return null;
+      throw failure;
+    }
+  }
+
+  /** How often each view went which way, by the engine's own record. */
+  async countWays(): Promise<void> {
+    const { rows } = await this.#db.query(
+      'SELECT name, kind, count(*) AS n FROM everview.refreshes GROUP BY ALL',
+    );
+    for (const view of this.#reference.views()) {
+      const own = rows.filter((row) => row.name === view.name);
+      this.maintained.push({
+        view,
+        ways: Object.fromEntries(own.map((row) => [String(row.kind), Number(row.n)])),
+      });
+    }
+  }
+}
+
+function isFresh({ isMaterialized, policy }: BroadView): boolean {
+  if (!isMaterialized) return true;
+  return policy.refresh !== 'manual' && policy.maxStalenessMs === null && policy.maxRows === null;
+}
+
+/** Strictly incremental where there is no such way, or a shape the engine says it does not take. */
+function isRefusal(failure: unknown, view: BroadView): failure is EverviewError {
+  if (!(failure instanceof EverviewError)) return false;
+  if (failure.code === 'not-incremental') return view.policy.refresh === 'incremental';
+  return failure.code === 'unsupported' || failure.code === 'non-deterministic';
+}
