@@ -36,10 +36,11 @@ export class UpdateInProgress {
   /** What the result is to say beside the warnings about rows. */
   readonly notes: string[] = [];
   readonly #byTable = new Map<string, Tally>();
+  readonly #touched = new Set<string>();
 
-  constructor(draft: WriteDraft, context: UpdateContext) {
+  constructor(draft: WriteDraft, context: Omit<UpdateContext, 'touched'>) {
     this.draft = draft;
-    this.context = context;
+    this.context = { ...context, touched: this.#touched };
   }
 
   tableEntry(name: string): TableEntry {
@@ -61,6 +62,7 @@ export class UpdateInProgress {
     const entry = this.tableEntry(table);
     const outcome = await work(entry);
     const name = nameOf(entry);
+    this.#touched.add(name.toLowerCase());
     const before = this.#byTable.get(name) ?? nothing;
     this.#byTable.set(name, {
       inserted: before.inserted + outcome.inserted,
@@ -111,12 +113,11 @@ export async function runUpdate(
       const draft = new WriteDraft(tx, state, core.clock.nowMs());
       const repeated = key === null ? null : await findUpdateByKey(tx, key);
       if (repeated !== null && key !== null) return draft.committed(repetition(state, key, repeated));
-      const context = {
+      const update = new UpdateInProgress(draft, {
         updateId: state.lastUpdateId + 1,
         version: versionOf(state.version + 1),
         nowMs: draft.nowMs,
-      };
-      const update = new UpdateInProgress(draft, context);
+      });
       started = update;
       await workKeepingRejects(update, work);
       return draft.committed(await finish(core, update, key));

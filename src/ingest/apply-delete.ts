@@ -6,7 +6,7 @@ import { checkStage } from './check-stage.ts';
 import type { IngestTarget } from './ingest-target.ts';
 import { dataRelation } from './relation-names.ts';
 import { setAside } from './set-aside.ts';
-import { oldColumn, rowColumn, type Stage, withStage } from './stage.ts';
+import { oldColumn, rowColumn, type Stage, stageRelation, withStage } from './stage.ts';
 import { writeDeletes } from './write-stage.ts';
 
 /** Texts refer to the table by its name or alias; sub-selects inside are rewritten to physical names already. */
@@ -28,7 +28,13 @@ export async function applyDelete(
 ): Promise<ChangeOutcome> {
   return withStage(tx, async () => {
     await stageDelete(tx, target, options);
-    const stage: Stage = { replaces: true, hasRows: false, mayMisfit: false, changed: null };
+    const stage: Stage = {
+      relation: stageRelation,
+      replaces: true,
+      hasRows: false,
+      mayMisfit: false,
+      changed: null,
+    };
     if (target.children.length > 0) {
       await checkStage(tx, target, stage, { response: 'reject', file: null, aside: setAside, context });
     }

@@ -1,14 +1,17 @@
 import type { Session } from '../core/session.ts';
+import type { Version } from '../core/version.ts';
 import type { Name } from '../declare/statement.ts';
-import { type ChangeOutcome, outcomeOf, type UpdateContext } from './change-outcome.ts';
-import { checkStage } from './check-stage.ts';
+import { type ChangeOutcome, nothingDone, outcomeOf, type UpdateContext } from './change-outcome.ts';
+import { checkStage, tallyOf } from './check-stage.ts';
 import { resolveConflicts } from './conflict.ts';
 import type { IngestTarget } from './ingest-target.ts';
 import type { OnConflict } from './on-conflict.ts';
 import type { RowSource } from './row-source.ts';
+import { rulesOf } from './rules-of.ts';
 import { setAside } from './set-aside.ts';
-import { type Stage, withStage } from './stage.ts';
+import { onStage, type Stage, stageRelation, withStage } from './stage.ts';
 import { stageSource } from './stage-source.ts';
+import { batchInLog, moveToStage, placeFor, writeLogged } from './staging-place.ts';
 import { replacementResponse } from './violation-response.ts';
 import { writeInserts, writeReplacements } from './write-stage.ts';
 
@@ -38,9 +41,16 @@ export async function applyInsert(
   options: InsertOptions,
   context: UpdateContext,
 ): Promise<ChangeOutcome> {
-  return withStage(tx, async () => {
-    const { mayMisfit, file } = await stageSource(tx, target, source, options);
-    const plain: Stage = { replaces: false, hasRows: true, mayMisfit, changed: null };
+  const wished = options.onConflict === null ? placeFor(target, context) : onStage;
+  let isStaged = true;
+  const insert = async () => {
+    const { place, mayMisfit, file } = await stageSource(tx, target, source, options, wished);
+    if (place.kind === 'log') {
+      const taken = await takeFromLog(tx, target, place.version);
+      isStaged = taken === null;
+      if (taken !== null) return taken;
+    }
+    const plain: Stage = { ...newRows, relation: stageRelation, mayMisfit };
     const conflicts =
       options.onConflict === null
         ? null
@@ -55,5 +65,23 @@ export async function applyInsert(
       ? await writeReplacements(tx, target, conflicts?.assigned ?? [], context)
       : await writeInserts(tx, target, context);
     return outcomeOf(verdict, written);
-  });
+  };
+  return withStage(tx, insert, () => isStaged);
+}
+
+const newRows = { replaces: false, hasRows: true, changed: null } as const;
+
+/** Rows in the log that break nothing go into the table; otherwise all of them onto the stage, and null. */
+async function takeFromLog(
+  tx: Session,
+  target: IngestTarget,
+  version: Version,
+): Promise<ChangeOutcome | null> {
+  const stage: Stage = { ...newRows, relation: batchInLog(target, version), mayMisfit: false };
+  const tally = await tallyOf(tx, target, stage, rulesOf(target, stage), null);
+  if (tally.broken.length > 0) {
+    await moveToStage(tx, target, version);
+    return null;
+  }
+  return { ...nothingDone, ...(tally.rows > 0 ? await writeLogged(tx, target, version) : {}) };
 }

@@ -96,6 +96,7 @@ async function stageUpdate(
   });
   await makeStage(tx, select);
   return {
+    relation: stageRelation,
     replaces: true,
     hasRows: true,
     mayMisfit: select.mayMisfit,

@@ -8,6 +8,8 @@ export type UpdateContext = {
   readonly version: Version;
   /** The update's moment, from the engine's clock. */
   readonly nowMs: number;
+  /** Tables, in lower case, that earlier statements of the update were about; absent: not known. */
+  readonly touched?: ReadonlySet<string>;
 };
 
 /** One row that breaks one constraint. */

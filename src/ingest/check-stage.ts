@@ -29,7 +29,8 @@ export type CheckOptions = {
   readonly context: UpdateContext;
 };
 
-type Tally = { readonly rows: number; readonly broken: readonly number[] };
+/** What one statement finds out about the rows that wait: how many, and which rules some of them break. */
+export type Tally = { readonly rows: number; readonly broken: readonly number[] };
 
 /**
  * Checks the staged batch in one statement; only a batch that breaks something costs more. With `quarantine` the rows
@@ -70,7 +71,7 @@ export async function checkStage(
   return { ...verdict, counts: merged(verdict.counts) };
 }
 
-async function tallyOf(
+export async function tallyOf(
   tx: Session,
   target: IngestTarget,
   stage: Stage,
@@ -85,7 +86,7 @@ async function tallyOf(
     : [];
   const counts = rules.map((rule, index) => `${rule.count} AS c${index}`);
   const [row] = await tx.rows(
-    `SELECT ${['count(*) AS n', ...misfit, ...counts].join(', ')} FROM ${stageRelation} AS ${quoteIdentifier(target.name)}`,
+    `SELECT ${['count(*) AS n', ...misfit, ...counts].join(', ')} FROM ${stage.relation} AS ${quoteIdentifier(target.name)}`,
   );
   if (typeof row?.misfit === 'string')
     throw await misfitError(target, Number(row.misfit_row), row.misfit, file);

@@ -25,7 +25,7 @@ export function keyRules(target: IngestTarget, constraint: KeyConstraint, stage:
     {
       ...common,
       phase: 'row',
-      count: `(SELECT count(*) FROM ${kept} AS d JOIN ${stageRelation} AS s ON ${equalKeys('d', columns, 's', columns)})`,
+      count: `(SELECT count(*) FROM ${kept} AS d JOIN ${stage.relation} AS s ON ${equalKeys('d', columns, 's', columns)})`,
       find: `SELECT s.${rowColumn} AS r,
                     ${key} || ${quoteLiteral(` is already in "${target.name}": breaks ${keyText(constraint)}`)} AS reason
              FROM ${stageRelation} AS s SEMI JOIN ${kept} AS d ON ${equalKeys('d', columns, 's', columns)}`,

@@ -126,13 +126,25 @@ async function stageHeld(
   );
   if (key.length === 0) {
     await makeStage(tx, select);
-    return { replaces: false, hasRows: true, mayMisfit: select.mayMisfit, changed: null };
+    return {
+      relation: stageRelation,
+      replaces: false,
+      hasRows: true,
+      mayMisfit: select.mayMisfit,
+      changed: null,
+    };
   }
   const sql = `SELECT s.*, d.rowid AS ${oldColumn} FROM (${select.sql}) AS s
     LEFT JOIN ${dataRelation(target.name)} AS d ON s.${heldAsColumn} = 'replacement' AND ${equalKeys('d', key, 's', key)}
     ORDER BY s.${rowColumn}`;
   await makeStage(tx, { ...select, sql });
-  return { replaces: true, hasRows: true, mayMisfit: select.mayMisfit, changed: null };
+  return {
+    relation: stageRelation,
+    replaces: true,
+    hasRows: true,
+    mayMisfit: select.mayMisfit,
+    changed: null,
+  };
 }
 
 async function rewriteHeld(tx: Session, target: IngestTarget, assigned: readonly string[]): Promise<void> {

@@ -19,12 +19,12 @@ export function referenceRules(
       const parent = dataRelation(reference.parentTable);
       const kept = own ? remaining(parent, stage, parentColumns) : parent;
       const batch = own
-        ? `ANTI JOIN ${stageRelation} AS q ON ${equalKeys('q', parentColumns, 's', childColumns)}`
+        ? `ANTI JOIN ${stage.relation} AS q ON ${equalKeys('q', parentColumns, 's', childColumns)}`
         : '';
       const missing = (from: string): string =>
         `FROM ${from} AS s ANTI JOIN ${kept} AS p ON ${equalKeys('p', parentColumns, 's', childColumns)} ${batch}`;
       const present = allPresent(childColumns);
-      const staged = `(SELECT * FROM ${stageRelation} WHERE ${present})`;
+      const staged = `(SELECT * FROM ${stage.relation} WHERE ${present})`;
       const where = quoteLiteral(` is not in "${reference.parentTable}" (${parentColumns.join(', ')})`);
       return {
         constraint,

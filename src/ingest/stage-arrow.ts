@@ -4,11 +4,20 @@ import { quoteIdentifier } from '../core/identifier.ts';
 import { nearestHint } from '../core/nearest.ts';
 import { columnNames, findColumn, type Schema } from '../core/schema.ts';
 import type { Session } from '../core/session.ts';
+import type { SqlValue } from '../core/value.ts';
 import { type ArrowColumn, arrowColumn } from '../store/arrow-in.ts';
 import type { SourceFile } from '../store/source-file.ts';
 import type { IngestTarget } from './ingest-target.ts';
 import type { ArrowInput } from './row-source.ts';
-import { makeStage, rawRelation, rowColumn, type StageColumn, type Staged, stageSelect } from './stage.ts';
+import {
+  rawRelation,
+  rowColumn,
+  type StageColumn,
+  type Staged,
+  type StagingPlace,
+  stageSelect,
+} from './stage.ts';
+import { appendToLog, placeRows } from './staging-place.ts';
 
 type Planned = { readonly column: string; readonly arrow: ArrowColumn };
 
@@ -22,25 +31,31 @@ export async function stageArrow(
   data: ArrowInput,
   wanted: Schema,
   file: SourceFile | null,
+  place: StagingPlace,
 ): Promise<Staged> {
   let planned: readonly Planned[] | null = null;
+  let direct: readonly Planned[] | null = null;
   let count = 0;
   for await (const batch of batchesOf(data)) {
     if (planned === null) {
       planned = plan(target, batch.schema, wanted, file);
-      await createRaw(tx, planned);
+      direct = place.kind === 'log' ? directColumns(target, planned) : null;
+      if (direct === null) await createRaw(tx, planned);
     }
-    await appendBatch(tx, batch, planned, count);
+    if (direct !== null && place.kind === 'log') {
+      await appendToLog(tx, target, valuesOf(batch, direct), batch.numRows, place.version);
+    } else await appendBatch(tx, batch, planned, count);
     count += batch.numRows;
   }
+  if (direct !== null) return { place, mayMisfit: false, file };
   planned ??= [];
   if (count === 0) await createRaw(tx, planned);
   const select = stageSelect(target, `${rawRelation} AS x`, planned.map(stageColumn), {
     rowNumber: `x.${rowColumn}`,
   });
-  await makeStage(tx, select);
+  const placed = await placeRows(tx, target, select, place);
   await tx.run(`DROP TABLE ${rawRelation}`);
-  return { mayMisfit: select.mayMisfit, file };
+  return { place: placed, mayMisfit: select.mayMisfit, file };
 }
 
 async function* batchesOf(data: ArrowInput): AsyncIterable<RecordBatch> {
@@ -87,7 +102,26 @@ async function appendBatch(
   before: number,
 ): Promise<void> {
   const numbers = BigInt64Array.from({ length: batch.numRows }, (_, index) => BigInt(before + index + 1));
-  const values = planned.map(({ arrow }) => {
+  const schema = [
+    { name: rowColumn, type: 'BIGINT' },
+    ...planned.map(({ column, arrow }) => ({ name: column, type: arrow.stagedType })),
+  ];
+  await tx.append(rawRelation, schema, [numbers, ...valuesOf(batch, planned)]);
+}
+
+/** The columns in the table's order, where all of them are there and of its own types; else null. */
+function directColumns(target: IngestTarget, planned: readonly Planned[]): readonly Planned[] | null {
+  const ordered = target.schema.flatMap(({ name, type }) =>
+    planned.filter(
+      ({ column, arrow }) =>
+        column === name && arrow.stagedType === type && arrow.type === type && arrow.expression('x') === 'x',
+    ),
+  );
+  return ordered.length === target.schema.length && planned.length === ordered.length ? ordered : null;
+}
+
+function valuesOf(batch: RecordBatch, planned: readonly Planned[]): SqlValue[][] {
+  return planned.map(({ arrow }) => {
     const vector = batch.getChild(arrow.name);
     if (vector === null) {
       throw new EverviewError('invalid-row', `a later record batch has no column "${arrow.name}"`, {
@@ -96,11 +130,6 @@ async function appendBatch(
     }
     return arrow.values(vector);
   });
-  const schema = [
-    { name: rowColumn, type: 'BIGINT' },
-    ...planned.map(({ column, arrow }) => ({ name: column, type: arrow.stagedType })),
-  ];
-  await tx.append(rawRelation, schema, [numbers, ...values]);
 }
 
 function stageColumn({ column, arrow }: Planned): StageColumn {

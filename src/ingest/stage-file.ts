@@ -3,8 +3,9 @@ import type { Session } from '../core/session.ts';
 import { openFile } from '../store/read-file.ts';
 import type { IngestTarget } from './ingest-target.ts';
 import type { RowSource } from './row-source.ts';
-import { makeStage, type Staged, stageSelect } from './stage.ts';
+import { type Staged, type StagingPlace, stageSelect } from './stage.ts';
 import { stageArrow } from './stage-arrow.ts';
+import { placeRows } from './staging-place.ts';
 
 /** A file whole onto the stage, or `file-error`. `wanted` null: the file must have every column of the table. */
 export async function stageFile(
@@ -12,19 +13,20 @@ export async function stageFile(
   target: IngestTarget,
   source: Extract<RowSource, { kind: 'file' }>,
   wanted: Schema | null,
+  place: StagingPlace,
 ): Promise<Staged> {
   const columns = wanted ?? target.schema;
   const file = await openFile(tx, { ...source, wanted: columns, table: target.name });
   try {
-    if (file.kind === 'arrow') return await stageArrow(tx, target, file.batches, columns, file);
+    if (file.kind === 'arrow') return await stageArrow(tx, target, file.batches, columns, file, place);
     const select = stageSelect(
       target,
       file.from,
       file.columns.map((column) => ({ ...column, lossless: true })),
       { strayKey: file.strayKeys },
     );
-    await makeStage(tx, select);
-    return { mayMisfit: select.mayMisfit, file };
+    const placed = await placeRows(tx, target, select, place);
+    return { place: placed, mayMisfit: select.mayMisfit, file };
   } catch (failure) {
     throw await file.explain(failure);
   }

@@ -9,13 +9,14 @@ import type { IngestTarget } from './ingest-target.ts';
 import type { InputRow } from './row-source.ts';
 import {
   defaultOf,
-  makeStage,
   rawRelation,
   rowColumn,
   type Staged,
+  type StagingPlace,
   stageRelation,
   stageSelect,
 } from './stage.ts';
+import { appendToLog, placeRows } from './staging-place.ts';
 
 /** Values of one column as given; `undefined` where a row does not have it. */
 type Gathered = { readonly column: Column; readonly values: ArrayLike<unknown> };
@@ -26,11 +27,12 @@ export async function stageRows(
   target: IngestTarget,
   rows: Iterable<InputRow> | AsyncIterable<InputRow>,
   wanted: Schema,
+  place: StagingPlace,
 ): Promise<Staged> {
   const gatherer = new RowGatherer(target, wanted);
   if (Symbol.asyncIterator in rows) for await (const row of rows) gatherer.add(row);
   else for (const row of rows) gatherer.add(row);
-  return stageGathered(tx, target, gatherer.columns(), gatherer.count);
+  return stageGathered(tx, target, gatherer.columns(), gatherer.count, place);
 }
 
 /** Turns rows into columns as they come. */
@@ -85,6 +87,7 @@ export async function stageColumns(
   target: IngestTarget,
   columns: { readonly [column: string]: ArrayLike<SqlValue> },
   wanted: Schema,
+  place: StagingPlace,
 ): Promise<Staged> {
   const given = Object.entries(columns).map(([name, values]) => ({
     column: columnNamed(target, wanted, name, null),
@@ -104,7 +107,7 @@ export async function stageColumns(
       );
     }
   }
-  return stageGathered(tx, target, given, count);
+  return stageGathered(tx, target, given, count, place);
 }
 
 function columnNamed(target: IngestTarget, wanted: Schema, name: string, row: number | null): Column {
@@ -125,12 +128,13 @@ async function stageGathered(
   target: IngestTarget,
   given: readonly Gathered[],
   count: number,
+  place: StagingPlace,
 ): Promise<Staged> {
   const encoded = given.map(({ column, values }) => {
     const defaulted = defaultOf(target, column) !== nullOf(column);
     return encodeColumn(target.name, column, values, defaulted);
   });
-  const numbers = BigInt64Array.from({ length: count }, (_, index) => BigInt(index + 1));
+  const numbers = () => BigInt64Array.from({ length: count }, (_, index) => BigInt(index + 1));
   const direct =
     encoded.length === target.schema.length &&
     encoded.every((one) => one.stagedType === one.column.type && one.missing === null);
@@ -138,21 +142,26 @@ async function stageGathered(
     const ordered = target.schema.flatMap((column) =>
       encoded.filter((one) => one.column.name === column.name),
     );
+    if (place.kind === 'log') {
+      const columns = ordered.map((one) => one.values);
+      await appendToLog(tx, target, columns, count, place.version);
+      return { place, mayMisfit: false, file: null };
+    }
     await createFor(tx, '__ev_stage', ordered);
-    await appendTo(tx, stageRelation, ordered, numbers);
-    return { mayMisfit: false, file: null };
+    await appendTo(tx, stageRelation, ordered, numbers());
+    return { place, mayMisfit: false, file: null };
   }
   await createFor(tx, '__ev_raw', encoded);
-  await appendTo(tx, rawRelation, encoded, numbers);
+  await appendTo(tx, rawRelation, encoded, numbers());
   const select = stageSelect(
     target,
     `${rawRelation} AS x`,
     encoded.map((one) => one.stageColumn('x')),
     { rowNumber: `x.${rowColumn}` },
   );
-  await makeStage(tx, select);
+  const placed = await placeRows(tx, target, select, place);
   await tx.run(`DROP TABLE ${rawRelation}`);
-  return { mayMisfit: select.mayMisfit, file: null };
+  return { place: placed, mayMisfit: select.mayMisfit, file: null };
 }
 
 function nullOf(column: Column): string {

@@ -7,10 +7,11 @@ import type { Name } from '../declare/statement.ts';
 import { conversionFailure } from './conversion-failure.ts';
 import type { IngestTarget } from './ingest-target.ts';
 import type { RowSource } from './row-source.ts';
-import { makeStage, type StageColumn, type Staged, stageSelect } from './stage.ts';
+import { type StageColumn, type Staged, type StagingPlace, stageSelect } from './stage.ts';
 import { stageArrow } from './stage-arrow.ts';
 import { stageFile } from './stage-file.ts';
 import { stageColumns, stageRows } from './stage-rows.ts';
+import { placeRows } from './staging-place.ts';
 
 export type SourceOptions = {
   readonly columns: readonly Name[] | null;
@@ -25,19 +26,20 @@ export async function stageSource(
   target: IngestTarget,
   source: RowSource,
   options: SourceOptions,
+  place: StagingPlace,
 ): Promise<Staged> {
   const wanted = wantedColumns(target, options.columns);
   switch (source.kind) {
     case 'sql':
-      return stageSql(tx, target, source.text, wanted, options);
+      return stageSql(tx, target, source.text, wanted, options, place);
     case 'rows':
-      return stageRows(tx, target, source.rows, wanted);
+      return stageRows(tx, target, source.rows, wanted, place);
     case 'columns':
-      return stageColumns(tx, target, source.columns, wanted);
+      return stageColumns(tx, target, source.columns, wanted, place);
     case 'arrow':
-      return stageArrow(tx, target, source.data, wanted, null);
+      return stageArrow(tx, target, source.data, wanted, null, place);
     case 'file':
-      return stageFile(tx, target, source, options.columns === null ? null : wanted);
+      return stageFile(tx, target, source, options.columns === null ? null : wanted, place);
   }
 }
 
@@ -66,12 +68,13 @@ async function stageSql(
   text: string,
   wanted: Schema,
   options: SourceOptions,
+  place: StagingPlace,
 ): Promise<Staged> {
   if (
     options.eachValueAlone ||
     (/^\s*values\b/i.test(text) && /\bdefault\b/i.test(text.replace(/'(?:[^']|'')*'/g, '')))
   ) {
-    return stageValues(tx, target, text, wanted);
+    return stageValues(tx, target, text, wanted, place);
   }
   let given: Schema;
   try {
@@ -87,7 +90,7 @@ async function stageSql(
     const column = findColumn(target.schema, columns[index] ?? '');
     return column !== undefined && mayBend(type, column.type);
   });
-  if (bends && /^\s*values\b.*\)\s*,\s*\(/is.test(text)) return stageValues(tx, target, text, wanted);
+  if (bends && /^\s*values\b.*\)\s*,\s*\(/is.test(text)) return stageValues(tx, target, text, wanted, place);
   const stageColumns = columns.map(
     (column, index): StageColumn => ({
       column,
@@ -98,11 +101,11 @@ async function stageSql(
   );
   const select = stageSelect(target, `(${text}\n) AS x(${sources.join(', ')})`, stageColumns);
   try {
-    await makeStage(tx, select);
+    const placed = await placeRows(tx, target, select, place);
+    return { place: placed, mayMisfit: select.mayMisfit, file: null };
   } catch (failure) {
     throw conversionFailure(target, failure);
   }
-  return { mayMisfit: select.mayMisfit, file: null };
 }
 
 /**
@@ -134,7 +137,13 @@ function namedColumn(target: IngestTarget, wanted: Schema, name: string): string
 }
 
 /** An INSERT of DuckDB's own: it alone knows what DEFAULT stands for, and casts each value by itself. */
-async function stageValues(tx: Session, target: IngestTarget, text: string, wanted: Schema): Promise<Staged> {
+async function stageValues(
+  tx: Session,
+  target: IngestTarget,
+  text: string,
+  wanted: Schema,
+  place: StagingPlace,
+): Promise<Staged> {
   const columns = target.schema.map((column) => {
     const declared = target.table.definition.columns.find((one) => one.name === column.name);
     const value = declared?.default ?? null;
@@ -153,7 +162,7 @@ async function stageValues(tx: Session, target: IngestTarget, text: string, want
     type: column.type,
     lossless: false,
   }));
-  await makeStage(tx, stageSelect(target, 'temp."__ev_raw" AS x', raw));
+  const placed = await placeRows(tx, target, stageSelect(target, 'temp."__ev_raw" AS x', raw), place);
   await tx.run('DROP TABLE temp."__ev_raw"');
-  return { mayMisfit: false, file: null };
+  return { place: placed, mayMisfit: false, file: null };
 }

@@ -3,6 +3,7 @@ import { quoteIdentifier, quoteLiteral } from '../core/identifier.ts';
 import { nearestHint } from '../core/nearest.ts';
 import { type Column, columnNames } from '../core/schema.ts';
 import type { Session } from '../core/session.ts';
+import type { Version } from '../core/version.ts';
 import type { SourceFile } from '../store/source-file.ts';
 import type { IngestTarget } from './ingest-target.ts';
 
@@ -22,6 +23,8 @@ export const oldColumn = '__ev_old';
 export const misfitColumn = '__ev_misfit';
 
 export type Stage = {
+  /** Where the rows wait, as a FROM item. */
+  readonly relation: string;
   /** Staged rows carry `oldColumn`. */
   readonly replaces: boolean;
   /** Staged rows carry the table's columns; false for a delete. */
@@ -32,8 +35,18 @@ export type Stage = {
   readonly changed: ReadonlySet<string> | null;
 };
 
+/**
+ * Where new rows wait for their check. `stage`: a temporary table, numbered. `log`: in the change log itself, as rows
+ * of the version in the making; so a batch in order, as most are, is written once less and no table is made for it.
+ * Only for the first statement of an update on a table: the log has no other rows of the version then.
+ */
+export type StagingPlace = { readonly kind: 'stage' } | { readonly kind: 'log'; readonly version: Version };
+
+export const onStage: StagingPlace = { kind: 'stage' };
+
 /** What came onto the stage. */
 export type Staged = {
+  readonly place: StagingPlace;
   readonly mayMisfit: boolean;
   /** Where the rows stood, for messages. */
   readonly file: SourceFile | null;
@@ -184,7 +197,11 @@ export async function dropStage(tx: Session): Promise<void> {
 }
 
 /** Runs `work` and leaves no temporary table behind. */
-export async function withStage<T>(tx: Session, work: () => Promise<T>): Promise<T> {
+export async function withStage<T>(
+  tx: Session,
+  work: () => Promise<T>,
+  isStaged: (result: T) => boolean = () => true,
+): Promise<T> {
   let result: T;
   try {
     result = await work();
@@ -196,7 +213,7 @@ export async function withStage<T>(tx: Session, work: () => Promise<T>): Promise
     }
     throw failure;
   }
-  await tx.run('DROP TABLE IF EXISTS temp."__ev_stage"');
+  if (isStaged(result)) await tx.run('DROP TABLE IF EXISTS temp."__ev_stage"');
   return result;
 }
 

@@ -1,0 +1,73 @@
+import { versionColumn, weightColumn } from '../core/identifier.ts';
+import type { Session } from '../core/session.ts';
+import type { SqlValue } from '../core/value.ts';
+import type { Version } from '../core/version.ts';
+import type { UpdateContext } from './change-outcome.ts';
+import type { IngestTarget } from './ingest-target.ts';
+import { dataRelation, logRelation } from './relation-names.ts';
+import { columnList } from './row-sql.ts';
+import { makeStage, onStage, rowColumn, type StageSelect, type StagingPlace } from './stage.ts';
+import type { Written } from './write-stage.ts';
+
+export function placeFor(target: IngestTarget, { touched, version }: UpdateContext): StagingPlace {
+  const isFirst = touched !== undefined && !touched.has(target.name.toLowerCase());
+  return isFirst ? { kind: 'log', version } : onStage;
+}
+
+/** The rows of a version in a table's log, as a FROM item with the table's columns. */
+export function batchInLog(target: IngestTarget, version: Version): string {
+  return `(SELECT ${columnList(target)} FROM ${logRelation(target.name)} WHERE ${versionColumn} = ${version})`;
+}
+
+/** Puts the rows where they are to wait, and says where they do: values that may not fit are looked at on the stage. */
+export async function placeRows(
+  tx: Session,
+  target: IngestTarget,
+  select: StageSelect,
+  place: StagingPlace,
+): Promise<StagingPlace> {
+  if (place.kind === 'stage' || select.mayMisfit) {
+    await makeStage(tx, select);
+    return onStage;
+  }
+  await tx.run(
+    `INSERT INTO ${logRelation(target.name)}
+     SELECT ${columnList(target, 'x.')}, 1, ${place.version} FROM (${select.sql}) AS x`,
+  );
+  return place;
+}
+
+/** Takes rows that waited in the log over to the stage, numbered as they came. */
+export async function moveToStage(tx: Session, target: IngestTarget, version: Version): Promise<void> {
+  await tx.run(
+    `CREATE OR REPLACE TEMP TABLE "__ev_stage" AS
+     SELECT row_number() OVER () AS ${rowColumn}, x.* FROM ${batchInLog(target, version)} AS x`,
+  );
+  await tx.run(`DELETE FROM ${logRelation(target.name)} WHERE ${versionColumn} = ${version}`);
+}
+
+/** Rows that waited in the log, and may be taken, go into the table. */
+export async function writeLogged(tx: Session, target: IngestTarget, version: Version): Promise<Written> {
+  const inserted = await tx.run(
+    `INSERT INTO ${dataRelation(target.name)} SELECT * FROM ${batchInLog(target, version)}`,
+  );
+  return { inserted, deleted: 0 };
+}
+
+/** Appends whole columns, in the table's order and of its types, to the log as rows of the version. */
+export async function appendToLog(
+  tx: Session,
+  target: IngestTarget,
+  columns: readonly ArrayLike<SqlValue>[],
+  count: number,
+  version: Version,
+): Promise<void> {
+  const schema = [
+    ...target.schema,
+    { name: weightColumn, type: 'TINYINT' },
+    { name: versionColumn, type: 'BIGINT' },
+  ];
+  const weights = new Array<number>(count).fill(1);
+  const versions = new Array<bigint>(count).fill(BigInt(version));
+  await tx.append(logRelation(target.name), schema, [...columns, weights, versions]);
+}
