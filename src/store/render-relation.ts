@@ -151,10 +151,14 @@ function renderDomainChange(node: DomainChangeNode<Relation, string>, source: Re
   const columns = quoteList(node.after.columns);
   const side = (domain: DomainNode<Relation, string>, sign: 1 | -1) =>
     `SELECT ${columns}, ${sign} AS ${weight} FROM (${renderDomainOf(domain, source, touched)})`;
-  return (
-    `SELECT ${columns}, ${weight} FROM (WITH ${name} AS MATERIALIZED (${renderTouched(node.changes, source)}) ` +
+  const netted =
     `SELECT ${columns}, sum(${weight})::BIGINT AS ${weight} FROM (${side(node.after, 1)} UNION ALL ${side(node.before, -1)}) ` +
-    `GROUP BY ${columns} HAVING sum(${weight}) <> 0)`
+    `GROUP BY ${columns} HAVING sum(${weight}) <> 0`;
+  // As a log has it: each row is one that came or one that went.
+  return (
+    `SELECT ${columns}, sign(${weight})::TINYINT AS ${weight} FROM ` +
+    `(WITH ${name} AS MATERIALIZED (${renderTouched(node.changes, source)}) ` +
+    `SELECT *, unnest(range(abs(${weight}))) FROM (${netted}))`
   );
 }
 
