@@ -54,6 +54,14 @@ export type RefreshPolicy = {
   readonly onStaleRead: StaleReadResponse;
 };
 
+/** What one query asks of the freshness of what it reads, over what that declares. */
+export type QueryPolicy = {
+  /** In place of every bound that is declared; null: as declared. */
+  readonly bounds: Pick<RefreshPolicy, 'maxStalenessMs' | 'maxRows'> | null;
+  /** Null: as declared. */
+  readonly onStaleRead: StaleReadResponse | null;
+};
+
 export type ViewDefinition = {
   readonly kind: 'view';
   readonly name: string;

@@ -54,10 +54,11 @@ export class GrammarBase extends EmbeddedActionsParser {
     super([...allTokens], { errorMessageProvider: mismatchMessages, maxLookahead: 2 });
   }
 
-  /** Makes `text` the input. */
-  protected load(text: string): void {
+  /** Makes `text` the input, from `offset` on. */
+  protected load(text: string, offset = 0): void {
     this.source = text;
-    this.input = tokenize(text);
+    const tokens = tokenize(text);
+    this.input = offset === 0 ? tokens : tokens.filter((token) => token.startOffset >= offset);
   }
 
   protected is(type: TokenType, ahead = 1): boolean {

@@ -71,6 +71,24 @@ const staleViewOption = option(
   'what a read does that finds it staler than declared: refresh first, read the pending change along with the contents (or by definition, where that is cheaper) and write nothing, answer and say so, or refuse',
 );
 
+const queryOptions = {
+  max_staleness: option(
+    orNull(duration),
+    'as declared; NULL, no bound, when max_rows is given',
+    'how old the answer may be, in place of every bound that is declared',
+  ),
+  max_rows: option(
+    orNull(rows),
+    'as declared; NULL, no bound, when max_staleness is given',
+    'how many rows of base change the answer may be behind, in place of every bound that is declared',
+  ),
+  on_stale_read: option(
+    choice(['refresh', 'compensate', 'serve', 'fail']),
+    'as declared',
+    'what to do about what is staler; a model, which nothing can compensate, is refreshed under `compensate`',
+  ),
+};
+
 const viewOptions = { ...policyOptions, on_stale_read: staleViewOption, tolerance };
 
 const trainingSetOptions = {
@@ -155,6 +173,7 @@ export const optionTables = {
   model: modelOptions,
   update: updateOptions,
   copy: copyOptions,
+  query: queryOptions,
 };
 
 export type OptionTables = typeof optionTables;
@@ -185,4 +204,4 @@ export function listOptions(): readonly OptionDoc[] {
   });
 }
 
-const owners = ['table', 'materialized-view', 'training-set', 'model', 'update', 'copy'] as const;
+const owners = ['table', 'materialized-view', 'training-set', 'model', 'update', 'copy', 'query'] as const;

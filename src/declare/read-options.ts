@@ -69,6 +69,7 @@ const ownerNames = {
   model: 'a model',
   update: 'an update',
   copy: 'COPY',
+  query: 'a query',
 } as const satisfies Record<OptionOwner, string>;
 
 function unknownOption(owner: OptionOwner, option: DraftOption): EverviewError {

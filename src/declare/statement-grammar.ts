@@ -1,12 +1,14 @@
 import type { IToken } from 'chevrotain';
 import { DefinitionGrammar } from './definition-grammar.ts';
-import type { AlterKind, Name as PlacedName, StatementBody } from './statement.ts';
+import type { AlterKind, Name as PlacedName, RawOption, StatementBody } from './statement.ts';
 import { Dot, Identifier, kw, Name, Semicolon } from './statement-lexer.ts';
 import { expectedLabels, unexpectedToken } from './syntax-error.ts';
 import type { CreateSyntax } from './table-grammar.ts';
 
 /** A statement as written: all but CREATE are final. */
-export type StatementSyntax = Exclude<StatementBody, { kind: 'create' | 'query' }> | CreateSyntax;
+export type StatementSyntax =
+  | Exclude<StatementBody, { kind: 'create' | 'query' | 'explain-query' }>
+  | CreateSyntax;
 
 /** All statements but queries, which DuckDB parses. */
 export class StatementGrammar extends DefinitionGrammar {
@@ -22,10 +24,26 @@ export class StatementGrammar extends DefinitionGrammar {
   parse(text: string): StatementSyntax {
     this.load(text);
     const statement = this.statement();
+    this.assertParsed(text);
+    return statement;
+  }
+
+  /**
+   * The options of a query in `text`, whose `WITH (` is at `offset` and which nothing follows.
+   * @throws EverviewError `syntax-error`
+   */
+  parseQueryOptions(text: string, offset: number): RawOption[] {
+    this.load(text, offset);
+    const options = this.queryOptions();
+    this.assertParsed(text, "a query's options are its last part");
+    return options;
+  }
+
+  private assertParsed(text: string, hint?: string): void {
     const [failure] = this.errors;
-    if (failure === undefined) return statement;
+    if (failure === undefined) return;
     const found: IToken | null = failure.token.image === '' ? null : failure.token;
-    throw unexpectedToken(text, found, expectedLabels(failure.message));
+    throw unexpectedToken(text, found, expectedLabels(failure.message), hint);
   }
 
   private readonly body = this.RULE(
@@ -54,6 +72,11 @@ export class StatementGrammar extends DefinitionGrammar {
     const statement = this.SUBRULE(this.body);
     this.MANY(() => this.CONSUME(Semicolon));
     return statement;
+  });
+
+  private readonly queryOptions = this.RULE('queryOptions', (): RawOption[] => {
+    this.CONSUME(kw('WITH'));
+    return this.SUBRULE(this.options);
   });
 
   private readonly objectKind = this.RULE(
@@ -167,10 +190,12 @@ export class StatementGrammar extends DefinitionGrammar {
       { ALT: () => this.CONSUME(kw('VIEWS')) },
       { ALT: () => this.CONSUME(kw('MODELS')) },
       { ALT: () => this.CONSUME(kw('STALENESS')) },
+      { ALT: () => this.CONSUME(kw('REGRET')) },
     ]);
     return this.ACTION((): StatementSyntax => {
       if (word.tokenType === kw('TABLES')) return { kind: 'show', what: 'tables' };
       if (word.tokenType === kw('VIEWS')) return { kind: 'show', what: 'views' };
+      if (word.tokenType === kw('REGRET')) return { kind: 'show', what: 'regret' };
       return { kind: 'show', what: word.tokenType === kw('MODELS') ? 'models' : 'staleness' };
     });
   });
@@ -222,7 +247,7 @@ export class StatementGrammar extends DefinitionGrammar {
       if (tokenType !== kw('REFRESH') && tokenType !== Identifier && image !== '') {
         throw this.unsupported(
           'EXPLAIN of this statement',
-          'EXPLAIN REFRESH name says how a view would be refreshed',
+          'EXPLAIN REFRESH name says how a view would be refreshed, EXPLAIN SELECT … how a query would be answered',
         );
       }
     });

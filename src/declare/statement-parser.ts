@@ -1,7 +1,10 @@
+import type { IToken } from 'chevrotain';
 import { EverviewError, placeIn, type TextPlace } from '../core/errors.ts';
 import { define } from './define.ts';
+import { policyOffset } from './policy-offset.ts';
+import { declaredPolicy, readQueryPolicy } from './query-policy.ts';
 import { nextPiece } from './sql-lexical.ts';
-import type { Statement, StatementBody } from './statement.ts';
+import type { QueryStatement, SqlFragment, Statement, StatementBody } from './statement.ts';
 import { StatementGrammar } from './statement-grammar.ts';
 import { kw, tokenize } from './statement-lexer.ts';
 import { mistypedKeyword } from './syntax-error.ts';
@@ -12,9 +15,10 @@ export const statementForms: readonly string[] = [
   'ALTER',
   'DROP',
   'DESCRIBE',
-  'SHOW TABLES | VIEWS | MODELS | STALENESS',
+  'SHOW TABLES | VIEWS | MODELS | STALENESS | REGRET',
   'REFRESH',
   'EXPLAIN REFRESH',
+  'EXPLAIN SELECT …',
   'INSERT',
   'UPDATE',
   'DELETE',
@@ -23,7 +27,7 @@ export const statementForms: readonly string[] = [
   'COMMIT',
   'ROLLBACK',
   'RELEASE | CORRECT | DROP QUARANTINE FOR',
-  'SELECT',
+  'SELECT … [WITH (…)]',
 ];
 
 const firstWords = [
@@ -53,7 +57,9 @@ export function parseStatement(text: string, at: TextPlace = placeIn(text, 0, te
 
 function parseBody(text: string): StatementBody {
   const word = firstWord(text);
-  if (word === 'query') return parseQuery(text);
+  if (word === 'query') return { kind: 'query', ...parseQuery(text, firstOffset(text) ?? 0) };
+  const explained = explainedQueryOffset(text);
+  if (explained !== null) return { kind: 'explain-query', ...parseQuery(text, explained) };
   const syntax = grammar.parse(text);
   if (syntax.kind !== 'create') return syntax;
   const { draft, ...rest } = syntax;
@@ -73,7 +79,7 @@ function firstWord(text: string): 'query' | 'own' {
     throw new EverviewError('syntax-error', 'there is no statement here', { hint: statementHint });
   }
   const word = first.image.toUpperCase();
-  if (first.image === '(' || queryWords.some((query) => first.tokenType === kw(query))) return 'query';
+  if (startsQuery(first)) return 'query';
   if (firstWords.some((known) => first.tokenType === kw(known))) return 'own';
   const at = placeIn(text, start, first.image.length);
   if (refusedWords.has(word)) {
@@ -86,9 +92,24 @@ function firstWord(text: string): 'query' | 'own' {
   });
 }
 
-/** Where the first token starts; null when there is none. */
-function firstOffset(text: string): number | null {
-  for (let offset = 0; offset < text.length; ) {
+function startsQuery(token: IToken): boolean {
+  return token.image === '(' || queryWords.some((query) => token.tokenType === kw(query));
+}
+
+/** Where the query after EXPLAIN starts; null when this is no EXPLAIN of a query. */
+function explainedQueryOffset(text: string): number | null {
+  const start = firstOffset(text);
+  if (start === null) return null;
+  const { end } = nextPiece(text, start);
+  const next = /^explain$/i.test(text.slice(start, end)) ? firstOffset(text, end) : null;
+  if (next === null) return null;
+  const [token] = tokenize(text.slice(next, nextPiece(text, next).end));
+  return token !== undefined && startsQuery(token) ? next : null;
+}
+
+/** Where the first token from `from` on starts; null when there is none. */
+function firstOffset(text: string, from = 0): number | null {
+  for (let offset = from; offset < text.length; ) {
     const { kind, end } = nextPiece(text, offset);
     if (kind === 'text' || kind === 'open') return offset;
     offset = end;
@@ -96,9 +117,21 @@ function firstOffset(text: string): number | null {
   return null;
 }
 
-/** From the first token to the last that is no `;`. */
-function parseQuery(text: string): StatementBody {
-  const start = firstOffset(text) ?? 0;
+/** From the token at `start` to the last that is no `;`, with the policy that ends it taken off. */
+function parseQuery(text: string, start: number): Pick<QueryStatement, 'query' | 'policy'> {
+  const end = queryEnd(text, start);
+  const whole = text.slice(0, end);
+  const found = policyOffset(text.slice(start, end));
+  if (found === null) return { query: fragmentOf(text, start, end), policy: declaredPolicy };
+  const policy = readQueryPolicy(grammar.parseQueryOptions(whole, start + found));
+  return { query: fragmentOf(text, start, queryEnd(text.slice(0, start + found), start)), policy };
+}
+
+function fragmentOf(text: string, start: number, end: number): SqlFragment {
+  return { text: text.slice(start, end), at: placeIn(text, start, end - start) };
+}
+
+function queryEnd(text: string, start: number): number {
   let end = start;
   let semicolon: number | null = null;
   for (let offset = start; offset < text.length; ) {
@@ -115,8 +148,7 @@ function parseQuery(text: string): StatementBody {
     if (piece.kind === 'text') end = piece.end;
     offset = piece.end;
   }
-  const at = placeIn(text, start, end - start);
-  return { kind: 'query', query: { text: text.slice(start, end), at } };
+  return end;
 }
 
 const statementHint = `statements: ${statementForms.join('; ')}`;

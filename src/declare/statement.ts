@@ -1,5 +1,5 @@
 import type { TextPlace } from '../core/errors.ts';
-import type { Definition, ObjectKind } from './definition.ts';
+import type { Definition, ObjectKind, QueryPolicy } from './definition.ts';
 
 /** SQL text that goes to DuckDB as it is, and where it stood. */
 export type SqlFragment = { readonly text: string; readonly at: TextPlace };
@@ -10,6 +10,13 @@ export type Assignment = { readonly column: Name; readonly value: SqlFragment };
 
 /** An option of a WITH list, not yet checked against the kind of object. */
 export type RawOption = { readonly name: Name; readonly value: SqlFragment };
+
+/** A SELECT without the `WITH (…)` at its end, and what that says. */
+export type QueryStatement = {
+  readonly kind: 'query';
+  readonly query: SqlFragment;
+  readonly policy: QueryPolicy;
+};
 
 export type InsertStatement = {
   readonly kind: 'insert';
@@ -67,7 +74,7 @@ export type StatementBody =
       readonly cascade: boolean;
     }
   | { readonly kind: 'describe'; readonly name: Name }
-  | { readonly kind: 'show'; readonly what: 'tables' | 'views' | 'models' | 'staleness' }
+  | { readonly kind: 'show'; readonly what: 'tables' | 'views' | 'models' | 'staleness' | 'regret' }
   | { readonly kind: 'refresh'; readonly name: Name; readonly how: 'auto' | 'incremental' | 'full' }
   | { readonly kind: 'explain-refresh'; readonly name: Name }
   | InsertStatement
@@ -106,7 +113,8 @@ export type StatementBody =
       readonly where: SqlFragment | null;
     }
   | { readonly kind: 'quarantine-drop'; readonly table: Name; readonly where: SqlFragment | null }
-  | { readonly kind: 'query'; readonly query: SqlFragment };
+  | QueryStatement
+  | (Omit<QueryStatement, 'kind'> & { readonly kind: 'explain-query' });
 
 export type AlterKind = ObjectKind | 'materialized-view';
 

@@ -5,6 +5,8 @@ import type { SqlNode } from '../core/sql-tree.ts';
 import { fresh, type StalenessReport } from '../core/staleness.ts';
 import type { SqlParameter } from '../core/value.ts';
 import type { ModelVersion, Version } from '../core/version.ts';
+import type { QueryPolicy } from '../declare/definition.ts';
+import { declaredPolicy } from '../declare/query-policy.ts';
 import { versionAt } from '../log/update-log.ts';
 import { planRead, type ReadObject, type ReadPlan } from '../plan/read-plan.ts';
 import type { Provenance, ReadPath } from '../query/answer.ts';
@@ -35,11 +37,14 @@ export type PreparedAnswer = {
 /** Times a read refreshes and plans again before it answers by definition; updates may keep coming meanwhile. */
 const planningRounds = 3;
 
-type Request = {
+/** A SELECT as it was asked: its text, the values of its parameters, and what it says of freshness. */
+export type AskedQuery = {
   readonly text: string;
-  readonly tree: SqlNode;
   readonly parameters: readonly SqlParameter[];
+  readonly policy: QueryPolicy;
 };
+
+type Request = AskedQuery & { readonly tree: SqlNode };
 
 /**
  * Decides what must be fresh, refreshes it, takes one snapshot, and hands `work` the query to run on it.
@@ -47,13 +52,12 @@ type Request = {
  */
 export async function answerQuery<T>(
   core: EngineCore,
-  text: string,
-  parameters: readonly SqlParameter[],
+  asked: AskedQuery,
   work: (snapshot: Session, prepared: PreparedAnswer) => Promise<T>,
 ): Promise<T> {
-  const tree = await core.parser.parse(text);
-  assertAllUsed(tree, parameters);
-  const request = { text, tree, parameters };
+  const tree = await core.parser.parse(asked.text);
+  assertAllUsed(tree, asked.parameters);
+  const request = { ...asked, tree };
   let refreshed = false;
   for (let round = 1; ; round++) {
     const mayRefresh = round < planningRounds && !core.isHeld;
@@ -72,7 +76,7 @@ type Attempt<T> =
 
 function tryAnswer<T>(
   core: EngineCore,
-  { text, tree, parameters }: Request,
+  { text, tree, parameters, policy }: Request,
   refreshed: boolean,
   mayRefresh: boolean,
   work: (snapshot: Session, prepared: PreparedAnswer) => Promise<T>,
@@ -82,7 +86,7 @@ function tryAnswer<T>(
     async (snapshot, state) => {
       const nowMs = core.clock.nowMs();
       const reads = readsOf(tree, text, state.catalog, systemRelationsOf(state, nowMs));
-      const plan = planReads(readObjectsOf(state, reads, nowMs), state, mayRefresh);
+      const plan = planReads(readObjectsOf(state, reads, nowMs, policy), state, mayRefresh);
       if (plan.kind === 'refresh') return { kind: 'refresh', names: plan.names };
       const models = await answeringModels(snapshot, state, reads, nowMs);
       const inline = await inlineReader(core, state, snapshot, nowMs).decide(plan.inline);
@@ -93,7 +97,7 @@ function tryAnswer<T>(
       try {
         const { sql, historical } = await rewriteQuery(tree, text, context);
         const schema = distinctlyNamed(await snapshot.describe(sql));
-        const staleness = reportsOf(state, reads, plan, nowMs);
+        const staleness = reportsOf(state, reads, plan, nowMs, policy);
         const path = pathOf(refreshed, historical, staleness, inline);
         const provenance = { version: plan.version, models, staleness, path };
         return { kind: 'answered', result: await work(snapshot, { sql, schema, provenance }) };
@@ -122,8 +126,13 @@ function readEntries(state: EngineState, reads: QueryReads): MaintainedEntry[] {
 }
 
 /** The kept objects among what is read, as read plans see them. */
-export function readObjectsOf(state: EngineState, reads: QueryReads, nowMs: number): ReadObject[] {
-  return readEntries(state, reads).map((entry) => readObjectOf(entry, state, nowMs));
+export function readObjectsOf(
+  state: EngineState,
+  reads: QueryReads,
+  nowMs: number,
+  policy: QueryPolicy = declaredPolicy,
+): ReadObject[] {
+  return readEntries(state, reads).map((entry) => readObjectOf(entry, state, nowMs, policy));
 }
 
 /** @throws EverviewError `staleness-exceeded` */
@@ -137,9 +146,9 @@ export function planReads(
   const report = objects.find((object) => object.name === plan.name)?.standing?.staleness;
   throw new EverviewError(
     'staleness-exceeded',
-    `"${plan.name}" is staler than declared and on_stale_read is fail`,
+    `"${plan.name}" is staler than it may be and on_stale_read is fail`,
     {
-      hint: `REFRESH ${plan.name}, or set on_stale_read = refresh`,
+      hint: `REFRESH ${plan.name}, or set on_stale_read = refresh, for it or in the query: SELECT … WITH (…)`,
       data: { object: plan.name, ...report },
     },
   );
@@ -195,11 +204,17 @@ async function answeringModels(
 }
 
 /** How stale each object is in this answer: what is read inline is as fresh as the answer's version. */
-function reportsOf(state: EngineState, reads: QueryReads, plan: ServePlan, nowMs: number): StalenessReport[] {
+function reportsOf(
+  state: EngineState,
+  reads: QueryReads,
+  plan: ServePlan,
+  nowMs: number,
+  policy: QueryPolicy,
+): StalenessReport[] {
   return readEntries(state, reads).flatMap((entry) => {
     const { name } = entry.declared.definition;
     if (plan.inline.includes(name)) return [{ ...fresh, name, asOf: plan.version, policyMet: true }];
-    return reportOf(entry, state, nowMs) ?? [];
+    return reportOf(entry, state, nowMs, policy) ?? [];
   });
 }
 

@@ -14,7 +14,7 @@ import type { Row, SqlParameter } from '../core/value.ts';
 import type { Version } from '../core/version.ts';
 import type { Declaration } from '../declare/builder.ts';
 import type { Definition } from '../declare/definition.ts';
-import type { SqlFragment } from '../declare/statement.ts';
+import type { QueryStatement } from '../declare/statement.ts';
 import { parseStatement } from '../declare/statement-parser.ts';
 import { splitStatements } from '../declare/statement-reader.ts';
 import { applyInsert, plainInsert } from '../ingest/apply-insert.ts';
@@ -207,8 +207,9 @@ export class Everview implements AsyncDisposable {
   /** Answers a SELECT; `R` is what the caller knows of its rows. */
   query<R = Row>(sql: string, parameters: readonly SqlParameter[] = []): Promise<Answer<R>> {
     return this.#using(async () => {
-      const query = queryOf(sql);
-      return answerQuery(this.#core, query.text, parameters, async (snapshot, prepared) => {
+      const { query, policy } = queryOf(sql);
+      const asked = { text: query.text, parameters, policy };
+      return answerQuery(this.#core, asked, async (snapshot, prepared) => {
         const rows = await snapshot.rows(prepared.sql);
         // The caller states R, as with any SQL client; columns say what the rows really are.
         return {
@@ -223,10 +224,11 @@ export class Everview implements AsyncDisposable {
   /** Answers a SELECT batch by batch, never whole in memory. */
   stream(sql: string, parameters: readonly SqlParameter[] = []): Promise<StreamedAnswer> {
     return this.#using(async () => {
-      const query = queryOf(sql);
-      const stream = await streamAnswer(this.#core, query.text, parameters, (ended) =>
-        this.#streams.delete(ended),
-      ).catch(toldAt(query.at));
+      const { query, policy } = queryOf(sql);
+      const asked = { text: query.text, parameters, policy };
+      const stream = await streamAnswer(this.#core, asked, (ended) => this.#streams.delete(ended)).catch(
+        toldAt(query.at),
+      );
       this.#streams.add(stream);
       return stream;
     });
@@ -365,9 +367,9 @@ const unrefTimer: Timer = (ms, work) => {
   return () => clearTimeout(timer);
 };
 
-function queryOf(sql: string): SqlFragment {
+function queryOf(sql: string): QueryStatement {
   const statement = parseStatement(sql);
-  if (statement.kind === 'query') return statement.query;
+  if (statement.kind === 'query') return statement;
   throw new EverviewError('invalid-query', `${statement.kind} is no query`, {
     hint: 'execute() runs any statement',
   });

@@ -1,7 +1,9 @@
-import { EverviewError } from '../core/errors.ts';
+import { EverviewError, placeIn } from '../core/errors.ts';
 import type { Schema } from '../core/schema.ts';
 import type { Row, SqlParameter } from '../core/value.ts';
+import type { QueryPolicy } from '../declare/definition.ts';
 import { applyOptions } from '../declare/definition-options.ts';
+import { declaredPolicy } from '../declare/query-policy.ts';
 import type { AlterKind, Name, RawOption, SqlFragment, Statement } from '../declare/statement.ts';
 import { parseStatement } from '../declare/statement-parser.ts';
 import type { CatalogEntry } from '../query/catalog.ts';
@@ -78,7 +80,11 @@ export class StatementExecutor {
     if (isUpdateStatement(statement)) return this.#update(statement, parameters);
     switch (statement.kind) {
       case 'query':
-        return this.#query(statement.query, parameters);
+        return this.#query(statement.query, parameters, statement.policy);
+      case 'explain-query':
+        throw new EverviewError('unsupported', 'EXPLAIN of a query is not offered yet', {
+          at: statement.query.at,
+        });
       case 'create':
         return this.#create(statement);
       case 'alter':
@@ -90,6 +96,7 @@ export class StatementExecutor {
         return Promise.resolve(this.#answer('describe', described, described.sql));
       }
       case 'show': {
+        if (statement.what === 'regret') return this.#showRegret();
         const nowMs = this.#core.clock.nowMs();
         const rows = shownRows(statement.what, this.#core.state, nowMs);
         return Promise.resolve(this.#answer('show', { columns: shownSchema(statement.what), rows }, null));
@@ -108,6 +115,12 @@ export class StatementExecutor {
       case 'rollback':
         return this.#rollback();
     }
+  }
+
+  async #showRegret(): Promise<StatementResult> {
+    const text = 'SELECT * FROM everview.regret ORDER BY regret_ms DESC, name';
+    const shown = await this.#query({ text, at: placeIn(text, 0, text.length) }, []);
+    return { ...shown, kind: 'show' };
   }
 
   #assertAllowedInUpdate(statement: Statement): void {
@@ -162,8 +175,13 @@ export class StatementExecutor {
     });
   }
 
-  #query(query: SqlFragment, parameters: readonly SqlParameter[]): Promise<StatementResult> {
-    return answerQuery(this.#core, query.text, parameters, async (snapshot, prepared) => ({
+  #query(
+    query: SqlFragment,
+    parameters: readonly SqlParameter[],
+    policy: QueryPolicy = declaredPolicy,
+  ): Promise<StatementResult> {
+    const asked = { text: query.text, parameters, policy };
+    return answerQuery(this.#core, asked, async (snapshot, prepared) => ({
       ...prepared.provenance,
       statement: 1,
       kind: 'query' as const,

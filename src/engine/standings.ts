@@ -1,5 +1,7 @@
 import type { StalenessReport } from '../core/staleness.ts';
 import { versionOf } from '../core/version.ts';
+import type { QueryPolicy } from '../declare/definition.ts';
+import { declaredPolicy, policyFor } from '../declare/query-policy.ts';
 import type { ReadObject } from '../plan/read-plan.ts';
 import { type Standing, standingOf, withinPolicy } from '../plan/staleness.ts';
 import { type CatalogEntry, isMaintained, type ModelEntry, nameOf } from '../query/catalog.ts';
@@ -45,12 +47,18 @@ export function attemptedStanding(
   return standingOf(cursor, entry.bases, state.changes, state.version, nowMs);
 }
 
-/** The entry as a read plan sees it. */
-export function readObjectOf(entry: MaintainedEntry, state: EngineState, nowMs: number): ReadObject {
+/** The entry as the read plan of a query sees it that asks for `asked`. */
+export function readObjectOf(
+  entry: MaintainedEntry,
+  state: EngineState,
+  nowMs: number,
+  asked: QueryPolicy = declaredPolicy,
+): ReadObject {
   const served = servedStanding(entry, state, nowMs);
   const attempted = attemptedStanding(entry, state, nowMs);
-  const policy = policyOf(entry);
-  const effectBound = entry.kind === 'model' && entry.declared.definition.maxEffect !== null;
+  const policy = policyFor(policyOf(entry), asked);
+  const effectBound =
+    asked.bounds === null && entry.kind === 'model' && entry.declared.definition.maxEffect !== null;
   return {
     name: nameOf(entry),
     kind: entry.kind === 'model' ? 'model' : 'view',
@@ -63,14 +71,19 @@ export function readObjectOf(entry: MaintainedEntry, state: EngineState, nowMs: 
   };
 }
 
-export function reportOf(entry: MaintainedEntry, state: EngineState, nowMs: number): StalenessReport | null {
+export function reportOf(
+  entry: MaintainedEntry,
+  state: EngineState,
+  nowMs: number,
+  asked: QueryPolicy = declaredPolicy,
+): StalenessReport | null {
   const standing = servedStanding(entry, state, nowMs);
   if (standing === null) return null;
   return {
     name: nameOf(entry),
     ...standing.staleness,
     asOf: versionOf(standing.asOf),
-    policyMet: withinPolicy(standing, readObjectOf(entry, state, nowMs).policy),
+    policyMet: withinPolicy(standing, readObjectOf(entry, state, nowMs, asked).policy),
   };
 }
 

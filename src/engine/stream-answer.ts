@@ -1,8 +1,8 @@
 import { EverviewError } from '../core/errors.ts';
 import type { Column } from '../core/schema.ts';
-import type { Row, SqlParameter } from '../core/value.ts';
+import type { Row } from '../core/value.ts';
 import type { Provenance } from '../query/answer.ts';
-import { answerQuery, type PreparedAnswer } from './answer-query.ts';
+import { type AskedQuery, answerQuery, type PreparedAnswer } from './answer-query.ts';
 import type { EngineCore } from './engine-core.ts';
 
 /** An answer that is read while it is made: it holds its snapshot until it is read to the end, or closed. */
@@ -16,12 +16,11 @@ export type StreamedAnswer = Provenance & {
 
 export function streamAnswer(
   core: EngineCore,
-  text: string,
-  parameters: readonly SqlParameter[],
+  asked: AskedQuery,
   onEnd: (ended: StreamedAnswer) => void,
 ): Promise<StreamedAnswer> {
   return new Promise((resolve, reject) => {
-    const whole = answerQuery(core, text, parameters, (snapshot, prepared) => {
+    const whole = answerQuery(core, asked, (snapshot, prepared) => {
       return new Promise<void>((finished) => {
         const stream = streamed(prepared, snapshot.rowBatches(prepared.sql), finished, () => whole);
         resolve(stream);

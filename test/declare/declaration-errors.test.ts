@@ -57,9 +57,11 @@ const syntax: readonly Case[] = [
     'SHOW MODLES',
     'syntax-error',
     '1:6 6',
-    /expected TABLES, VIEWS, MODELS or STALENESS/,
+    /expected TABLES, VIEWS, MODELS, STALENESS or REGRET/,
     /did you mean MODELS\?/,
   ],
+  ['SELECT 1 WITH (max_rows = 1) LIMIT 1', 'syntax-error', '1:30 5', /end before LIMIT/, /last part/],
+  ['SELECT 1 WITH ()', 'syntax-error', '1:16 1', /expected an option/, /^/],
   ['EXPLAIN REFERSH v', 'syntax-error', '1:9 7', /expected REFRESH/, /did you mean REFRESH\?/],
   [
     'CREATE TABLE t (a INTEGER,)',
@@ -100,7 +102,7 @@ const unsupported: readonly Case[] = [
   ['CREATE TEMP TABLE t (a INTEGER)', 'unsupported', '1:8 4', /CREATE TEMP/, /^/],
   ['CREATE TABLE t AS SELECT 1', 'unsupported', '1:16 2', /CREATE TABLE … AS/, /MATERIALIZED VIEW/],
   ['ALTER TABLE t ADD COLUMN a INTEGER', 'unsupported', '1:15 3', /ALTER … ADD/, /CREATE OR REPLACE/],
-  ['EXPLAIN SELECT 1', 'unsupported', '1:9 6', /EXPLAIN of this/, /EXPLAIN REFRESH/],
+  ['EXPLAIN INSERT INTO t VALUES (1)', 'unsupported', '1:9 6', /EXPLAIN of this/, /EXPLAIN SELECT/],
   ["COPY t TO 'x.csv'", 'unsupported', '1:8 2', /COPY … TO/, /^/],
   ['DELETE FROM t RETURNING a', 'unsupported', '1:15 9', /RETURNING/, /query the table/],
   ['INSERT INTO t VALUES (1) RETURNING a', 'unsupported', '1:26 9', /RETURNING/, /^/],
@@ -122,6 +124,28 @@ const unsupported: readonly Case[] = [
 ];
 
 const options: readonly Case[] = [
+  [
+    'SELECT * FROM v\nWITH (max_stalenes = 1)',
+    'unknown-option',
+    '2:7 12',
+    /a query has no option "max_stalenes"/,
+    /did you mean "max_staleness"\?/,
+  ],
+  [
+    'EXPLAIN SELECT 1 WITH (refresh = full)',
+    'unknown-option',
+    '1:24 7',
+    /a query has no option "refresh"/,
+    /max_staleness, max_rows, on_stale_read/,
+  ],
+  [
+    'SELECT 1 WITH (on_stale_read = sreve)',
+    'invalid-option',
+    '1:32 5',
+    /did you mean serve/,
+    /refresh, compensate, serve, fail/,
+  ],
+  ['SELECT 1 WITH (max_rows = 1, max_rows = 2)', 'invalid-option', '1:30 8', /given twice/, /once/],
   [
     view('max_stalenes = 1'),
     'unknown-option',

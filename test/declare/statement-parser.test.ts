@@ -31,6 +31,8 @@ const insertDefaults = {
   idempotencyKey: null,
 };
 
+const asDeclared = { kind: 'query', policy: { bounds: null, onStaleRead: null } };
+
 const table: readonly (readonly [sql: string, expected: Partial<StatementBody> | object])[] = [
   [
     'ALTER TABLE t SET (on_violation = warn)',
@@ -75,6 +77,7 @@ const table: readonly (readonly [sql: string, expected: Partial<StatementBody> |
   ['SHOW VIEWS', { kind: 'show', what: 'views' }],
   ['SHOW MODELS', { kind: 'show', what: 'models' }],
   ['SHOW STALENESS', { kind: 'show', what: 'staleness' }],
+  ['SHOW REGRET', { kind: 'show', what: 'regret' }],
   ['REFRESH v', { kind: 'refresh', name: 'v', how: 'auto' }],
   ['REFRESH MATERIALIZED VIEW v INCREMENTAL', { kind: 'refresh', name: 'v', how: 'incremental' }],
   ['REFRESH MODEL m FULL', { kind: 'refresh', name: 'm', how: 'full' }],
@@ -227,11 +230,37 @@ const table: readonly (readonly [sql: string, expected: Partial<StatementBody> |
     },
   ],
   ['DROP QUARANTINE FOR t WHERE a = 1', { kind: 'quarantine-drop', table: 't', where: 'a = 1' }],
-  ['  -- first\n SELECT 1; -- last', { kind: 'query', query: 'SELECT 1' }],
-  ['(SELECT 1)', { kind: 'query', query: '(SELECT 1)' }],
-  ['from t', { kind: 'query', query: 'from t' }],
-  ['VALUES (1)', { kind: 'query', query: 'VALUES (1)' }],
-  ['WITH a AS (SELECT 1) FROM a', { kind: 'query', query: 'WITH a AS (SELECT 1) FROM a' }],
+  ['  -- first\n SELECT 1; -- last', { ...asDeclared, query: 'SELECT 1' }],
+  ['(SELECT 1)', { ...asDeclared, query: '(SELECT 1)' }],
+  ['from t', { ...asDeclared, query: 'from t' }],
+  ['VALUES (1)', { ...asDeclared, query: 'VALUES (1)' }],
+  ['WITH a AS (SELECT 1) FROM a', { ...asDeclared, query: 'WITH a AS (SELECT 1) FROM a' }],
+  [
+    'SELECT \')\' , [1] AS "with", (1) FROM t -- with (',
+    { ...asDeclared, query: `SELECT ')' , [1] AS "with", (1)${' FROM t'}` },
+  ],
+  ["SELECT '1'::TIMESTAMP WITH TIME ZONE", { ...asDeclared, query: "SELECT '1'::TIMESTAMP WITH TIME ZONE" }],
+  [
+    "SELECT a FROM v WHERE a = $1 /* late */ WITH (max_staleness = INTERVAL '1 minute', max_rows = 10, on_stale_read = serve);",
+    {
+      kind: 'query',
+      query: 'SELECT a FROM v WHERE a = $1',
+      policy: { bounds: { maxStalenessMs: 60_000, maxRows: 10 }, onStaleRead: 'serve' },
+    },
+  ],
+  [
+    'with w as (select 1) from predict(m, (select 1)) with (MAX_ROWS = 0)',
+    {
+      kind: 'query',
+      query: 'with w as (select 1) from predict(m, (select 1))',
+      policy: { bounds: { maxStalenessMs: null, maxRows: 0 }, onStaleRead: null },
+    },
+  ],
+  [
+    'EXPLAIN SELECT 1 WITH (on_stale_read = compensate)',
+    { kind: 'explain-query', query: 'SELECT 1', policy: { bounds: null, onStaleRead: 'compensate' } },
+  ],
+  ['explain (from t)', { ...asDeclared, kind: 'explain-query', query: '(from t)' }],
 ];
 
 describe('parseStatement', () => {

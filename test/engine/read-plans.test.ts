@@ -211,14 +211,11 @@ describe('refresh modes', () => {
 
   it('strict incremental is refused at the declaration of what can only be full', async () => {
     await open('');
-    const declared = db.execute(
-      'CREATE MATERIALIZED VIEW m WITH (refresh = incremental) AS SELECT shop, median(amount) AS m FROM sales GROUP BY shop',
-    );
+    const ranks = 'SELECT id, rank() OVER (ORDER BY amount) AS place FROM sales';
+    const declared = db.execute(`CREATE MATERIALIZED VIEW ranks WITH (refresh = incremental) AS ${ranks}`);
     expect(await failureOf(declared)).toMatchObject({ code: 'not-incremental' });
-    await db.execute(
-      'CREATE MATERIALIZED VIEW m AS SELECT shop, median(amount) AS m FROM sales GROUP BY shop',
-    );
-    expect(await failureOf(db.refresh('m', 'incremental'))).toMatchObject({ code: 'not-incremental' });
+    await db.execute(`CREATE MATERIALIZED VIEW ranks AS ${ranks}`);
+    expect(await failureOf(db.refresh('ranks', 'incremental'))).toMatchObject({ code: 'not-incremental' });
   });
 
   it('manual moves only when asked', async () => {
