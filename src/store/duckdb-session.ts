@@ -1,6 +1,7 @@
 import {
   type DuckDBConnection,
   DuckDBDataChunk,
+  type DuckDBMaterializedResult,
   type DuckDBPreparedStatement,
   type DuckDBResult,
   type DuckDBType,
@@ -17,6 +18,12 @@ import { duckdbInputs } from './duckdb-input.ts';
 import { sqlValueConverter } from './duckdb-value.ts';
 
 const chunkRows = 2_048;
+
+/**
+ * Prepared, though without parameters. Nothing else that has none may be: DuckDB plans by what it knows of the data,
+ * and an old plan goes wrong with new data (`count(x)` planned as `count(*)` while no x was NULL).
+ */
+const boundaries: ReadonlySet<string> = new Set(['BEGIN TRANSACTION', 'COMMIT']);
 
 /** Prepared statements kept per connection; the least recently used one goes first. */
 const preparedLimit = 256;
@@ -66,8 +73,7 @@ export class DuckdbSession implements Session {
 
   async run(sql: string, params: readonly SqlParameter[] = []): Promise<number> {
     try {
-      if (params.length === 0) return (await this.#connection.run(sql)).rowsChanged;
-      return (await (await this.#bound(sql, params)).run()).rowsChanged;
+      return (await this.#materialized(sql, params)).rowsChanged;
     } catch (cause) {
       throw storeFailure(cause);
     }
@@ -75,11 +81,18 @@ export class DuckdbSession implements Session {
 
   async rows(sql: string, params: readonly SqlParameter[] = []): Promise<Row[]> {
     try {
-      const reader =
-        params.length === 0
-          ? await this.#connection.runAndReadAll(sql)
-          : await (await this.#bound(sql, params)).runAndReadAll();
-      return reader.convertRowObjects(sqlValueConverter);
+      const result = await this.#materialized(sql, params);
+      const names = result.deduplicatedColumnNames();
+      const rows: Row[] = [];
+      // The chunks are in memory already: the library's own reader would go to another thread and back for each.
+      for (let index = 0; index < result.chunkCount; index++) {
+        for (const values of result.getChunk(index).convertRows(sqlValueConverter)) {
+          const row: Record<string, SqlValue> = {};
+          for (const [place, name] of names.entries()) row[name] = values[place] ?? null;
+          rows.push(row);
+        }
+      }
+      return rows;
     } catch (cause) {
       throw storeFailure(cause);
     }
@@ -108,6 +121,11 @@ export class DuckdbSession implements Session {
     } catch (cause) {
       throw storeFailure(cause);
     }
+  }
+
+  async #materialized(sql: string, params: readonly SqlParameter[]): Promise<DuckDBMaterializedResult> {
+    if (params.length === 0 && !boundaries.has(sql)) return this.#connection.run(sql);
+    return (await this.#bound(sql, params)).run();
   }
 
   async #streamed(sql: string, params: readonly SqlParameter[]): Promise<DuckDBResult> {
