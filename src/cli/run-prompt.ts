@@ -12,7 +12,7 @@ const commands = {
 
 const help = `${[
   'A statement ends with ; and may go over several lines. Ctrl-C takes back what was typed.',
-  'SHOW TABLES; SHOW VIEWS; SHOW MODELS; SHOW STALENESS; DESCRIBE name; EXPLAIN REFRESH name;',
+  'SHOW TABLES; SHOW VIEWS; SHOW MODELS; SHOW STALENESS; SHOW REGRET; DESCRIBE name; EXPLAIN REFRESH name;',
   ...Object.entries(commands).map(([name, meaning]) => `${name.padEnd(6)} ${meaning}`),
 ].join('\n')}\n`;
 

@@ -56,6 +56,15 @@ const steps: readonly (readonly string[])[] = [
     'ALTER TABLE everview.refreshes ADD COLUMN predicted_algebraic_ms DOUBLE',
     'ALTER TABLE everview.refreshes ADD COLUMN predicted_domain_ms DOUBLE',
   ],
+  // What the choices came to, by view: refreshes of contents that were there, so that there was a choice.
+  [
+    `CREATE VIEW everview.regret AS
+     SELECT name, count(*) AS refreshes, count(*) FILTER (rung = 'algebraic') AS algebraic,
+       count(*) FILTER (rung = 'domain') AS "domain", count(*) FILTER (rung = 'full') AS "full",
+       count(*) FILTER (reason = 'probe') AS probes, sum(actual_ms) AS actual_ms, sum(regret_ms) AS regret_ms,
+       sum(regret_ms) / nullif(sum(actual_ms), 0) AS regret_share
+     FROM everview.refreshes WHERE rung IS NOT NULL AND from_version IS NOT NULL GROUP BY name`,
+  ],
 ];
 
 /** @throws EverviewError `not-a-database` for another program's DuckDB file or one from a newer release. */
