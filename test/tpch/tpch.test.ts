@@ -14,11 +14,11 @@ const lastUpdate = [
   `UPDATE supplier SET s_comment = 'Customer Complaints' WHERE s_suppkey % 10 = 1`,
 ];
 
-describe('the 22 queries of TPC-H as materialized views', () => {
+describe.each(['algebraic', 'domain'] as const)('the 22 queries of TPC-H as views, %s', (forced) => {
   let run: TpchRun;
 
   beforeAll(async () => {
-    const { db } = await openEverview({ forced: 'incremental' });
+    const { db } = await openEverview({ forced });
     run = new TpchRun(db, await BareDuckdb.open(), size);
     await run.load();
   });
