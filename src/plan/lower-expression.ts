@@ -40,6 +40,7 @@ const scalarOperators = new Set([
   'ARRAY_SLICE',
   'STRUCT_EXTRACT',
   'ARRAY_CONSTRUCTOR',
+  'GROUPING_FUNCTION',
 ]);
 
 /** Functions that give several rows; in a SELECT list they repeat the row they stand in. */

@@ -2,6 +2,7 @@ import { createJoin } from '../algebra/join.ts';
 import { columnsOf, type Relation, type Scope } from '../algebra/node.ts';
 import { createProject } from '../algebra/project.ts';
 import { createScan } from '../algebra/scan.ts';
+import { createUnionAll } from '../algebra/union-all.ts';
 import { isNode, type SqlJson, type SqlNode } from '../core/sql-tree.ts';
 import { columnReference } from './lower-expression.ts';
 import { lowerJoin } from './lower-join.ts';
@@ -50,7 +51,7 @@ export function lowerFrom(from: SqlNode, context: FromContext): FromScope {
     case 'TABLE_FUNCTION':
       throw new LowerRefusal('table function');
     case 'EXPRESSION_LIST':
-      throw new LowerRefusal('VALUES');
+      return inputScope(from, valuesRelation(from, context), context);
     default:
       throw new LowerRefusal(String(from['type']).toLowerCase());
   }
@@ -87,6 +88,30 @@ function inputScope(from: SqlNode, relation: NamedRelation, context: FromContext
     inputs: [{ alias, of: alias, columns }],
     merged: [],
     conditions: [],
+  };
+}
+
+/** Rows of constants, which never change. */
+function valuesRelation(from: SqlNode, context: FromContext): NamedRelation {
+  const nothing = { nodes: [], inputs: [], merged: [], conditions: [] };
+  const rows = Array.isArray(from['values']) ? from['values'] : [];
+  const branches = rows.map((row: SqlJson) =>
+    createProject<Scope<SqlNode>, SqlNode>(
+      createJoin([], []),
+      nodesOf(row).map((expression, place) => ({
+        name: `__ev_o${place}`,
+        expression: context.condition(expression, nothing),
+      })),
+    ),
+  );
+  const [first] = branches;
+  if (first === undefined) throw new LowerRefusal('VALUES');
+  const columns = first.columns.map((column) => column.name);
+  const written = stringsOf(from['expected_names']);
+  const names = columns.map((_, place) => written[place] ?? `col${place}`);
+  return {
+    node: branches.length === 1 ? first : createUnionAll<Relation<SqlNode>>(branches, columns),
+    names,
   };
 }
 

@@ -46,7 +46,7 @@ export function hasAggregate(node: SqlNode): boolean {
   return found;
 }
 
-function isAggregateCall(node: SqlNode): boolean {
+export function isAggregateCall(node: SqlNode): boolean {
   return node['class'] === 'FUNCTION' && aggregateFunctions.has(String(node['function_name']).toLowerCase());
 }
 

@@ -5,6 +5,7 @@ import { columnsOf, type Relation, type Scope } from '../algebra/node.ts';
 import { createProject } from '../algebra/project.ts';
 import { createUnionAll } from '../algebra/union-all.ts';
 import { isNode, type SqlNode } from '../core/sql-tree.ts';
+import { joinDomains } from './join-domains.ts';
 import { innerDomain, isBlock, outputColumn, type SelectDomain, selectDomain } from './lower-block.ts';
 import { columnReference, type ExpressionContext, lowerExpression, windowsIn } from './lower-expression.ts';
 import { type FromContext, type NamedRelation, stringsOf } from './lower-from.ts';
@@ -170,7 +171,10 @@ class QueryLowering {
       inner: (inside, resolve) =>
         inside['type'] === 'SELECT_NODE' ? this.#select(inside, this.#ctes(inside, ctes), resolve) : null,
     };
-    return expandGroupingSets(lowerSelect(query, context), () => this.#nextAlias());
+    const nextAlias = () => this.#nextAlias();
+    const select = joinDomains(lowerSelect(query, context), nextAlias);
+    // A subquery's ties to the query around it must stay in sight.
+    return outer === null ? expandGroupingSets(select, nextAlias) : select;
   }
 
   #fromContext(ctes: Ctes): FromContext {

@@ -173,3 +173,53 @@ export function mapReferences(
   });
   return isNode(mapped) ? mapped : tree;
 }
+
+/** FROM entries side by side; at least one. */
+export function crossItem(items: readonly SqlNode[]): SqlNode {
+  return items.reduce((left, right) => ({
+    type: 'JOIN',
+    alias: '',
+    sample: null,
+    query_location: 0,
+    left,
+    right,
+    condition: null,
+    join_type: 'INNER',
+    ref_type: 'CROSS',
+    using_columns: [],
+    delim_flipped: false,
+    duplicate_eliminated_columns: [],
+  }));
+}
+
+/** A constant by its text, of a type by its name. */
+export function constant(text: string | null, type: string): SqlNode {
+  return {
+    class: 'CAST',
+    type: 'OPERATOR_CAST',
+    alias: '',
+    query_location: 0,
+    child: {
+      class: 'CONSTANT',
+      type: 'VALUE_CONSTANT',
+      alias: '',
+      query_location: 0,
+      value: {
+        type: { id: 'VARCHAR', type_info: null },
+        is_null: text === null,
+        ...(text === null ? {} : { value: text }),
+      },
+    },
+    cast_type: { id: type, type_info: null },
+    try_cast: false,
+  };
+}
+
+/** NULL, of whatever type is asked of it. */
+export const nullConstant: SqlNode = {
+  class: 'CONSTANT',
+  type: 'VALUE_CONSTANT',
+  alias: '',
+  query_location: 0,
+  value: { type: { id: 'NULL', type_info: null }, is_null: true },
+};

@@ -78,6 +78,8 @@ const incremental: Readonly<Record<string, 'rows' | 'group' | 'domain'>> = {
   'SELECT x FROM t UNION SELECT x FROM t': 'domain',
   'SELECT x FROM t EXCEPT ALL SELECT k FROM u': 'domain',
   'SELECT 1 AS one': 'rows',
+  'SELECT * FROM (VALUES (1), (2)) v(a)': 'rows',
+  'SELECT g, k, count(*) FROM t GROUP BY GROUPING SETS ((g), (k))': 'group',
   'SELECT unnest(l) FROM t': 'rows',
   'SELECT * REPLACE (x + 1 AS x) FROM t': 'rows',
 };
@@ -91,10 +93,8 @@ const fullOnly: Readonly<Record<string, string>> = {
   'SELECT wavg(x, k) FROM t': 'wavg()',
   'WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r WHERE n < 5) SELECT n FROM r':
     'recursive CTE',
-  'SELECT g, count(*) FROM t GROUP BY ROLLUP (g)': 'grouping sets',
   'SELECT 1, count(*) FROM t GROUP BY ALL': 'GROUP BY ALL over constants alone',
   'SELECT * FROM range(10)': 'table function',
-  'SELECT * FROM (VALUES (1), (2)) v(a)': 'VALUES',
   "SELECT x FROM t WHERE g COLLATE NOCASE = 'A'": 'COLLATE',
   "SELECT COLUMNS('x|d') FROM t": '* with RENAME or COLUMNS',
   'SELECT avg(INTERVAL 1 DAY * x) FROM t': 'sum or avg over INTERVAL',
