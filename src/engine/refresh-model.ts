@@ -230,7 +230,7 @@ async function fitState(
     const to = { version: setCursor.version, bounds };
     const logged = state.changes.pending(nameOf(set), from.version, to.version);
     const sources = advanceSources(entry.plan, relation, from, to, logged);
-    const advanced = await core.fitter.advance(snapshots[0], entry.plan, decodeState(encoded), sources);
+    const advanced = await core.fitter.advance(snapshots, entry.plan, decodeState(encoded), sources);
     rowsRead += advanced.rowsRead;
     const rebase = needsRebase(advanced.state);
     if (rebase === null) return { kind: 'incremental', reason, decision, state: advanced.state, rowsRead };

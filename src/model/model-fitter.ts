@@ -104,24 +104,25 @@ export class ModelFitter {
     return results;
   }
 
-  /** The state with the sources' rows added and taken away; the given one stays as it is. */
+  /**
+   * The state with the sources' rows added and taken away, by as many parallel streams as there are snapshots; the
+   * given one stays as it is.
+   */
   async advance(
-    snapshot: Session,
+    snapshots: readonly [Session, ...Session[]],
     plan: FeaturePlan,
     state: SumsState,
     sources: readonly RowSource[],
   ): Promise<FitResult> {
-    const found = await readLevels(snapshot, plan, sources, largestLevelCount);
+    const found = await readLevels(snapshots[0], plan, sources, largestLevelCount);
     const levels = state.levels.map((known, index) => mergeLevels(known, found[index] ?? []));
     assertSolvable(plan, levels, largestLevelCount);
     const sum = copyWithLevels(state, levels);
-    const accumulator = new MomentAccumulator(this.#runtime, plan, state.frame, levels);
+    const parts = await this.#sumParts(snapshots, plan, state.frame, levels, sources, exactAdvanceRows);
     let rowsRead = 0;
-    for (const source of sources) {
-      const batches = snapshot.batches(momentQuery(plan, source, levels));
-      const part = await accumulator.sum(batches, exactAdvanceRows);
-      mergeInto(sum, part.state, source.sign);
-      rowsRead += part.rows;
+    for (const [index, part] of parts.entries()) {
+      mergeInto(sum, part.state, sources[index]?.sign ?? 1);
+      rowsRead += part.rowsRead;
     }
     return { state: tidied(sum), rowsRead };
   }

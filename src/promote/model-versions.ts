@@ -123,14 +123,12 @@ export async function saveModelState(
   hash: string,
   state: Uint8Array,
 ): Promise<void> {
-  await dropModelState(tx, model);
-  await tx.run('INSERT INTO everview.model_states VALUES ($1, $2, $3, $4, $5)', [
-    model,
-    version,
-    new Date(asOfMs),
-    hash,
-    state,
-  ]);
+  const values = [model, version, new Date(asOfMs), hash, state];
+  const moved = await tx.run(
+    'UPDATE everview.model_states SET version = $2, as_of = $3, hash = $4, state = $5 WHERE name = $1',
+    values,
+  );
+  if (moved === 0) await tx.run('INSERT INTO everview.model_states VALUES ($1, $2, $3, $4, $5)', values);
 }
 
 export async function dropModelState(tx: Session, model: string): Promise<void> {

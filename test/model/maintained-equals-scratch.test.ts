@@ -140,7 +140,7 @@ describe('sums kept through a history give the model of a fit from scratch', () 
         { version: at, bounds },
         { version: table.version, bounds },
       );
-      state = (await table.read(([s]) => fitter.advance(s, plan, state, sources))).state;
+      state = (await table.read((snapshots) => fitter.advance(snapshots, plan, state, sources))).state;
       at = table.version;
       if (needsRebase(state) !== null) {
         rebases += 1;

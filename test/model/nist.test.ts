@@ -53,7 +53,7 @@ describe("NIST's certified linear regressions", () => {
     await table.update({ remove: `rowid >= ${data.y.length}` });
     const from = { version: first, bounds };
     const sources = advanceSources(plan, relation, from, { version: table.version, bounds });
-    const moved = await table.read(([s]) => fitter.advance(s, plan, full.state, sources));
+    const moved = await table.read((snapshots) => fitter.advance(snapshots, plan, full.state, sources));
     expect(needsRebase(moved.state)).toBeNull();
     const fromMoved = fitter.solve(plan, moved.state, options);
     await table.close();

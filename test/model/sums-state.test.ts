@@ -40,7 +40,7 @@ describe('the sums', () => {
     const from = { version: table.version, bounds };
     await table.update(change);
     const sources = advanceSources(using, relation, from, { version: table.version, bounds });
-    return (await table.read(([s]) => fitter.advance(s, using, state, sources))).state;
+    return (await table.read((snapshots) => fitter.advance(snapshots, using, state, sources))).state;
   }
 
   it('come back bit for bit from their bytes', async () => {
