@@ -27,7 +27,7 @@ export function* resultLines(
   }
   if (result.message !== null) yield result.message;
   for (const warning of result.update?.warnings ?? []) yield `${colors.yellow('warning')}: ${warning}`;
-  if (result.kind === 'query') yield colors.dim(provenanceLine(result));
+  if (result.kind === 'query' || result.kind === 'explain-query') yield colors.dim(provenanceLine(result));
 }
 
 function count(amount: number, noun: string): string {

@@ -46,7 +46,18 @@ export const reasonTable = {
   'served-within-bound': 'stale contents within the declared bound',
   'served-stale':
     'stale contents beyond the bound, as on_stale_read = serve says, or because a refresh could not bring a fresher version',
-  historical: 'AT (VERSION) or AT (TIMESTAMP)',
+  historical: 'AT (VERSION) or AT (TIMESTAMP), or a table beside contents that are older than it is',
+  refused:
+    'the object is staler than it may be and on_stale_read is fail, or no version of the model may answer',
+  // what speaks against a way to read (EXPLAIN SELECT)
+  dearer: 'another way is predicted to cost less',
+  'beyond-bound': 'the contents are staler than they may be',
+  'other-version': 'the contents fit no version that everything else that is read fits as well',
+  'other-policy': 'on_stale_read, of the object or of the query, says otherwise',
+  'manual-refresh': 'refresh = manual: it moves only when asked',
+  'update-open': 'an update is open, and nothing is refreshed until it ends',
+  'not-compensable':
+    'contents and pending change do not add up: no rule for the shape, rows out of a min, max or infinite sum, or a view beneath it that is not up to date',
 } as const;
 
 export type Reason = keyof typeof reasonTable;

@@ -218,7 +218,8 @@ function reportsOf(
   });
 }
 
-function pathOf(
+/** One word for the whole answer. */
+export function pathOf(
   refreshed: boolean,
   historical: boolean,
   reports: readonly StalenessReport[],

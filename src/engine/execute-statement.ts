@@ -4,7 +4,14 @@ import type { Row, SqlParameter } from '../core/value.ts';
 import type { QueryPolicy } from '../declare/definition.ts';
 import { applyOptions } from '../declare/definition-options.ts';
 import { declaredPolicy } from '../declare/query-policy.ts';
-import type { AlterKind, Name, RawOption, SqlFragment, Statement } from '../declare/statement.ts';
+import type {
+  AlterKind,
+  Name,
+  QueryStatement,
+  RawOption,
+  SqlFragment,
+  Statement,
+} from '../declare/statement.ts';
 import { parseStatement } from '../declare/statement-parser.ts';
 import type { CatalogEntry } from '../query/catalog.ts';
 import { answerQuery } from './answer-query.ts';
@@ -18,6 +25,7 @@ import {
   isUpdateStatement,
   type UpdateStatement,
 } from './execute-update.ts';
+import { explainQuery } from './explain-query.ts';
 import { explainRefresh } from './explain-refresh.ts';
 import { locatedFailure, shiftedFailure, toldAt } from './failure-place.ts';
 import { OpenUpdate } from './open-update.ts';
@@ -82,9 +90,7 @@ export class StatementExecutor {
       case 'query':
         return this.#query(statement.query, parameters, statement.policy);
       case 'explain-query':
-        throw new EverviewError('unsupported', 'EXPLAIN of a query is not offered yet', {
-          at: statement.query.at,
-        });
+        return this.#explain(statement, parameters);
       case 'create':
         return this.#create(statement);
       case 'alter':
@@ -128,7 +134,8 @@ export class StatementExecutor {
       if (this.#open === 'failed') throw updateFailed();
       return;
     }
-    if (statement.kind === 'commit' || statement.kind === 'rollback' || statement.kind === 'query') return;
+    const { kind } = statement;
+    if (kind === 'commit' || kind === 'rollback' || kind === 'query' || kind === 'explain-query') return;
     throw new EverviewError('transaction-state', `${words(statement.kind)} cannot be part of an update`, {
       hint: 'COMMIT or ROLLBACK the update that BEGIN opened first',
     });
@@ -190,6 +197,15 @@ export class StatementExecutor {
       message: null,
       update: null,
     })).catch(toldAt(query.at));
+  }
+
+  async #explain(
+    { query, policy }: Omit<QueryStatement, 'kind'>,
+    parameters: readonly SqlParameter[],
+  ): Promise<StatementResult> {
+    const asked = { text: query.text, parameters, policy };
+    const explained = await explainQuery(this.#core, asked).catch(toldAt(query.at));
+    return { ...explained, statement: 1, kind: 'explain-query', message: null, update: null };
   }
 
   async #create(statement: Extract<Statement, { kind: 'create' }>): Promise<StatementResult> {

@@ -2,6 +2,7 @@ import { EverviewError } from '../core/errors.ts';
 import type { Session } from '../core/session.ts';
 import type { Cursor } from '../log/cursor-log.ts';
 import { chooseInline, type InlineCosts, type InlineRead, inlineCosts } from '../plan/inline-read.ts';
+import type { RefreshDecision } from '../plan/refresh-decision.ts';
 import type { Standing } from '../plan/staleness.ts';
 import { nameOf } from '../query/catalog.ts';
 import type { InlineContents } from '../query/rewrite-query.ts';
@@ -75,16 +76,29 @@ export class InlineReader {
   costsOf(entry: KeptEntry): InlineCosts {
     const known = this.#costs.get(nameOf(entry));
     if (known !== undefined) return known;
+    const sources = this.#staleSources(entry);
+    const canCompensate =
+      this.#cursor(entry) !== null && sources.length === 0 && isCompensable(entry.handle.plan);
+    const sourcesMs = sources.reduce((sum, source) => sum + cheapest(this.costsOf(source)), 0);
+    const costs = inlineCosts(this.#predictedMs(entry), canCompensate, sourcesMs);
+    this.#costs.set(nameOf(entry), costs);
+    return costs;
+  }
+
+  /** Predicted cost of refreshing the entry, and before it what it reads. */
+  refreshMsOf(entry: KeptEntry): number {
+    const standing = this.#standingOf(entry);
+    if (standing !== null && standing.sinceMs === null) return 0;
+    const own = Object.values(this.#predictedMs(entry)).filter((ms) => ms !== null);
+    const sourcesMs = this.#staleSources(entry).map((source) => this.refreshMsOf(source));
+    return sourcesMs.reduce((sum, ms) => sum + ms, Math.min(...own));
+  }
+
+  #predictedMs(entry: KeptEntry): RefreshDecision['predictedMs'] {
     const cursor = this.#cursor(entry);
     const changed = cursor === null ? new Map<string, SourceChange>() : this.#changedSources(entry, cursor);
     const size = sizeOf(this.#state, entry, cursor, changed);
-    const { predictedMs } = decide(this.#core, entry, cursor, size, 'auto');
-    const sources = this.#staleSources(entry);
-    const canCompensate = cursor !== null && sources.length === 0 && isCompensable(entry.handle.plan);
-    const sourcesMs = sources.reduce((sum, source) => sum + cheapest(this.costsOf(source)), 0);
-    const costs = inlineCosts(predictedMs, canCompensate, sourcesMs);
-    this.#costs.set(nameOf(entry), costs);
-    return costs;
+    return decide(this.#core, entry, cursor, size, 'auto').predictedMs;
   }
 
   /** Null: the contents cannot be used. */

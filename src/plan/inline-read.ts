@@ -18,16 +18,12 @@ export type InlineCosts = {
  * @param sourcesMs what reading those of its sources adds that are not up to date either
  */
 export function inlineCosts(
-  predictedMs: {
-    readonly algebraic?: number | null;
-    readonly incremental?: number | null;
-    readonly full: number;
-  },
+  predictedMs: { readonly algebraic: number | null; readonly full: number },
   canCompensate: boolean,
   sourcesMs: number,
 ): InlineCosts {
   return {
-    compensateMs: canCompensate ? (predictedMs.algebraic ?? predictedMs.incremental ?? null) : null,
+    compensateMs: canCompensate ? predictedMs.algebraic : null,
     recomputeMs: predictedMs.full + sourcesMs,
   };
 }

@@ -78,6 +78,16 @@ export function readsOf(tree: SqlNode, text: string, catalog: Catalog, system: S
   return { relations: [...relations], models: [...models] };
 }
 
+/** Names the query reads as of an older version, under AT. */
+export function historicalReadsOf(tree: SqlNode, text: string, catalog: Catalog): string[] {
+  const names = referencesOf(tree).flatMap((reference) =>
+    reference.kind === 'named' && reference.at !== null
+      ? [entryFor(reference, text, catalog).declared.definition.name]
+      : [],
+  );
+  return [...new Set(names)];
+}
+
 function collectReads(
   tree: SqlNode,
   text: string,

@@ -26,7 +26,7 @@ describe('the documentation', () => {
     const text = `${readText('examples/first-model.sql')};${readText('examples/tour.sql')}`;
     const lines = outputOf(['src/cli/main.ts', 'sql', '--format', 'json', '-c', text]).trim().split('\n');
     const answers = lines.map((line) => JSON.parse(line) as { error?: unknown });
-    expect(answers).toHaveLength(17);
+    expect(answers).toHaveLength(19);
     expect(answers.filter((answer) => answer.error !== undefined)).toEqual([]);
   });
 

@@ -105,6 +105,36 @@ const scenarios: readonly Scenario[] = [
     },
   },
   {
+    name: 'ways to read, explained',
+    run: async (db, clock) => {
+      await db.sql(`
+        CREATE TABLE t (k INTEGER, a INTEGER); INSERT INTO t SELECT i % 50, i FROM range(8000) r(i);
+        CREATE MATERIALIZED VIEW declared AS SELECT k, sum(a) AS s FROM t GROUP BY k;
+        CREATE MATERIALIZED VIEW bounded WITH (max_staleness = '1 hour') AS SELECT k, max(a) AS s FROM t GROUP BY k;
+        CREATE MATERIALIZED VIEW manual WITH (refresh = manual) AS SELECT k, count(*) AS s FROM t GROUP BY k;
+        CREATE MATERIALIZED VIEW ranks AS SELECT a, rank() OVER (ORDER BY a) AS s FROM t;
+        INSERT INTO t VALUES (1, 1)`);
+      clock.advanceMs(60_000);
+      const told: string[] = [];
+      const explain = async (query: string) => {
+        const { rows } = await db.execute(`EXPLAIN ${query}`);
+        told.push(...rows.map((row) => String(row.reason)));
+      };
+      await explain('SELECT * FROM declared, t AT (VERSION => 1)');
+      await explain('SELECT * FROM bounded, t');
+      await explain('SELECT * FROM declared WITH (on_stale_read = compensate)');
+      await explain('SELECT * FROM ranks WITH (on_stale_read = fail)');
+      await explain('SELECT * FROM ranks WITH (on_stale_read = compensate)');
+      await db.refresh('declared');
+      await explain('SELECT * FROM declared, manual');
+      await db.execute('INSERT INTO t VALUES (2, 2)');
+      await db.execute('BEGIN');
+      await explain('SELECT * FROM declared');
+      await db.execute('ROLLBACK');
+      return told;
+    },
+  },
+  {
     name: 'updates',
     run: async (db) => {
       await db.sql(`

@@ -1,0 +1,269 @@
+import type { Reason } from '../core/reasons.ts';
+import type { Schema } from '../core/schema.ts';
+import type { Session } from '../core/session.ts';
+import { fresh } from '../core/staleness.ts';
+import type { Row } from '../core/value.ts';
+import type { ModelVersion, Version } from '../core/version.ts';
+import { explainObject, type PlannedObject, type ReadWay } from '../plan/explain-read.ts';
+import { planRead, type ReadObject, type ReadPlan } from '../plan/read-plan.ts';
+import type { Provenance } from '../query/answer.ts';
+import { type CatalogEntry, isMaintained, nameOf } from '../query/catalog.ts';
+import { queryFailure } from '../query/query-failure.ts';
+import { historicalReadsOf, type QueryReads, readsOf, rewriteQuery } from '../query/rewrite-query.ts';
+import { type AskedQuery, pathOf, readObjectsOf, rewriteContext } from './answer-query.ts';
+import { answeringModel, noModelVersion } from './answering-model.ts';
+import type { EngineCore } from './engine-core.ts';
+import type { EngineState } from './engine-state.ts';
+import { type InlineDecision, InlineReader } from './inline-reads.ts';
+import { isKept } from './refresh-views.ts';
+import type { Shown } from './show-objects.ts';
+import { reportOf, servedStanding } from './standings.ts';
+import { systemRelationsOf } from './system-views.ts';
+
+/** What the query's answer would rest on, were it asked now, and how each thing it reads would be read. */
+export type ExplainedQuery = Provenance & Shown;
+
+/**
+ * How a query would be answered now: nothing is refreshed, and nothing but the checks of compensated reads is run.
+ * @throws EverviewError of the query, as answering it would.
+ */
+export async function explainQuery(core: EngineCore, asked: AskedQuery): Promise<ExplainedQuery> {
+  const tree = await core.parser.parse(asked.text);
+  return core.store.read<ExplainedQuery, EngineState>(
+    () => core.state,
+    async (snapshot, state) => {
+      const nowMs = core.clock.nowMs();
+      const reads = readsOf(tree, asked.text, state.catalog, systemRelationsOf(state, nowMs));
+      const past = historicalReadsOf(tree, asked.text, state.catalog);
+      const explainer = new QueryExplainer(core, state, snapshot, nowMs, asked);
+      const explained = await explainer.explain(reads, past);
+      if (explained.isReady) {
+        const context = rewriteContext(core, state, snapshot, nowMs, asked.parameters, explained);
+        try {
+          await snapshot.describe((await rewriteQuery(tree, asked.text, context)).sql);
+        } catch (failure) {
+          throw queryFailure(failure, asked.text, tree);
+        }
+      }
+      return { columns, rows: explained.rows, ...explained.provenance };
+    },
+  );
+}
+
+const columns: Schema = [
+  { name: 'name', type: 'VARCHAR' },
+  { name: 'kind', type: 'VARCHAR' },
+  { name: 'plan', type: 'VARCHAR' },
+  { name: 'chosen', type: 'BOOLEAN' },
+  { name: 'reason', type: 'VARCHAR' },
+  { name: 'predicted_ms', type: 'DOUBLE' },
+  { name: 'version', type: 'BIGINT' },
+  { name: 'detail', type: 'VARCHAR' },
+];
+
+type Explained = {
+  readonly rows: readonly Row[];
+  readonly provenance: Provenance;
+  readonly version: Version;
+  readonly inline: ReadonlyMap<string, InlineDecision>;
+  /** Whether everything the query reads is there, so that it can be checked. */
+  readonly isReady: boolean;
+};
+
+/** What planning comes to once everything it wants refreshed is: to serve, or to refuse. */
+type FinalPlan = {
+  readonly plan: Exclude<ReadPlan, { kind: 'refresh' }>;
+  readonly refreshed: ReadonlySet<string>;
+};
+
+class QueryExplainer {
+  readonly #core: EngineCore;
+  readonly #state: EngineState;
+  readonly #snapshot: Session;
+  readonly #nowMs: number;
+  readonly #asked: AskedQuery;
+
+  constructor(core: EngineCore, state: EngineState, snapshot: Session, nowMs: number, asked: AskedQuery) {
+    this.#core = core;
+    this.#state = state;
+    this.#snapshot = snapshot;
+    this.#nowMs = nowMs;
+    this.#asked = asked;
+  }
+
+  async explain(reads: QueryReads, past: readonly string[]): Promise<Explained> {
+    const objects = readObjectsOf(this.#state, reads, this.#nowMs, this.#asked.policy);
+    const { plan, refreshed } = this.#finalPlan(objects);
+    const reader = new InlineReader(this.#core, this.#state, this.#snapshot, (entry) =>
+      refreshed.has(nameOf(entry)) ? this.#renewed : servedStanding(entry, this.#state, this.#nowMs),
+    );
+    const inline =
+      plan.kind === 'serve' ? await reader.decide(plan.inline) : new Map<string, InlineDecision>();
+    const version = plan.kind === 'serve' ? plan.version : this.#state.version;
+    const rows: Row[] = reads.relations.flatMap((name) => this.#tableRows(name, version));
+    for (const name of past) rows.push(this.#pastRow(name));
+    for (const object of [...objects, ...this.#beneath(objects, inline)]) {
+      rows.push(...(await this.#objectRows(object, plan, refreshed, reader, inline, version)));
+    }
+    const provenance = this.#provenance(objects, plan, refreshed, inline, past.length > 0, version);
+    const isReady = objects.every(({ standing }) => standing !== null);
+    return { rows, provenance, version, inline, isReady };
+  }
+
+  get #renewed() {
+    return { staleness: fresh, asOf: this.#state.version, sinceMs: null };
+  }
+
+  #finalPlan(objects: readonly ReadObject[]): FinalPlan {
+    const mayRefresh = !this.#core.isHeld;
+    const refreshed = new Set<string>();
+    for (;;) {
+      const now = objects.map((object) =>
+        refreshed.has(object.name)
+          ? { ...object, standing: this.#renewed, contentsVersion: this.#state.version }
+          : object,
+      );
+      const plan = planRead(now, this.#state.version, mayRefresh);
+      if (plan.kind !== 'refresh') return { plan, refreshed };
+      for (const name of plan.names) this.#addRefreshed(name, refreshed);
+    }
+  }
+
+  /** The object and, of all that it rests on, what is not up to date. */
+  #addRefreshed(name: string, to: Set<string>): void {
+    to.add(name);
+    const entry = this.#state.catalog.get(name);
+    if (entry === undefined || entry.kind === 'table') return;
+    for (const read of entry.reads) {
+      const source = this.#state.catalog.get(read);
+      if (source === undefined || source.kind === 'table' || to.has(nameOf(source))) continue;
+      const standing = isMaintained(source) ? servedStanding(source, this.#state, this.#nowMs) : null;
+      if (standing === null || standing.sinceMs !== null) this.#addRefreshed(nameOf(source), to);
+    }
+  }
+
+  /** Views under one that is read by its definition, and that are read in another way than from contents. */
+  #beneath(objects: readonly ReadObject[], inline: ReadonlyMap<string, InlineDecision>): ReadObject[] {
+    const known = new Set(objects.map(({ name }) => name));
+    const names = [...inline.keys()].filter((name) => !known.has(name));
+    return readObjectsOf(this.#state, { relations: names, models: [] }, this.#nowMs, this.#asked.policy);
+  }
+
+  #tableRows(name: string, version: Version): Row[] {
+    const entry = this.#state.catalog.get(name);
+    if (entry?.kind !== 'table') return [];
+    const changed = this.#state.changes.firstChange(name, version, this.#state.version) !== null;
+    const [plan, reason] = changed ? (['history', 'historical'] as const) : (['contents', 'fresh'] as const);
+    return [row(entry, plan, true, reason, changed ? null : 0, version, '')];
+  }
+
+  #pastRow(name: string): Row {
+    return row(this.#state.catalog.get(name), 'history', true, 'historical', null, null, 'under AT');
+  }
+
+  async #objectRows(
+    object: ReadObject,
+    plan: FinalPlan['plan'],
+    refreshed: ReadonlySet<string>,
+    reader: InlineReader,
+    inline: ReadonlyMap<string, InlineDecision>,
+    version: Version,
+  ): Promise<Row[]> {
+    const entry = this.#state.catalog.get(object.name);
+    const kept = entry !== undefined && isKept(entry) ? entry : null;
+    const decision = inline.get(object.name);
+    const cannotAnswer = await this.#whyNoAnswer(object, refreshed);
+    const isRefused = plan.kind === 'refuse' && plan.name === object.name;
+    const chosen: PlannedObject['chosen'] =
+      isRefused || cannotAnswer !== null
+        ? 'refuse'
+        : refreshed.has(object.name)
+          ? 'refresh'
+          : (decision?.read ?? 'contents');
+    const ways = explainObject({
+      object,
+      chosen,
+      costs: kept === null ? null : (decision?.costs ?? reader.costsOf(kept)),
+      refreshMs: kept === null ? null : reader.refreshMsOf(kept),
+      mayRefresh: !this.#core.isHeld,
+      isRefused: decision !== undefined && decision.refused !== null,
+      isForced: this.#core.forced !== null,
+    });
+    const behind = behindText(object);
+    return ways.map(({ way, isChosen, reason, predictedMs }) => {
+      const detail = isChosen ? (cannotAnswer ?? behind) : detailAgainst(entry, reason, decision);
+      const shows = isChosen && way !== 'refuse' ? (object.kind === 'view' ? version : null) : null;
+      return row(entry, way, isChosen, reason, predictedMs, shows, detail);
+    });
+  }
+
+  /** What keeps a model from answering that no refresh will change. */
+  async #whyNoAnswer(object: ReadObject, refreshed: ReadonlySet<string>): Promise<string | null> {
+    if (object.kind === 'view' || object.standing !== null || refreshed.has(object.name)) return null;
+    const failure = await noModelVersion(this.#snapshot, this.#state, object.name, this.#nowMs);
+    return failure.hint ?? failure.message;
+  }
+
+  #provenance(
+    objects: readonly ReadObject[],
+    plan: FinalPlan['plan'],
+    refreshed: ReadonlySet<string>,
+    inline: ReadonlyMap<string, InlineDecision>,
+    isHistorical: boolean,
+    version: Version,
+  ): Provenance {
+    const models: Record<string, ModelVersion> = {};
+    const staleness = objects.flatMap((object) => {
+      const entry = this.#state.catalog.get(object.name);
+      if (entry === undefined || !isMaintained(entry)) return [];
+      const promoted = answeringModel(this.#state, object.name);
+      if (promoted !== null && !refreshed.has(object.name)) models[object.name] = promoted.modelVersion;
+      const isMoved = refreshed.has(object.name) || inline.has(object.name);
+      if (isMoved) return [{ ...fresh, name: object.name, asOf: version, policyMet: true }];
+      return reportOf(entry, this.#state, this.#nowMs, this.#asked.policy) ?? [];
+    });
+    const isRefreshed = objects.some(({ name }) => refreshed.has(name));
+    const path =
+      plan.kind === 'refuse' ? 'served-stale' : pathOf(isRefreshed, isHistorical, staleness, inline);
+    return { version, models, staleness, path };
+  }
+}
+
+function row(
+  entry: CatalogEntry | undefined,
+  plan: ReadWay,
+  isChosen: boolean,
+  reason: Reason,
+  predictedMs: number | null,
+  version: Version | null,
+  detail: string,
+): Row {
+  return {
+    name: entry === undefined ? null : nameOf(entry),
+    kind: entry?.kind.replaceAll('-', ' ') ?? null,
+    plan,
+    chosen: isChosen,
+    reason,
+    predicted_ms: predictedMs,
+    version,
+    detail: detail === '' ? null : detail,
+  };
+}
+
+function behindText({ standing }: ReadObject): string {
+  if (standing === null) return 'no contents of this definition';
+  const { versions, rows } = standing.staleness;
+  if (standing.sinceMs === null) return '';
+  return `contents are ${versions} ${versions === 1 ? 'version' : 'versions'}, ${rows} ${rows === 1 ? 'row' : 'rows'} behind`;
+}
+
+function detailAgainst(
+  entry: CatalogEntry | undefined,
+  reason: Reason,
+  decision: InlineDecision | undefined,
+): string {
+  if (reason !== 'not-compensable' || entry === undefined || !isKept(entry)) return '';
+  if (decision?.refused != null) return decision.refused;
+  const { plan } = entry.handle;
+  return plan.kind === 'full-only' ? plan.detail : '';
+}
