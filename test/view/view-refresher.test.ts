@@ -271,6 +271,30 @@ describe('the log of a view', () => {
     });
   });
 
+  test("of a view of one table is that table's, with what came and went between two refreshes", async () => {
+    await build('SELECT k, g FROM t WHERE k < 10');
+    await world.view('reader', 'SELECT g, count(*) AS n FROM v GROUP BY g');
+    await world.checkedRefresh('reader', 'rebuild');
+    await world.update([{ table: 't', insert: `${row(1, "'a'")}, ${row(2, "'b'")}, ${row(11, "'a'")}` }]);
+    await world.update([{ table: 't', where: 'k = 1' }]);
+    expect(await world.checkedRefresh('v', 'advance')).toEqual({
+      kind: 'incremental',
+      inserted: 2,
+      deleted: 1,
+    });
+    expect(await world.checkedRefresh('reader', 'advance')).toMatchObject({
+      kind: 'incremental',
+      inserted: 1,
+    });
+    expect(await world.relationNames('VIEW')).toContain('log.v');
+    await world.update([{ table: 't', where: 'k = 2' }]);
+    expect(await world.checkedRefresh('v', 'rebuild')).toEqual({ kind: 'full', inserted: 0, deleted: 1 });
+    expect(await world.checkedRefresh('reader', 'advance')).toMatchObject({
+      kind: 'incremental',
+      deleted: 1,
+    });
+  });
+
   test('a view that shows no keys logs equal rows as often as they come', async () => {
     await build('SELECT count(*) AS n FROM t GROUP BY g');
     await world.view('reader', 'SELECT n FROM v');
