@@ -255,20 +255,17 @@ export const shapeCatalogue: readonly ShapeGroup[] = [
       {
         name: '`GROUPING SETS`',
         sql: 'SELECT shop, item, sum(units) AS units FROM sales GROUP BY GROUPING SETS ((shop, item), (item))',
-        target: 'domain',
-        now: 'full',
+        target: 'algebraic',
       },
       {
         name: '`ROLLUP`',
         sql: 'SELECT shop, item, count(*) AS n FROM sales GROUP BY ROLLUP (shop, item)',
         target: 'domain',
-        now: 'full',
       },
       {
         name: '`CUBE`',
         sql: 'SELECT shop, returned, count(*) AS n, grouping(shop) AS level FROM sales GROUP BY CUBE (shop, returned)',
         target: 'domain',
-        now: 'full',
       },
     ],
   },

@@ -1,5 +1,5 @@
 import { rungsOf, type ViewPlan } from '../../src/plan/view-plan.ts';
-import { tpchQueries } from '../tpch/tpch-queries.ts';
+import { tpchQueries, uncutTpchQueries } from '../tpch/tpch-queries.ts';
 import { sqlTypeOf, tpchLoadOrder, tpchTables } from '../tpch/tpch-schema.ts';
 import { refusedShapes, shapeCatalogue } from './shape-catalogue.ts';
 import { plansOf } from './shape-run.ts';
@@ -28,11 +28,15 @@ export async function tpchRows(): Promise<Cells[]> {
     name,
     schema: tpchTables[name].columns.map(([column, kind]) => ({ name: column, type: sqlTypeOf(kind) })),
   }));
-  const queries = tpchQueries(1);
+  const queries = [...tpchQueries(1), ...uncutTpchQueries(1)];
   const plans = await plansOf(tables, queries);
   return queries.map(({ name, title }) => {
     const plan = plans.get(name);
-    return [`${name.toUpperCase()} ${title}`, rungsText(plan), plan?.kind === 'full-only' ? plan.detail : ''];
+    return [
+      `${name.replace(/^q|_.*$/g, (part) => (part === 'q' ? 'Q' : ''))} ${title}`,
+      rungsText(plan),
+      plan?.kind === 'full-only' ? plan.detail : '',
+    ];
   });
 }
 

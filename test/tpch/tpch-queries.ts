@@ -6,6 +6,19 @@ export type TpchQuery = {
   readonly sql: string;
 };
 
+/** The queries that LIMIT cuts, whole: what they keep without it. */
+export function uncutTpchQueries(scale: number): readonly TpchQuery[] {
+  return tpchQueries(scale)
+    .filter(({ sql }) => cut.test(sql))
+    .map(({ name, title, sql }) => ({
+      name: `${name}_uncut`,
+      title: `${title}, without LIMIT`,
+      sql: sql.replace(cut, ''),
+    }));
+}
+
+const cut = /\s+ORDER BY [^()]* LIMIT \d+$/;
+
 /**
  * The 22 queries of the TPC-H specification (clauses 2.4.1 to 2.4.22) with its validation parameters. ORDER BY is
  * left out where nothing is cut off, since a view has no order; with LIMIT, keys make it unique. Q11's fraction

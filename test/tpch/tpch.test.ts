@@ -5,7 +5,7 @@ import { TpchRun } from './tpch-run.ts';
 
 const size = { scale: 0.005, seed: 1 };
 /** Orders of each refresh: a thousandth of the base, as the specification has it, and at last a twentieth. */
-const streams = [8, 8, 8, 375];
+const streams = [8, 8, 375];
 /** What the streams leave alone, and Q2, Q11, Q16 and Q20 need to change. */
 const lastUpdate = [
   `DELETE FROM lineitem WHERE l_shipdate BETWEEN DATE '1994-01-01' AND DATE '1994-12-31'
@@ -14,13 +14,19 @@ const lastUpdate = [
   `UPDATE supplier SET s_comment = 'Customer Complaints' WHERE s_suppkey % 10 = 1`,
 ];
 
-describe.each(['algebraic', 'domain'] as const)('the 22 queries of TPC-H as views, %s', (forced) => {
+const ways = [
+  { way: 'algebraic', forced: 'algebraic', viewOptions: '' },
+  { way: 'domain', forced: 'domain', viewOptions: '' },
+  { way: 'compensated', forced: null, viewOptions: 'WITH (on_stale_read = compensate)' },
+] as const;
+
+describe.each(ways)('the 22 queries of TPC-H as views, $way', ({ forced, viewOptions }) => {
   let run: TpchRun;
 
   beforeAll(async () => {
     const { db } = await openEverview({ forced });
     run = new TpchRun(db, await BareDuckdb.open(), size);
-    await run.load();
+    await run.load(viewOptions);
   });
 
   afterAll(() => run.close());
@@ -55,7 +61,7 @@ describe.each(['algebraic', 'domain'] as const)('the 22 queries of TPC-H as view
     for (const query of run.queries) unchanged.set(query.name, await run.contents(query));
     const check = async (refresh: string) => {
       expect({ refresh, differences: await differences() }).toEqual({ refresh, differences: [] });
-      for (const query of run.queries) {
+      for (const query of run.queries.filter(({ name }) => unchanged.has(name))) {
         if (unchanged.get(query.name) !== (await run.contents(query))) unchanged.delete(query.name);
       }
     };
