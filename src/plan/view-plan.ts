@@ -1,6 +1,7 @@
 import type { DomainNode } from '../algebra/domain.ts';
 import type { GroupNode } from '../algebra/group.ts';
 import type { Relation } from '../algebra/node.ts';
+import type { Schema } from '../core/schema.ts';
 
 /**
  * The ways a refresh can take. `algebraic`: the change of the view follows from the change of its inputs by rule;
@@ -58,10 +59,12 @@ export type GroupPlan = {
 export type DomainPlan = {
   readonly kind: 'domain';
   readonly node: DomainNode<Relation, string>;
-  /** For each column of the view, the node's column. */
+  /** For each stored column, the node's column: the view's columns, then `hidden`. */
   readonly sources: readonly string[];
-  /** The view's columns that hold the node's keys, in their order. */
+  /** The stored columns that hold the node's keys, in their order. */
   readonly keys: readonly string[];
+  /** Keys that the view does not show, kept beside its columns. */
+  readonly hidden: Schema;
 };
 
 export type FullOnlyPlan = {

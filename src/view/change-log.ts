@@ -1,4 +1,5 @@
 import { quoteIdentifier, versionColumn, weightColumn } from '../core/identifier.ts';
+import { columnNames, type Schema } from '../core/schema.ts';
 import type { Session } from '../core/session.ts';
 import { derivedLogOf } from './derived-log.ts';
 import type { ViewHandle } from './refresher.ts';
@@ -9,6 +10,20 @@ export function logOf(name: string): string {
 
 export function contentsOf(name: string): string {
   return `view.${quoteIdentifier(name)}`;
+}
+
+/** The table that holds the rows of the contents: with keys that the view does not show, it is the state's. */
+export function rowsOf(view: ViewHandle): string {
+  return hiddenKeys(view).length === 0 ? contentsOf(view.name) : `state.${quoteIdentifier(view.name)}`;
+}
+
+/** The columns of `rowsOf`. */
+export function storedColumns(view: ViewHandle): string[] {
+  return columnNames([...view.schema, ...hiddenKeys(view)]);
+}
+
+export function hiddenKeys({ plan }: ViewHandle): Schema {
+  return plan.kind === 'domain' ? plan.hidden : [];
 }
 
 /** `written`: a table of signed rows. `derived`: a DuckDB view over the log of the one table the view reads. */

@@ -24,7 +24,7 @@ import { argumentColumn, type LoweredQuery, lowerQuery, renameColumns } from '..
 import { bindRelations, placeOf, type RelationResolver } from '../plan/lower-relations.ts';
 import type { DomainPlan, FullOnlyPlan, GroupPlan, RowsPlan, ViewPlan } from '../plan/view-plan.ts';
 import { renderRelation, renderState } from '../store/render-algebra.ts';
-import { freshRows, touchedKeysOf } from './domain-contents.ts';
+import { domainRows, touchedKeysOf } from './domain-rows.ts';
 import { outputsOver } from './group-outputs.ts';
 import { domainPlan, obstacleTo, obstacleToDomain } from './plan-domains.ts';
 import type { ViewHandle } from './refresher.ts';
@@ -152,8 +152,8 @@ async function signedPlan(
 }
 
 /**
- * Old rows are taken from the contents where the view shows its keys, all of them; else they are computed again if
- * that gives the same; else they are taken by the keys there are.
+ * Old rows are computed again where that gives the same and the view does not show its keys; else they are taken
+ * from the contents by key.
  */
 async function planOfDomain(
   session: Session,
@@ -165,13 +165,12 @@ async function planOfDomain(
   const node = await withUnionTypes(session, printed.node);
   if (node.kind !== 'domain') throw new RangeError('a domain stays one');
   if (node.keys.length === 0) return fullOnly('an aggregate over everything');
-  const found = domainPlan(node, schema, (key) => sameColumns(tree, key));
-  if (found?.isWhole === true) return checkedDomain(session, found.plan, schema);
+  const plan = await domainPlan(session, node, schema, (key) => sameColumns(tree, key));
+  if (plan.hidden.length === 0) return checkedDomain(session, plan, schema);
   const names = schema.map((column) => column.name);
   const renamed = await printRelation(parser, renameColumns(tree, names));
   const again = await signedPlan(session, renamed.node, schema);
-  if (again.kind === 'rows' || found === null) return again;
-  return checkedDomain(session, found.plan, schema);
+  return again.kind === 'rows' ? again : checkedDomain(session, plan, schema);
 }
 
 async function checkedDomain(
@@ -181,10 +180,10 @@ async function checkedDomain(
 ): Promise<DomainPlan | FullOnlyPlan> {
   const obstacle = await obstacleToDomain(session, plan.node);
   if (obstacle !== null) return fullOnly(obstacle);
-  const touched = touchedKeysOf(plan, new Set(scansOf(plan.node).map((scan) => scan.relation)), {
-    kind: 'probe',
-  });
-  const rows = freshRows(plan, schema, { kind: 'probe' }, touched === null ? null : `(${touched})`);
+  const relations = new Set(scansOf(plan.node).map((scan) => scan.relation));
+  const touched = touchedKeysOf(plan, relations, { kind: 'probe' });
+  const names = [...schema, ...plan.hidden].map((column) => column.name);
+  const rows = domainRows(plan, names, { kind: 'probe' }, touched === null ? null : `(${touched})`);
   const described = await session.describe(rows);
   return sameTypes(described.slice(0, schema.length), schema)
     ? plan

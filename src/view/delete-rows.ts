@@ -1,7 +1,6 @@
 import { EverviewError } from '../core/errors.ts';
 import { quoteIdentifier, weightColumn } from '../core/identifier.ts';
-import { columnNames } from '../core/schema.ts';
-import { contentsOf } from './change-log.ts';
+import { rowsOf, storedColumns } from './change-log.ts';
 import type { RefreshContext, ViewHandle } from './refresher.ts';
 import type { RowDelta } from './row-delta.ts';
 
@@ -34,7 +33,7 @@ async function deleteByColumn(
   { tx }: RefreshContext,
 ): Promise<number | null> {
   if (telling === null) return null;
-  const contents = contentsOf(view.name);
+  const contents = rowsOf(view);
   const column = quoteIdentifier(telling);
   await tx.run(
     `CREATE OR REPLACE TEMP TABLE __ev_gone AS SELECT v.rowid AS place FROM ${contents} v
@@ -58,13 +57,13 @@ async function deleteByAllColumns(
   { relation }: RowDelta,
   { tx }: RefreshContext,
 ): Promise<number> {
-  const names = columnNames(view.schema).map(quoteIdentifier);
+  const names = storedColumns(view).map(quoteIdentifier);
   const nulls = names.map((name, place) => `coalesce(bool_or(${name} IS NULL), false) AS n${place}`);
   const [row] = await tx.rows(`SELECT ${nulls.join(', ')} FROM ${relation} WHERE ${weight} < 0`);
   const same = names.map(
     (name, place) => `v.${name} ${row?.[`n${place}`] === true ? 'IS NOT DISTINCT FROM' : '='} d.${name}`,
   );
-  const contents = contentsOf(view.name);
+  const contents = rowsOf(view);
   const list = names.join(', ');
   const gone =
     `(SELECT ${list}, -sum(${weight}) AS __ev_gone, row_number() OVER () AS __ev_id FROM ${relation} ` +

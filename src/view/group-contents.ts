@@ -11,6 +11,8 @@ import { insertGroups } from './group-insert.ts';
 import { outputsOver } from './group-outputs.ts';
 import {
   advanceStep,
+  domainStep,
+  mendSteps,
   oldPrefix,
   rebuildStep,
   shownItem,
@@ -18,7 +20,7 @@ import {
   stepCheck,
   stepTable,
 } from './group-step.ts';
-import type { RefreshContext, RefreshFallback, RefreshOutcome, ViewHandle } from './refresher.ts';
+import type { GroupFault, RefreshContext, RefreshOutcome, ViewHandle } from './refresher.ts';
 import { isInsertOnly } from './rows-contents.ts';
 
 /**
@@ -46,12 +48,15 @@ export async function rebuildGroups(
   return { kind: 'full', inserted: await countGroups(view, context), deleted };
 }
 
-/** The refresh done, or the reason why the state cannot be advanced (nothing was written then). */
+/**
+ * The refresh done, or the reason why the state cannot be advanced (nothing was written then). With keys it always
+ * can: groups that arithmetic cannot bring forward are computed anew, and the outcome says why.
+ */
 export async function advanceGroups(
   view: ViewHandle,
   plan: GroupPlan,
   context: RefreshContext & { readonly from: Version },
-): Promise<RefreshOutcome | RefreshFallback> {
+): Promise<RefreshOutcome | GroupFault> {
   const change = changeOfState(plan.group, new Set(context.changedSources.keys()));
   if (change === null) return { kind: 'none', inserted: 0, deleted: 0 };
   const isLarge = (context.contentRows ?? 0) > largeState;
@@ -67,7 +72,25 @@ export async function advanceGroups(
     `CREATE OR REPLACE TEMP TABLE __ev_step AS ${advanceStep(view.name, plan, delta, isLarge)}`,
   );
   const check = await checkStep(view, plan, context);
-  if (check.fallback !== null) return check.fallback;
+  if (check.fallback === null) return applyStep(view, plan, check, 'incremental', context);
+  if (plan.group.keys.length === 0) return check.fallback;
+  await context.tx.run(mendSteps(plan, view.tolerance, window(context.to, context.to)));
+  const mended = await checkStep(view, plan, context);
+  const outcome = await applyStep(view, plan, mended, 'incremental', context);
+  return { ...outcome, recomputed: check.fallback };
+}
+
+/** Computes every group anew that the change touches, whatever its aggregates are. For groups with keys. */
+export async function recomputeGroups(
+  view: ViewHandle,
+  plan: GroupPlan,
+  context: RefreshContext & { readonly from: Version },
+): Promise<RefreshOutcome> {
+  const change = changeOfState(plan.group, new Set(context.changedSources.keys()));
+  if (change === null) return { kind: 'none', inserted: 0, deleted: 0 };
+  const step = domainStep(view.name, plan, change.input, window(context.from, context.to));
+  await context.tx.run(`CREATE OR REPLACE TEMP TABLE __ev_step AS ${step}`);
+  const check = await checkStep(view, plan, context);
   return applyStep(view, plan, check, 'incremental', context);
 }
 
@@ -78,7 +101,7 @@ type StepCheck = {
   readonly touched: number;
   readonly before: number;
   readonly after: number;
-  readonly fallback: RefreshFallback | null;
+  readonly fallback: GroupFault | null;
 };
 
 async function checkStep(view: ViewHandle, plan: GroupPlan, { tx }: RefreshContext): Promise<StepCheck> {
@@ -98,7 +121,7 @@ async function checkStep(view: ViewHandle, plan: GroupPlan, { tx }: RefreshConte
 }
 
 /** What `stepFaults` found, but for `broken`. */
-export function fallbackOf(row: Row): RefreshFallback | null {
+export function fallbackOf(row: Row): GroupFault | null {
   if (row['retracted'] === true) return 'min-max-retraction';
   if (row['non_finite'] === true) return 'non-finite';
   if (row['spent'] === true) return 'float-error-budget';

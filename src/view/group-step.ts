@@ -1,8 +1,16 @@
 import { type GroupArgument, partialColumns, stateColumns } from '../algebra/group.ts';
+import type { Relation } from '../algebra/node.ts';
 import { quoteIdentifier, weightColumn } from '../core/identifier.ts';
 import type { Schema } from '../core/schema.ts';
 import type { GroupPlan } from '../plan/view-plan.ts';
-import { goneColumns, stateColumnNames } from '../store/render-algebra.ts';
+import {
+  goneColumns,
+  type RenderSource,
+  renderRelation,
+  renderState,
+  stateColumnNames,
+} from '../store/render-algebra.ts';
+import { touchedColumn } from '../store/render-relation.ts';
 import { outputsOver } from './group-outputs.ts';
 
 /**
@@ -52,20 +60,71 @@ export function advanceStep(name: string, plan: GroupPlan, delta: string, isLarg
 /** Every group whose state in `fresh` differs from the kept one. */
 export function rebuildStep(name: string, plan: GroupPlan, fresh: string): string {
   const { keys } = plan.group;
+  const ownKeys = keys.map((key) => `CASE WHEN f.__ev_n IS NULL THEN s.${key} ELSE f.${key} END AS ${key}`);
+  return (
+    `SELECT ${freshColumns(plan, ownKeys)} FROM (${fresh}) f ` +
+    `${keys.length === 0 ? '' : 'FULL '}JOIN ${stateOf(name)} s ` +
+    `ON ${sameKeys(keys, 's', 'f')} WHERE ${isChanged(plan)}`
+  );
+}
+
+/** Every touched group whose state, computed anew, differs from the kept one. For groups with keys. */
+export function domainStep(name: string, plan: GroupPlan, change: Relation, source: RenderSource): string {
+  const { keys } = plan.group;
+  const places = keys.map((_, place) => touchedColumn(place));
+  const touched = { item: '__ev_touched_groups', columns: places };
+  const fresh = renderState(plan.group, source, touched);
+  const ownKeys = keys.map((key, place) => `t.${touchedColumn(place)} AS ${key}`);
+  const sameAsTouched = (alias: string) =>
+    keys.map((key, place) => `${alias}.${key} IS NOT DISTINCT FROM t.${touchedColumn(place)}`).join(' AND ');
+  return (
+    `WITH ${touched.item} AS MATERIALIZED (${touchedGroups(keys, renderRelation(change, source))}) ` +
+    `SELECT ${freshColumns(plan, ownKeys)} FROM ${touched.item} t ` +
+    `LEFT JOIN (${fresh}) f ON ${sameAsTouched('f')} ` +
+    `LEFT JOIN ${stateOf(name)} s ON ${sameAsTouched('s')} WHERE ${isChanged(plan)}`
+  );
+}
+
+/**
+ * An UPDATE of the steps that puts, for every group that arithmetic cannot bring forward, its state computed anew
+ * from the rows of that group alone. For groups with keys.
+ */
+export function mendSteps(plan: GroupPlan, tolerance: number, source: RenderSource): string {
+  const { keys } = plan.group;
+  const places = keys.map((_, place) => touchedColumn(place));
+  const touched = { item: '__ev_faulty_groups', columns: places };
   const partials = partialColumns(plan.group.arguments);
-  const list = [
-    ...keys.map((key) => `CASE WHEN f.__ev_n IS NULL THEN s.${key} ELSE f.${key} END AS ${key}`),
+  const { retracted, nonFinite, spent } = faultsOf(plan, tolerance);
+  const faulty = `SELECT * FROM ${stepTable} WHERE ${retracted} OR ${nonFinite} OR ${spent}`;
+  return (
+    `UPDATE ${stepTable} AS d SET ${partials.map((column) => `${column} = f.${column}`).join(', ')} ` +
+    `FROM (WITH ${touched.item} AS MATERIALIZED (${touchedGroups(keys, faulty)}) ` +
+    `SELECT * FROM (${renderState(plan.group, source, touched)})) f WHERE ${sameKeys(keys, 'd', 'f')}`
+  );
+}
+
+/** The keys in `rows`, each combination once. */
+function touchedGroups(keys: readonly string[], rows: string): string {
+  const list = keys.map((key, place) => `${key} AS ${touchedColumn(place)}`);
+  return `SELECT DISTINCT ${list.join(', ')} FROM (${rows})`;
+}
+
+/** The columns of a step from a fresh state `f` and the kept one `s`. */
+function freshColumns(plan: GroupPlan, ownKeys: readonly string[]): string {
+  const partials = partialColumns(plan.group.arguments);
+  return [
+    ...ownKeys,
     's.rowid AS __ev_rid',
     `0 AS ${goneColumns.rows}`,
     ...oldColumns(plan),
     ...partials.map((column) => (column === '__ev_n' ? 'coalesce(f.__ev_n, 0) AS __ev_n' : `f.${column}`)),
     ...plan.group.arguments.flatMap((argument, place) => goneNulls(argument, place)),
-  ];
-  const differs = partials.map((column) => `f.${column} IS DISTINCT FROM s.${column}`).join(' OR ');
-  return (
-    `SELECT ${list.join(', ')} FROM (${fresh}) f ${keys.length === 0 ? '' : 'FULL '}JOIN ${stateOf(name)} s ` +
-    `ON ${sameKeys(keys, 's', 'f')} WHERE ${differs}`
-  );
+  ].join(', ');
+}
+
+function isChanged(plan: GroupPlan): string {
+  const partials = partialColumns(plan.group.arguments);
+  return partials.map((column) => `f.${column} IS DISTINCT FROM s.${column}`).join(' OR ');
 }
 
 /**
@@ -80,14 +139,27 @@ export function stepCheck(plan: GroupPlan, schema: Schema, tolerance: number): s
 
 /** The columns of `stepCheck` that tell whether steps may be applied, over any relation of steps. */
 export function stepFaults(plan: GroupPlan, tolerance: number): string {
-  const args = plan.group.arguments;
-  const counts = args.map((_, place) => stateColumns.count(place));
+  const counts = plan.group.arguments.map((_, place) => stateColumns.count(place));
   const broken = ['__ev_n < 0', ...counts.flatMap((count) => [`${count} < 0`, `${count} > __ev_n`])];
-  const any = (conditions: readonly string[]) =>
-    conditions.length === 0 ? 'false' : `coalesce(bool_or(${conditions.join(' OR ')}), false)`;
-  return `${any(broken)} AS broken, ${any(args.flatMap(retraction))} AS retracted,
-    ${any(args.flatMap(nonFinite))} AS non_finite,
-    ${any(args.flatMap((argument, place) => spentBudget(argument, place, tolerance)))} AS spent`;
+  const { retracted, nonFinite, spent } = faultsOf(plan, tolerance);
+  const any = (condition: string) => `coalesce(bool_or(${condition}), false)`;
+  return `${any(broken.join(' OR '))} AS broken, ${any(retracted)} AS retracted,
+    ${any(nonFinite)} AS non_finite, ${any(spent)} AS spent`;
+}
+
+/** Conditions on a step under which the group has to be computed anew. */
+function faultsOf(
+  plan: GroupPlan,
+  tolerance: number,
+): { readonly retracted: string; readonly nonFinite: string; readonly spent: string } {
+  const args = plan.group.arguments;
+  const either = (conditions: readonly string[]) =>
+    conditions.length === 0 ? 'false' : `(${conditions.join(' OR ')})`;
+  return {
+    retracted: either(args.flatMap(retraction)),
+    nonFinite: either(args.flatMap(nonFiniteSum)),
+    spent: either(args.flatMap((argument, place) => spentBudget(argument, place, tolerance))),
+  };
 }
 
 /** The touched groups in one of their two states, as a FROM item with the state's columns and a weight. */
@@ -160,7 +232,7 @@ function retraction(argument: GroupArgument, place: number): string[] {
 }
 
 /** A NaN or an infinity cannot be subtracted again. */
-function nonFinite(argument: GroupArgument, place: number): string[] {
+function nonFiniteSum(argument: GroupArgument, place: number): string[] {
   if (argument.sum !== 'float') return [];
   return [`${goneColumns.rows} > 0 AND NOT isfinite(${stateColumns.sum(place)})`];
 }

@@ -1,4 +1,4 @@
-import { createDomain, type DomainNode } from '../algebra/domain.ts';
+import type { DomainNode } from '../algebra/domain.ts';
 import { domainsOf, type Relation } from '../algebra/node.ts';
 import { quoteIdentifier, quoteList } from '../core/identifier.ts';
 import type { Schema } from '../core/schema.ts';
@@ -30,34 +30,38 @@ export async function obstacleToDomain(session: Session, node: Domain): Promise<
 }
 
 /**
- * The plan by those of the node's keys that are columns of the view; null when none is.
+ * The plan of a whole view by a domain.
  *
  * @param sameColumns the node's columns that are the same, row by row, as the key
  */
-export function domainPlan(
+export async function domainPlan(
+  session: Session,
   node: Domain,
   schema: Schema,
   sameColumns: (key: string) => readonly string[],
-): { readonly plan: DomainPlan; readonly isWhole: boolean } | null {
-  const sources = node.columns.slice(0, schema.length);
-  const places = node.keys.flatMap((key, place) => {
-    const column = sources.findIndex((source) => source === key || sameColumns(key).includes(source));
-    const name = schema[column]?.name;
-    return name === undefined ? [] : [{ place, name }];
+): Promise<DomainPlan> {
+  const shown = node.columns.slice(0, schema.length);
+  const names = node.keys.map((key) => {
+    const column = shown.findIndex((source) => source === key || sameColumns(key).includes(source));
+    return schema[column]?.name ?? null;
   });
-  if (places.length === 0) return null;
-  const coarser = createDomain<Relation, string>({
-    ...node,
-    keys: places.map(({ place }) => node.keys[place] ?? ''),
-    inputs: node.inputs.map((input) => ({
-      ...input,
-      keys: places.map(({ place }) => input.keys[place] ?? ''),
-    })),
-  });
+  const described = await session.describe(
+    `SELECT ${quoteList(node.keys)} FROM (${renderRelation(node, { kind: 'probe' })})`,
+  );
+  const hidden = names.flatMap((name, place) =>
+    name === null ? [{ name: node.keys[place] ?? '', type: storedType(described[place]?.type) }] : [],
+  );
   return {
-    plan: { kind: 'domain', node: coarser, sources, keys: places.map(({ name }) => name) },
-    isWhole: places.length === node.keys.length,
+    kind: 'domain',
+    node,
+    sources: [...shown, ...hidden.map((column) => column.name)],
+    keys: names.map((name, place) => name ?? node.keys[place] ?? ''),
+    hidden,
   };
+}
+
+function storedType(type: string | undefined): string {
+  return type === undefined || type === '"NULL"' ? 'INTEGER' : type;
 }
 
 async function unrepeatable(session: Session, node: Domain): Promise<string | null> {

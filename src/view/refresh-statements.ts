@@ -1,9 +1,10 @@
 import { changeOf, changeOfState } from '../algebra/node.ts';
 import type { Rung } from '../plan/view-plan.ts';
 import { renderRelation, renderSignedState, renderState } from '../store/render-algebra.ts';
-import { freshRows, touchedKeysOf } from './domain-contents.ts';
+import { storedColumns } from './change-log.ts';
+import { domainRows, touchedKeysOf } from './domain-rows.ts';
 import { largeState } from './group-contents.ts';
-import { advanceStep } from './group-step.ts';
+import { advanceStep, domainStep } from './group-step.ts';
 import type { RefreshContext, ViewHandle } from './refresher.ts';
 
 /** What of a refresh is known before it runs. */
@@ -27,10 +28,11 @@ export function refreshStatements(view: ViewHandle, context: ForeseenRefresh, ru
   }
   if (plan.kind === 'domain') {
     const touched = touchedKeysOf(plan, changed, source);
-    return touched === null ? [] : [touched, freshRows(plan, view.schema, source, `(${touched})`)];
+    return touched === null ? [] : [touched, domainRows(plan, storedColumns(view), source, `(${touched})`)];
   }
   const change = changeOfState(plan.group, changed);
   if (change === null) return [];
+  if (rung === 'domain') return [domainStep(view.name, plan, change.input, source)];
   const isLarge = (context.contentRows ?? 0) > largeState;
   return [advanceStep(view.name, plan, renderSignedState(change, source, false), isLarge)];
 }

@@ -76,10 +76,15 @@ export type RefreshFallback = Extract<
   'first-build' | 'only-full' | 'min-max-retraction' | 'float-error-budget' | 'non-finite'
 >;
 
+/** Why a group's sums cannot be brought forward by arithmetic. */
+export type GroupFault = Extract<RefreshFallback, 'min-max-retraction' | 'float-error-budget' | 'non-finite'>;
+
 /** What was done. The counts are rows put in and taken out of the contents (an updated row is one of each). */
 export type RefreshOutcome = {
   readonly kind: 'none' | 'incremental' | 'full';
   readonly inserted: number;
   readonly deleted: number;
   readonly fallback?: RefreshFallback;
+  /** Why some of the touched groups were computed anew, where that was enough. */
+  readonly recomputed?: GroupFault;
 };

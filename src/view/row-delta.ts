@@ -1,6 +1,6 @@
 import { type Relation, scansOf } from '../algebra/node.ts';
 import { quoteIdentifier, quoteList, weightColumn } from '../core/identifier.ts';
-import { columnNames } from '../core/schema.ts';
+import { storedColumns } from './change-log.ts';
 import type { RefreshContext, ViewHandle } from './refresher.ts';
 
 /** A signed change of contents, about to be applied. */
@@ -66,7 +66,7 @@ export async function nettedDeltaOf(
   signed: string,
   context: RefreshContext,
 ): Promise<RowDelta> {
-  const columns = quoteList(columnNames(view.schema));
+  const columns = quoteList(storedColumns(view));
   await context.tx.run(
     `CREATE OR REPLACE TEMP TABLE __ev_delta AS SELECT ${columns}, sum(${weight})::BIGINT AS ${weight} ` +
       `FROM (${signed}) GROUP BY ${columns} HAVING sum(${weight}) <> 0`,
@@ -101,7 +101,7 @@ async function tellingColumn(
   relation: string,
   { tx }: RefreshContext,
 ): Promise<string | null> {
-  const names = columnNames(view.schema);
+  const names = storedColumns(view);
   const counts = names.map((name, place) => `approx_count_distinct(${quoteIdentifier(name)}) AS d${place}`);
   const [row] = await tx.rows(
     `SELECT ${counts.join(', ')} FROM (SELECT * FROM ${relation} WHERE ${weight} < 0 LIMIT ${sampleRows})`,

@@ -3,8 +3,9 @@ import { quoteIdentifier, quoteList, weightColumn } from '../core/identifier.ts'
 import { columnNames } from '../core/schema.ts';
 import type { Version } from '../core/version.ts';
 import { renderRelation } from '../store/render-algebra.ts';
-import { contentsOf, ensureLog, logOf, repeated } from './change-log.ts';
+import { contentsOf, ensureLog, logOf, repeated, rowsOf, storedColumns } from './change-log.ts';
 import { deleteRows } from './delete-rows.ts';
+import { domainRows } from './domain-rows.ts';
 import type { RefreshContext, RefreshOutcome, ViewHandle } from './refresher.ts';
 import { deltaOfChange, dropLarge, nettedDeltaOf, type RowDelta } from './row-delta.ts';
 
@@ -16,11 +17,20 @@ export async function rebuildRows(view: ViewHandle, context: RefreshContext): Pr
   if (context.from !== null && context.keepLog) return rewriteRows(view, context);
   const { tx } = context;
   const deleted = context.from === null ? 0 : await countRows(view, context);
-  const columns = quoteList(columnNames(view.schema));
-  await tx.run(
-    `CREATE OR REPLACE TABLE ${contentsOf(view.name)} AS SELECT * FROM (${view.sql}) AS q(${columns})`,
-  );
+  await tx.run(`CREATE OR REPLACE TABLE ${rowsOf(view)} AS SELECT * FROM ${wholeOf(view)}`);
+  if (rowsOf(view) !== contentsOf(view.name) && context.from === null) {
+    const shown = quoteList(columnNames(view.schema));
+    await tx.run(`CREATE OR REPLACE VIEW ${contentsOf(view.name)} AS SELECT ${shown} FROM ${rowsOf(view)}`);
+  }
   return { kind: 'full', inserted: await countRows(view, context), deleted };
+}
+
+/** A FROM item: the stored columns as the definition gives them. */
+function wholeOf(view: ViewHandle): string {
+  const { plan } = view;
+  if (plan.kind === 'domain' && plan.hidden.length > 0)
+    return `(${domainRows(plan, storedColumns(view), { kind: 'probe' }, null)})`;
+  return `(${view.sql}) AS q(${quoteList(columnNames(view.schema))})`;
 }
 
 /** @param node the rows plan's */
@@ -63,9 +73,9 @@ async function insertRows(view: ViewHandle, sql: string, context: RefreshContext
 }
 
 async function rewriteRows(view: ViewHandle, context: RefreshContext): Promise<RefreshOutcome> {
-  const columns = quoteList(columnNames(view.schema));
-  const fresh = `SELECT ${columns}, 1 AS ${weight} FROM (${view.sql}) AS q(${columns})`;
-  const old = `SELECT ${columns}, -1 AS ${weight} FROM ${contentsOf(view.name)}`;
+  const columns = quoteList(storedColumns(view));
+  const fresh = `SELECT ${columns}, 1 AS ${weight} FROM ${wholeOf(view)}`;
+  const old = `SELECT ${columns}, -1 AS ${weight} FROM ${rowsOf(view)}`;
   const delta = await nettedDeltaOf(view, `${fresh} UNION ALL ${old}`, context);
   return applyDelta(view, delta, 'full', context);
 }
@@ -78,11 +88,11 @@ export async function applyDelta(
 ): Promise<RefreshOutcome> {
   const { tx } = context;
   const { relation, inserted, deleted, isSet } = delta;
-  const columns = columnNames(view.schema).map(quoteIdentifier);
+  const columns = storedColumns(view).map(quoteIdentifier);
   if (deleted > 0) await deleteRows(view, delta, context);
   if (inserted > 0) {
     const rows = repeated(relation, columns, isSet, `${weight} > 0`);
-    await tx.run(`INSERT INTO ${contentsOf(view.name)} ${rows}`);
+    await tx.run(`INSERT INTO ${rowsOf(view)} ${rows}`);
   }
   const logged = context.keepLog ? await logDelta(view, delta, context) : { inserted, deleted };
   await dropLarge(delta, context);
@@ -119,6 +129,6 @@ async function countLog(
 }
 
 async function countRows(view: ViewHandle, { tx }: RefreshContext): Promise<number> {
-  const [row] = await tx.rows(`SELECT count(*)::DOUBLE AS n FROM ${contentsOf(view.name)}`);
+  const [row] = await tx.rows(`SELECT count(*)::DOUBLE AS n FROM ${rowsOf(view)}`);
   return Number(row?.['n']);
 }

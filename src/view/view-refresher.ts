@@ -1,8 +1,8 @@
 import type { Session } from '../core/session.ts';
-import type { Rung } from '../plan/view-plan.ts';
+import type { IncrementalRung, Rung } from '../plan/view-plan.ts';
 import { contentsOf, logOf } from './change-log.ts';
 import { advanceDomain } from './domain-contents.ts';
-import { advanceGroups, rebuildGroups } from './group-contents.ts';
+import { advanceGroups, rebuildGroups, recomputeGroups } from './group-contents.ts';
 import { stateOf } from './group-step.ts';
 import { type ForeseenRefresh, refreshStatements } from './refresh-statements.ts';
 import type { RefreshContext, Refresher, RefreshFallback, RefreshOutcome, ViewHandle } from './refresher.ts';
@@ -21,7 +21,7 @@ export class ViewRefresher implements Refresher {
     }
   }
 
-  async advance(view: ViewHandle, context: RefreshContext): Promise<RefreshOutcome> {
+  async advance(view: ViewHandle, context: RefreshContext, rung?: IncrementalRung): Promise<RefreshOutcome> {
     const { from } = context;
     if (from === null) return this.#fallBack('first-build', view, context);
     if (!view.reads.some((read) => context.changedSources.has(read.name))) {
@@ -35,6 +35,9 @@ export class ViewRefresher implements Refresher {
       case 'domain':
         return advanceDomain(view, view.plan, { ...context, from });
       case 'group': {
+        if (rung === 'domain' && view.plan.group.keys.length > 0) {
+          return recomputeGroups(view, view.plan, { ...context, from });
+        }
         const outcome = await advanceGroups(view, view.plan, { ...context, from });
         return typeof outcome === 'string' ? this.#fallBack(outcome, view, context) : outcome;
       }
