@@ -8,7 +8,7 @@ import { shrinkBroadHistory } from './broad-shrink.ts';
 import { broadStepSql } from './broad-step-sql.ts';
 import { regressionsDirectory } from './campaign.ts';
 
-const stepsOfHistory = 40;
+const stepsOfHistory = 50;
 
 export type BroadFailure = {
   readonly history: BroadHistory;

@@ -11,7 +11,7 @@ import { Random } from './random.ts';
 type PolicyMood = 'eager' | 'lazy' | 'mixed';
 
 const deepestView = 4;
-const mostViews = 5;
+const mostViews = 4;
 
 const freshPolicy: PolicyShape = { refresh: null, maxStalenessMs: null, maxRows: null, onStaleRead: null };
 
@@ -70,7 +70,7 @@ class BroadHistoryWriter {
     if (filled.length > 0) {
       this.#steps.push({ kind: 'update', changes: filled.map((one) => one.insert(this.#random.int(4, 12))) });
     }
-    for (let count = this.#random.int(3, mostViews); count > 0; count--) this.#createView();
+    for (let count = this.#random.int(2, mostViews); count > 0; count--) this.#createView();
   }
 
   step(): void {
@@ -135,9 +135,14 @@ class BroadHistoryWriter {
   #createView(): void {
     const relations = this.#relations().filter((one) => one.depth < deepestView);
     if (this.#views.size >= mostViews) return;
-    const block = drawBlock(new Pen(this.#random, relations), this.#random.int(0, deepestQuery));
+    const block = drawBlock(new Pen(this.#random, relations), this.#levels());
     if (block === null) return;
     this.#declare(`v${this.#nextView++}`, block, { orReplace: false });
+  }
+
+  /** Of queries inside a view; the pairs of operators come from views over views as well. */
+  #levels(): number {
+    return this.#random.pick([0, 0, 0, 1, 1, deepestQuery]);
   }
 
   #declare(name: string, block: Block, { orReplace }: { orReplace: boolean }): void {
@@ -167,7 +172,7 @@ class BroadHistoryWriter {
     const isRead = views.some((one) => reads(one.view, view.name));
     if (!isRead && this.#random.chance(0.6)) {
       const relations = this.#relations().filter((one) => one.depth < relation.depth);
-      const other = drawBlock(new Pen(this.#random, relations), this.#random.int(0, deepestQuery));
+      const other = drawBlock(new Pen(this.#random, relations), this.#levels());
       if (other !== null) this.#declare(view.name, other, { orReplace: true });
       return;
     }

@@ -11,8 +11,8 @@ export type ViewColumns = readonly { readonly name: string; readonly type: strin
 type KeptView = {
   readonly view: BroadView;
   readonly columns: ViewColumns;
-  /** Names it reads, also through other views. */
-  readonly reads: ReadonlySet<string>;
+  /** Names its text has. */
+  readonly reads: readonly string[];
   /** What it held from each version on. */
   readonly contents: { readonly from: number; readonly rows: readonly TextRow[] }[];
 };
@@ -66,8 +66,7 @@ export class BareReference {
 
   /** The view and all views it is read through. */
   withBelow(name: string): BroadView[] {
-    const reads = this.#views.get(name)?.reads ?? new Set();
-    return this.views().filter((view) => view.name === name || reads.has(view.name));
+    return this.views().filter((view) => view.name === name || this.#isOver(name, view.name));
   }
 
   async createTable(table: BroadTable): Promise<void> {
@@ -86,7 +85,7 @@ export class BareReference {
   async recompute(tables: readonly string[], version: number): Promise<void> {
     this.version = version;
     await this.#compute(
-      [...this.#views.values()].filter((view) => tables.some((name) => view.reads.has(name))),
+      [...this.#views.values()].filter(({ view }) => tables.some((name) => this.#isOver(view.name, name))),
     );
   }
 
@@ -102,21 +101,22 @@ export class BareReference {
     const described = await this.#connection.runAndReadAll('FROM tried LIMIT 0');
     const types = described.columnTypes();
     const columns = described.columnNames().map((name, place) => ({ name, type: String(types[place]) }));
-    const direct = [...this.#tables.keys(), ...this.#views.keys()].filter((name) =>
+    const reads = [...this.#tables.keys(), ...this.#views.keys()].filter((name) =>
       new RegExp(`\\b${name}\\b`).test(sql),
     );
-    const reads = new Set(direct.flatMap((name) => [name, ...(this.#views.get(name)?.reads ?? [])]));
     const kept: KeptView = { view, columns, reads, contents: [] };
-    this.#views.set(view.name, kept);
-    const over = [...this.#views.values()].filter((one) => one.reads.has(view.name));
+    const over = [...this.#views.values()].filter((one) => this.#isOver(one.view.name, view.name));
+    // To the end, since it may read what came later, and what is over it after it.
+    for (const one of [kept, ...over]) {
+      this.#views.delete(one.view.name);
+      this.#views.set(one.view.name, one);
+    }
     await this.#compute([kept, ...over]);
   }
 
   /** With what is over it. */
   async dropView(name: string): Promise<void> {
-    const gone = this.views().filter(
-      (view) => view.name === name || this.#views.get(view.name)?.reads.has(name),
-    );
+    const gone = this.views().filter((view) => view.name === name || this.#isOver(view.name, name));
     for (const view of gone) {
       await this.#run(`DROP TABLE ${view.name}`);
       this.#views.delete(view.name);
@@ -126,6 +126,12 @@ export class BareReference {
   /** What the view holds at the version; null where that was not recorded. */
   contentsAt(name: string, version: number): readonly TextRow[] | null {
     return this.#views.get(name)?.contents.findLast((one) => one.from <= version)?.rows ?? null;
+  }
+
+  /** Whether the view reads the relation, also through other views. */
+  #isOver(name: string, relation: string): boolean {
+    const reads = this.#views.get(name)?.reads ?? [];
+    return reads.includes(relation) || reads.some((one) => this.#isOver(one, relation));
   }
 
   async #compute(views: readonly KeptView[]): Promise<void> {
