@@ -5,6 +5,7 @@ import { columnsOf } from '../algebra/node.ts';
 import { isNode, rewrite, type SqlNode } from '../core/sql-tree.ts';
 import { atAlias, bodyTree, inputOf } from './lower-block.ts';
 import { columnParts, columnReference } from './lower-expression.ts';
+import { isAggregateCall } from './lower-group.ts';
 import { keyColumn } from './lower-join.ts';
 import { LowerRefusal } from './lower-refusal.ts';
 import { type FromScope, resolveColumn } from './lower-scope.ts';
@@ -23,6 +24,7 @@ import {
   mapReferences,
   named,
   namedItem,
+  nullConstant,
   qualifiedReferences,
   queryExpression,
   queryOf,
@@ -71,12 +73,31 @@ export function attachSubqueries(
     };
   });
   const alone = prepared.filter((subquery) => !isWidening(subquery));
-  const joined = alone.reduce((known, subquery) => attachAlone(known, subquery, context), select);
+  const joined = alone.reduce(
+    (known, subquery) => attachAlone(known, subquery, context),
+    groupedBy(select, pending),
+  );
   let state: Attaching = { select: joined, rest: prepared.filter(isWidening) };
   for (let next = state.rest[0]; next !== undefined; next = state.rest[0]) {
     state = attachWidening({ select: state.select, rest: state.rest.slice(1) }, next, context);
   }
   return state.select;
+}
+
+/** A subquery beside groups has one value for each group: it is one more key of them. */
+function groupedBy(select: LoweredSelect, pending: readonly PendingSubquery[]): LoweredSelect {
+  const { group } = select;
+  if (group === null || group.keys.length === 0) return select;
+  const beside = [...expressionsOf(select)].flatMap(outsideAggregates);
+  const keys = pending
+    .filter(({ place }) => beside.some((reference) => columnParts(reference)[0] === place))
+    .map(({ place }) => columnReference(place, subqueryColumn));
+  return { ...select, group: { ...group, keys: [...group.keys, ...keys] } };
+}
+
+function outsideAggregates(expression: SqlNode): SqlNode[] {
+  const kept = rewrite(expression, (node) => (isAggregateCall(node) ? nullConstant : null));
+  return qualifiedReferences(kept);
 }
 
 /** Whether attaching it puts the SELECT's rows into a domain. */
