@@ -1,4 +1,4 @@
-import { type Below, type Operator, type OperatorPair, operators } from './broad-operator.ts';
+import { type Operator, type OperatorPair, operators } from './broad-operator.ts';
 import type { BroadResult } from './broad-run.ts';
 
 /** What the histories of a campaign were made of: how often each operator stood over each other one, and how kept. */
@@ -28,8 +28,8 @@ export class BroadCoverage {
     return this.#views.get(operator) ?? 0;
   }
 
-  viewsWithPair(outer: Operator, inner: Below): number {
-    return this.#pairs.get(`${outer}>${inner}`) ?? 0;
+  viewsWithPair(pair: OperatorPair): number {
+    return this.#pairs.get(pair) ?? 0;
   }
 
   get pairs(): number {

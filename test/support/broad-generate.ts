@@ -41,7 +41,7 @@ class BroadHistoryWriter {
     this.#seed = seed;
     this.#random = new Random(seed);
     this.#mood = this.#random.weighted({ eager: 6, lazy: 2, mixed: 3 });
-    const way = this.#random.weighted({ auto: 2, incremental: 7, full: 0.5 });
+    const way = this.#random.weighted({ auto: 2, incremental: 2, algebraic: 3, domain: 5, full: 0.5 });
     this.#forced = way === 'auto' ? null : way;
     this.#historyVersions = this.#random.chance(0.3) ? this.#random.pick([0, 1, 3]) : null;
     this.#isOdd = this.#random.chance(0.2);

@@ -2,6 +2,7 @@ import type { Operator, OperatorPair } from './broad-operator.ts';
 import type { Query } from './broad-query.ts';
 import type { BroadColumn } from './broad-value.ts';
 import type { PolicyShape } from './history.ts';
+import type { ForcedRefresh } from './open-everview.ts';
 
 /**
  * A history as plain data, checked against bare DuckDB: every step stands on its own, and one whose objects are not
@@ -9,7 +10,7 @@ import type { PolicyShape } from './history.ts';
  */
 export type BroadHistory = {
   readonly seed: number;
-  readonly forced: 'full' | 'incremental' | null;
+  readonly forced: ForcedRefresh | null;
   /** Versions kept behind; null: all. `step()` compacts. */
   readonly historyVersions: number | null;
   readonly steps: readonly BroadStep[];

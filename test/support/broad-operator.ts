@@ -60,3 +60,14 @@ export type Below = Operator | 'table';
 
 /** `outer>inner`: the one directly over the other. */
 export type OperatorPair = `${Operator}>${Below}`;
+
+/** Pairs that the tests insist on: where one operator's change feeds another's. */
+export const requiredPairs: readonly OperatorPair[] = [
+  'group>inner-join',
+  'group>left-join',
+  'group>filter',
+  'group>group',
+  'inner-join>inner-join',
+  'inner-join>group',
+  'left-join>table',
+];

@@ -219,13 +219,13 @@ class BroadRun {
   /** How often each view went which way, by the engine's own record. */
   async countWays(): Promise<void> {
     const { rows } = await this.#db.query(
-      'SELECT name, kind, count(*) AS n FROM everview.refreshes GROUP BY ALL',
+      `SELECT name, coalesce(rung, kind) AS way, count(*) AS n FROM everview.refreshes GROUP BY ALL`,
     );
     for (const view of this.#reference.views()) {
       const own = rows.filter((row) => row.name === view.name);
       this.maintained.push({
         view,
-        ways: Object.fromEntries(own.map((row) => [String(row.kind), Number(row.n)])),
+        ways: Object.fromEntries(own.map((row) => [String(row.way), Number(row.n)])),
       });
     }
   }

@@ -1,25 +1,35 @@
 import { parseArgs } from 'node:util';
+import { keepBroadRegression, runBroadCampaign } from './broad-campaign.ts';
 import { keepRegression, runCampaign } from './campaign.ts';
 
-/** `npm run test:oracle -- --steps N --seed S`: the refresh law, for as long as one likes. */
+/**
+ * `npm run test:oracle -- --steps N --seed S`: the refresh law, for as long as one likes; half of the steps against the
+ * plain reference in memory, half against bare DuckDB.
+ */
 const { values } = parseArgs({
   options: { steps: { type: 'string', default: '10000' }, seed: { type: 'string', default: '1' } },
 });
-const steps = Number(values.steps);
-const isTerminal = process.stdout.isTTY;
+const seed = Number(values.seed);
+const steps = Math.ceil(Number(values.steps) / 2);
 
-const result = await runCampaign({
-  seed: Number(values.seed),
-  steps,
-  onProgress: (done) => {
-    if (isTerminal) process.stdout.write(`\r${done} of ${steps} steps`);
-  },
-});
-if (isTerminal) process.stdout.write('\r\u001b[K');
-if (result.failure === null) {
-  process.stdout.write(`${result.steps} steps, no difference\n`);
-} else {
-  const path = await keepRegression(result.failure);
-  process.stdout.write(`${result.failure.report}\nkept as ${path}\n`);
+function say(text: string): void {
+  process.stdout.write(`${process.stdout.isTTY ? '\r\u001b[K' : ''}${text}\n`);
+}
+
+function onProgress(done: number): void {
+  if (process.stdout.isTTY) process.stdout.write(`\r${done} of ${steps} steps`);
+}
+
+async function failed(report: string, path: Promise<string>): Promise<void> {
+  say(`${report}\nkept as ${await path}`);
   process.exitCode = 1;
 }
+
+const plain = await runCampaign({ seed, steps, onProgress });
+if (plain.failure === null) say(`${plain.steps} steps against the reference in memory, no difference`);
+else await failed(plain.failure.report, keepRegression(plain.failure));
+
+const broad = await runBroadCampaign({ seed, steps, onProgress });
+say(broad.coverage.table());
+if (broad.failure === null) say(`${broad.steps} steps against bare DuckDB, no difference`);
+else await failed(broad.failure.report, keepBroadRegression(broad.failure));
