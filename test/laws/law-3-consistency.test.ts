@@ -23,6 +23,19 @@ const questions = {
   'two ways to one balance': `SELECT coalesce(sum(p.balance - b.balance), 0) AS zero FROM pairs p JOIN balance b ON b.account = p.account`,
 } as const;
 
+/** What a query may ask of freshness itself; most say nothing. */
+const asked = [
+  '',
+  '',
+  ' WITH (on_stale_read = compensate)',
+  " WITH (max_staleness = INTERVAL '0 seconds', on_stale_read = compensate)",
+  " WITH (max_staleness = INTERVAL '10 seconds', on_stale_read = compensate)",
+  ' WITH (on_stale_read = serve)',
+  ' WITH (max_rows = 4, on_stale_read = serve)',
+  ' WITH (max_rows = 4)',
+  ' WITH (on_stale_read = refresh)',
+] as const;
+
 /** Null when a view refuses because it is staler than it may be. */
 async function ask(db: Everview, sql: string, mayFail: boolean): Promise<Answer | null> {
   try {
@@ -61,30 +74,76 @@ describe('law 3, consistency', () => {
       const mayFail = Object.values(policies).includes('fail');
       await bank.declare(policies);
 
-      const asked = async () => {
+      const asks = async () => {
         const [name, sql] = random.pick(Object.entries(questions));
-        const answer = await ask(db, sql, mayFail);
+        const policy = random.pick(asked);
+        const answer = await ask(db, `${sql}${policy}`, mayFail);
         if (answer !== null)
-          expect({ name, version: answer.version, zero: Number(answer.rows[0]?.zero) }).toMatchObject({
-            name,
-            zero: 0,
-          });
+          expect({ name, policy, version: answer.version, zero: Number(answer.rows[0]?.zero) }).toMatchObject(
+            {
+              name,
+              policy,
+              zero: 0,
+            },
+          );
       };
-      const looked = async () =>
-        checkBalances(bank, await ask(db, 'SELECT * FROM balance ORDER BY account', mayFail));
+      const looks = async () =>
+        checkBalances(
+          bank,
+          await ask(db, `SELECT * FROM balance ORDER BY account${random.pick(asked)}`, mayFail),
+        );
       for (let round = 0; round < 12; round++) {
         clock.advanceMs(random.pick([0, 1, 5_000, 20_000, 90_000]));
         // The writer and the readers are under way at the same time, and meet at whatever points they do.
         const writer = (async () => {
           for (let count = random.int(1, 3); count > 0; count--) await bank.update();
         })();
-        const readers = random.list(4, () => (random.chance(0.7) ? asked() : looked()));
+        const readers = random.list(4, () => (random.chance(0.7) ? asks() : looks()));
         const others = random.chance(0.3) ? [db.refresh(random.pick(bankViews))] : [db.step()];
         await Promise.all([writer, ...readers, ...others]);
-        await asked();
+        await asks();
       }
     },
     60_000,
+  );
+
+  it.each(['incremental', 'full', null] as const)(
+    'reads one version under every policy of views and of queries, refreshes preferred: %s',
+    async (forced) => {
+      const paths = new Set<string>();
+      for (const policy of ['fresh', 'timed', 'manual', 'serve', 'compensate'] as const) {
+        const { db, clock } = await openEverview({ forced });
+        await using _ = db;
+        const bank = new TransferBank(db, new Random(31));
+        await bank.declare(
+          Object.fromEntries(bankViews.map((view) => [view, policy])) as Record<BankView, BankPolicy>,
+        );
+        for (const query of new Set(asked)) {
+          await bank.update();
+          clock.advanceMs(4_000);
+          for (const [name, sql] of Object.entries(questions)) {
+            const explained = await db.execute(`EXPLAIN ${sql}${query}`);
+            const { rows, version, path } = await db.query(`${sql}${query}`);
+            const told = { version: explained.version, path: explained.path };
+            expect({ name, policy, query, zero: Number(rows[0]?.zero), ...told }).toEqual({
+              name,
+              policy,
+              query,
+              zero: 0,
+              version,
+              path,
+            });
+            expect(bank.stateAt(version)).toBeDefined();
+            paths.add(path);
+          }
+        }
+      }
+      expect([...paths]).toEqual(
+        expect.arrayContaining(['fresh', 'refreshed-first', 'served-within-bound', 'served-stale']),
+      );
+      expect(paths.has('compensated') || paths.has('recomputed')).toBe(true);
+    },
+    120_000,
   );
 
   it('counts at the version the answer names while updates go on', async () => {

@@ -192,7 +192,11 @@ class HistoryWriter {
       case 'immediate':
         return { ...eager, refresh: 'immediate' };
       case 'fixed':
-        return { ...eager, refresh: this.#random.pick(['auto', 'on_read', 'full']) };
+        return {
+          ...eager,
+          refresh: this.#random.pick(['auto', 'on_read', 'full']),
+          onStaleRead: this.#random.pick([null, 'compensate']),
+        };
       case 'manual':
         return { ...eager, refresh: 'manual' };
       case 'timed':
@@ -207,7 +211,7 @@ class HistoryWriter {
         return {
           ...eager,
           maxStalenessMs: this.#random.pick([1_000, 60_000]),
-          onStaleRead: this.#random.pick(['serve', 'fail', 'refresh']),
+          onStaleRead: this.#random.pick(['serve', 'fail', 'refresh', 'compensate']),
         };
     }
   }

@@ -54,7 +54,7 @@ export type PolicyShape = {
   /** Null: not said. */
   readonly maxStalenessMs: number | null;
   readonly maxRows: number | null;
-  readonly onStaleRead: 'refresh' | 'serve' | 'fail' | null;
+  readonly onStaleRead: 'refresh' | 'compensate' | 'serve' | 'fail' | null;
 };
 
 export type ViewShape = {

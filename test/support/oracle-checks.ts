@@ -28,6 +28,35 @@ export async function checkContents(db: Everview, reference: ReferenceEngine): P
   }
 }
 
+/**
+ * Some tables and views together, as a query that lets nothing be refreshed and nothing be stale: at the newest
+ * version, from whatever contents there are and what is pending on them.
+ */
+export async function checkCompensated(
+  db: Everview,
+  reference: ReferenceEngine,
+  random: Random,
+): Promise<void> {
+  const tables = reference
+    .tables()
+    .map(({ shape }): Target => ({ label: shape.name, from: shape.name, columns: shape.columns }));
+  const targets = [...tables, ...reference.views().map(targetOf)].filter(() => random.chance(0.5));
+  if (targets.length === 0) return;
+  const answer = await db.query(
+    `${contentsSql(targets)} WITH (max_staleness = INTERVAL '0 seconds', on_stale_read = compensate)`,
+  );
+  const names = targets.map((target) => target.label).join(', ');
+  if (answer.version !== reference.version || answer.path === 'refreshed-first') {
+    throw new Difference(`${names}, to be compensated, answered at ${answer.version}, ${answer.path}`);
+  }
+  for (const target of targets) {
+    const expected = reference.relationAt(target.label, answer.version);
+    const difference = differenceOf(expected, rowsOfTarget(target, answer.rows));
+    if (difference !== null)
+      throw new Difference(`${target.label} (${answer.path}, of ${names}) ${difference}`);
+  }
+}
+
 function targetOf(view: ViewShape): Target {
   return { label: view.name, from: view.name, columns: columnsOf(view.query) };
 }

@@ -3,7 +3,14 @@ import { EverviewError } from '../../src/core/errors.ts';
 import type { Everview, UpdateResult } from '../../src/index.ts';
 import type { History, Step, UpdateStep } from './history.ts';
 import { openEverview } from './open-everview.ts';
-import { checkContents, checkPast, checkQuarantine, checkQuery, Difference } from './oracle-checks.ts';
+import {
+  checkCompensated,
+  checkContents,
+  checkPast,
+  checkQuarantine,
+  checkQuery,
+  Difference,
+} from './oracle-checks.ts';
 import { Random } from './random.ts';
 import { ReferenceEngine } from './reference/reference-engine.ts';
 import { releaseHeld } from './reference/reference-table.ts';
@@ -67,6 +74,7 @@ class OracleRun {
     try {
       await this.#apply(step);
       const random = new Random(this.#history.seed * 1_000 + at);
+      if (random.chance(0.3)) await checkCompensated(this.#db, this.#reference, random);
       await checkContents(this.#db, this.#reference);
       if (random.chance(0.15)) await checkPast(this.#db, this.#reference, random);
       return null;
