@@ -137,7 +137,9 @@ async function refreshView(
     costState: lesson.costState,
   });
   const reason =
-    previous !== undefined && cursor === null ? 'definition-changed' : (outcome.fallback ?? decision.reason);
+    previous !== undefined && cursor === null
+      ? 'definition-changed'
+      : (outcome.fallback ?? outcome.recomputed ?? decision.reason);
   const record: RefreshRecord = {
     refreshId: draft.state.lastRefreshId + 1,
     name,

@@ -1,14 +1,22 @@
 import { type GroupNode, partialColumns, stateColumns } from '../algebra/group.ts';
 import type { Relation } from '../algebra/node.ts';
 import { quoteIdentifier, quoteList, weightColumn } from '../core/identifier.ts';
-import { type RenderSource, renderRelation } from './render-relation.ts';
+import { type RenderSource, renderRelation, renderRestricted, type TouchedKeys } from './render-relation.ts';
 
 export { type RenderSource, renderRelation, tableOf } from './render-relation.ts';
 
 const weight = quoteIdentifier(weightColumn);
 
-/** A SELECT of the state of a group over unsigned rows: keys, then `partialColumns`. */
-export function renderState(node: GroupNode<Relation>, source: RenderSource): string {
+/**
+ * A SELECT of the state of a group over unsigned rows: keys, then `partialColumns`.
+ *
+ * @param touched the keys of the only groups asked for; null: all
+ */
+export function renderState(
+  node: GroupNode<Relation>,
+  source: RenderSource,
+  touched: TouchedKeys | null = null,
+): string {
   const keys = quoteList(node.keys);
   const partials = node.arguments.flatMap((argument, place) => {
     const x = quoteIdentifier(argument.column);
@@ -30,7 +38,11 @@ export function renderState(node: GroupNode<Relation>, source: RenderSource): st
     ];
   });
   const list = [...(keys === '' ? [] : [keys]), `count(*) AS ${stateColumns.rows}`, ...partials].join(', ');
-  return `SELECT ${list} FROM (${renderRelation(node.input, source)})${keys === '' ? '' : ` GROUP BY ${keys}`}`;
+  const rows =
+    touched === null
+      ? renderRelation(node.input, source)
+      : renderRestricted(node.input, source, node.keys, touched);
+  return `SELECT ${list} FROM (${rows})${keys === '' ? '' : ` GROUP BY ${keys}`}`;
 }
 
 /** Columns of a signed state beside `partialColumns`: what rows taken out did. */

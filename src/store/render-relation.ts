@@ -55,6 +55,16 @@ export function renderDomainOf(
   return `SELECT ${quoteList(node.columns)} FROM (WITH ${inputs.join(', ')} SELECT * FROM ${node.body})`;
 }
 
+/** As `renderRelation` of unsigned rows, those alone whose `keys`, columns of the relation, are touched. */
+export function renderRestricted(
+  node: Relation,
+  source: RenderSource,
+  keys: readonly string[],
+  touched: TouchedKeys,
+): string {
+  return renderBag(node, source, { touched, keys });
+}
+
 /** Keeps the rows whose `keys`, columns of the relation, are among the touched ones. */
 type Restriction = { readonly touched: TouchedKeys; readonly keys: readonly string[] };
 

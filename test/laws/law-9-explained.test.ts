@@ -6,6 +6,8 @@ import { hourMs, readingsOfHour, sensorDeclarations } from '../support/sensor-mo
 
 type Scenario = {
   readonly name: string;
+  /** The way of every refresh, where the costs are not to choose it. */
+  readonly refresh?: 'algebraic';
   readonly run: (db: Everview, clock: SimulatedClock) => Promise<readonly string[]>;
 };
 
@@ -53,12 +55,13 @@ const scenarios: readonly Scenario[] = [
     },
   },
   {
-    name: 'what an advance cannot do',
+    name: 'what arithmetic cannot do',
+    refresh: 'algebraic',
     run: async (db) => {
       await db.sql(`
         CREATE TABLE t (k INTEGER, x DOUBLE); INSERT INTO t VALUES (1, 1.5), (1, 2.5), (2, 3.5);
-        CREATE MATERIALIZED VIEW extremes WITH (refresh = incremental) AS SELECT k, min(x) AS least FROM t GROUP BY k;
-        CREATE MATERIALIZED VIEW sums WITH (refresh = incremental) AS SELECT k, sum(x) AS s FROM t GROUP BY k;
+        CREATE MATERIALIZED VIEW extremes AS SELECT k, min(x) AS least FROM t GROUP BY k;
+        CREATE MATERIALIZED VIEW sums AS SELECT k, sum(x) AS s FROM t GROUP BY k;
         CREATE MATERIALIZED VIEW newest AS SELECT k FROM t ORDER BY k DESC LIMIT 2;
         DELETE FROM t WHERE x = 1.5; REFRESH extremes; REFRESH newest;
         INSERT INTO t VALUES (1, 'inf'::DOUBLE); REFRESH sums; DELETE FROM t WHERE x = 'inf'::DOUBLE; REFRESH sums;
@@ -189,7 +192,10 @@ const scenarios: readonly Scenario[] = [
   },
 ];
 
-async function play(scenario: Scenario, refresh?: 'full'): Promise<string[]> {
+async function play(
+  scenario: Scenario,
+  refresh: 'full' | 'algebraic' | undefined = scenario.refresh,
+): Promise<string[]> {
   const clock = new SimulatedClock(firstMoment);
   // The choice is left to the engine here, whatever the environment asks of the other tests.
   const db = await Everview.open(':memory:', {

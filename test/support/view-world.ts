@@ -154,7 +154,11 @@ export class ViewWorld {
    * contents by exactly the net rows logged (where a log is kept) and counted; and unless a compensated read gave
    * the same just before.
    */
-  async checkedRefresh(name: string, how: 'advance' | 'rebuild'): Promise<RefreshOutcome> {
+  async checkedRefresh(
+    name: string,
+    how: 'advance' | 'rebuild',
+    rung?: IncrementalRung,
+  ): Promise<RefreshOutcome> {
     const view = this.#view(name);
     const contents = `view.${quoteIdentifier(name)}`;
     const from = view.cursor;
@@ -165,7 +169,7 @@ export class ViewWorld {
       );
     }
     const compensated = how === 'advance' ? await this.compensated(name) : [];
-    const outcome = await this.refresh(name, how);
+    const outcome = await this.refresh(name, how, rung);
     const problems: unknown[] = [...(await this.difference(name))];
     if (typeof compensated !== 'string') problems.push(...compensated.map((row) => ({ compensated: row })));
     const types = await this.columnTypes(name);
