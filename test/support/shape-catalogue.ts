@@ -36,6 +36,28 @@ export const shapeCatalogue: readonly ShapeGroup[] = [
         target: 'algebraic',
       },
       {
+        name: '`UNION ALL BY NAME`',
+        sql: 'SELECT id, item FROM sales UNION ALL BY NAME SELECT item, name FROM items',
+        target: 'algebraic',
+        now: 'full',
+      },
+      {
+        name: 'columns by `EXCLUDE`, `REPLACE`, `COLUMNS`',
+        sql: "SELECT * EXCLUDE (tags) REPLACE (units * 2 AS units), COLUMNS('i.*') AS 'c_\\0' FROM sales",
+        target: 'algebraic',
+        now: 'full',
+      },
+      {
+        name: 'list and struct values',
+        sql: 'SELECT id, {shop: shop, units: units} AS pair, list_transform(tags, lambda t: upper(t)) AS tags, len(tags) AS n FROM sales',
+        target: 'algebraic',
+      },
+      {
+        name: '`ORDER BY` (a view has no order)',
+        sql: 'SELECT id, units FROM sales ORDER BY units',
+        target: 'algebraic',
+      },
+      {
         name: 'query in FROM',
         sql: 'SELECT s.shop, s.total FROM (SELECT shop, units * price AS total FROM sales WHERE units > 1) AS s WHERE s.total > 5',
         target: 'algebraic',
@@ -128,14 +150,29 @@ export const shapeCatalogue: readonly ShapeGroup[] = [
       },
       {
         name: '`ASOF JOIN`',
+        sql: 'SELECT s.id, s.item, p.price FROM sales s ASOF JOIN prices p ON s.item = p.item AND s.sold_at >= p.since',
+        target: 'domain',
+      },
+      {
+        name: '`ASOF JOIN`, the key not in the list',
         sql: 'SELECT s.id, p.price FROM sales s ASOF JOIN prices p ON s.item = p.item AND s.sold_at >= p.since',
         target: 'domain',
-        now: 'full',
       },
       {
         name: '`ASOF LEFT JOIN`',
         sql: 'SELECT s.id, s.item, p.price FROM sales s ASOF LEFT JOIN prices p ON s.item = p.item AND s.sold_at >= p.since',
         target: 'domain',
+      },
+      {
+        name: 'lateral join with an equality',
+        sql: 'SELECT i.item, b.units FROM items i, LATERAL (SELECT max(s.units) AS units FROM sales s WHERE s.item = i.item) AS b',
+        target: 'domain',
+        now: 'full',
+      },
+      {
+        name: '`POSITIONAL JOIN`',
+        sql: 'SELECT s.id, i.item FROM (SELECT id FROM sales ORDER BY id) s POSITIONAL JOIN (SELECT item FROM items ORDER BY item) i',
+        target: 'full',
       },
     ],
   },
@@ -155,6 +192,11 @@ export const shapeCatalogue: readonly ShapeGroup[] = [
       {
         name: 'without keys',
         sql: 'SELECT count(*) AS sales, sum(price) AS price FROM sales',
+        target: 'algebraic',
+      },
+      {
+        name: '`min`, `max` without keys',
+        sql: 'SELECT min(price) AS cheapest, max(units) AS most FROM sales WHERE shop IS NOT NULL',
         target: 'algebraic',
       },
       {
@@ -200,6 +242,11 @@ export const shapeCatalogue: readonly ShapeGroup[] = [
       {
         name: '`HAVING`',
         sql: 'SELECT shop, item, sum(units) AS units FROM sales GROUP BY shop, item HAVING count(*) > 1',
+        target: 'algebraic',
+      },
+      {
+        name: '`HAVING` with a scalar subquery',
+        sql: 'SELECT item, sum(units) AS total FROM sales GROUP BY item HAVING sum(units) > (SELECT avg(units) * 3 FROM sales)',
         target: 'algebraic',
       },
       {
@@ -266,6 +313,12 @@ export const shapeCatalogue: readonly ShapeGroup[] = [
         name: '`CUBE`',
         sql: 'SELECT shop, returned, count(*) AS n, grouping(shop) AS level FROM sales GROUP BY CUBE (shop, returned)',
         target: 'domain',
+      },
+      {
+        name: '`PIVOT`',
+        sql: "SELECT * FROM (PIVOT (SELECT item, shop, units FROM sales) ON shop IN ('north', 'south') USING sum(units) GROUP BY item)",
+        target: 'domain',
+        now: 'full',
       },
     ],
   },
