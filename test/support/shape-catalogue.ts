@@ -180,6 +180,77 @@ export const shapeCatalogue: readonly ShapeGroup[] = [
     title: 'Groups',
     shapes: [
       {
+        name: 'without keys',
+        sql: 'SELECT count(*) AS sales, sum(price) AS price FROM sales',
+        target: 'algebraic',
+      },
+      {
+        name: 'grouping by expressions',
+        sql: "SELECT date_trunc('week', day) AS week, coalesce(shop, '?') AS shop, sum(units * price) AS revenue FROM sales GROUP BY ALL",
+        target: 'algebraic',
+      },
+      {
+        name: '`HAVING`',
+        sql: 'SELECT shop, item, sum(units) AS units FROM sales GROUP BY shop, item HAVING count(*) > 1',
+        target: 'algebraic',
+      },
+      {
+        name: '`HAVING` with a scalar subquery',
+        sql: 'SELECT item, sum(units) AS total FROM sales GROUP BY item HAVING sum(units) > (SELECT avg(units) * 3 FROM sales)',
+        target: 'algebraic',
+      },
+      {
+        name: 'groups over a join',
+        sql: 'SELECT i.kind, count(*) AS sales, sum(s.units * i.cost) AS cost FROM sales s JOIN items i ON i.item = s.item GROUP BY i.kind',
+        target: 'algebraic',
+      },
+      {
+        name: 'groups over `UNION ALL`',
+        sql: 'SELECT item, count(*) AS n FROM (SELECT item FROM sales UNION ALL SELECT item FROM prices) GROUP BY item',
+        target: 'algebraic',
+      },
+      {
+        name: 'groups over a `LEFT JOIN`',
+        sql: 'SELECT i.item, count(s.id) AS sales, sum(s.units) AS units FROM items i LEFT JOIN sales s ON s.item = i.item GROUP BY i.item',
+        target: 'algebraic',
+      },
+      {
+        name: 'groups of groups',
+        sql: 'SELECT sales, count(*) AS shops FROM (SELECT shop, count(*) AS sales FROM sales GROUP BY shop) GROUP BY sales',
+        target: 'algebraic',
+      },
+      {
+        name: 'groups joined',
+        sql: 'WITH sold AS (SELECT item, sum(units) AS units FROM sales GROUP BY item) SELECT i.name, s.units FROM items i JOIN sold s ON s.item = i.item',
+        target: 'domain',
+      },
+      {
+        name: '`GROUPING SETS`',
+        sql: 'SELECT shop, item, sum(units) AS units FROM sales GROUP BY GROUPING SETS ((shop, item), (item))',
+        target: 'algebraic',
+      },
+      {
+        name: '`ROLLUP`',
+        sql: 'SELECT shop, item, count(*) AS n FROM sales GROUP BY ROLLUP (shop, item)',
+        target: 'domain',
+      },
+      {
+        name: '`CUBE`',
+        sql: 'SELECT shop, returned, count(*) AS n, grouping(shop) AS level FROM sales GROUP BY CUBE (shop, returned)',
+        target: 'domain',
+      },
+      {
+        name: '`PIVOT`',
+        sql: "SELECT * FROM (PIVOT (SELECT item, shop, units FROM sales) ON shop IN ('north', 'south') USING sum(units) GROUP BY item)",
+        target: 'domain',
+        now: 'full',
+      },
+    ],
+  },
+  {
+    title: 'Aggregates',
+    shapes: [
+      {
         name: '`count`, `sum`, `avg`',
         sql: 'SELECT shop, count(*) AS sales, count(units) AS known, sum(units) AS units, avg(price) AS price FROM sales GROUP BY shop',
         target: 'algebraic',
@@ -187,11 +258,6 @@ export const shapeCatalogue: readonly ShapeGroup[] = [
       {
         name: 'sum of floating-point numbers',
         sql: 'SELECT shop, sum(weight / 3) AS weight, avg(weight) AS mean FROM sales GROUP BY shop',
-        target: 'algebraic',
-      },
-      {
-        name: 'without keys',
-        sql: 'SELECT count(*) AS sales, sum(price) AS price FROM sales',
         target: 'algebraic',
       },
       {
@@ -235,46 +301,6 @@ export const shapeCatalogue: readonly ShapeGroup[] = [
         now: 'domain',
       },
       {
-        name: 'grouping by expressions',
-        sql: "SELECT date_trunc('week', day) AS week, coalesce(shop, '?') AS shop, sum(units * price) AS revenue FROM sales GROUP BY ALL",
-        target: 'algebraic',
-      },
-      {
-        name: '`HAVING`',
-        sql: 'SELECT shop, item, sum(units) AS units FROM sales GROUP BY shop, item HAVING count(*) > 1',
-        target: 'algebraic',
-      },
-      {
-        name: '`HAVING` with a scalar subquery',
-        sql: 'SELECT item, sum(units) AS total FROM sales GROUP BY item HAVING sum(units) > (SELECT avg(units) * 3 FROM sales)',
-        target: 'algebraic',
-      },
-      {
-        name: 'groups over a join',
-        sql: 'SELECT i.kind, count(*) AS sales, sum(s.units * i.cost) AS cost FROM sales s JOIN items i ON i.item = s.item GROUP BY i.kind',
-        target: 'algebraic',
-      },
-      {
-        name: 'groups over `UNION ALL`',
-        sql: 'SELECT item, count(*) AS n FROM (SELECT item FROM sales UNION ALL SELECT item FROM prices) GROUP BY item',
-        target: 'algebraic',
-      },
-      {
-        name: 'groups over a `LEFT JOIN`',
-        sql: 'SELECT i.item, count(s.id) AS sales, sum(s.units) AS units FROM items i LEFT JOIN sales s ON s.item = i.item GROUP BY i.item',
-        target: 'algebraic',
-      },
-      {
-        name: 'groups of groups',
-        sql: 'SELECT sales, count(*) AS shops FROM (SELECT shop, count(*) AS sales FROM sales GROUP BY shop) GROUP BY sales',
-        target: 'algebraic',
-      },
-      {
-        name: 'groups joined',
-        sql: 'WITH sold AS (SELECT item, sum(units) AS units FROM sales GROUP BY item) SELECT i.name, s.units FROM items i JOIN sold s ON s.item = i.item',
-        target: 'domain',
-      },
-      {
         name: '`arg_min`, `arg_max`',
         sql: 'SELECT shop, arg_max(item, id) AS newest, arg_min(units, id) AS first FROM sales GROUP BY shop',
         target: 'domain',
@@ -298,27 +324,6 @@ export const shapeCatalogue: readonly ShapeGroup[] = [
         name: '`string_agg`, `list` in order',
         sql: "SELECT shop, string_agg(item::VARCHAR, ',' ORDER BY id) AS items, list(id ORDER BY id) AS ids FROM sales GROUP BY shop",
         target: 'domain',
-      },
-      {
-        name: '`GROUPING SETS`',
-        sql: 'SELECT shop, item, sum(units) AS units FROM sales GROUP BY GROUPING SETS ((shop, item), (item))',
-        target: 'algebraic',
-      },
-      {
-        name: '`ROLLUP`',
-        sql: 'SELECT shop, item, count(*) AS n FROM sales GROUP BY ROLLUP (shop, item)',
-        target: 'domain',
-      },
-      {
-        name: '`CUBE`',
-        sql: 'SELECT shop, returned, count(*) AS n, grouping(shop) AS level FROM sales GROUP BY CUBE (shop, returned)',
-        target: 'domain',
-      },
-      {
-        name: '`PIVOT`',
-        sql: "SELECT * FROM (PIVOT (SELECT item, shop, units FROM sales) ON shop IN ('north', 'south') USING sum(units) GROUP BY item)",
-        target: 'domain',
-        now: 'full',
       },
     ],
   },

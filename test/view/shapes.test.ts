@@ -8,7 +8,7 @@ describe.each(shapeCatalogue)('$title', ({ shapes }) => {
 
   beforeAll(async () => {
     findings = await runShapes(shapes);
-  }, 120_000);
+  }, 240_000);
 
   it.each(shapes)('$name: has its rungs, and each gives what DuckDB gives', ({ name, target, now }) => {
     const found = findings.get(name);
