@@ -3,10 +3,9 @@ import { createJoin, type JoinInput } from '../algebra/join.ts';
 import type { Relation, Scope } from '../algebra/node.ts';
 import { createProject, type ProjectedColumn } from '../algebra/project.ts';
 import type { SqlNode } from '../core/sql-tree.ts';
+import { keyColumn } from './domain-columns.ts';
 import { type SelectDomain, sameColumns } from './lower-block.ts';
 import { columnParts, columnReference, expressionKey } from './lower-expression.ts';
-import { keyColumn } from './lower-join.ts';
-import { expressionsOf, type LoweredSelect, mapSelect } from './lower-select.ts';
 import {
   aliasesIn,
   crossItem,
@@ -20,6 +19,7 @@ import {
   selectTree,
   sidesOfEquality,
 } from './lower-tree.ts';
+import { expressionsOf, type LoweredSelect, mapSelect } from './lowered-select.ts';
 import { bothRepeatable } from './repeatable.ts';
 
 type Node = JoinInput<Relation<SqlNode>>;

@@ -2,6 +2,7 @@ import { createDomain, type DomainNode } from '../algebra/domain.ts';
 import type { Relation, Scope } from '../algebra/node.ts';
 import { createProject, type ProjectedColumn } from '../algebra/project.ts';
 import { isNode, type SqlNode } from '../core/sql-tree.ts';
+import { keyColumn, outputColumn } from './domain-columns.ts';
 import {
   columnParts,
   columnReference,
@@ -10,10 +11,8 @@ import {
   windowsIn,
 } from './lower-expression.ts';
 import { hasAggregate } from './lower-group.ts';
-import { keyColumn } from './lower-join.ts';
 import { LowerRefusal } from './lower-refusal.ts';
 import { nodesOf } from './lower-relations.ts';
-import { expressionsOf, type LoweredSelect, mapSelect, scopeOf } from './lower-select.ts';
 import { hasColumn } from './lower-select-list.ts';
 import {
   mapReferences,
@@ -25,6 +24,7 @@ import {
   queryOf,
   selectTree,
 } from './lower-tree.ts';
+import { expressionsOf, type LoweredSelect, mapSelect, scopeOf } from './lowered-select.ts';
 import { bothRepeatable, repeatabilityOf } from './repeatable.ts';
 
 /** A domain whose body is a SELECT: its items are the first columns, by position, its keys the last. */
@@ -156,8 +156,6 @@ function bodyOf(
     keys: names,
   };
 }
-
-export const outputColumn = (place: number): string => `__ev_o${place}`;
 
 /** The SELECT over another FROM. */
 export function bodyTree(

@@ -4,30 +4,12 @@ import { createProject } from '../algebra/project.ts';
 import { createScan } from '../algebra/scan.ts';
 import { createUnionAll } from '../algebra/union-all.ts';
 import { isNode, type SqlJson, type SqlNode } from '../core/sql-tree.ts';
+import type { FromContext, NamedRelation } from './lower-context.ts';
 import { columnReference } from './lower-expression.ts';
 import { lowerJoin } from './lower-join.ts';
 import { LowerRefusal } from './lower-refusal.ts';
-import { nodesOf, physicalSchema, type RelationRead } from './lower-relations.ts';
+import { nodesOf, physicalSchema, stringsOf } from './lower-relations.ts';
 import type { FromScope } from './lower-scope.ts';
-
-/** What the lowering of a FROM clause needs from the lowering of queries around it. */
-export type FromContext = {
-  readonly reads: readonly RelationRead[];
-  /** A CTE in sight, lowered; null: none of that name. */
-  readonly cte: (name: string) => { relation: NamedRelation; aliases: readonly string[] } | null;
-  readonly query: (query: SqlNode) => NamedRelation;
-  readonly condition: (condition: SqlNode, scope: FromScope) => SqlNode;
-  /** The argument of an UNNEST, over what stands to its left. */
-  readonly unnested: (argument: SqlNode, scope: FromScope) => SqlNode;
-  /** Names an input the query gave no name. */
-  readonly nextAlias: () => string;
-};
-
-/** A lowered subquery; `names` are those its columns may be called by (null: a generated name). */
-export type NamedRelation = {
-  readonly node: Relation<SqlNode>;
-  readonly names: readonly (string | null)[];
-};
 
 /** @throws LowerRefusal for what has no rule */
 export function lowerFrom(from: SqlNode, context: FromContext): FromScope {
@@ -168,8 +150,4 @@ function lowerUnnest(right: SqlNode, left: FromScope, join: SqlNode, context: Fr
     })),
     conditions: [],
   };
-}
-
-export function stringsOf(json: SqlJson | undefined): string[] {
-  return Array.isArray(json) ? json.map(String) : [];
 }

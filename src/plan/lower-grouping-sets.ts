@@ -7,8 +7,8 @@ import { columnParts, columnReference, expressionKey } from './lower-expression.
 import { isAggregateCall } from './lower-group.ts';
 import { LowerRefusal } from './lower-refusal.ts';
 import { mapValues, nodesOf } from './lower-relations.ts';
-import { type LoweredSelect, mapSelect, scopeOf } from './lower-select.ts';
 import { conjunction, constant, nullConstant, qualifiedReferences } from './lower-tree.ts';
+import { type LoweredSelect, mapSelect, scopeOf } from './lowered-select.ts';
 
 /** Which set a row is of. */
 const setColumn = '__ev_gid';

@@ -4,9 +4,11 @@ import type { Relation, Scope } from '../algebra/node.ts';
 import { createProject, type ProjectedColumn } from '../algebra/project.ts';
 import { sameName } from '../core/schema.ts';
 import { isNode, type SqlNode } from '../core/sql-tree.ts';
+import { keyColumn } from './domain-columns.ts';
+import type { FromContext } from './lower-context.ts';
 import { columnReference, expressionKey } from './lower-expression.ts';
-import { type FromContext, stringsOf } from './lower-from.ts';
 import { LowerRefusal } from './lower-refusal.ts';
+import { stringsOf } from './lower-relations.ts';
 import {
   bareColumn,
   type FromScope,
@@ -253,8 +255,6 @@ class DomainJoin {
     });
   }
 }
-
-export const keyColumn = (place: number): string => `__ev_k${place}`;
 
 const mergedColumn = (place: number): string => `__ev_m${place}`;
 

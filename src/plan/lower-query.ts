@@ -5,17 +5,19 @@ import { columnsOf, type Relation, type Scope } from '../algebra/node.ts';
 import { createProject } from '../algebra/project.ts';
 import { createUnionAll } from '../algebra/union-all.ts';
 import { isNode, type SqlNode } from '../core/sql-tree.ts';
+import { outputColumn } from './domain-columns.ts';
 import { joinDomains } from './join-domains.ts';
-import { innerDomain, isBlock, outputColumn, type SelectDomain, selectDomain } from './lower-block.ts';
+import { innerDomain, isBlock, type SelectDomain, selectDomain } from './lower-block.ts';
+import type { FromContext, NamedRelation, SelectContext } from './lower-context.ts';
 import { columnReference, type ExpressionContext, lowerExpression, windowsIn } from './lower-expression.ts';
-import { type FromContext, type NamedRelation, stringsOf } from './lower-from.ts';
 import { type LoweredGroup, lowerGroup } from './lower-group.ts';
 import { expandGroupingSets } from './lower-grouping-sets.ts';
 import { LowerRefusal, type UnresolvedColumn } from './lower-refusal.ts';
-import { type BoundQuery, cteEntries, nodesOf, type RelationRead } from './lower-relations.ts';
-import { type LoweredSelect, lowerSelect, type SelectContext, scopeOf } from './lower-select.ts';
+import { type BoundQuery, cteEntries, nodesOf, type RelationRead, stringsOf } from './lower-relations.ts';
+import { lowerSelect } from './lower-select.ts';
 import { distinctExpressions, hasColumn } from './lower-select-list.ts';
 import { named, namedItem, queryExpression, selectTree } from './lower-tree.ts';
+import { type LoweredSelect, scopeOf } from './lowered-select.ts';
 
 /** A query taken apart; expressions are still trees, to be printed together. */
 export type LoweredQuery =

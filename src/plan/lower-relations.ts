@@ -110,6 +110,11 @@ export function nodesOf(json: SqlJson | undefined): SqlNode[] {
   return Array.isArray(json) ? json.filter((item: SqlJson) => isNode(item)) : [];
 }
 
+/** The texts of a list; none when it is none. */
+export function stringsOf(json: SqlJson | undefined): string[] {
+  return Array.isArray(json) ? json.map(String) : [];
+}
+
 export function mapValues(node: SqlNode, map: (value: SqlJson) => SqlJson): SqlNode {
   return Object.fromEntries(Object.entries(node).map(([key, value]) => [key, map(value)]));
 }

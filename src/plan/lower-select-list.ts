@@ -1,8 +1,7 @@
 import { isNode, type SqlNode, walk } from '../core/sql-tree.ts';
 import { columnReference, expressionKey } from './lower-expression.ts';
-import { stringsOf } from './lower-from.ts';
 import { LowerRefusal } from './lower-refusal.ts';
-import { nodesOf } from './lower-relations.ts';
+import { nodesOf, stringsOf } from './lower-relations.ts';
 import { type FromScope, starColumns } from './lower-scope.ts';
 
 /** One column of a SELECT list: lowered, with the name it is known to get and the alias others may call it by. */

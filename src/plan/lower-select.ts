@@ -1,7 +1,6 @@
-import { createFilter } from '../algebra/filter.ts';
-import { createJoin } from '../algebra/join.ts';
-import type { Scope } from '../algebra/node.ts';
 import { isNode, type SqlNode, walk } from '../core/sql-tree.ts';
+import { subqueryColumn } from './domain-columns.ts';
+import type { SelectContext } from './lower-context.ts';
 import {
   columnParts,
   columnReference,
@@ -9,7 +8,7 @@ import {
   expressionKey,
   lowerExpression,
 } from './lower-expression.ts';
-import { type FromContext, lowerFrom } from './lower-from.ts';
+import { lowerFrom } from './lower-from.ts';
 import { hasAggregate } from './lower-group.ts';
 import { LowerRefusal } from './lower-refusal.ts';
 import { nodesOf } from './lower-relations.ts';
@@ -22,85 +21,12 @@ import {
   starItems,
 } from './lower-select-list.ts';
 import { attachSubqueries, type PendingSubquery } from './lower-subquery.ts';
-import { conjunction, conjuncts } from './lower-tree.ts';
-
-/** A SELECT with every expression lowered: columns as `[alias of a scope's node, column]`. */
-export type LoweredSelect = {
-  readonly scope: FromScope;
-  /** Conditions of WHERE, all of which must hold. */
-  readonly where: readonly SqlNode[];
-  readonly items: readonly SelectItem[];
-  /** Null: not grouped. */
-  readonly group: LoweredGrouping | null;
-  readonly qualify: SqlNode | null;
-  readonly distinct: LoweredDistinct | null;
-  /** ORDER BY, where DISTINCT ON or LIMIT makes it matter; lowered. */
-  readonly orders: readonly SqlNode[];
-  /** LIMIT and OFFSET; only a subquery that is computed whole may have one. */
-  readonly limit: SqlNode | null;
-};
-
-export type LoweredGrouping = {
-  readonly keys: readonly SqlNode[];
-  /** Of GROUPING SETS, ROLLUP, CUBE: for each set the places of its keys; null: one set of all. */
-  readonly sets: readonly (readonly number[])[] | null;
-  readonly having: SqlNode | null;
-};
-
-export type LoweredDistinct = { readonly on: readonly SqlNode[] | null };
-
-/** What lowering a SELECT needs from the queries around it. */
-export type SelectContext = {
-  readonly from: FromContext;
-  /** A column of the query around; null: there is none. */
-  readonly outer: ExpressionContext['outer'];
-  /** The SELECT of a subquery in an expression, over `scope`. */
-  readonly inner: (query: SqlNode, outer: NonNullable<ExpressionContext['outer']>) => LoweredSelect | null;
-};
+import { conjuncts } from './lower-tree.ts';
+import type { LoweredDistinct, LoweredGrouping, LoweredSelect } from './lowered-select.ts';
 
 /** @throws LowerRefusal */
 export function lowerSelect(query: SqlNode, context: SelectContext): LoweredSelect {
   return new SelectLowering(query, context).lower();
-}
-
-/** The rows a SELECT starts from. */
-export function scopeOf(select: Pick<LoweredSelect, 'scope' | 'where'>): Scope<SqlNode> {
-  const join = createJoin(select.scope.nodes, select.scope.conditions);
-  const where = conjunction(select.where);
-  return where === null ? join : createFilter<Scope<SqlNode>, SqlNode>(join, where);
-}
-
-/** The same SELECT with every expression replaced. */
-export function mapSelect(select: LoweredSelect, map: (expression: SqlNode) => SqlNode): LoweredSelect {
-  const mapAll = (list: readonly SqlNode[]) => list.map(map);
-  const mapOne = (expression: SqlNode | null) => (expression === null ? null : map(expression));
-  return {
-    ...select,
-    where: mapAll(select.where),
-    items: select.items.map((item) => ({ ...item, expression: map(item.expression) })),
-    group:
-      select.group === null
-        ? null
-        : { ...select.group, keys: mapAll(select.group.keys), having: mapOne(select.group.having) },
-    qualify: mapOne(select.qualify),
-    distinct:
-      select.distinct === null
-        ? null
-        : { on: select.distinct.on === null ? null : mapAll(select.distinct.on) },
-    orders: mapAll(select.orders),
-  };
-}
-
-/** Every expression of a SELECT but its WHERE. */
-export function expressionsOf(select: LoweredSelect): SqlNode[] {
-  return [
-    ...select.items.map((item) => item.expression),
-    ...(select.group?.keys ?? []),
-    ...(select.group?.having ? [select.group.having] : []),
-    ...(select.qualify === null ? [] : [select.qualify]),
-    ...(select.distinct?.on ?? []),
-    ...select.orders,
-  ];
 }
 
 const nothing = { aggregates: false, windows: false, unnest: false };
@@ -271,9 +197,6 @@ class SelectLowering {
     return { distinct, limit, orders: distinct?.on || limit !== null ? orders : [] };
   }
 }
-
-/** The column of a subquery's place that has its value. */
-export const subqueryColumn = '__ev_s';
 
 const inList = { aggregates: true, windows: true, unnest: true };
 

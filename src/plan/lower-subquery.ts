@@ -3,19 +3,13 @@ import type { JoinInput } from '../algebra/join.ts';
 import type { Relation } from '../algebra/node.ts';
 import { columnsOf } from '../algebra/node.ts';
 import { isNode, rewrite, type SqlNode } from '../core/sql-tree.ts';
+import { keyColumn, subqueryColumn } from './domain-columns.ts';
 import { atAlias, bodyTree, inputOf } from './lower-block.ts';
+import type { SelectContext } from './lower-context.ts';
 import { columnParts, columnReference } from './lower-expression.ts';
 import { isAggregateCall } from './lower-group.ts';
-import { keyColumn } from './lower-join.ts';
 import { LowerRefusal } from './lower-refusal.ts';
 import { type FromScope, resolveColumn } from './lower-scope.ts';
-import {
-  expressionsOf,
-  type LoweredSelect,
-  mapSelect,
-  type SelectContext,
-  subqueryColumn,
-} from './lower-select.ts';
 import {
   aliasesIn,
   call,
@@ -31,6 +25,7 @@ import {
   selectTree,
   sidesOfEquality,
 } from './lower-tree.ts';
+import { expressionsOf, type LoweredSelect, mapSelect } from './lowered-select.ts';
 import { repeatabilityOf } from './repeatable.ts';
 
 /** A subquery in an expression, for which a reference to `place` stands until it is attached. */

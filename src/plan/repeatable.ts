@@ -3,8 +3,8 @@ import { isNode, type SqlNode, walk } from '../core/sql-tree.ts';
 import { aggregateFunctions } from './aggregate-functions.ts';
 import { expressionKey, windowsIn } from './lower-expression.ts';
 import { nodesOf } from './lower-relations.ts';
-import type { LoweredSelect } from './lower-select.ts';
 import { queryExpression, selectTree } from './lower-tree.ts';
+import type { LoweredSelect } from './lowered-select.ts';
 
 /** Aggregates whose result is the same for the same bag in any order. */
 const orderless = new Set(
