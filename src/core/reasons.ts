@@ -57,7 +57,7 @@ export const reasonTable = {
   'manual-refresh': 'refresh = manual: it moves only when asked',
   'update-open': 'an update is open, and nothing is refreshed until it ends',
   'not-compensable':
-    'contents and pending change do not add up: no rule for the shape, rows out of a min, max or infinite sum, or a view beneath it that is not up to date',
+    'the pending change cannot be read along: the shape has no rule, its one group must be computed anew, or a view beneath it is not up to date',
 } as const;
 
 export type Reason = keyof typeof reasonTable;

@@ -6,8 +6,8 @@ import type { RefreshDecision } from '../plan/refresh-decision.ts';
 import type { Standing } from '../plan/staleness.ts';
 import { nameOf } from '../query/catalog.ts';
 import type { InlineContents } from '../query/rewrite-query.ts';
-import { compensatedContents, isCompensable, whyNotCompensated } from '../view/compensated-contents.ts';
-import type { RefreshFallback, SourceChange } from '../view/refresher.ts';
+import { compensatedContents, whyNotCompensated } from '../view/compensated-contents.ts';
+import type { GroupFault, SourceChange } from '../view/refresher.ts';
 import type { EngineCore } from './engine-core.ts';
 import type { EngineState } from './engine-state.ts';
 import { decide, isKept, type KeptEntry, sizeOf } from './refresh-views.ts';
@@ -21,7 +21,7 @@ export type InlineDecision = {
   readonly costs: InlineCosts;
   readonly contents: InlineContents;
   /** The change was such that contents and change do not add up to the view. */
-  readonly refused: RefreshFallback | null;
+  readonly refused: GroupFault | null;
 };
 
 /** Decides, for one query on one snapshot, how views are read whose contents do not fit the newest version. */
@@ -68,17 +68,18 @@ export class InlineReader {
             contentRows: cursor.rows ?? undefined,
           });
     if (read === null) return { ...recompute, refused: null };
-    const refused = await whyNotCompensated(this.#session, read);
-    if (refused !== null) return { ...recompute, refused };
-    return { read: 'compensate', costs, contents: { kind: 'compensated', sql: read.sql }, refused: null };
+    const { check } = read;
+    const refused = check === null ? null : await whyNotCompensated(this.#session, check);
+    const sql = check === null || refused === null ? read.sql : check.otherwise;
+    if (sql === null) return { ...recompute, refused };
+    return { read: 'compensate', costs, contents: { kind: 'compensated', sql }, refused: null };
   }
 
   costsOf(entry: KeptEntry): InlineCosts {
     const known = this.#costs.get(nameOf(entry));
     if (known !== undefined) return known;
     const sources = this.#staleSources(entry);
-    const canCompensate =
-      this.#cursor(entry) !== null && sources.length === 0 && isCompensable(entry.handle.plan);
+    const canCompensate = this.#cursor(entry) !== null && sources.length === 0;
     const sourcesMs = sources.reduce((sum, source) => sum + cheapest(this.costsOf(source)), 0);
     const costs = inlineCosts(this.#predictedMs(entry), canCompensate, sourcesMs);
     this.#costs.set(nameOf(entry), costs);

@@ -15,15 +15,20 @@ export type InlineCosts = {
  * definition a full one, so the predictions for the refreshes stand for them.
  *
  * @param predictedMs of refreshing the view
+ * @param canCompensate whether the contents can be used, and what the view reads is up to date
  * @param sourcesMs what reading those of its sources adds that are not up to date either
  */
 export function inlineCosts(
-  predictedMs: { readonly algebraic: number | null; readonly full: number },
+  predictedMs: {
+    readonly algebraic: number | null;
+    readonly domain: number | null;
+    readonly full: number;
+  },
   canCompensate: boolean,
   sourcesMs: number,
 ): InlineCosts {
   return {
-    compensateMs: canCompensate ? predictedMs.algebraic : null,
+    compensateMs: canCompensate ? (predictedMs.algebraic ?? predictedMs.domain) : null,
     recomputeMs: predictedMs.full + sourcesMs,
   };
 }

@@ -4,13 +4,15 @@ import { quoteIdentifier, quoteList, quoteLiteral, weightColumn } from '../core/
 import { columnNames } from '../core/schema.ts';
 import type { Session } from '../core/session.ts';
 import type { Version } from '../core/version.ts';
-import type { GroupPlan, ViewPlan } from '../plan/view-plan.ts';
+import type { DomainPlan, GroupPlan } from '../plan/view-plan.ts';
 import { renderRelation, renderSignedState, stateColumnNames } from '../store/render-algebra.ts';
-import { contentsOf, repeated } from './change-log.ts';
+import { touchedColumn } from '../store/render-relation.ts';
+import { contentsOf, repeated, rowsOf, storedColumns } from './change-log.ts';
+import { domainRows, touchedKeysOf } from './domain-rows.ts';
 import { fallbackOf, largeState } from './group-contents.ts';
 import { outputsOver } from './group-outputs.ts';
-import { advanceStep, sameKeys, stateOf, stepFaults } from './group-step.ts';
-import type { RefreshContext, RefreshFallback, ViewHandle } from './refresher.ts';
+import { advanceStep, domainStep, sameKeys, stateOf, stepFaults } from './group-step.ts';
+import type { GroupFault, RefreshContext, ViewHandle } from './refresher.ts';
 import { isInsertOnly } from './rows-contents.ts';
 
 /** What is pending on a view: its contents are right for `from`, every relation it reads is at `to`. */
@@ -23,34 +25,29 @@ export type PendingOnView = Pick<RefreshContext, 'changedSources' | 'contentRows
 export type CompensatedContents = {
   /** A SELECT of the user's columns. */
   readonly sql: string;
-  /** Tells, asked by `whyNotCompensated`, whether `sql` is right; null: it is. */
-  readonly check: string | null;
+  /** Null: `sql` is right. */
+  readonly check: CompensationCheck | null;
+};
+
+/** Whether what a change takes out can be taken out of partial aggregates is known once it is looked at. */
+export type CompensationCheck = {
+  /** A SELECT of one row, for `whyNotCompensated`. */
+  readonly sql: string;
+  /** What to read when it cannot: the touched groups computed anew; null: nothing, there are no keys. */
+  readonly otherwise: string | null;
 };
 
 const weight = quoteIdentifier(weightColumn);
 
-/** Whether a view with this plan can be read with its pending change at all. */
-export function isCompensable(plan: ViewPlan): boolean {
-  switch (plan.kind) {
-    case 'rows':
-      return plan.rung === 'algebraic';
-    case 'group':
-      return true;
-    case 'domain':
-    case 'full-only':
-      return false;
-  }
-}
-
-/** contents ⊕ change, as one query that writes nothing; null where the plan has no rule for it. */
+/** contents ⊕ change, as one query that writes nothing; null where there is no rule for the view's shape. */
 export function compensatedContents(view: ViewHandle, pending: PendingOnView): CompensatedContents | null {
-  if (!isCompensable(view.plan)) return null;
   switch (view.plan.kind) {
     case 'rows':
-      return compensatedRows(view, view.plan.node, pending);
+      return { sql: compensatedRows(view, view.plan.node, pending), check: null };
     case 'group':
       return compensatedGroups(view, view.plan, pending);
     case 'domain':
+      return { sql: compensatedDomain(view, view.plan, pending), check: null };
     case 'full-only':
       return null;
   }
@@ -62,10 +59,9 @@ export function compensatedContents(view: ViewHandle, pending: PendingOnView): C
  */
 export async function whyNotCompensated(
   session: Session,
-  { check }: CompensatedContents,
-): Promise<RefreshFallback | null> {
-  if (check === null) return null;
-  const [row] = await session.rows(check);
+  check: CompensationCheck,
+): Promise<GroupFault | null> {
+  const [row] = await session.rows(check.sql);
   if (row === undefined || row['broken'] === true) {
     throw new EverviewError('internal', 'a group would have fewer than no rows', {
       hint: 'REFRESH … FULL rebuilds the view; please report this',
@@ -86,17 +82,14 @@ function windowOf({ from, to }: PendingOnView) {
  * V ⊎ Δ as a bag. Only rows the change takes out are counted: those of V without an equal among them stay as they
  * are, of the others as many as are left; then come the rows the change puts in.
  */
-function compensatedRows(view: ViewHandle, node: Relation, pending: PendingOnView): CompensatedContents {
+function compensatedRows(view: ViewHandle, node: Relation, pending: PendingOnView): string {
   const columns = quoteList(columnNames(view.schema));
   const contents = contentsOf(view.name);
   const change = changeOf(node, changedNames(pending));
-  if (change === null) return { sql: `SELECT ${columns} FROM ${contents}`, check: null };
+  if (change === null) return `SELECT ${columns} FROM ${contents}`;
   const signed = renderRelation(change, windowOf(pending));
   if (isInsertOnly(change, pending)) {
-    return {
-      sql: `SELECT ${columns} FROM ${contents} UNION ALL SELECT ${columns} FROM (${signed})`,
-      check: null,
-    };
+    return `SELECT ${columns} FROM ${contents} UNION ALL SELECT ${columns} FROM (${signed})`;
   }
   const names = columnNames(view.schema).map(quoteIdentifier);
   const same = sameKeys(names, 'v', 'd');
@@ -110,15 +103,13 @@ function compensatedRows(view: ViewHandle, node: Relation, pending: PendingOnVie
   const checked =
     `SELECT ${columns}, CASE WHEN ${weight} < 0 THEN error(${lacking}) ELSE ${weight} END AS ${weight} ` +
     `FROM (${remaining})`;
-  return {
-    sql:
-      `WITH __ev_net AS MATERIALIZED (${net}), ` +
-      `__ev_gone AS MATERIALIZED (SELECT * FROM __ev_net WHERE ${weight} < 0) ` +
-      `SELECT ${columns} FROM ${contents} v ANTI JOIN __ev_gone d ON ${same} UNION ALL ` +
-      `${repeated(`(${checked})`, names, false)} UNION ALL ` +
-      `${repeated('__ev_net', names, false, `${weight} > 0`)}`,
-    check: null,
-  };
+  return (
+    `WITH __ev_net AS MATERIALIZED (${net}), ` +
+    `__ev_gone AS MATERIALIZED (SELECT * FROM __ev_net WHERE ${weight} < 0) ` +
+    `SELECT ${columns} FROM ${contents} v ANTI JOIN __ev_gone d ON ${same} UNION ALL ` +
+    `${repeated(`(${checked})`, names, false)} UNION ALL ` +
+    `${repeated('__ev_net', names, false, `${weight} > 0`)}`
+  );
 }
 
 /**
@@ -137,13 +128,39 @@ function compensatedGroups(view: ViewHandle, plan: GroupPlan, pending: PendingOn
   const delta = renderSignedState(change, windowOf(pending), net);
   const isLarge = (pending.contentRows ?? 0) > largeState;
   const step = advanceStep(view.name, plan, delta, isLarge);
+  const sql = withSteps(view, plan, step);
+  if (!net) return { sql, check: null };
+  const otherwise =
+    plan.group.keys.length === 0
+      ? null
+      : withSteps(view, plan, domainStep(view.name, plan, change.input, windowOf(pending)));
+  return {
+    sql,
+    check: { sql: `SELECT ${stepFaults(plan, view.tolerance)} FROM (${step})`, otherwise },
+  };
+}
+
+function withSteps(view: ViewHandle, plan: GroupPlan, step: string): string {
   const state = stateColumnNames(plan.group).join(', ');
   const isThere = plan.group.keys.length === 0 ? 'true' : '__ev_n > 0';
   const item =
     `(SELECT ${state} FROM ${stateOf(view.name)} s ANTI JOIN __ev_step d ON s.rowid = d.__ev_rid UNION ALL ` +
     `SELECT ${state} FROM __ev_step WHERE ${isThere})`;
-  return {
-    sql: `WITH __ev_step AS MATERIALIZED (${step}) ${outputsOver(plan, view.schema, item)}`,
-    check: net ? `SELECT ${stepFaults(plan, view.tolerance)} FROM (${step})` : null,
-  };
+  return `WITH __ev_step AS MATERIALIZED (${step}) ${outputsOver(plan, view.schema, item)}`;
+}
+
+/** The kept rows of the keys that the change does not touch, and those of the others computed anew. */
+function compensatedDomain(view: ViewHandle, plan: DomainPlan, pending: PendingOnView): string {
+  const columns = quoteList(columnNames(view.schema));
+  const touched = touchedKeysOf(plan, changedNames(pending), windowOf(pending));
+  if (touched === null) return `SELECT ${columns} FROM ${contentsOf(view.name)}`;
+  const same = plan.keys.map(
+    (key, place) => `v.${quoteIdentifier(key)} IS NOT DISTINCT FROM t.${touchedColumn(place)}`,
+  );
+  const fresh = domainRows(plan, storedColumns(view), windowOf(pending), '__ev_touched');
+  return (
+    `WITH __ev_touched AS MATERIALIZED (${touched}) ` +
+    `SELECT ${columns} FROM ${rowsOf(view)} v ANTI JOIN __ev_touched t ` +
+    `ON ${same.length === 0 ? 'true' : same.join(' AND ')} UNION ALL SELECT ${columns} FROM (${fresh})`
+  );
 }

@@ -141,11 +141,17 @@ export class ViewWorld {
         contentRows,
       });
       if (read === null) return 'only-full';
-      const fallback = await whyNotCompensated(tx, read);
-      if (fallback !== null) return fallback;
-      const types = await tx.describe(read.sql);
-      const wrongTypes = JSON.stringify(types) === JSON.stringify(handle.schema) ? [] : [{ types }];
-      return [...wrongTypes, ...(await tx.rows(differenceSql(read.sql, handle.sql)))];
+      const fault = read.check === null ? null : await whyNotCompensated(tx, read.check);
+      const ways = [fault === null ? read.sql : null, read.check?.otherwise ?? null].filter(
+        (sql) => sql !== null,
+      );
+      const problems: object[] = [];
+      for (const sql of ways) {
+        const types = await tx.describe(sql);
+        if (JSON.stringify(types) !== JSON.stringify(handle.schema)) problems.push({ types });
+        problems.push(...(await tx.rows(differenceSql(sql, handle.sql))));
+      }
+      return ways.length === 0 ? (fault ?? 'only-full') : problems;
     });
   }
 
