@@ -15,6 +15,21 @@ export type Aim = {
   readonly limit: number;
 };
 
+/** A statement that a benchmark judges by itself. */
+export type JudgedAim = { readonly text: string; readonly measured: string; readonly holds: boolean };
+
+/** Results that are no comparison of contenders. */
+export type ToldSection = {
+  readonly title: string;
+  readonly text: string;
+  /** Markdown. */
+  readonly lines: readonly string[];
+  readonly judged: readonly JudgedAim[];
+};
+
+/** Results in a form of their own, or a table of contenders. */
+export type AnySection = Section | ToldSection;
+
 /** One table of results. */
 export type Section = {
   readonly title: string;
@@ -28,5 +43,5 @@ export type Section = {
 
 export type Benchmark = {
   readonly name: string;
-  readonly run: (scale: Scale) => Promise<readonly Section[]>;
+  readonly run: (scale: Scale) => Promise<readonly AnySection[]>;
 };

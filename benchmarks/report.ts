@@ -1,8 +1,8 @@
-import type { Aim, Section } from './benchmark.ts';
+import type { Aim, AnySection, Section } from './benchmark.ts';
 import { type Measured, ratioOf, type Spread, spreadOf } from './measure.ts';
 
 /** RESULTS.md, from one run of every benchmark. */
-export function report(machine: readonly string[], sections: readonly Section[]): string {
+export function report(machine: readonly string[], sections: readonly AnySection[]): string {
   return [
     '# Results',
     '',
@@ -17,14 +17,15 @@ export function report(machine: readonly string[], sections: readonly Section[])
     '',
     '| aim | measured, elapsed | measured, processor | holds |',
     '|---|---|---|---|',
-    ...sections.flatMap((section) => section.aims.map((aim) => aimRow(aim, section))),
+    ...sections.flatMap(aimRows),
     '',
     ...sections.flatMap(sectionLines),
   ].join('\n');
 }
 
 /** One section for a terminal or the report. */
-export function sectionLines(section: Section): string[] {
+export function sectionLines(section: AnySection): string[] {
+  if ('lines' in section) return [`## ${section.title}`, '', section.text, '', ...section.lines, ''];
   const baseline = section.rows.find((row) => row.name === section.baseline);
   return [
     `## ${section.title}`,
@@ -52,6 +53,13 @@ function resultRow(row: Measured, baseline: Measured | undefined): string {
     ratio('cpuMs'),
   ];
   return `| ${cells.join(' | ')} |`;
+}
+
+function aimRows(section: AnySection): string[] {
+  if ('aims' in section) return section.aims.map((aim) => aimRow(aim, section));
+  return section.judged.map(
+    ({ text, measured, holds }) => `| ${text} | ${measured} | | ${holds ? 'yes' : 'no'} |`,
+  );
 }
 
 function aimRow(aim: Aim, section: Section): string {

@@ -1,8 +1,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Benchmark, Section } from './benchmark.ts';
+import type { AnySection, Benchmark } from './benchmark.ts';
 import { commitWithView } from './commit-with-view.ts';
+import { decisionGrid } from './decision-grid.ts';
 import { incrementalRefresh } from './incremental-refresh.ts';
 import { machineLines } from './machine.ts';
 import { report, sectionLines } from './report.ts';
@@ -13,7 +14,7 @@ import { ridgeRefresh } from './ridge-refresh.ts';
  *
  * Prints the machine and a table per benchmark; a full run of all of them writes RESULTS.md.
  */
-const benchmarks: readonly Benchmark[] = [ridgeRefresh, incrementalRefresh, commitWithView];
+const benchmarks: readonly Benchmark[] = [ridgeRefresh, incrementalRefresh, commitWithView, decisionGrid];
 
 const given = process.argv.slice(2);
 const isQuick = given.includes('--quick');
@@ -30,7 +31,7 @@ if (unknown.length > 0) {
 async function runAll(chosen: readonly Benchmark[]): Promise<void> {
   const machine = machineLines(['npm run bench', ...(given.length > 0 ? ['--', ...given] : [])].join(' '));
   console.log(machine.join('\n'));
-  const sections: Section[] = [];
+  const sections: AnySection[] = [];
   for (const benchmark of chosen) {
     const directory = mkdtempSync(join(tmpdir(), 'everview-benchmark-'));
     try {

@@ -3,7 +3,8 @@ import type { Reason } from '../core/reasons.ts';
 import { versionOf } from '../core/version.ts';
 import type { RefreshPolicy } from '../declare/definition.ts';
 import { type Cursor, type RefreshRecord, recordRefresh, saveCursor } from '../log/cursor-log.ts';
-import { learn, readCostModel, regretMs } from '../plan/cost-model.ts';
+import { learn, regretMs } from '../plan/cost-model.ts';
+import { readCostModel, writeCostModel } from '../plan/cost-state.ts';
 import type { RefreshSize } from '../plan/cost-terms.ts';
 import {
   type AskedRefresh,
@@ -173,14 +174,21 @@ function lessonOf(
   if (decision.rung === null || outcome.kind === 'none') {
     return { costState: cursor?.costState ?? null, rung: null, regretMs: null };
   }
-  const fellBack = decision.rung !== 'full' && outcome.kind === 'full';
-  const executed = { rung: decision.rung, fellBack, actualMs };
+  const isRebuilt = decision.rung !== 'full' && outcome.kind === 'full';
+  const fellBack = isRebuilt || outcome.recomputed !== undefined;
+  const executed = { rung: decision.rung, fellBack, actualMs, extraMs: probeExtraMs(decision) };
   const learned = learn(readCostModel(cursor?.costState ?? null), size, executed);
   return {
-    costState: JSON.stringify(learned),
-    rung: fellBack ? 'full' : decision.rung,
+    costState: writeCostModel(learned),
+    rung: isRebuilt ? 'full' : decision.rung,
     regretMs: cursor === null ? 0 : regretMs(learned, rungsOf(entry.handle.plan), size, executed),
   };
+}
+
+function probeExtraMs({ rung, reason, predictedMs }: RefreshDecision): number {
+  if (reason !== 'probe' || rung === null) return 0;
+  const best = Math.min(predictedMs.full, cheapestIncrementalMs(predictedMs) ?? predictedMs.full);
+  return (predictedMs[rung] ?? best) - best;
 }
 
 function changesSince(draft: WriteDraft, entry: KeptEntry, cursor: Cursor): Map<string, SourceChange> {
@@ -237,6 +245,7 @@ export function sizeOf(
     contentRows: cursor?.rows ?? 0,
     keepLog: isRead(state, nameOf(entry)),
     hasExtremes: plan.kind === 'group' && plan.group.arguments.some(({ min, max }) => min || max),
+    fallback: rungsOf(plan).includes('domain') ? 'domain' : 'full',
   };
 }
 

@@ -1,5 +1,11 @@
-import { z } from 'zod';
-import { changedRowsOf, isRetracting, priorTerms, type RefreshSize, sourceRowsOf } from './cost-terms.ts';
+import {
+  changedRowsOf,
+  isRetracting,
+  placeOf,
+  priorTerms,
+  type RefreshSize,
+  sourceRowsOf,
+} from './cost-terms.ts';
 import {
   type FallbackPrior,
   type FallbackRate,
@@ -10,44 +16,92 @@ import {
 import {
   type LearnedCost,
   learnCost,
+  leastMs,
   type PredictedCost,
   predictCost,
   unlearnedCost,
+  weightOf,
 } from './learned-cost.ts';
+import { localCost, type RecentCost, withRecent } from './recent-costs.ts';
 import type { Rung } from './view-plan.ts';
 
 /** What one view has taught. Plain data, kept beside the view's cursor. */
 export type CostModel = {
-  readonly form: 2;
-  readonly rungs: Readonly<Record<Rung, LearnedRung>>;
+  readonly paths: Readonly<Record<RefreshPath, LearnedPath>>;
   /** Of the algebraic rung: the only one that can find itself unable. */
   readonly fallbacks: FallbackRate;
   readonly lastRung: Rung | null;
+  /** What refreshes cost, and what probes were expected to cost above the best. */
+  readonly spentMs: number;
+  readonly probedMs: number;
 };
 
-export type LearnedRung = LearnedCost & {
-  /** Refreshes, and what they cost, since this rung was last taken. */
+/**
+ * Ways of doing it that differ so much that one says little of the other: rows that only come in are put into the
+ * contents as they are, where others have to be netted and looked for.
+ */
+export type RefreshPath = 'adding' | 'netting' | 'domain' | 'full';
+
+export type LearnedPath = LearnedCost & {
+  /** Newest first. */
+  readonly recent: readonly RecentCost[];
+  /** Refreshes, and what they cost, since this path was last taken. */
   readonly refreshesSince: number;
   readonly spentSinceMs: number;
 };
 
-const unlearnedRung: LearnedRung = Object.freeze({ ...unlearnedCost, refreshesSince: 0, spentSinceMs: 0 });
-
-export const newCostModel: CostModel = Object.freeze({
-  form: 2,
-  rungs: Object.freeze({ algebraic: unlearnedRung, domain: unlearnedRung, full: unlearnedRung }),
-  fallbacks: noFallbacks,
-  lastRung: null,
+const unlearnedPath: LearnedPath = Object.freeze({
+  ...unlearnedCost,
+  recent: Object.freeze([]),
+  refreshesSince: 0,
+  spentSinceMs: 0,
 });
 
+export const newCostModel: CostModel = Object.freeze({
+  paths: Object.freeze({
+    adding: unlearnedPath,
+    netting: unlearnedPath,
+    domain: unlearnedPath,
+    full: unlearnedPath,
+  }),
+  fallbacks: noFallbacks,
+  lastRung: null,
+  spentMs: 0,
+  probedMs: 0,
+});
+
+/** What is known of a rung, for refreshes such as this. */
+export function knownOf(model: CostModel, rung: Rung, size: RefreshSize): LearnedPath {
+  return model.paths[pathOf(rung, size)];
+}
+
+function pathOf(rung: Rung, size: RefreshSize): RefreshPath {
+  if (rung !== 'algebraic') return rung;
+  return isRetracting(size) ? 'netting' : 'adding';
+}
+
+/** A predicted cost, and how many refreshes such as this it rests on. */
+export type Prediction = PredictedCost & { readonly alike: number };
+
 /** Predicted cost; for the algebraic rung with what giving it up is expected to add. */
-export function predict(model: CostModel, rung: Rung, size: RefreshSize): PredictedCost {
-  const known = model.rungs[rung];
-  const own = predictCost(known, priorTerms(rung, size), known.refreshesSince);
+export function predict(model: CostModel, rung: Rung, size: RefreshSize): Prediction {
+  const own = predictOwn(knownOf(model, rung, size), rung, size);
   if (rung !== 'algebraic') return own;
   const probability = fallbackProbability(model.fallbacks, fallbackPrior(size), leavingRows(size));
   if (probability === 0) return own;
-  return { ...own, ms: own.ms + probability * predict(model, 'full', size).ms };
+  return { ...own, ms: own.ms + probability * predict(model, size.fallback, size).ms };
+}
+
+/** Variance of the logarithm of what refreshes cost that are alike, about what the terms say: they are no law. */
+const misfit = 0.1;
+/** So many alike halve the variance. */
+const halvingAlike = 0.5;
+
+function predictOwn(known: LearnedPath, rung: Rung, size: RefreshSize): Prediction {
+  const byTerms = predictCost(known, priorTerms(rung, size), known.refreshesSince);
+  const near = localCost(known.recent, placeOf(rung, size), (terms) => predictCost(known, terms, 0).ms);
+  const variance = (byTerms.spread ** 2 + misfit) / (1 + near.weight / halvingAlike);
+  return { ms: byTerms.ms * near.factor, spread: Math.sqrt(variance), alike: near.weight };
 }
 
 export function predictMs(model: CostModel, rung: Rung, size: RefreshSize): number {
@@ -59,6 +113,8 @@ export type ExecutedRefresh = {
   readonly rung: Rung;
   readonly fellBack: boolean;
   readonly actualMs: number;
+  /** Of a probe: what it was predicted to cost above the best. */
+  readonly extraMs?: number;
 };
 
 /** Learns from what ran. An advance that was given up is no observation of any rung's cost, only of the fallback. */
@@ -68,20 +124,37 @@ export function learn(model: CostModel, size: RefreshSize, executed: ExecutedRef
     rung === 'algebraic' && isRetracting(size)
       ? learnFallback(model.fallbacks, fallbackPrior(size), leavingRows(size), fellBack)
       : model.fallbacks;
-  const learned = (each: Rung): LearnedRung => {
-    const known = model.rungs[each];
-    if (each !== rung) {
+  const taken = pathOf(rung, size);
+  const learned = (path: RefreshPath): LearnedPath => {
+    const known = model.paths[path];
+    if (path !== taken) {
       const spentSinceMs = known.spentSinceMs + actualMs;
       return { ...known, refreshesSince: known.refreshesSince + 1, spentSinceMs };
     }
-    const cost = fellBack ? known : learnCost(known, priorTerms(each, size), known.refreshesSince, actualMs);
-    return { ...cost, refreshesSince: 0, spentSinceMs: 0 };
+    const observed = fellBack ? known : withObservation(known, rung, size, actualMs);
+    return { ...observed, refreshesSince: 0, spentSinceMs: 0 };
   };
   return {
-    form: 2,
-    rungs: { algebraic: learned('algebraic'), domain: learned('domain'), full: learned('full') },
+    paths: {
+      adding: learned('adding'),
+      netting: learned('netting'),
+      domain: learned('domain'),
+      full: learned('full'),
+    },
     fallbacks,
     lastRung: rung,
+    spentMs: model.spentMs + actualMs,
+    probedMs: model.probedMs + (executed.extraMs ?? 0),
+  };
+}
+
+function withObservation(known: LearnedPath, rung: Rung, size: RefreshSize, ms: number): LearnedPath {
+  const terms = priorTerms(rung, size);
+  const newest = { place: placeOf(rung, size), terms, ms: Math.max(ms, leastMs), weight: weightOf(known) };
+  return {
+    ...known,
+    ...learnCost(known, terms, known.refreshesSince, ms),
+    recent: withRecent(known.recent, newest),
   };
 }
 
@@ -111,26 +184,4 @@ function leavingRows(size: RefreshSize): number {
   if (!isRetracting(size)) return 0;
   const deleted = size.sources.reduce((total, source) => total + source.deleted, 0);
   return deleted > 0 ? deleted : changedRowsOf(size);
-}
-
-const number = z.number();
-const rungSchema = z.object({
-  factors: z.tuple([number, number, number]),
-  covariance: z.tuple([number, number, number, number, number, number]),
-  samples: number,
-  refreshesSince: number,
-  spentSinceMs: number,
-});
-const modelSchema = z.object({
-  form: z.literal(2),
-  rungs: z.object({ algebraic: rungSchema, domain: rungSchema, full: rungSchema }),
-  fallbacks: z.object({ given: number, rows: number }),
-  lastRung: z.enum(['algebraic', 'domain', 'full']).nullable(),
-});
-
-/** The model a view's cursor keeps; one of an older form is forgotten, and learning starts anew. */
-export function readCostModel(stored: string | null): CostModel {
-  if (stored === null) return newCostModel;
-  const read = modelSchema.safeParse(JSON.parse(stored));
-  return read.success ? read.data : newCostModel;
 }

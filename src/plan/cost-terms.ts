@@ -1,4 +1,5 @@
 import type { CostTerms } from './learned-cost.ts';
+import type { CostPlace } from './recent-costs.ts';
 import type { Rung, ViewPlan } from './view-plan.ts';
 
 /** What is known before a refresh, from counters the writer keeps; nothing here asks the store. */
@@ -12,25 +13,34 @@ export type RefreshSize = {
   readonly keepLog: boolean;
   /** Whether it keeps a min or max: a row that leaves may have been it. */
   readonly hasExtremes: boolean;
+  /** What an algebraic advance becomes that finds itself unable. */
+  readonly fallback: 'domain' | 'full';
 };
 
 /**
- * Prior costs in ms, measured on two cores of a laptop-class machine: DuckDB 1.5, rows of 3 to 6 columns. Statements
- * cost about a millisecond each: parse, plan, start.
+ * Prior costs in ms, of processor time on a server of two cores: DuckDB 1.5, rows of 3 to 6 columns. A statement costs
+ * about one: parse, plan, start.
  */
 const prior = {
-  statements: { algebraic: { rows: 3, group: 4 }, domain: 6, full: 2 },
-  log: 2,
-  scanRow: 1.0e-5,
-  writeRow: 4.0e-5,
+  /** What only adds goes in with one statement, or two; what has to be netted and looked for takes more. */
+  adding: { rows: 1, groups: 2.2 },
+  netting: 5.5,
+  domain: 7,
+  full: 1.7,
+  perJoined: 0.6,
+  log: 1.5,
+  scanRow: 1.5e-5,
+  writeRow: 5e-5,
+  /** A group of a recompute: hashed and written. */
+  buildGroup: 2e-4,
   /** Hashing a row of the contents for the bag difference. */
-  compareRow: 1.2e-4,
+  compareRow: 3e-4,
   /** Finding rows of the contents. */
-  matchRow: 1.0e-5,
-  /** A changed row through join, netting and merge. */
-  changedRow: 1.0e-3,
+  matchRow: 2e-5,
+  addedRow: 6e-5,
+  nettedRow: 5e-4,
   /** A row of a touched key through the query, and in the place of the old one. */
-  recomputedRow: 2.0e-4,
+  recomputedRow: 5e-4,
 } as const;
 
 /** Rows of a key where the contents are not one row a key. */
@@ -48,6 +58,17 @@ export function priorTerms(rung: Rung, size: RefreshSize): CostTerms {
   }
 }
 
+/** Refreshes of a view by one rung that cost alike stand close together. What changed is nothing to a recompute. */
+export function placeOf(rung: Rung, size: RefreshSize): CostPlace {
+  const sources = Math.log1p(sourceRowsOf(size));
+  const logged = size.keepLog ? farApart : 0;
+  if (rung === 'full') return [0, sources, logged];
+  return [Math.log1p(changedRowsOf(size)), sources, logged + (isRetracting(size) ? 2 * farApart : 0)];
+}
+
+/** Far enough for one to say nothing of the other. */
+const farApart = 2;
+
 /** The changes take rows out of the view, as far as can be said without looking. */
 export function isRetracting({ sources }: RefreshSize): boolean {
   const changed = sources.filter(isChanged);
@@ -64,24 +85,26 @@ export function sourceRowsOf({ sources }: RefreshSize): number {
 }
 
 function fullTerms(size: RefreshSize): CostTerms {
-  const written = size.contentRows * (size.keepLog ? prior.compareRow : prior.writeRow);
+  const row = size.keepLog ? prior.compareRow : size.shape === 'group' ? prior.buildGroup : prior.writeRow;
   return {
-    fixed: prior.statements.full + logMs(size),
+    fixed: prior.full + perSource(size),
     standing: sourceRowsOf(size) * prior.scanRow,
-    moving: written,
+    moving: size.contentRows * row,
   };
 }
 
 /** A change of one source is joined with the others as they are, so those are read once for each that changed. */
 function algebraicTerms(size: RefreshSize): CostTerms {
   const isGroup = size.shape === 'group';
-  const changed = size.sources.filter(isChanged).length;
-  const joined = size.sources.length > 1 ? sourceRowsOf(size) * prior.scanRow * changed : 0;
-  const matched = isGroup || isRetracting(size) ? size.contentRows * prior.matchRow : 0;
+  const isNetting = isRetracting(size);
+  const sourceRows = sourceRowsOf(size);
+  const others = sum(size.sources.filter(isChanged).map((source) => sourceRows - source.rows));
+  const matched = isGroup || isNetting ? size.contentRows * prior.matchRow : 0;
+  const adding = isGroup ? prior.adding.groups : prior.adding.rows;
   return {
-    fixed: prior.statements.algebraic[isGroup ? 'group' : 'rows'] + logMs(size),
-    standing: joined + matched,
-    moving: changedRowsOf(size) * prior.changedRow,
+    fixed: (isNetting ? prior.netting : adding) + perSource(size),
+    standing: others * prior.scanRow + matched,
+    moving: changedRowsOf(size) * (isNetting ? prior.nettedRow : prior.addedRow),
   };
 }
 
@@ -90,9 +113,9 @@ function domainTerms(size: RefreshSize): CostTerms {
   const sourceRows = sourceRowsOf(size);
   const changed = size.sources.filter(isChanged).length;
   return {
-    fixed: prior.statements.domain + logMs(size),
+    fixed: prior.domain + perSource(size),
     standing: sourceRows * prior.scanRow * Math.max(1, changed) + size.contentRows * prior.matchRow,
-    moving: touchedShare(size) * sourceRows * prior.recomputedRow + changedRowsOf(size) * prior.scanRow,
+    moving: touchedShare(size) * sourceRows * prior.recomputedRow + changedRowsOf(size) * prior.addedRow,
   };
 }
 
@@ -103,8 +126,9 @@ function touchedShare(size: RefreshSize): number {
   return 1 - Math.exp(-changedRowsOf(size) / keys);
 }
 
-function logMs({ keepLog }: RefreshSize): number {
-  return keepLog ? prior.log : 0;
+/** Statements grow with the relations they join, and there is one more for the log. */
+function perSource({ sources, keepLog }: RefreshSize): number {
+  return (sources.length - 1) * prior.perJoined + (keepLog ? prior.log : 0);
 }
 
 function isChanged(source: RefreshSize['sources'][number]): boolean {

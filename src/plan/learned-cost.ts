@@ -53,6 +53,11 @@ export function predictCost(known: LearnedCost, terms: CostTerms, refreshesSince
   return { ms, spread: Math.sqrt(variance(covariance, shares)) };
 }
 
+/** How much an observation counts beside a usual one. */
+export function weightOf({ samples }: LearnedCost): number {
+  return usualNoise / (samples === 0 ? firstNoise : usualNoise);
+}
+
 /** Takes in that refreshing at these terms cost `actualMs`. */
 export function learnCost(
   known: LearnedCost,
@@ -87,7 +92,8 @@ export function learnCost(
   };
 }
 
-const leastMs = 1e-3;
+/** No refresh costs less. */
+export const leastMs = 1e-3;
 /** Factors stay within e^±8. */
 const mostLog = 8;
 

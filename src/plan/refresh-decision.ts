@@ -1,8 +1,7 @@
 import { EverviewError } from '../core/errors.ts';
 import type { Reason } from '../core/reasons.ts';
-import { type CostModel, predict } from './cost-model.ts';
+import { type CostModel, knownOf, type Prediction, predict } from './cost-model.ts';
 import type { RefreshSize } from './cost-terms.ts';
-import type { PredictedCost } from './learned-cost.ts';
 import { type Rung, rungsOf, type ViewPlan } from './view-plan.ts';
 
 export type RefreshDecision = {
@@ -42,8 +41,8 @@ export type RefreshRequest = {
   readonly declared: 'auto' | 'incremental' | 'full';
 };
 
-/** A rung with its predicted cost. */
-type Candidate = PredictedCost & { readonly rung: Rung };
+/** A rung with its predicted cost, and what was spent since it was last taken. */
+type Candidate = Prediction & { readonly rung: Rung; readonly spentSinceMs: number };
 
 /** The rung taken last is kept unless another is predicted cheaper by so much, more where predictions are unsure. */
 const hysteresis = { least: 0.03, most: 0.2, perSpread: 0.5 } as const;
@@ -51,8 +50,11 @@ const hysteresis = { least: 0.03, most: 0.2, perSpread: 0.5 } as const;
 /** A rung not taken is tried again whenever that costs, as predicted, at most this share of what was spent since. */
 const probeShare = 1 / 64;
 
-/** A rung with fewer observations is tried where it could well be the cheapest. */
-const knownSamples = 2;
+/**
+ * A rung is tried where it could well be the cheapest and fewer refreshes than this were like the one at hand. Those
+ * probes may cost so many refreshes at first, and then such a share of all.
+ */
+const exploring = { alike: 0.9, refreshes: 6, share: 1 / 20 } as const;
 
 /**
  * Which way to refresh, and why. Pure: the same inputs give the same decision.
@@ -70,7 +72,10 @@ export function decideRefresh(
   assertHas(name, plan, request.asked);
   const candidates = rungs
     .filter((rung) => rung === 'full' || request.hasContents)
-    .map((rung): Candidate => ({ rung, ...predict(model, rung, size) }));
+    .map((rung): Candidate => {
+      const { spentSinceMs } = knownOf(model, rung, size);
+      return { rung, spentSinceMs, ...predict(model, rung, size) };
+    });
   const msOf = (rung: Rung) => candidates.find((candidate) => candidate.rung === rung)?.ms ?? null;
   const full = predict(model, 'full', size).ms;
   const predictedMs = { algebraic: msOf('algebraic'), domain: msOf('domain'), full };
@@ -138,7 +143,7 @@ function cheapest(model: CostModel, candidates: readonly Candidate[]): { rung: R
   const sorted = candidates.toSorted((a, b) => a.ms - b.ms);
   const best = preferred(model, sorted);
   const probed = sorted.find(
-    (candidate) => candidate !== best && (isDue(model, candidate) || isPromising(model, candidate, best)),
+    (candidate) => candidate !== best && (isDue(candidate) || isWorthTrying(model, candidate, best)),
   );
   return probed === undefined ? { rung: best.rung, isProbe: false } : { rung: probed.rung, isProbe: true };
 }
@@ -154,11 +159,13 @@ function preferred(model: CostModel, sorted: readonly Candidate[]): Candidate {
   return least.ms < (1 - margin) * last.ms ? least : last;
 }
 
-function isDue(model: CostModel, { rung, ms }: Candidate): boolean {
-  return ms <= probeShare * model.rungs[rung].spentSinceMs;
+function isDue({ ms, spentSinceMs }: Candidate): boolean {
+  return ms <= probeShare * spentSinceMs;
 }
 
 /** One standard deviation below its prediction, a rung hardly known would be the cheapest. */
-function isPromising(model: CostModel, { rung, ms, spread }: Candidate, best: Candidate): boolean {
-  return model.rungs[rung].samples < knownSamples && ms * Math.exp(-spread) < best.ms;
+function isWorthTrying(model: CostModel, { ms, spread, alike }: Candidate, best: Candidate): boolean {
+  if (alike >= exploring.alike || ms * Math.exp(-spread) >= best.ms) return false;
+  const allowedMs = exploring.refreshes * best.ms + exploring.share * model.spentMs;
+  return model.probedMs + ms - best.ms <= allowedMs;
 }

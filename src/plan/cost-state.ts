@@ -1,0 +1,89 @@
+import { z } from 'zod';
+import { type CostModel, type LearnedPath, newCostModel } from './cost-model.ts';
+import type { RecentCost } from './recent-costs.ts';
+
+/** Of the stored form. Another one is forgotten, and learning starts anew. */
+const form = 2;
+
+const number = z.number();
+
+/** Place, terms, cost and weight of one recent cost. */
+const recentSchema = z.tuple([number, number, number, number, number, number, number, number]);
+const pathSchema = z.object({
+  factors: z.tuple([number, number, number]),
+  covariance: z.tuple([number, number, number, number, number, number]),
+  samples: number,
+  recent: z.array(recentSchema),
+  refreshesSince: number,
+  spentSinceMs: number,
+});
+const modelSchema = z.object({
+  form: z.literal(form),
+  paths: z.object({ adding: pathSchema, netting: pathSchema, domain: pathSchema, full: pathSchema }),
+  fallbacks: z.object({ given: number, rows: number }),
+  lastRung: z.enum(['algebraic', 'domain', 'full']).nullable(),
+  spentMs: number,
+  probedMs: number,
+});
+
+/** A cost model as a view's cursor keeps it. */
+export function writeCostModel({ paths, ...others }: CostModel): string {
+  const { adding, netting, domain, full } = paths;
+  const written = {
+    adding: writtenPath(adding),
+    netting: writtenPath(netting),
+    domain: writtenPath(domain),
+    full: writtenPath(full),
+  };
+  return JSON.stringify({ form, paths: written, ...others });
+}
+
+export function readCostModel(stored: string | null): CostModel {
+  if (stored === null) return newCostModel;
+  const read = modelSchema.safeParse(JSON.parse(stored));
+  if (!read.success) return newCostModel;
+  const { paths, fallbacks, lastRung, spentMs, probedMs } = read.data;
+  const { adding, netting, domain, full } = paths;
+  return {
+    paths: {
+      adding: readPath(adding),
+      netting: readPath(netting),
+      domain: readPath(domain),
+      full: readPath(full),
+    },
+    fallbacks,
+    lastRung,
+    spentMs,
+    probedMs,
+  };
+}
+
+function writtenPath(path: LearnedPath): z.infer<typeof pathSchema> {
+  return {
+    ...path,
+    factors: [...path.factors],
+    covariance: [...path.covariance],
+    recent: path.recent.map(({ place, terms, ms, weight }) => [
+      ...place,
+      terms.fixed,
+      terms.standing,
+      terms.moving,
+      ms,
+      weight,
+    ]),
+  };
+}
+
+function readPath(path: z.infer<typeof pathSchema>): LearnedPath {
+  return {
+    ...path,
+    recent: path.recent.map(
+      ([changed, sources, kind, fixed, standing, moving, ms, weight]): RecentCost => ({
+        place: [changed, sources, kind],
+        terms: { fixed, standing, moving },
+        ms,
+        weight,
+      }),
+    ),
+  };
+}
