@@ -8,8 +8,8 @@ import { TpchRun } from './tpch-run.ts';
  * npm run test:tpch -- [--scale 0.01] [--streams 3] [--seed 1] [--refresh algebraic | domain | full]
  *
  * Loads TPC-H at the scale, keeps its 22 queries as views, and after every refresh stream brings each up to date and
- * compares it with a recompute by DuckDB itself. Prints what each refresh cost next to the recompute (medians), and
- * fails if any view was ever wrong.
+ * compares it with a recompute by DuckDB itself. Prints median milliseconds of the refreshes, by the rung they took,
+ * beside those of the recompute, and fails if any view was ever wrong.
  */
 const { values } = parseArgs({
   options: {
@@ -27,8 +27,8 @@ const { scale, streams, seed } = {
 };
 const forced = (['algebraic', 'domain', 'full'] as const).find((way) => way === values.refresh) ?? null;
 
-/** Milliseconds of a view's refreshes and of the recomputes beside them, by stream. */
-type Costs = { readonly refreshMs: number[]; readonly recomputeMs: number[]; readonly ways: Set<string> };
+/** Milliseconds of a view's refreshes, by the rung they took, and of the recomputes beside them. */
+type Costs = { readonly refreshMs: Map<string, number[]>; readonly recomputeMs: number[] };
 
 const db = await Everview.open(':memory:', {
   scheduler: 'manual',
@@ -66,17 +66,16 @@ async function checkAll(refresh: string): Promise<void> {
 }
 
 async function refreshOf({ name, sql }: TpchQuery): Promise<void> {
-  const cost = costs.get(name) ?? { refreshMs: [], recomputeMs: [], ways: new Set() };
+  const cost: Costs = costs.get(name) ?? { refreshMs: new Map(), recomputeMs: [] };
   costs.set(name, cost);
-  cost.refreshMs.push(await timed(() => run.db.refresh(name)));
+  const refreshMs = await timed(() => run.db.refresh(name));
   cost.recomputeMs.push(await timed(() => run.bare.run(`CREATE OR REPLACE TABLE kept AS ${sql}`)));
-  const [last] = (
-    await run.db.query(
-      `SELECT rung, kind FROM everview.refreshes WHERE name = $1 ORDER BY refresh_id DESC LIMIT 1`,
-      [name],
-    )
-  ).rows;
-  cost.ways.add(String(last?.['rung'] ?? last?.['kind']));
+  const { rows } = await run.db.query(
+    `SELECT coalesce(rung, kind) AS way FROM everview.refreshes WHERE name = $1 ORDER BY refresh_id DESC LIMIT 1`,
+    [name],
+  );
+  const way = rows.map((row) => String(Object.values(row)[0])).join();
+  cost.refreshMs.set(way, [...(cost.refreshMs.get(way) ?? []), refreshMs]);
 }
 
 async function timed(work: () => Promise<unknown>): Promise<number> {
@@ -86,23 +85,26 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
 }
 
 async function summary(): Promise<object[]> {
-  const { rows } = await run.db.query(`SELECT name, detail, rows FROM everview.views`);
-  const views = new Map(rows.map((row) => [String(row['name']), row]));
+  const { rows } = await run.db.query<{ name: string; detail: string | null; rows: bigint | null }>(
+    'SELECT name, detail, rows FROM everview.views',
+  );
   return run.queries.map(({ name, title }) => {
-    const view = views.get(name);
+    const view = rows.find((row) => row.name === name);
     const cost = costs.get(name);
+    const ms = (way: string) => median(cost?.refreshMs.get(way) ?? []);
     return {
       query: `${name} ${title}`,
-      rows: Number(view?.['rows']),
-      'full only': view?.['detail'] ?? '',
-      took: [...(cost?.ways ?? [])].join(', '),
-      'refresh ms': median(cost?.refreshMs ?? []),
-      'recompute ms': median(cost?.recomputeMs ?? []),
+      rows: Number(view?.rows),
+      'full only': view?.detail ?? '',
+      ...{ algebraic: ms('algebraic'), domain: ms('domain'), full: ms('full'), none: ms('none') },
+      recompute: median(cost?.recomputeMs ?? []),
     };
   });
 }
 
-function median(values: readonly number[]): number {
+/** With the number of values; empty for none. */
+function median(values: readonly number[]): string {
   const sorted = values.toSorted((a, b) => a - b);
-  return Number((sorted[Math.floor(sorted.length / 2)] ?? Number.NaN).toFixed(2));
+  const middle = sorted[Math.floor(sorted.length / 2)];
+  return middle === undefined ? '' : `${middle.toFixed(1)} (${values.length}×)`;
 }
