@@ -29,7 +29,7 @@ function tryBlock(pen: Pen, depth: number): Block | null {
     topK: 1.2,
     limited: 1.2,
     unnest: 1,
-    set: 3,
+    set: 5,
     recursive: 0.6,
   });
   if (kind === 'set') return drawSet(pen, depth, drawBlock);

@@ -23,12 +23,27 @@ export function drawFrom(pen: Pen, depth: number, write: WriteBlock): From | nul
   if (joined === null) return null;
   let from = joined;
   if (pen.random.chance(0.3)) from = filtered(from, drawCondition(pen.random, from.columns));
+  if (pen.random.chance(0.03)) from = drawTemporal(pen, from) ?? from;
   if (pen.random.chance(0.22)) from = drawSubqueryCondition(pen, from, depth, write) ?? from;
   return from;
 }
 
 function filtered(from: From, condition: string): From {
   return { ...from, where: [...from.where, condition], marks: from.marks.under('filter') };
+}
+
+/** Rows that come or leave as the clock moves. */
+function drawTemporal(pen: Pen, from: From): From | null {
+  const times = from.columns.filter((one) => one.stable && /^(timestamp|timestamptz|date)$/.test(one.type));
+  if (times.length === 0) return null;
+  const { text, type } = pen.random.pick(times);
+  const days = pen.random.int(1, 60);
+  const condition =
+    type === 'date'
+      ? `${text} ${pen.random.pick(['>=', '<'])} current_date - ${days}`
+      : `${text} ${pen.random.pick(['>', '<='])} now() - INTERVAL '${days} days'`;
+  const marks = from.marks.under('temporal-filter');
+  return { ...from, where: [...from.where, condition], marks };
 }
 
 function drawJoin(pen: Pen, depth: number, write: WriteBlock): From | null {

@@ -91,7 +91,10 @@ class BroadHistoryWriter {
         this.#refresh();
         break;
       case 'advance':
-        this.#steps.push({ kind, ms: this.#random.pick([1, 500, 30_000, 90_000]) });
+        this.#steps.push({
+          kind,
+          ms: this.#random.pick([1, 500, 30_000, 90_000, 86_400_000, 20 * 86_400_000]),
+        });
         break;
       case 'tick':
         this.#steps.push({ kind });

@@ -1,6 +1,7 @@
 /** What a view can be made of. The order is that of the table of coverage. */
 export const operators = [
   'filter',
+  'temporal-filter',
   'project',
   'inner-join',
   'theta-join',

@@ -17,6 +17,8 @@ type KeptView = {
   readonly contents: { readonly from: number; readonly rows: readonly TextRow[] }[];
 };
 
+const clockText = /\b(now\(\)|current_date\b)/;
+
 /** Bare DuckDB refused a statement: the history means nothing from here on, or the view has no meaning. */
 export class Undefined extends Error {
   override readonly name = 'Undefined';
@@ -30,17 +32,19 @@ export class BareReference {
   /** In an order in which each view comes after what it reads. */
   readonly #views = new Map<string, KeptView>();
   version = 0;
+  #nowMs: number;
 
-  private constructor(instance: DuckDBInstance, connection: DuckDBConnection) {
+  private constructor(instance: DuckDBInstance, connection: DuckDBConnection, nowMs: number) {
     this.#instance = instance;
     this.#connection = connection;
+    this.#nowMs = nowMs;
   }
 
-  static async open(): Promise<BareReference> {
+  static async open(nowMs: number): Promise<BareReference> {
     const instance = await DuckDBInstance.create(':memory:', { threads: '1' });
     const connection = await instance.connect();
     await connection.run(`SET TimeZone = 'UTC'`);
-    return new BareReference(instance, connection);
+    return new BareReference(instance, connection, nowMs);
   }
 
   close(): void {
@@ -89,9 +93,26 @@ export class BareReference {
     );
   }
 
+  /** Every view that asks for the time is run anew. */
+  async advanceTo(nowMs: number): Promise<void> {
+    this.#nowMs = nowMs;
+    await this.#compute([...this.#views.values()].filter(({ view }) => this.dependsOnClock(view.name)));
+  }
+
+  dependsOnClock(name: string): boolean {
+    return this.withBelow(name).some((view) => clockText.test(renderQuery(view.query)));
+  }
+
+  #sqlOf(view: BroadView): string {
+    const now = new Date(this.#nowMs).toISOString();
+    return renderQuery(view.query)
+      .replaceAll('now()', `TIMESTAMPTZ '${now}'`)
+      .replaceAll('current_date', `DATE '${now.slice(0, 10)}'`);
+  }
+
   /** @throws Undefined where DuckDB refuses the query. */
   async tryView(view: BroadView): Promise<void> {
-    await this.#run(`CREATE OR REPLACE TABLE tried AS ${renderQuery(view.query)}`);
+    await this.#run(`CREATE OR REPLACE TABLE tried AS ${this.#sqlOf(view)}`);
   }
 
   /** Creates the view or puts it in the old one's place. @throws Undefined as `tryView`. */
@@ -136,9 +157,7 @@ export class BareReference {
 
   async #compute(views: readonly KeptView[]): Promise<void> {
     if (views.length === 0) return;
-    const tables = views.map(
-      ({ view }) => `CREATE OR REPLACE TABLE ${view.name} AS ${renderQuery(view.query)}`,
-    );
+    const tables = views.map(({ view }) => `CREATE OR REPLACE TABLE ${view.name} AS ${this.#sqlOf(view)}`);
     await this.#run(tables.join(';\n'));
     const text = contentsSql(views.map(({ view, columns }) => ({ name: view.name, columns })));
     const read = await this.#connection.runAndReadAll(text);
