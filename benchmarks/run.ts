@@ -6,6 +6,7 @@ import { commitWithView } from './commit-with-view.ts';
 import { decisionGrid } from './decision-grid.ts';
 import { incrementalRefresh } from './incremental-refresh.ts';
 import { machineLines } from './machine.ts';
+import { readPlans } from './read-plans.ts';
 import { report, sectionLines } from './report.ts';
 import { ridgeRefresh } from './ridge-refresh.ts';
 
@@ -14,7 +15,13 @@ import { ridgeRefresh } from './ridge-refresh.ts';
  *
  * Prints the machine and a table per benchmark; a full run of all of them writes RESULTS.md.
  */
-const benchmarks: readonly Benchmark[] = [ridgeRefresh, incrementalRefresh, commitWithView, decisionGrid];
+const benchmarks: readonly Benchmark[] = [
+  ridgeRefresh,
+  incrementalRefresh,
+  commitWithView,
+  readPlans,
+  decisionGrid,
+];
 
 const given = process.argv.slice(2);
 const isQuick = given.includes('--quick');
