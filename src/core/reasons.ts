@@ -6,6 +6,7 @@ export const reasonTable = {
   // how a view was refreshed
   'first-build': 'the view had no contents yet',
   'no-change': 'nothing the view reads has changed',
+  'clock-moved': 'no table has changed, but rows crossed a condition on the clock',
   'cheaper-incremental': 'the predicted cost of the change is below that of a recompute',
   'cheaper-full': 'the predicted cost of a recompute is below that of the change',
   probe: 'a way not taken for long, or hardly known, was tried, so that its predicted cost is honest',

@@ -156,7 +156,7 @@ export function planReads(
 
 /** Reads views inline as committed state has them. */
 function inlineReader(core: EngineCore, state: EngineState, session: Session, nowMs: number): InlineReader {
-  return new InlineReader(core, state, session, (entry) => servedStanding(entry, state, nowMs));
+  return new InlineReader(core, state, session, nowMs, (entry) => servedStanding(entry, state, nowMs));
 }
 
 export function rewriteContext(

@@ -94,7 +94,7 @@ class QueryExplainer {
   async explain(reads: QueryReads, past: readonly string[]): Promise<Explained> {
     const objects = readObjectsOf(this.#state, reads, this.#nowMs, this.#asked.policy);
     const { plan, refreshed } = this.#finalPlan(objects);
-    const reader = new InlineReader(this.#core, this.#state, this.#snapshot, (entry) =>
+    const reader = new InlineReader(this.#core, this.#state, this.#snapshot, this.#nowMs, (entry) =>
       refreshed.has(nameOf(entry)) ? this.#renewed : servedStanding(entry, this.#state, this.#nowMs),
     );
     const inline =

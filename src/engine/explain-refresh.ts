@@ -1,3 +1,4 @@
+import { clockSource } from '../algebra/clock-filter.ts';
 import { formatDurationMs } from '../core/duration.ts';
 import { reasonTable } from '../core/reasons.ts';
 import type { PendingChange } from '../log/change-index.ts';
@@ -8,6 +9,7 @@ import { type Rung, rungsOf, type ViewPlan } from '../plan/view-plan.ts';
 import { type CatalogEntry, nameOf } from '../query/catalog.ts';
 import { unknownObject } from './declare-object.ts';
 import type { EngineCore } from './engine-core.ts';
+import { type PendingOnContents, pendingChange } from './pending-change.ts';
 import { assertKept, decide, isKept, isRead, type KeptEntry, policyOf, sizeOf } from './refresh-views.ts';
 import type { Shown } from './show-objects.ts';
 import { attemptedStanding, type MaintainedEntry } from './standings.ts';
@@ -30,7 +32,8 @@ function explainView(core: EngineCore, entry: CatalogEntry): Fact[] {
   const { state } = core;
   const known = state.cursors.get(nameOf(kept));
   const cursor = known?.hash === kept.declared.hash ? known : null;
-  const changed = pendingOf(core, kept, cursor);
+  const pending = pendingChange(state, kept.handle, cursor, core.clock.nowMs());
+  const changed = pending.changedSources;
   const decision = decide(core, kept, cursor, sizeOf(state, kept, cursor, changed), 'auto');
   const { plan } = kept.handle;
   return [
@@ -41,23 +44,9 @@ function explainView(core: EngineCore, entry: CatalogEntry): Fact[] {
     ['decision', decision.rung ?? 'none'],
     ['reason', `${decision.reason}: ${reasonTable[decision.reason]}`],
     ...predictions(plan, decision),
-    ...statements(core, kept, cursor, changed, decision.rung),
+    ...statements(core, kept, cursor, pending, decision.rung),
     ...policyFacts(core, kept),
   ];
-}
-
-function pendingOf(
-  core: EngineCore,
-  entry: KeptEntry,
-  cursor: Cursor | null,
-): ReadonlyMap<string, PendingChange> {
-  if (cursor === null) return new Map();
-  const { changes, version } = core.state;
-  return new Map(
-    entry.handle.reads
-      .map(({ name }) => [name, changes.pending(name, cursor.version, version)] as const)
-      .filter(([, pending]) => pending.versions > 0),
-  );
 }
 
 /** Views it reads whose own pending change has yet to be known: they are refreshed first. */
@@ -77,7 +66,7 @@ function pendingFacts(cursor: Cursor | null, changed: ReadonlyMap<string, Pendin
   return [...changed].map(
     ([source, { inserted, deleted, versions }]): Fact => [
       'pending change',
-      `${source}: ${inserted} rows in, ${deleted} rows out, in ${versions} ${versions === 1 ? 'version' : 'versions'}`,
+      source === clockSource ? 'the clock: rows that crossed a condition on it' : `${source}: ${inserted} rows in, ${deleted} rows out, in ${versions} ${versions === 1 ? 'version' : 'versions'}`,
     ],
   );
 }
@@ -93,14 +82,14 @@ function statements(
   core: EngineCore,
   entry: KeptEntry,
   cursor: Cursor | null,
-  changed: ReadonlyMap<string, PendingChange>,
+  pending: PendingOnContents,
   rung: Rung | null,
 ): Fact[] {
   if (rung === null) return [];
   const context = {
     from: cursor?.version ?? null,
     to: core.state.version,
-    changedSources: changed,
+    ...pending,
     contentRows: cursor?.rows ?? undefined,
     keepLog: isRead(core.state, nameOf(entry)),
   };

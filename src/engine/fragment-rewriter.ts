@@ -41,7 +41,7 @@ export class FragmentRewriter {
     const plan = await this.#plan(reads);
     for (const model of reads.models) await this.#assertAnswers(model);
     const { state, tx, nowMs } = draft;
-    const reader = new InlineReader(this.#core, state, tx, (entry) =>
+    const reader = new InlineReader(this.#core, state, tx, nowMs, (entry) =>
       this.#restsOnOwnChange(nameOf(entry)) ? null : servedStanding(entry, state, nowMs),
     );
     const reading = { version: plan.version, inline: await reader.decide(plan.inline) };

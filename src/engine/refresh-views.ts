@@ -1,3 +1,4 @@
+import { clockSource } from '../algebra/clock-filter.ts';
 import { EverviewError } from '../core/errors.ts';
 import type { Reason } from '../core/reasons.ts';
 import { versionOf } from '../core/version.ts';
@@ -23,6 +24,7 @@ import {
 import type { RefreshOutcome, SourceChange, ViewHandle } from '../view/refresher.ts';
 import type { EngineCore } from './engine-core.ts';
 import { type EngineState, withEntry } from './engine-state.ts';
+import { isBoundaryPassed, type PendingOnContents, pendingChange } from './pending-change.ts';
 import type { WriteDraft } from './write-draft.ts';
 
 /** `algebraic` and `domain` are refused where the view has no such rung. */
@@ -103,16 +105,17 @@ async function refreshView(
   const to = draft.state.version;
   const previous = draft.state.cursors.get(name);
   const cursor = previous !== undefined && previous.hash === entry.declared.hash ? previous : null;
-  const changedSources =
-    cursor === null ? new Map<string, SourceChange>() : changesSince(draft, entry, cursor);
+  const pending = pendingChange(draft.state, entry.handle, cursor, draft.nowMs);
+  const { changedSources } = pending;
   const size = sizeOf(draft.state, entry, cursor, changedSources);
   const decision = decide(core, entry, cursor, size, request.how);
-  const nothingPending = cursor !== null && !hasBaseChange(draft, entry, cursor);
+  const nothingPending =
+    cursor !== null && !hasBaseChange(draft, entry, cursor) && !isBoundaryPassed(cursor, draft.nowMs);
   if (decision.rung === null && nothingPending && request.trigger !== 'asked') return null;
 
   const stopMeter = core.meter.start();
   const startedMs = performance.now();
-  const outcome = await carryOut(core, draft, entry, decision, cursor, changedSources);
+  const outcome = await carryOut(core, draft, entry, decision, cursor, pending);
   const actualMs = performance.now() - startedMs;
   const moved = outcome.inserted + outcome.deleted;
   const cost = stopMeter(moved + sourceRowsTouched(draft, entry, outcome, changedSources));
@@ -134,7 +137,7 @@ async function refreshView(
     asOfMs: draft.nowMs,
     hash: entry.declared.hash,
     rows,
-    nextBoundaryMs: null,
+    nextBoundaryMs: await nextBoundary(core, draft, entry, cursor, outcome),
     costState: lesson.costState,
   });
   const reason =
@@ -191,17 +194,21 @@ function probeExtraMs({ rung, reason, predictedMs }: RefreshDecision): number {
   return (predictedMs[rung] ?? best) - best;
 }
 
-function changesSince(draft: WriteDraft, entry: KeptEntry, cursor: Cursor): Map<string, SourceChange> {
-  const changed = new Map<string, SourceChange>();
-  for (const { name } of entry.handle.reads) {
-    const { versions, inserted, deleted } = draft.state.changes.pending(
-      name,
-      cursor.version,
-      draft.state.version,
-    );
-    if (versions > 0) changed.set(name, { inserted, deleted });
-  }
-  return changed;
+/** When what was just refreshed may change by the clock: of itself, or with what it reads. */
+async function nextBoundary(
+  core: EngineCore,
+  draft: WriteDraft,
+  entry: KeptEntry,
+  cursor: Cursor | null,
+  outcome: RefreshOutcome,
+): Promise<number | null> {
+  const { handle } = entry;
+  const stands = cursor !== null && outcome.kind === 'none' && !isBoundaryPassed(cursor, draft.nowMs);
+  if (stands) return cursor.nextBoundaryMs;
+  const own = await core.refresher.nextBoundary(draft.tx, handle, draft.nowMs);
+  const boundaries = handle.reads.map(({ name }) => draft.state.cursors.get(name)?.nextBoundaryMs ?? null);
+  const known = [own, ...boundaries].filter((boundary) => boundary !== null);
+  return known.length === 0 ? null : Math.min(...known);
 }
 
 function hasBaseChange(draft: WriteDraft, entry: KeptEntry, cursor: Cursor): boolean {
@@ -243,6 +250,7 @@ export function sizeOf(
       deleted: changedSources.get(name)?.deleted ?? 0,
     })),
     contentRows: cursor?.rows ?? 0,
+    clockMoved: changedSources.has(clockSource),
     keepLog: isRead(state, nameOf(entry)),
     hasExtremes: plan.kind === 'group' && plan.group.arguments.some(({ min, max }) => min || max),
     fallback: rungsOf(plan).includes('domain') ? 'domain' : 'full',
@@ -261,7 +269,7 @@ async function carryOut(
   entry: KeptEntry,
   decision: RefreshDecision,
   cursor: Cursor | null,
-  changedSources: ReadonlyMap<string, SourceChange>,
+  pending: PendingOnContents,
 ): Promise<RefreshOutcome> {
   const { rung } = decision;
   if (rung === null) return { kind: 'none', inserted: 0, deleted: 0 };
@@ -270,7 +278,7 @@ async function carryOut(
     tx: draft.tx,
     from: cursor?.version ?? null,
     to: draft.state.version,
-    changedSources,
+    ...pending,
     contentRows: cursor?.rows ?? undefined,
     keepLog: isRead(draft.state, nameOf(entry)),
   };

@@ -1,6 +1,8 @@
+import { clockNames } from '../core/clock-call.ts';
 import { EverviewError } from '../core/errors.ts';
 import { findColumn } from '../core/schema.ts';
 import { isNode, type SqlNode, walk } from '../core/sql-tree.ts';
+import { markClock } from './clock-conditions.ts';
 import { type BoundQuery, placeOf } from './lower-relations.ts';
 
 /** Table functions whose rows depend on their arguments alone. */
@@ -40,10 +42,7 @@ const stableThough = new Set(['error']);
  */
 export function assertKeepable(bound: BoundQuery, text: string, unstable: ReadonlyMap<string, string>): void {
   const tableFunctions = new Set<SqlNode>();
-  const aliases = new Set<string>();
-  walk(bound.query, (node) => {
-    if (typeof node['alias'] === 'string') aliases.add(node['alias'].toLowerCase());
-  });
+  const aliases = aliasesOf(bound.query);
   walk(bound.query, (node) => {
     if (isNode(node['sample'])) {
       throw new EverviewError('non-deterministic', 'a sample differs each time it is taken', {
@@ -91,8 +90,11 @@ function assertTableFunction(call: SqlNode, text: string): void {
 
 function assertFunction(call: SqlNode, text: string, unstable: ReadonlyMap<string, string>): void {
   const name = String(call['function_name']).toLowerCase();
-  if ((unstable.has(name) && !stableThough.has(name)) || unstableMacros.has(name))
-    throw unstableCall(name, call, text);
+  if (isUnstable(name, unstable)) throw unstableCall(name, call, text);
+}
+
+function isUnstable(name: string, unstable: ReadonlyMap<string, string>): boolean {
+  return (unstable.has(name) && !stableThough.has(name)) || unstableMacros.has(name);
 }
 
 function assertColumn(node: SqlNode, bound: BoundQuery, aliases: ReadonlySet<string>, text: string): void {
@@ -100,7 +102,7 @@ function assertColumn(node: SqlNode, bound: BoundQuery, aliases: ReadonlySet<str
   const last = parts.at(-1)?.toLowerCase() ?? '';
   const isBare = parts.length === 1 && bareFunctions.has(last);
   if (!isBare && last !== 'rowid') return;
-  if (aliases.has(last) || bound.reads.some((read) => findColumn(read.schema, last) !== undefined)) return;
+  if (isColumn(last, bound, aliases)) return;
   if (isBare) throw unstableCall(last, node, text);
   throw new EverviewError('non-deterministic', 'rowid is the place of a row in the file, not data', {
     hint: "use the table's key",
@@ -108,9 +110,46 @@ function assertColumn(node: SqlNode, bound: BoundQuery, aliases: ReadonlySet<str
   });
 }
 
+function isColumn(name: string, bound: BoundQuery, aliases: ReadonlySet<string>): boolean {
+  return aliases.has(name) || bound.reads.some((read) => findColumn(read.schema, name) !== undefined);
+}
+
+function aliasesOf(query: SqlNode): ReadonlySet<string> {
+  const aliases = new Set<string>();
+  walk(query, (node) => {
+    if (typeof node['alias'] === 'string') aliases.add(node['alias'].toLowerCase());
+  });
+  return aliases;
+}
+
+/** The query with the clock marked where contents can follow it. */
+export function withClockMarked(bound: BoundQuery, unstable: ReadonlyMap<string, string>): BoundQuery {
+  const aliases = aliasesOf(bound.query);
+  const query = markClock(bound.query, {
+    isColumn: (name) => isColumn(name, bound, aliases),
+    isUnstable: (name) => isUnstable(name, unstable),
+  });
+  return { ...bound, query };
+}
+
+/** What to do about a use of the clock that is no condition contents can follow. */
+const clockHint =
+  "contents follow the clock where a condition of WHERE or of an inner join compares columns with it, as event_time > now() - INTERVAL '30 days' does; use it otherwise in the query that reads the view, or declare the view without MATERIALIZED";
+
+/** @throws EverviewError `non-deterministic` for a marked clock where the view has no rule that follows it */
+export function clockRefusal(name: string, detail: string): EverviewError {
+  return new EverviewError('non-deterministic', `"${name}" cannot follow the clock: ${detail}`, {
+    hint: clockHint,
+    data: { view: name, detail },
+  });
+}
+
 function unstableCall(name: string, node: SqlNode, text: string): EverviewError {
+  const isClock = clockNames.has(name) || unstableMacros.has(name);
   return new EverviewError('non-deterministic', `${name} gives another answer each time it is asked`, {
-    hint: 'keep the column and apply it in the query that reads the view, or declare the view without MATERIALIZED',
+    hint: isClock
+      ? clockHint
+      : 'keep the column and apply it in the query that reads the view, or declare the view without MATERIALIZED',
     at: placeOf(node, text),
     data: { function: name },
   });

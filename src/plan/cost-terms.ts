@@ -11,6 +11,8 @@ export type RefreshSize = {
   readonly contentRows: number;
   /** Whether the view's own change is written for dependents. */
   readonly keepLog: boolean;
+  /** Whether rows may have crossed a condition on the clock; how many, nobody counted. */
+  readonly clockMoved: boolean;
   /** Whether it keeps a min or max: a row that leaves may have been it. */
   readonly hasExtremes: boolean;
   /** What an algebraic advance becomes that finds itself unable. */

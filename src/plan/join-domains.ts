@@ -4,6 +4,7 @@ import type { Relation, Scope } from '../algebra/node.ts';
 import { createProject, type ProjectedColumn } from '../algebra/project.ts';
 import type { SqlNode } from '../core/sql-tree.ts';
 import { keyColumn } from './domain-columns.ts';
+import { isOnClock } from './clock-conditions.ts';
 import { type SelectDomain, sameColumns } from './lower-block.ts';
 import { columnParts, columnReference, expressionKey } from './lower-expression.ts';
 import {
@@ -96,7 +97,8 @@ function joinGroup(
   nextAlias: () => string,
 ): LoweredSelect {
   const inGroup = new Set(keys[0]?.keys());
-  const isInside = (condition: SqlNode) => [...aliasesIn(condition)].every((alias) => inGroup.has(alias));
+  const isInside = (condition: SqlNode) =>
+    !isOnClock(condition) && [...aliasesIn(condition)].every((alias) => inGroup.has(alias));
   const conditions = [...select.scope.conditions, ...select.where];
   const inside = conditions.filter(isInside);
   const outside = conditions.filter((condition) => !isInside(condition));

@@ -6,6 +6,7 @@ import { sameName } from '../core/schema.ts';
 import { isNode, type SqlNode } from '../core/sql-tree.ts';
 import { keyColumn } from './domain-columns.ts';
 import type { FromContext } from './lower-context.ts';
+import { placeClockConditions } from './lower-clock.ts';
 import { columnReference, expressionKey } from './lower-expression.ts';
 import { LowerRefusal } from './lower-refusal.ts';
 import { stringsOf } from './lower-relations.ts';
@@ -44,10 +45,11 @@ export function lowerJoin(from: SqlNode, left: FromScope, right: FromScope, cont
   const reference = String(from['ref_type']);
   const isPlain = reference === 'REGULAR' || reference === 'CROSS' || reference === 'NATURAL';
   if (from['join_type'] === 'INNER' && isPlain) {
+    const conditions = [...both.conditions, ...using.map(comparison), ...on];
     return {
       ...both,
       merged: [...keptMerged(both, using), ...using.map((pair) => pair.left)],
-      conditions: [...both.conditions, ...using.map(comparison), ...on],
+      ...placeClockConditions({ nodes: both.nodes, conditions }, context.reads),
     };
   }
   const kind = reference === 'ASOF' ? `ASOF ${from['join_type']}` : String(from['join_type']);

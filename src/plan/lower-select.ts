@@ -1,5 +1,6 @@
 import { isNode, type SqlNode, walk } from '../core/sql-tree.ts';
 import { subqueryColumn } from './domain-columns.ts';
+import { placeClockConditions } from './lower-clock.ts';
 import type { SelectContext } from './lower-context.ts';
 import {
   columnParts,
@@ -51,9 +52,10 @@ class SelectLowering {
     const where = isNode(query['where_clause'])
       ? conjuncts(lowerExpression(query['where_clause'], whereContext))
       : [];
+    const placed = placeClockConditions({ nodes: scope.nodes, conditions: where }, this.#context.from.reads);
     const select: LoweredSelect = {
-      scope,
-      where,
+      scope: { ...scope, nodes: placed.nodes },
+      where: placed.conditions,
       items,
       group: this.#group(scope, items),
       qualify: isNode(query['qualify'])

@@ -1,10 +1,10 @@
-import { createFilter } from '../algebra/filter.ts';
 import { createJoin } from '../algebra/join.ts';
 import type { Scope } from '../algebra/node.ts';
 import type { SqlNode } from '../core/sql-tree.ts';
+import { isOnClock } from './clock-conditions.ts';
+import { withConditions } from './lower-clock.ts';
 import type { FromScope } from './lower-scope.ts';
 import type { SelectItem } from './lower-select-list.ts';
-import { conjunction } from './lower-tree.ts';
 
 /** A SELECT with every expression lowered: columns as `[alias of a scope's node, column]`. */
 export type LoweredSelect = {
@@ -33,9 +33,12 @@ export type LoweredDistinct = { readonly on: readonly SqlNode[] | null };
 
 /** The rows a SELECT starts from. */
 export function scopeOf(select: Pick<LoweredSelect, 'scope' | 'where'>): Scope<SqlNode> {
-  const join = createJoin(select.scope.nodes, select.scope.conditions);
-  const where = conjunction(select.where);
-  return where === null ? join : createFilter<Scope<SqlNode>, SqlNode>(join, where);
+  const { nodes, conditions } = select.scope;
+  const join = createJoin(
+    nodes,
+    conditions.filter((condition) => !isOnClock(condition)),
+  );
+  return withConditions(join, [...select.where, ...conditions.filter(isOnClock)]);
 }
 
 /** The same SELECT with every expression replaced. */

@@ -11,6 +11,7 @@ export type RefreshDecision = {
     Reason,
     | 'first-build'
     | 'no-change'
+    | 'clock-moved'
     | 'cheaper-incremental'
     | 'cheaper-full'
     | 'asked-incremental'
@@ -82,13 +83,14 @@ export function decideRefresh(
   const decided = (rung: Rung | null, reason: RefreshDecision['reason']) => ({ rung, reason, predictedMs });
   if (!request.hasContents) return decided('full', 'first-build');
   const hasChange = size.sources.some((source) => source.inserted + source.deleted > 0);
-  if (!hasChange && request.asked !== 'full') return decided(null, 'no-change');
+  if (!hasChange && !size.clockMoved && request.asked !== 'full') return decided(null, 'no-change');
   if (candidates.length === 1) return decided('full', 'only-full');
   const isForced = request.forced !== null;
   const way = request.forced ?? (request.asked === 'auto' ? request.declared : request.asked);
   if (way === 'auto') {
     const { rung, isProbe } = cheapest(model, candidates);
     if (isProbe) return decided(rung, 'probe');
+    if (!hasChange) return decided(rung, 'clock-moved');
     return decided(rung, rung === 'full' ? 'cheaper-full' : 'cheaper-incremental');
   }
   const rung = fixedRung(model, candidates, way);

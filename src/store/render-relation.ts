@@ -2,14 +2,17 @@ import type { DomainChangeNode, DomainNode } from '../algebra/domain.ts';
 import { columnsOf, isSigned, type Relation, type Scope } from '../algebra/node.ts';
 import type { ScanNode } from '../algebra/scan.ts';
 import { quoteIdentifier, quoteList, versionColumn, weightColumn } from '../core/identifier.ts';
+import type { Moments } from '../core/moment.ts';
 import type { Version } from '../core/version.ts';
+import { renderClockFilter } from './render-clock-filter.ts';
 
 /**
- * Where scans find their rows. `window`: the change is what the logs hold in (from, to]. `probe`: every signed scan
- * gives the relation's rows with weight 1, to ask DuckDB about types while logs do not exist yet.
+ * Where scans find their rows. `window`: the change is what the logs hold in (from, to], and what the clock made of
+ * the rows between the moments. `probe`: every signed scan gives the relation's rows with weight 1, to ask DuckDB
+ * about types while logs do not exist yet.
  */
 export type RenderSource =
-  | { readonly kind: 'window'; readonly from: Version; readonly to: Version }
+  | { readonly kind: 'window'; readonly from: Version; readonly to: Version; readonly moments: Moments }
   | { readonly kind: 'probe' };
 
 /** Keys that a change touches: a relation of distinct rows, and which of its columns hold what. */
@@ -118,11 +121,12 @@ function renderProject(
   signed: boolean,
   restriction: Restriction | null,
 ): string {
-  const { inputs, conditions } = flatten(node.input);
+  const { inputs, conditions, signs } = flatten(node.input, source);
   const columns = node.columns.map(({ name, expression }) => `${expression} AS ${quoteIdentifier(name)}`);
   const weights = inputs
     .filter((input) => isSigned(input.node))
-    .map((input) => `${quoteIdentifier(input.alias)}.${weight}`);
+    .map((input) => `${quoteIdentifier(input.alias)}.${weight}`)
+    .concat(signs.map((sign) => `(${sign})::TINYINT`));
   if (signed) columns.push(`${weights.length === 0 ? '1::TINYINT' : weights.join(' * ')} AS ${weight}`);
   if (columns.length === 0) columns.push('1 AS __ev_one');
   const from = inputs.map((input) => `${fromItem(input.node, source)} AS ${quoteIdentifier(input.alias)}`);
@@ -189,10 +193,25 @@ function renderScan(scan: ScanNode, source: RenderSource, signed: boolean): stri
   return `${present} UNION ALL SELECT ${columns}, -${weight} ${log}`;
 }
 
-function flatten(scope: Scope): { inputs: Extract<Scope, { kind: 'join' }>['inputs']; conditions: string[] } {
-  if (scope.kind === 'join') return { inputs: scope.inputs, conditions: [...scope.conditions] };
-  const inside = flatten(scope.input);
-  return { inputs: inside.inputs, conditions: [...inside.conditions, scope.condition] };
+type FlatScope = {
+  readonly inputs: Extract<Scope, { kind: 'join' }>['inputs'];
+  readonly conditions: readonly string[];
+  /** Factors of each row's weight beside those of the inputs. */
+  readonly signs: readonly string[];
+};
+
+const noMoments: Moments = { fromMs: 0, toMs: 0 };
+
+function flatten(scope: Scope, source: RenderSource): FlatScope {
+  if (scope.kind === 'join') return { inputs: scope.inputs, conditions: scope.conditions, signs: [] };
+  const { inputs, conditions, signs } = flatten(scope.input, source);
+  if (scope.kind === 'filter') return { inputs, conditions: [...conditions, scope.condition], signs };
+  const rendered = renderClockFilter(scope, source.kind === 'probe' ? noMoments : source.moments);
+  return {
+    inputs,
+    conditions: [...conditions, ...rendered.conditions],
+    signs: rendered.sign === null ? signs : [...signs, rendered.sign],
+  };
 }
 
 function restricted(rows: string, node: Relation, signed: boolean, restriction: Restriction | null): string {

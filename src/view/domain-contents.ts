@@ -1,10 +1,11 @@
 import { quoteIdentifier, weightColumn } from '../core/identifier.ts';
 import type { Version } from '../core/version.ts';
 import type { DomainPlan } from '../plan/view-plan.ts';
-import { type RenderSource, touchedColumn } from '../store/render-relation.ts';
+import { touchedColumn } from '../store/render-relation.ts';
 import { rowsOf, storedColumns } from './change-log.ts';
 import { domainRows, touchedKeysOf } from './domain-rows.ts';
 import type { RefreshContext, RefreshOutcome, ViewHandle } from './refresher.ts';
+import { windowOf } from './render-window.ts';
 import { nettedDeltaOf } from './row-delta.ts';
 import { applyDelta } from './rows-contents.ts';
 
@@ -17,7 +18,7 @@ export async function advanceDomain(
   plan: DomainPlan,
   context: RefreshContext & { readonly from: Version },
 ): Promise<RefreshOutcome> {
-  const source: RenderSource = { kind: 'window', from: context.from, to: context.to };
+  const source = windowOf(context);
   const touched = touchedKeysOf(plan, new Set(context.changedSources.keys()), source);
   if (touched === null) return { kind: 'none', inserted: 0, deleted: 0 };
   await context.tx.run(`CREATE OR REPLACE TEMP TABLE __ev_touched AS ${touched}`);

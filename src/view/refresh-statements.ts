@@ -1,4 +1,5 @@
 import { changeOf, changeOfState } from '../algebra/node.ts';
+import { atMoment } from '../core/moment.ts';
 import type { Rung } from '../plan/view-plan.ts';
 import { renderRelation, renderSignedState, renderState } from '../store/render-algebra.ts';
 import { storedColumns } from './change-log.ts';
@@ -6,6 +7,7 @@ import { domainRows, touchedKeysOf } from './domain-rows.ts';
 import { largeState } from './group-contents.ts';
 import { advanceStep, domainStep } from './group-step.ts';
 import type { RefreshContext, ViewHandle } from './refresher.ts';
+import { newestOf, windowOf } from './render-window.ts';
 
 /** What of a refresh is known before it runs. */
 export type ForeseenRefresh = Omit<RefreshContext, 'tx'>;
@@ -16,12 +18,12 @@ export type ForeseenRefresh = Omit<RefreshContext, 'tx'>;
  */
 export function refreshStatements(view: ViewHandle, context: ForeseenRefresh, rung: Rung): readonly string[] {
   const { plan } = view;
-  const { from, to } = context;
+  const { from } = context;
   const changed = new Set(context.changedSources.keys());
   if (plan.kind === 'full-only' || rung === 'full' || from === null) {
-    return [plan.kind === 'group' ? renderState(plan.group, { kind: 'window', from: to, to }) : view.sql];
+    return [plan.kind === 'group' ? renderState(plan.group, newestOf(context)) : atMoment(view.sql, context.moments.toMs)];
   }
-  const source = { kind: 'window', from, to } as const;
+  const source = windowOf({ ...context, from });
   if (plan.kind === 'rows') {
     const change = changeOf(plan.node, changed);
     return change === null ? [] : [renderRelation(change, source)];

@@ -1,4 +1,5 @@
 import type { Reason } from '../core/reasons.ts';
+import type { Moments } from '../core/moment.ts';
 import type { Schema } from '../core/schema.ts';
 import type { Session } from '../core/session.ts';
 import type { Version } from '../core/version.ts';
@@ -35,6 +36,11 @@ export interface Refresher {
   advance(view: ViewHandle, context: RefreshContext, rung?: IncrementalRung): Promise<RefreshOutcome>;
   /** The SELECTs that such a refresh would get its rows from; nothing runs. */
   explain(view: ViewHandle, context: Omit<RefreshContext, 'tx'>, rung: Rung): readonly string[];
+  /**
+   * The first moment after `atMs` at which contents that are right then may cease to be, by the clock alone and but
+   * for what the views read do themselves; a moment too early does no harm. Null: never.
+   */
+  nextBoundary(tx: Session, view: ViewHandle, atMs: number): Promise<number | null>;
   /** Removes contents, state and log; nothing happens when there are none. */
   drop(tx: Session, name: string): Promise<void>;
 }
@@ -45,7 +51,7 @@ export type ViewHandle = {
   readonly plan: ViewPlan;
   /** The user's columns, with the types and names the query gives. */
   readonly schema: Schema;
-  /** The query over the physical relations (`data."t"`, `view."v"`). */
+  /** The query over the physical relations (`data."t"`, `view."v"`); `momentMark` stands for the clock. */
   readonly sql: string;
   /** Base tables and materialized views read, each once, also through virtual views; places in the query's text. */
   readonly reads: readonly RelationRead[];
@@ -62,7 +68,12 @@ export type RefreshContext = {
   readonly from: Version | null;
   /** The newest version. */
   readonly to: Version;
-  /** By name as in `ViewHandle.reads`; a source that is absent has not changed. */
+  /** When the contents were right, and when they are to be right: what conditions on the clock compare with. */
+  readonly moments: Moments;
+  /**
+   * By name as in `ViewHandle.reads`; a source that is absent has not changed. `clockSource` stands for the clock,
+   * with no rows of its own: it is there when rows may have crossed a condition on it between the moments.
+   */
   readonly changedSources: ReadonlyMap<string, SourceChange>;
   /** Whether to write the view's own change to `log."v"`. */
   readonly keepLog: boolean;

@@ -1,5 +1,7 @@
+import { clockSource } from '../algebra/clock-filter.ts';
 import { changeOf, type Relation, scansOf } from '../algebra/node.ts';
 import { quoteIdentifier, quoteList, weightColumn } from '../core/identifier.ts';
+import { atMoment } from '../core/moment.ts';
 import { columnNames } from '../core/schema.ts';
 import type { Version } from '../core/version.ts';
 import { renderRelation } from '../store/render-algebra.ts';
@@ -7,6 +9,7 @@ import { contentsOf, ensureLog, logOf, repeated, rowsOf, storedColumns } from '.
 import { deleteRows } from './delete-rows.ts';
 import { domainRows } from './domain-rows.ts';
 import type { RefreshContext, RefreshOutcome, ViewHandle } from './refresher.ts';
+import { newestOf, windowOf } from './render-window.ts';
 import { deltaOfChange, dropLarge, nettedDeltaOf, type RowDelta } from './row-delta.ts';
 
 const weight = quoteIdentifier(weightColumn);
@@ -17,7 +20,7 @@ export async function rebuildRows(view: ViewHandle, context: RefreshContext): Pr
   if (context.from !== null && context.keepLog) return rewriteRows(view, context);
   const { tx } = context;
   const deleted = context.from === null ? 0 : await countRows(view, context);
-  await tx.run(`CREATE OR REPLACE TABLE ${rowsOf(view)} AS SELECT * FROM ${wholeOf(view)}`);
+  await tx.run(`CREATE OR REPLACE TABLE ${rowsOf(view)} AS SELECT * FROM ${wholeOf(view, context)}`);
   if (rowsOf(view) !== contentsOf(view.name) && context.from === null) {
     const shown = quoteList(columnNames(view.schema));
     await tx.run(`CREATE OR REPLACE VIEW ${contentsOf(view.name)} AS SELECT ${shown} FROM ${rowsOf(view)}`);
@@ -26,11 +29,11 @@ export async function rebuildRows(view: ViewHandle, context: RefreshContext): Pr
 }
 
 /** A FROM item: the stored columns as the definition gives them. */
-function wholeOf(view: ViewHandle): string {
+function wholeOf(view: ViewHandle, context: RefreshContext): string {
   const { plan } = view;
   if (plan.kind === 'domain' && plan.hidden.length > 0)
-    return `(${domainRows(plan, storedColumns(view), { kind: 'probe' }, null)})`;
-  return `(${view.sql}) AS q(${quoteList(columnNames(view.schema))})`;
+    return `(${domainRows(plan, storedColumns(view), newestOf(context), null)})`;
+  return `(${atMoment(view.sql, context.moments.toMs)}) AS q(${quoteList(columnNames(view.schema))})`;
 }
 
 /** @param node the rows plan's */
@@ -42,14 +45,15 @@ export async function advanceRows(
   const changed = new Set(context.changedSources.keys());
   const change = changeOf(node, changed);
   if (change === null) return { kind: 'none', inserted: 0, deleted: 0 };
-  const sql = renderRelation(change, { kind: 'window', from: context.from, to: context.to });
+  const sql = renderRelation(change, windowOf(context));
   if (isInsertOnly(change, context)) return insertRows(view, sql, context);
   return applyDelta(view, await deltaOfChange(view, change, sql, context), 'incremental', context);
 }
 
-/** Only then every row of the change has weight 1: nothing was deleted, and no old state is subtracted. */
+/** Only then every row of the change has weight 1: nothing was deleted or left, and no old state is subtracted. */
 export function isInsertOnly(change: Relation, context: Pick<RefreshContext, 'changedSources'>): boolean {
   return (
+    !context.changedSources.has(clockSource) &&
     [...context.changedSources.values()].every((source) => source.deleted === 0) &&
     !scansOf(change).some((scan) => scan.snapshot === 'old')
   );
@@ -74,7 +78,7 @@ async function insertRows(view: ViewHandle, sql: string, context: RefreshContext
 
 async function rewriteRows(view: ViewHandle, context: RefreshContext): Promise<RefreshOutcome> {
   const columns = quoteList(storedColumns(view));
-  const fresh = `SELECT ${columns}, 1 AS ${weight} FROM ${wholeOf(view)}`;
+  const fresh = `SELECT ${columns}, 1 AS ${weight} FROM ${wholeOf(view, context)}`;
   const old = `SELECT ${columns}, -1 AS ${weight} FROM ${rowsOf(view)}`;
   const delta = await nettedDeltaOf(view, `${fresh} UNION ALL ${old}`, context);
   return applyDelta(view, delta, 'full', context);

@@ -4,6 +4,7 @@ import { contentsOf, logOf } from './change-log.ts';
 import { advanceDomain } from './domain-contents.ts';
 import { advanceGroups, rebuildGroups, recomputeGroups } from './group-contents.ts';
 import { stateOf } from './group-step.ts';
+import { nextBoundaryMs } from './next-boundary.ts';
 import { type ForeseenRefresh, refreshStatements } from './refresh-statements.ts';
 import type { RefreshContext, Refresher, RefreshFallback, RefreshOutcome, ViewHandle } from './refresher.ts';
 import { advanceRows, rebuildRows } from './rows-contents.ts';
@@ -24,7 +25,7 @@ export class ViewRefresher implements Refresher {
   async advance(view: ViewHandle, context: RefreshContext, rung?: IncrementalRung): Promise<RefreshOutcome> {
     const { from } = context;
     if (from === null) return this.#fallBack('first-build', view, context);
-    if (!view.reads.some((read) => context.changedSources.has(read.name))) {
+    if (context.changedSources.size === 0) {
       return { kind: 'none', inserted: 0, deleted: 0 };
     }
     switch (view.plan.kind) {
@@ -46,6 +47,10 @@ export class ViewRefresher implements Refresher {
 
   explain(view: ViewHandle, context: ForeseenRefresh, rung: Rung): readonly string[] {
     return refreshStatements(view, context, rung);
+  }
+
+  nextBoundary(tx: Session, view: ViewHandle, atMs: number): Promise<number | null> {
+    return nextBoundaryMs(tx, view.plan, atMs);
   }
 
   async drop(tx: Session, name: string): Promise<void> {

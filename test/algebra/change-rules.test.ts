@@ -96,7 +96,7 @@ describe('old + change = new', () => {
   });
   afterAll(async () => world.close());
 
-  const window = { kind: 'window', from: versionOf(1), to: versionOf(3) } as const;
+  const window = { kind: 'window', from: versionOf(1), to: versionOf(3), moments: { fromMs: 0, toMs: 0 } } as const;
   const both = new Set(['r', 's']);
 
   for (const [name, node] of Object.entries(relations)) {
@@ -135,6 +135,7 @@ describe('what a change reads', () => {
       kind: 'window',
       from: versionOf(4),
       to: versionOf(7),
+      moments: { fromMs: 0, toMs: 0 },
     });
     expect(sql).toBe(
       'SELECT r.a AS "c0", s.b AS "c1", "s"."__ev_w" AS "__ev_w" FROM data."r" AS "r", ' +

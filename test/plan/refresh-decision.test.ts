@@ -29,7 +29,7 @@ function sized(sourceRows: number, inserted: number, deleted = 0): RefreshSize {
     contentRows: 100,
     keepLog: false,
     hasExtremes: false,
-    fallback: 'full',
+    clockMoved: false,
   };
 }
 

@@ -1,7 +1,10 @@
+import { clockSource } from '../../src/algebra/clock-filter.ts';
 import { quoteIdentifier, quoteList, quoteLiteral } from '../../src/core/identifier.ts';
+import { atMoment } from '../../src/core/moment.ts';
 import { columnNames, type Schema } from '../../src/core/schema.ts';
 import type { Session } from '../../src/core/session.ts';
 import { type Version, versionOf } from '../../src/core/version.ts';
+import { clockFiltersOfPlan } from '../../src/plan/clock-of-plan.ts';
 import type { RelationResolver, ResolvedRelation } from '../../src/plan/lower-relations.ts';
 import type { IncrementalRung } from '../../src/plan/view-plan.ts';
 import { type DuckdbStore, openDuckdbStore } from '../../src/store/duckdb-store.ts';
@@ -16,7 +19,7 @@ import type {
 } from '../../src/view/refresher.ts';
 import { ViewRefresher } from '../../src/view/view-refresher.ts';
 
-type KeptView = { handle: ViewHandle; cursor: Version | null };
+type KeptView = { handle: ViewHandle; cursor: Version | null; atMs: number };
 
 /**
  * The least of an engine that view maintenance needs: base tables with change logs, versions, cursors. Views are
@@ -30,6 +33,8 @@ export class ViewWorld {
   #version = 0;
   /** What refreshes are told of the size of the contents; a large number takes the plans for large states. */
   contentRows: number | undefined;
+  /** What the clock shows. */
+  nowMs = 0;
 
   private constructor(store: DuckdbStore) {
     this.store = store;
@@ -98,7 +103,7 @@ export class ViewWorld {
 
   async view(name: string, sql: string, tolerance?: number): Promise<ViewHandle> {
     const handle = await this.compile(name, sql, tolerance);
-    this.#views.set(name, { handle, cursor: null });
+    this.#views.set(name, { handle, cursor: null, atMs: this.nowMs });
     this.#relations.set(name, { kind: 'kept', name, schema: handle.schema });
     return handle;
   }
@@ -111,7 +116,8 @@ export class ViewWorld {
         tx,
         from,
         to: this.version,
-        changedSources: await this.#changes(tx, view.handle, from),
+        moments: { fromMs: view.atMs, toMs: this.nowMs },
+        changedSources: await this.#changes(tx, view, from),
         keepLog: this.#keepsLog(name),
         contentRows: this.contentRows,
       };
@@ -120,6 +126,7 @@ export class ViewWorld {
           ? await this.#refresher.rebuild(view.handle, context)
           : await this.#refresher.advance(view.handle, context, rung);
       view.cursor = this.version;
+      view.atMs = this.nowMs;
       return outcome;
     });
   }
@@ -129,14 +136,16 @@ export class ViewWorld {
    * why it cannot be read so.
    */
   async compensated(name: string): Promise<readonly object[] | RefreshFallback> {
-    const { handle, cursor } = this.#view(name);
+    const view = this.#view(name);
+    const { handle, cursor } = view;
     if (cursor === null) return 'first-build';
     return this.store.write(async (tx) => {
-      const changedSources = await this.#changes(tx, handle, cursor);
+      const changedSources = await this.#changes(tx, view, cursor);
       const { contentRows } = this;
       const read = compensatedContents(handle, {
         from: cursor,
         to: this.version,
+        moments: { fromMs: view.atMs, toMs: this.nowMs },
         changedSources,
         contentRows,
       });
@@ -149,7 +158,7 @@ export class ViewWorld {
       for (const sql of ways) {
         const types = await tx.describe(sql);
         if (JSON.stringify(types) !== JSON.stringify(handle.schema)) problems.push({ types });
-        problems.push(...(await tx.rows(differenceSql(sql, handle.sql))));
+        problems.push(...(await tx.rows(differenceSql(sql, atMoment(handle.sql, this.nowMs)))));
       }
       return ways.length === 0 ? (fault ?? 'only-full') : problems;
     });
@@ -225,10 +234,13 @@ export class ViewWorld {
 
   async #changes(
     tx: Session,
-    handle: ViewHandle,
+    { handle, atMs }: KeptView,
     from: Version | null,
   ): Promise<ReadonlyMap<string, SourceChange>> {
     const changes = new Map<string, SourceChange>();
+    if (atMs !== this.nowMs && clockFiltersOfPlan(handle.plan).length > 0) {
+      changes.set(clockSource, { inserted: 0, deleted: 0 });
+    }
     for (const read of handle.reads) {
       const [log] = await tx.rows(
         `SELECT 1 AS x FROM information_schema.tables WHERE table_schema = 'log' AND table_name = $1`,
@@ -248,7 +260,7 @@ export class ViewWorld {
   /** Rows by which the contents differ from the definition; none when all is well. */
   async difference(name: string): Promise<readonly object[]> {
     const { handle } = this.#view(name);
-    return this.rows(differenceSql(`SELECT * FROM view.${quoteIdentifier(name)}`, handle.sql));
+    return this.rows(differenceSql(`SELECT * FROM view.${quoteIdentifier(name)}`, atMoment(handle.sql, this.nowMs)));
   }
 
   /** Rows by which the logged change of `name` at the current version differs from new − old contents. */
@@ -265,6 +277,11 @@ export class ViewWorld {
 
   async columnTypes(name: string): Promise<Schema> {
     return this.store.write((tx) => tx.describe(`SELECT * FROM view.${quoteIdentifier(name)}`));
+  }
+
+  /** When the view, right now, may change by the clock alone. */
+  async nextBoundary(handle: ViewHandle): Promise<number | null> {
+    return this.store.write((tx) => this.#refresher.nextBoundary(tx, handle, this.nowMs));
   }
 
   async drop(name: string): Promise<void> {

@@ -1,0 +1,42 @@
+import { clockSource } from '../algebra/clock-filter.ts';
+import type { Moments } from '../core/moment.ts';
+import type { PendingChange } from '../log/change-index.ts';
+import type { Cursor } from '../log/cursor-log.ts';
+import { clockFiltersOfPlan } from '../plan/clock-of-plan.ts';
+import type { ViewHandle } from '../view/refresher.ts';
+import type { EngineState } from './engine-state.ts';
+
+/** What a view's contents lack of the newest version and of the moment. */
+export type PendingOnContents = {
+  readonly changedSources: ReadonlyMap<string, PendingChange>;
+  readonly moments: Moments;
+};
+
+const crossed: PendingChange = { versions: 0, inserted: 0, deleted: 0, sinceMs: null };
+
+/** @param cursor where the contents stand; null: there are none */
+export function pendingChange(
+  state: EngineState,
+  handle: ViewHandle,
+  cursor: Cursor | null,
+  nowMs: number,
+): PendingOnContents {
+  if (cursor === null) return { changedSources: new Map(), moments: { fromMs: nowMs, toMs: nowMs } };
+  const changed = new Map<string, PendingChange>();
+  for (const { name } of handle.reads) {
+    const pending = state.changes.pending(name, cursor.version, state.version);
+    if (pending.versions > 0) changed.set(name, pending);
+  }
+  if (isBoundaryPassed(cursor, nowMs) && clockFiltersOfPlan(handle.plan).length > 0) {
+    changed.set(clockSource, crossed);
+  }
+  return { changedSources: changed, moments: { fromMs: cursor.asOfMs, toMs: nowMs } };
+}
+
+/** Also when the clock stands before the contents' moment, as that of another process can. */
+export function isBoundaryPassed(
+  { asOfMs, nextBoundaryMs }: Pick<Cursor, 'asOfMs' | 'nextBoundaryMs'>,
+  nowMs: number,
+): boolean {
+  return nowMs < asOfMs || (nextBoundaryMs !== null && nextBoundaryMs <= nowMs);
+}
