@@ -24,6 +24,7 @@ export const reasonTable = {
   deadline: 'the declared staleness would be exceeded',
   read: 'a query asked for fresher contents',
   asked: 'REFRESH',
+  'audit-divergence': 'an audit found that the contents were not what the definition gives',
   'needed-by-dependent': 'a view over this one is being refreshed',
   // what became of an update
   accepted: 'every row met every constraint',

@@ -152,7 +152,11 @@ export type PolicyOptions = {
   readonly onStaleRead?: StaleReadResponse;
 };
 
-export type MaterializedViewOptions = PolicyOptions & { readonly tolerance?: number };
+export type MaterializedViewOptions = PolicyOptions & {
+  readonly tolerance?: number;
+  /** The share of keys, 0 to 1, computed again in idle time after each refresh. */
+  readonly audit?: number;
+};
 
 /** Declares a view that is a name for its query. */
 export function view<const Name extends string, Q extends QueryInput>(

@@ -152,6 +152,7 @@ function defineView(draft: ViewDraft): ViewDefinition {
     query: queryText(`the query of view "${name}"`, draft.query),
     policy: resolvePolicy(values, (values.max_rows ?? null) !== null),
     tolerance: values.tolerance ?? defaultTolerance,
+    audit: values.audit ?? 0,
   };
 }
 

@@ -46,6 +46,8 @@ const view = z.strictObject({
   query: z.string(),
   policy,
   tolerance: z.number().nonnegative(),
+  // Files of older releases have none.
+  audit: z.number().min(0).max(1).default(0),
 });
 
 const trainingSet = z.strictObject({

@@ -56,11 +56,12 @@ function givenForPolicy(policy: RefreshPolicy, bounded: boolean): GivenOption[] 
   ];
 }
 
-function givenForView({ policy, tolerance }: ViewDefinition): GivenOption[] {
+function givenForView({ policy, tolerance, audit }: ViewDefinition): GivenOption[] {
   const specs = optionTables['materialized-view'];
   return [
     ...givenForPolicy(policy, policy.maxRows !== null),
     ...unless(tolerance === 1e-9, 'tolerance', specs.tolerance, tolerance),
+    ...unless(audit === 0, 'audit', specs.audit, audit),
   ];
 }
 

@@ -36,6 +36,12 @@ const tolerance = option(
   'relative error allowed in sums of floating-point numbers before a refresh is full',
 );
 
+const audit = option(
+  number('0.01', nonNegative.max(1, 'is a share, at most 1')),
+  '0',
+  'the share of its keys that is computed again in idle time after each refresh; a difference is an incident, and the view is rebuilt',
+);
+
 const tableOptions = {
   event_time: option(orNull(column), 'NULL', 'the column that says when a row happened'),
   on_violation: option(
@@ -89,7 +95,7 @@ const queryOptions = {
   ),
 };
 
-const viewOptions = { ...policyOptions, on_stale_read: staleViewOption, tolerance };
+const viewOptions = { ...policyOptions, on_stale_read: staleViewOption, tolerance, audit };
 
 const trainingSetOptions = {
   label: option(column, 'required', 'the column to be predicted'),

@@ -17,6 +17,7 @@ import { eventTimeColumn } from '../model/training-window.ts';
 import { bindRelations, placeOf, type RelationResolver } from '../plan/lower-relations.ts';
 import type { Catalog, CatalogEntry, ModelEntry, TrainingSetEntry, ViewEntry } from '../query/catalog.ts';
 import { queryFailure } from '../query/query-failure.ts';
+import { obstacleToAudit } from '../view/audit.ts';
 import { compileView } from '../view/compile-view.ts';
 import type { ViewHandle } from '../view/refresher.ts';
 import { assertColumnsKnown } from './assert-columns-known.ts';
@@ -159,6 +160,12 @@ async function buildView(
       `"${definition.name}" cannot be refreshed incrementally, as refresh = incremental asks: ${compiled.handle.plan.detail}`,
       { hint: 'refresh = auto recomputes it and writes only the difference' },
     );
+  }
+  const unaudited = definition.audit > 0 ? obstacleToAudit(compiled.handle.plan) : null;
+  if (unaudited !== null) {
+    throw new EverviewError('invalid-definition', `"${definition.name}" cannot be audited: ${unaudited}`, {
+      hint: 'leave out audit, or make the order of its rows unique',
+    });
   }
   const hash = hashDefinition(definition, inputHashes(compiled.reads, catalog));
   return {

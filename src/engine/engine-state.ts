@@ -19,6 +19,9 @@ export type EngineState = {
   readonly changes: ChangeIndex;
   readonly lastUpdateId: number;
   readonly lastRefreshId: number;
+  readonly lastIncidentId: number;
+  /** By view: the version at which its contents were last compared with its definition, since the engine opened. */
+  readonly audited: ReadonlyMap<string, Version>;
   /** The oldest version history still reaches. */
   readonly horizon: Version;
 };

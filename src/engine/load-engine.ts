@@ -3,6 +3,7 @@ import type { SqlParser } from '../core/sql-tree.ts';
 import { createIngestTarget } from '../ingest/ingest-target.ts';
 import { loadHorizon } from '../log/compact.ts';
 import { lastRefreshId, loadCursors } from '../log/cursor-log.ts';
+import { lastIncidentId } from '../log/incident-log.ts';
 import { loadHistory } from '../log/update-log.ts';
 import { loadModelHistory } from '../promote/model-versions.ts';
 import { Catalog } from '../query/catalog.ts';
@@ -23,6 +24,8 @@ export async function loadEngine(session: Session, parser: SqlParser): Promise<E
     changes: history.changes,
     lastUpdateId: history.lastUpdateId,
     lastRefreshId: await lastRefreshId(session),
+    lastIncidentId: await lastIncidentId(session),
+    audited: new Map(),
     horizon: await loadHorizon(session),
   };
 }

@@ -1,5 +1,6 @@
 import { deadlineOf } from '../plan/staleness.ts';
 import { nameOf } from '../query/catalog.ts';
+import { auditNextView } from './audit-views.ts';
 import { compactHistory } from './compact-history.ts';
 import type { EngineCore } from './engine-core.ts';
 import { refreshObjects } from './refresh-objects.ts';
@@ -32,8 +33,8 @@ function upcomingRefreshes(core: EngineCore): DueRefresh[] {
 }
 
 /**
- * Runs what is due now, and then forgets history beyond the horizon. A refresh that fails does not keep the others
- * from running.
+ * Runs what is due now, and then forgets history beyond the horizon; where nothing is due, audits one view. A refresh
+ * that fails does not keep the others from running.
  * @returns how many objects were refreshed.
  * @throws the first failure, at the end.
  */
@@ -50,6 +51,7 @@ export async function stepScheduler(core: EngineCore): Promise<number> {
       failures.push(failure);
     }
   }
+  if (due.length === 0 && !core.isHeld) await auditNextView(core);
   await compactHistory(core);
   if (failures.length > 0) throw failures[0];
   return refreshed;

@@ -65,6 +65,11 @@ const steps: readonly (readonly string[])[] = [
        sum(regret_ms) / nullif(sum(actual_ms), 0) AS regret_share
      FROM everview.refreshes WHERE rung IS NOT NULL AND from_version IS NOT NULL GROUP BY name`,
   ],
+  [
+    `CREATE TABLE everview.incidents (
+       incident_id BIGINT NOT NULL, kind VARCHAR NOT NULL, name VARCHAR NOT NULL, version BIGINT NOT NULL,
+       detail VARCHAR NOT NULL, "row" VARCHAR NOT NULL, response VARCHAR NOT NULL, opened_at TIMESTAMP NOT NULL)`,
+  ],
 ];
 
 /** @throws EverviewError `not-a-database` for another program's DuckDB file or one from a newer release. */
