@@ -2,7 +2,8 @@ import type { RefreshRecord } from '../log/cursor-log.ts';
 import { nameOf } from '../query/catalog.ts';
 import type { EngineCore } from './engine-core.ts';
 import { refreshModel } from './refresh-model.ts';
-import { type RefreshRequest, refreshViews } from './refresh-views.ts';
+import { isKept, type RefreshRequest, refreshViews } from './refresh-views.ts';
+import { servedStanding } from './standings.ts';
 import { WriteDraft } from './write-draft.ts';
 
 /** Refreshes views together, to one version, then models. */
@@ -15,6 +16,8 @@ export async function refreshObjects(
   const entries = names.map((name) => catalog.get(name)).filter((entry) => entry !== undefined);
   const models = entries.filter((entry) => entry.kind === 'model').map(nameOf);
   const views = entries.filter((entry) => entry.kind !== 'model' && entry.kind !== 'table').map(nameOf);
+  const idle = nothingPending(core, views, request);
+  if (models.length === 0 && idle !== null) return idle;
   const records: RefreshRecord[] = [];
   if (views.length > 0) {
     const viewRecords = await core.commit(async (tx, state) => {
@@ -25,4 +28,41 @@ export async function refreshObjects(
   }
   for (const model of models) records.push(...(await refreshModel(core, model, request)));
   return records;
+}
+
+/**
+ * Told, and not recorded, where no view asked for has anything to be done: no transaction is begun for it. Null: some
+ * has, or may have.
+ */
+function nothingPending(
+  core: EngineCore,
+  views: readonly string[],
+  request: RefreshRequest,
+): RefreshRecord[] | null {
+  if (request.how !== 'auto') return null;
+  const { state } = core;
+  const nowMs = core.clock.nowMs();
+  const records: RefreshRecord[] = [];
+  for (const name of views) {
+    const entry = state.catalog.get(name);
+    const standing = entry !== undefined && isKept(entry) ? servedStanding(entry, state, nowMs) : null;
+    if (entry === undefined || standing === null || standing.sinceMs !== null) return null;
+    records.push({
+      refreshId: state.lastRefreshId,
+      name,
+      objectKind: entry.kind,
+      kind: 'none',
+      rung: null,
+      reason: 'no-change',
+      trigger: request.trigger,
+      fromVersion: state.cursors.get(name)?.version ?? null,
+      toVersion: state.version,
+      rows: 0,
+      predictedMs: { incremental: null, algebraic: null, domain: null, full: null },
+      actualMs: 0,
+      regretMs: null,
+      refreshedAtMs: nowMs,
+    });
+  }
+  return request.trigger === 'asked' ? records : [];
 }

@@ -63,9 +63,15 @@ describe('the rung', () => {
     expect((await refreshes('totals'))[0]).toMatchObject({ rung: 'domain', reason: 'asked-incremental' });
   });
 
-  it('is none where nothing was to be done', async () => {
+  it('is none where nothing was to be done, which is told and leaves no trace', async () => {
     await open();
-    await db.sql(`${world} REFRESH totals`);
+    await db.sql(world);
+    const before = await refreshes('totals');
+    expect((await db.refresh('totals')).rows).toMatchObject([
+      { kind: 'none', rung: null, reason: 'no-change' },
+    ]);
+    expect(await refreshes('totals')).toEqual(before);
+    await db.refresh('totals', 'incremental');
     expect((await refreshes('totals'))[0]).toMatchObject({ kind: 'none', rung: null, regret_ms: null });
   });
 
