@@ -14,6 +14,8 @@ export interface ScanNode {
   readonly relation: string;
   readonly source: 'table' | 'kept';
   readonly columns: readonly string[];
+  /** Whether it can change without a new version, as time passes. */
+  readonly isClocked: boolean;
   readonly snapshot: Snapshot;
 }
 
@@ -21,8 +23,9 @@ export function createScan(
   relation: string,
   source: ScanNode['source'],
   columns: readonly string[],
+  isClocked = false,
 ): ScanNode {
-  return Object.freeze({ kind: 'scan', relation, source, columns, snapshot: 'new' });
+  return Object.freeze({ kind: 'scan', relation, source, columns, isClocked, snapshot: 'new' });
 }
 
 export function changeOfScan(node: ScanNode, changed: ReadonlySet<string>): ScanNode | null {

@@ -7,6 +7,12 @@ export const weightColumn = '__ev_w';
 /** The version whose update made a change-log row. */
 export const versionColumn = '__ev_v';
 
+/**
+ * The moment of the refresh that made a change-log row, milliseconds since the Unix epoch; in the logs of views that
+ * follow the clock, which can change more than once in a version.
+ */
+export const instantColumn = '__ev_at';
+
 export function quoteIdentifier(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }

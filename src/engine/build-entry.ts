@@ -53,10 +53,11 @@ function resolverOf(catalog: Catalog): RelationResolver {
       const entry = catalog.get(name);
       if (entry === undefined || entry.kind === 'model') return null;
       const { definition, schema } = entry.declared;
-      if (entry.kind === 'table') return { kind: 'table', name: definition.name, schema };
+      if (entry.kind === 'table') return { kind: 'table', name: definition.name, schema, isClocked: false };
       if (entry.kind === 'view' && entry.handle === null)
         return { kind: 'virtual', name: definition.name, query: entry.tree };
-      return { kind: 'kept', name: definition.name, schema };
+      const isClocked = entry.handle?.isClocked === true;
+      return { kind: 'kept', name: definition.name, schema, isClocked };
     },
   };
 }

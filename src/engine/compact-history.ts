@@ -18,7 +18,10 @@ export async function compactHistory(core: EngineCore): Promise<void> {
     const draft = new WriteDraft(tx, state, core.clock.nowMs());
     const through = nextHorizon(core, state);
     for (const entry of state.catalog.entries()) {
-      if (entry.kind === 'table' || isKept(entry)) await compactLog(tx, nameOf(entry), through);
+      if (entry.kind !== 'table' && !isKept(entry)) continue;
+      // What follows the clock may have changed again in the version a reader has come to.
+      const isClocked = entry.kind !== 'table' && entry.handle.isClocked;
+      await compactLog(tx, nameOf(entry), isClocked ? versionOf(through - 1) : through);
     }
     await saveHorizon(tx, through);
     draft.update({ horizon: through });

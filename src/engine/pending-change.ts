@@ -23,8 +23,11 @@ export function pendingChange(
 ): PendingOnContents {
   if (cursor === null) return { changedSources: new Map(), moments: { fromMs: nowMs, toMs: nowMs } };
   const changed = new Map<string, PendingChange>();
-  for (const { name } of handle.reads) {
-    const pending = state.changes.pending(name, cursor.version, state.version);
+  const { version, asOfMs } = cursor;
+  for (const { name, isClocked } of handle.reads) {
+    const pending = isClocked
+      ? state.changes.pendingSince(name, version, asOfMs, state.version)
+      : state.changes.pending(name, version, state.version);
     if (pending.versions > 0) changed.set(name, pending);
   }
   if (isBoundaryPassed(cursor, nowMs) && clockFiltersOfPlan(handle.plan).length > 0) {

@@ -178,7 +178,7 @@ async function fitCandidate(
     parameters,
     score: scores[0] ?? null,
     currentScore: scores[1] ?? null,
-    nextBoundaryMs,
+    nextBoundaryMs: earliest(nextBoundaryMs, setCursor.nextBoundaryMs),
     version: setCursor.version,
     nowMs,
     durationMs: performance.now() - startedMs,
@@ -250,6 +250,10 @@ function changedRows(state: EngineState, set: TrainingSetEntry, cursor: Cursor, 
   if (eventTime === null || windowMs === null) return logged.inserted + logged.deleted;
   const share = Math.min(1, (nowMs - cursor.asOfMs) / Math.max(1, windowMs - holdoutMs));
   return 2 * share * (cursor.rows ?? 0) + 2 * logged.deleted;
+}
+
+function earliest(one: number | null, other: number | null): number | null {
+  return one === null || other === null ? (one ?? other) : Math.min(one, other);
 }
 
 async function nextBoundary(

@@ -315,7 +315,10 @@ async function invalidateOverwritten(
   cursor: Cursor | null,
   outcome: RefreshOutcome,
 ): Promise<void> {
+  const isLater = entry.handle.isClocked && draft.nowMs > cursor.asOfMs;
   if (cursor === null || cursor.version !== draft.state.version || outcome.inserted + outcome.deleted === 0)
+    // Views find what the clock changed by its moment; models read by version alone.
+    if (isLater && !(dependent.kind === 'model' && dependent.reads[0] === nameOf(entry))) continue;
     return;
   for (const dependent of draft.state.catalog.derivedFrom(nameOf(entry))) {
     const stale = draft.state.cursors.get(nameOf(dependent));

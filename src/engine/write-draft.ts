@@ -22,7 +22,7 @@ export class WriteDraft {
   }
 
   async addChange(name: string, version: Version, inserted: number, deleted: number): Promise<void> {
-    await recordChange(this.tx, name, version, inserted, deleted);
+    await recordChange(this.tx, name, version, inserted, deleted, this.nowMs);
     const change = { version, effectiveMs: this.nowMs, inserted, deleted };
     this.update({ changes: this.state.changes.with(name, change) });
   }

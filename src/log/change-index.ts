@@ -77,16 +77,19 @@ export class ChangeIndex {
   /** Changes of `name` in versions (from, to]. */
   pending(name: string, from: Version, to: Version): PendingChange {
     const line = this.#lines.get(name) ?? emptyLine;
-    const start = firstAfter(line, from);
-    const end = firstAfter(line, to);
-    const before = line.all[start - 1];
-    const last = end > start ? line.all[end - 1] : before;
-    return {
-      versions: end - start,
-      inserted: (last?.insertedUpTo ?? 0) - (before?.insertedUpTo ?? 0),
-      deleted: (last?.deletedUpTo ?? 0) - (before?.deletedUpTo ?? 0),
-      sinceMs: end > start ? (line.all[start]?.effectiveMs ?? null) : null,
-    };
+    return pendingIn(line, firstAfter(line, from), firstAfter(line, to));
+  }
+
+  /**
+   * As `pending`, of a view that follows the clock: its changes in versions (from, to], and in `from` itself after a
+   * moment.
+   */
+  pendingSince(name: string, from: Version, fromMs: number, to: Version): PendingChange {
+    const line = this.#lines.get(name) ?? emptyLine;
+    let start = firstAfter(line, from);
+    while ((line.all[start - 1]?.version ?? -1) === from && (line.all[start - 1]?.effectiveMs ?? 0) > fromMs)
+      start -= 1;
+    return pendingIn(line, start, firstAfter(line, to));
   }
 
   /** The first version in (from, to] that changed `name`, or null. */
@@ -112,6 +115,18 @@ export class ChangeIndex {
     }
     return versions.size;
   }
+}
+
+/** What the line holds from place `start` up to `end`. */
+function pendingIn(line: ChangeLine, start: number, end: number): PendingChange {
+  const before = line.all[start - 1];
+  const last = end > start ? line.all[end - 1] : before;
+  return {
+    versions: end - start,
+    inserted: (last?.insertedUpTo ?? 0) - (before?.insertedUpTo ?? 0),
+    deleted: (last?.deletedUpTo ?? 0) - (before?.deletedUpTo ?? 0),
+    sinceMs: end > start ? (line.all[start]?.effectiveMs ?? null) : null,
+  };
 }
 
 function extended(line: ChangeLine | undefined, change: ChangeCount): ChangeLine {

@@ -39,15 +39,21 @@ export async function recordUpdate(tx: Session, record: UpdateRecord): Promise<v
   await tx.run(`INSERT INTO everview.updates VALUES (${[...front, tables, ...back].join(', ')})`, parameters);
 }
 
-/** Counts of one relation's change in one version; what staleness and costs are reckoned from. */
+/**
+ * Counts of one relation's change in one version; what staleness and costs are reckoned from.
+ *
+ * @param effectiveMs when: with the version's update, or later for a view that was refreshed later
+ */
 export async function recordChange(
   tx: Session,
   name: string,
   version: Version,
   inserted: number,
   deleted: number,
+  effectiveMs: number,
 ): Promise<void> {
-  await insertRow(tx, 'everview.changes', [name, version, inserted, deleted]);
+  const at = new Date(effectiveMs);
+  await insertRow(tx, 'everview.changes', [name, version, inserted, deleted, at]);
 }
 
 /** The version after the accepted update that carried the key; null when none did. */
@@ -72,8 +78,8 @@ export async function loadHistory(session: Session): Promise<LoggedHistory> {
     'SELECT coalesce(max(version), 0) AS version, coalesce(max(update_id), 0) AS id FROM everview.updates',
   );
   const counts = await session.rows(
-    `SELECT c.name, c.version, c.inserted, c.deleted, u.committed_at AS at
-     FROM everview.changes c JOIN everview.updates u ON u.version = c.version ORDER BY c.version`,
+    `SELECT c.name, c.version, c.inserted, c.deleted, coalesce(c.effective_at, u.committed_at) AS at
+     FROM everview.changes c JOIN everview.updates u ON u.version = c.version ORDER BY c.version, at`,
   );
   const changes = ChangeIndex.of(
     counts.map((row) => ({

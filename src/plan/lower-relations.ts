@@ -6,7 +6,13 @@ import { isNode, rewrite, type SqlJson, type SqlNode } from '../core/sql-tree.ts
 
 /** What a name in a FROM clause stands for. `kept`: a materialized view or training set. */
 export type ResolvedRelation =
-  | { readonly kind: 'table' | 'kept'; readonly name: string; readonly schema: Schema }
+  | {
+      readonly kind: 'table' | 'kept';
+      readonly name: string;
+      readonly schema: Schema;
+      /** Whether its rows can change without a new version, as time passes. */
+      readonly isClocked: boolean;
+    }
   | { readonly kind: 'virtual'; readonly name: string; readonly query: SqlNode };
 
 export interface RelationResolver {
@@ -20,6 +26,7 @@ export type RelationRead = {
   readonly name: string;
   readonly kind: 'table' | 'kept';
   readonly schema: Schema;
+  readonly isClocked: boolean;
   /** Of the first reference; for what a virtual view reads, the reference to that view. */
   readonly at: TextPlace | undefined;
 };

@@ -70,6 +70,8 @@ const steps: readonly (readonly string[])[] = [
        incident_id BIGINT NOT NULL, kind VARCHAR NOT NULL, name VARCHAR NOT NULL, version BIGINT NOT NULL,
        detail VARCHAR NOT NULL, "row" VARCHAR NOT NULL, response VARCHAR NOT NULL, opened_at TIMESTAMP NOT NULL)`,
   ],
+  // Views that follow the clock change more than once in a version.
+  ['ALTER TABLE everview.changes ADD COLUMN effective_at TIMESTAMP'],
 ];
 
 /** @throws EverviewError `not-a-database` for another program's DuckDB file or one from a newer release. */

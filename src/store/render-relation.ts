@@ -1,7 +1,7 @@
 import type { DomainChangeNode, DomainNode } from '../algebra/domain.ts';
 import { columnsOf, isSigned, type Relation, type Scope } from '../algebra/node.ts';
 import type { ScanNode } from '../algebra/scan.ts';
-import { quoteIdentifier, quoteList, versionColumn, weightColumn } from '../core/identifier.ts';
+import { instantColumn, quoteIdentifier, quoteList, versionColumn, weightColumn } from '../core/identifier.ts';
 import type { Moments } from '../core/moment.ts';
 import type { Version } from '../core/version.ts';
 import { renderClockFilter } from './render-clock-filter.ts';
@@ -188,7 +188,7 @@ function renderScan(scan: ScanNode, source: RenderSource, signed: boolean): stri
   const version = quoteIdentifier(versionColumn);
   const log =
     `FROM log.${quoteIdentifier(scan.relation)} ` +
-    `WHERE ${version} > ${source.from} AND ${version} <= ${source.to}`;
+    `WHERE ${scan.isClocked ? `((${later}) OR (${sameVersion}))` : later}`;
   if (scan.snapshot === 'change') return `SELECT ${columns}, ${weight} ${log}`;
   return `${present} UNION ALL SELECT ${columns}, -${weight} ${log}`;
 }
@@ -216,6 +216,10 @@ function flatten(scope: Scope, source: RenderSource): FlatScope {
 
 function restricted(rows: string, node: Relation, signed: boolean, restriction: Restriction | null): string {
   if (restriction === null) return rows;
+  const later = `${version} > ${source.from} AND ${version} <= ${source.to}`;
+  const at = quoteIdentifier(instantColumn);
+  const { fromMs, toMs } = source.moments;
+  const sameVersion = `${version} = ${source.from} AND ${at} > ${fromMs} AND ${at} <= ${toMs}`;
   const columns = columnsOf(node).map((name) => `__ev_r.${quoteIdentifier(name)}`);
   const keys = restriction.keys.map((key) => `__ev_r.${quoteIdentifier(key)}`);
   const where = sameAsTouched(keys, restriction.touched);

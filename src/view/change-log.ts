@@ -1,8 +1,8 @@
-import { quoteIdentifier, versionColumn, weightColumn } from '../core/identifier.ts';
+import { instantColumn, quoteIdentifier, versionColumn, weightColumn } from '../core/identifier.ts';
 import { columnNames, type Schema } from '../core/schema.ts';
 import type { Session } from '../core/session.ts';
 import { derivedLogOf } from './derived-log.ts';
-import type { ViewHandle } from './refresher.ts';
+import type { RefreshContext, ViewHandle } from './refresher.ts';
 
 export function logOf(name: string): string {
   return `log.${quoteIdentifier(name)}`;
@@ -45,8 +45,25 @@ export async function ensureLog(tx: Session, view: ViewHandle): Promise<LogKind>
   }
   const columns = view.schema.map(({ name, type }) => `${quoteIdentifier(name)} ${type}`);
   columns.push(`${quoteIdentifier(weightColumn)} TINYINT`, `${quoteIdentifier(versionColumn)} BIGINT`);
+  if (view.isClocked) columns.push(`${quoteIdentifier(instantColumn)} BIGINT`);
   await tx.run(`CREATE TABLE IF NOT EXISTS ${logOf(view.name)} (${columns.join(', ')})`);
   return 'written';
+}
+
+/** The values after a row's weight in a written log. */
+export function logPlace(view: ViewHandle, { to, moments }: Pick<RefreshContext, 'to' | 'moments'>): string[] {
+  return view.isClocked ? [String(to), String(moments.toMs)] : [String(to)];
+}
+
+/** The rows of a written log that this refresh made. */
+export function justLogged(
+  view: ViewHandle,
+  { to, moments }: Pick<RefreshContext, 'to' | 'moments'>,
+): string {
+  const version = `${quoteIdentifier(versionColumn)} = ${to}`;
+  return view.isClocked
+    ? `${version} AND ${quoteIdentifier(instantColumn)} = ${moments.toMs}`
+    : version;
 }
 
 /**

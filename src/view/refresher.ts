@@ -12,7 +12,8 @@ import type { IncrementalRung, Rung, ViewPlan } from '../plan/view-plan.ts';
  * The engine: runs every call inside one write transaction (`context.tx`); brings every relation the view reads to
  * version `to` first (base tables are at `to` because `to` is the newest version; materialized sources by refreshing
  * them); hands over the sources that changed in (from, to], each with the number of signed rows its log holds
- * there; moves the view's cursor to `to` in the same transaction; sets `keepLog` from the moment a materialized
+ * there (in (from, to] and, of a view that follows the clock, in the moments (fromMs, toMs] of `from` itself); moves
+ * the view's cursor to `to` and its moment to `toMs` in the same transaction; sets `keepLog` from the moment a materialized
  * view, training set or model over this view exists.
  *
  * The refresher: afterwards `view."v"` equals the definition evaluated at `to`, and, with `keepLog`, the rows of
@@ -55,6 +56,8 @@ export type ViewHandle = {
   readonly sql: string;
   /** Base tables and materialized views read, each once, also through virtual views; places in the query's text. */
   readonly reads: readonly RelationRead[];
+  /** Whether the contents can change without a new version, as time passes: of themselves, or with a view read. */
+  readonly isClocked: boolean;
   /** Relative error allowed in sums of floating-point numbers. */
   readonly tolerance: number;
 };

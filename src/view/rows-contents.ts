@@ -5,7 +5,16 @@ import { atMoment } from '../core/moment.ts';
 import { columnNames } from '../core/schema.ts';
 import type { Version } from '../core/version.ts';
 import { renderRelation } from '../store/render-algebra.ts';
-import { contentsOf, ensureLog, logOf, repeated, rowsOf, storedColumns } from './change-log.ts';
+import {
+  contentsOf,
+  ensureLog,
+  justLogged,
+  logOf,
+  logPlace,
+  repeated,
+  rowsOf,
+  storedColumns,
+} from './change-log.ts';
 import { deleteRows } from './delete-rows.ts';
 import { domainRows } from './domain-rows.ts';
 import type { RefreshContext, RefreshOutcome, ViewHandle } from './refresher.ts';
@@ -68,10 +77,10 @@ async function insertRows(view: ViewHandle, sql: string, context: RefreshContext
   }
   const log = logOf(view.name);
   const inserted = await tx.run(
-    `INSERT INTO ${log} SELECT ${columns}, ${weight}::TINYINT, ${context.to} FROM (${sql})`,
+    `INSERT INTO ${log} SELECT ${columns}, ${weight}::TINYINT, ${logPlace(view, context).join(', ')} FROM (${sql})`,
   );
   await tx.run(
-    `INSERT INTO ${contentsOf(view.name)} SELECT ${columns} FROM ${log} WHERE __ev_v = ${context.to}`,
+    `INSERT INTO ${contentsOf(view.name)} SELECT ${columns} FROM ${log} WHERE ${justLogged(view, context)}`,
   );
   return { kind: 'incremental', inserted, deleted: 0 };
 }
@@ -115,7 +124,7 @@ async function logDelta(
   }
   if (inserted + deleted > 0) {
     const columns = columnNames(view.schema).map(quoteIdentifier);
-    const signed = [...columns, `sign(${weight})::TINYINT`, String(context.to)];
+    const signed = [...columns, `sign(${weight})::TINYINT`, ...logPlace(view, context)];
     await tx.run(`INSERT INTO ${logOf(view.name)} ${repeated(relation, signed, isSet)}`);
   }
   return { inserted, deleted };

@@ -67,7 +67,7 @@ export class ViewWorld {
       await tx.run(`CREATE TABLE data.${quoteIdentifier(name)} (${columns})`);
       await tx.run(`CREATE TABLE log.${quoteIdentifier(name)} (${columns}, __ev_w TINYINT, __ev_v BIGINT)`);
     });
-    this.#relations.set(name, { kind: 'table', name, schema });
+    this.#relations.set(name, { kind: 'table', name, schema, isClocked: false });
   }
 
   async virtualView(name: string, sql: string): Promise<void> {
@@ -104,7 +104,12 @@ export class ViewWorld {
   async view(name: string, sql: string, tolerance?: number): Promise<ViewHandle> {
     const handle = await this.compile(name, sql, tolerance);
     this.#views.set(name, { handle, cursor: null, atMs: this.nowMs });
-    this.#relations.set(name, { kind: 'kept', name, schema: handle.schema });
+    this.#relations.set(name, {
+      kind: 'kept',
+      name,
+      schema: handle.schema,
+      isClocked: handle.isClocked,
+    });
     return handle;
   }
 
@@ -176,7 +181,7 @@ export class ViewWorld {
   ): Promise<RefreshOutcome> {
     const view = this.#view(name);
     const contents = `view.${quoteIdentifier(name)}`;
-    const from = view.cursor;
+    const { cursor: from, atMs: fromMs } = view;
     const hadContents = from !== null;
     if (hadContents) {
       await this.store.write((tx) =>
@@ -189,7 +194,7 @@ export class ViewWorld {
     if (typeof compensated !== 'string') problems.push(...compensated.map((row) => ({ compensated: row })));
     const types = await this.columnTypes(name);
     if (JSON.stringify(types) !== JSON.stringify(view.handle.schema)) problems.push({ types });
-    if (hadContents && this.#keepsLog(name)) problems.push(...(await this.#logProblems(view, from, outcome)));
+    if (hadContents && this.#keepsLog(name)) problems.push(...(await this.#logProblems(view, from, fromMs, outcome)));
     if (problems.length > 0) {
       throw new RangeError(
         `after ${how} (${JSON.stringify(outcome)}) "${name}" is wrong: ${view.handle.sql}\n` +
@@ -204,12 +209,15 @@ export class ViewWorld {
   async #logProblems(
     { handle }: KeptView,
     from: Version | null,
+    fromMs: number,
     outcome: RefreshOutcome,
   ): Promise<readonly object[]> {
     if (outcome.kind === 'none') return [];
     const columns = quoteList(columnNames(handle.schema));
-    const after = Math.min(from ?? -1, this.#version - 1);
-    const log = `SELECT ${columns}, __ev_w AS w FROM log.${quoteIdentifier(handle.name)} WHERE __ev_v > ${after} AND __ev_v <= ${this.#version}`;
+    const after = handle.isClocked ? (from ?? -1) : Math.min(from ?? -1, this.#version - 1);
+    const later = `__ev_v > ${after} AND __ev_v <= ${this.#version}`;
+    const place = handle.isClocked ? `(${later} OR (__ev_v = ${after} AND __ev_at > ${fromMs}))` : later;
+    const log = `SELECT ${columns}, __ev_w AS w FROM log.${quoteIdentifier(handle.name)} WHERE ${place}`;
     const exists = outcome.inserted + outcome.deleted > 0;
     // A derived log has what its table's log has, also of rows that came and went within the version.
     const isDerived = (await this.relationNames('VIEW')).includes(`log.${handle.name}`);
@@ -247,9 +255,11 @@ export class ViewWorld {
         [read.name],
       );
       if (log === undefined) continue;
+      const later = `__ev_v > ${from ?? -1} AND __ev_v <= ${this.#version}`;
+      const place = read.isClocked ? `${later} OR (__ev_v = ${from ?? -1} AND __ev_at > ${atMs})` : later;
       const [row] = await tx.rows(
         `SELECT count(*) FILTER (__ev_w > 0)::INTEGER AS i, count(*) FILTER (__ev_w < 0)::INTEGER AS d
-         FROM log.${quoteIdentifier(read.name)} WHERE __ev_v > ${from ?? -1} AND __ev_v <= ${this.#version}`,
+         FROM log.${quoteIdentifier(read.name)} WHERE ${place}`,
       );
       const change = { inserted: Number(row?.['i']), deleted: Number(row?.['d']) };
       if (change.inserted + change.deleted > 0) changes.set(read.name, change);
