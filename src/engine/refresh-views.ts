@@ -177,13 +177,12 @@ function lessonOf(
   if (decision.rung === null || outcome.kind === 'none') {
     return { costState: cursor?.costState ?? null, rung: null, regretMs: null };
   }
-  const isRebuilt = decision.rung !== 'full' && outcome.kind === 'full';
-  const fellBack = isRebuilt || outcome.recomputed !== undefined;
+  const fellBack = decision.rung !== 'full' && outcome.kind === 'full';
   const executed = { rung: decision.rung, fellBack, actualMs, extraMs: probeExtraMs(decision) };
   const learned = learn(readCostModel(cursor?.costState ?? null), size, executed);
   return {
     costState: writeCostModel(learned),
-    rung: isRebuilt ? 'full' : decision.rung,
+    rung: fellBack ? 'full' : decision.rung,
     regretMs: cursor === null ? 0 : regretMs(learned, rungsOf(entry.handle.plan), size, executed),
   };
 }
@@ -253,7 +252,6 @@ export function sizeOf(
     clockMoved: changedSources.has(clockSource),
     keepLog: isRead(state, nameOf(entry)),
     hasExtremes: plan.kind === 'group' && plan.group.arguments.some(({ min, max }) => min || max),
-    fallback: rungsOf(plan).includes('domain') ? 'domain' : 'full',
   };
 }
 
@@ -315,10 +313,7 @@ async function invalidateOverwritten(
   cursor: Cursor | null,
   outcome: RefreshOutcome,
 ): Promise<void> {
-  const isLater = entry.handle.isClocked && draft.nowMs > cursor.asOfMs;
   if (cursor === null || cursor.version !== draft.state.version || outcome.inserted + outcome.deleted === 0)
-    // Views find what the clock changed by its moment; models read by version alone.
-    if (isLater && !(dependent.kind === 'model' && dependent.reads[0] === nameOf(entry))) continue;
     return;
   for (const dependent of draft.state.catalog.derivedFrom(nameOf(entry))) {
     const stale = draft.state.cursors.get(nameOf(dependent));

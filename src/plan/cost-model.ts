@@ -89,19 +89,22 @@ export function predict(model: CostModel, rung: Rung, size: RefreshSize): Predic
   if (rung !== 'algebraic') return own;
   const probability = fallbackProbability(model.fallbacks, fallbackPrior(size), leavingRows(size));
   if (probability === 0) return own;
-  return { ...own, ms: own.ms + probability * predict(model, size.fallback, size).ms };
+  return { ...own, ms: own.ms + probability * predict(model, 'full', size).ms };
 }
 
 /** Variance of the logarithm of what refreshes cost that are alike, about what the terms say: they are no law. */
 const misfit = 0.1;
 /** So many alike halve the variance. */
 const halvingAlike = 0.5;
+/** Where those that are alike differ so much among themselves, they count half. */
+const halvingScatter = 0.3;
 
 function predictOwn(known: LearnedPath, rung: Rung, size: RefreshSize): Prediction {
   const byTerms = predictCost(known, priorTerms(rung, size), known.refreshesSince);
   const near = localCost(known.recent, placeOf(rung, size), (terms) => predictCost(known, terms, 0).ms);
-  const variance = (byTerms.spread ** 2 + misfit) / (1 + near.weight / halvingAlike);
-  return { ms: byTerms.ms * near.factor, spread: Math.sqrt(variance), alike: near.weight };
+  const alike = near.weight / (1 + (near.scatter / halvingScatter) ** 2);
+  const variance = (byTerms.spread ** 2 + misfit + near.scatter ** 2) / (1 + alike / halvingAlike);
+  return { ms: byTerms.ms * near.factor, spread: Math.sqrt(variance), alike };
 }
 
 export function predictMs(model: CostModel, rung: Rung, size: RefreshSize): number {
@@ -174,10 +177,10 @@ export function regretMs(
   return executed.actualMs - best;
 }
 
-/** A row that leaves was its group's least, or greatest, once in as many rows as a group has. */
+/** Groups without keys cannot be computed anew by group. */
 function fallbackPrior(size: RefreshSize): FallbackPrior {
-  if (!size.hasExtremes) return noFallbacks;
-  return { given: 1, rows: sourceRowsOf(size) / Math.max(1, size.contentRows) };
+  if (!size.hasExtremes || size.contentRows !== 1) return noFallbacks;
+  return { given: 1, rows: sourceRowsOf(size) };
 }
 
 function leavingRows(size: RefreshSize): number {

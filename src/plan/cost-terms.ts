@@ -15,8 +15,6 @@ export type RefreshSize = {
   readonly clockMoved: boolean;
   /** Whether it keeps a min or max: a row that leaves may have been it. */
   readonly hasExtremes: boolean;
-  /** What an algebraic advance becomes that finds itself unable. */
-  readonly fallback: 'domain' | 'full';
 };
 
 /**
@@ -41,8 +39,9 @@ const prior = {
   matchRow: 2e-5,
   addedRow: 6e-5,
   nettedRow: 5e-4,
-  /** A row of a touched key through the query, and in the place of the old one. */
-  recomputedRow: 5e-4,
+  /** A row of a touched group, aggregated; of another touched key, through the query and in the place of the old one. */
+  regroupedRow: 6e-5,
+  recomputedRow: 4e-4,
 } as const;
 
 /** Rows of a key where the contents are not one row a key. */
@@ -103,21 +102,29 @@ function algebraicTerms(size: RefreshSize): CostTerms {
   const others = sum(size.sources.filter(isChanged).map((source) => sourceRows - source.rows));
   const matched = isGroup || isNetting ? size.contentRows * prior.matchRow : 0;
   const adding = isGroup ? prior.adding.groups : prior.adding.rows;
+  // Groups whose least or greatest left are computed anew.
+  const recomputed = isNetting && size.hasExtremes ? extremesShare(size) * domainTerms(size).moving : 0;
   return {
     fixed: (isNetting ? prior.netting : adding) + perSource(size),
     standing: others * prior.scanRow + matched,
-    moving: changedRowsOf(size) * (isNetting ? prior.nettedRow : prior.addedRow),
+    moving: changedRowsOf(size) * (isNetting ? prior.nettedRow : prior.addedRow) + recomputed,
   };
+}
+
+/** A row that leaves was its group's least, or greatest, once in as many rows as a group has. */
+export function extremesShare(size: RefreshSize): number {
+  return Math.min(1, size.contentRows / Math.max(1, sourceRowsOf(size)));
 }
 
 /** Every source is searched for the rows of the touched keys, and those go through the query. */
 function domainTerms(size: RefreshSize): CostTerms {
   const sourceRows = sourceRowsOf(size);
   const changed = size.sources.filter(isChanged).length;
+  const row = size.shape === 'group' ? prior.regroupedRow : prior.recomputedRow;
   return {
     fixed: prior.domain + perSource(size),
     standing: sourceRows * prior.scanRow * Math.max(1, changed) + size.contentRows * prior.matchRow,
-    moving: touchedShare(size) * sourceRows * prior.recomputedRow + changedRowsOf(size) * prior.addedRow,
+    moving: touchedShare(size) * sourceRows * row + changedRowsOf(size) * prior.addedRow,
   };
 }
 

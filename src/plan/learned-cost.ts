@@ -53,9 +53,9 @@ export function predictCost(known: LearnedCost, terms: CostTerms, refreshesSince
   return { ms, spread: Math.sqrt(variance(covariance, shares)) };
 }
 
-/** How much an observation counts beside a usual one. */
+/** How much an observation counts beside a usual one; the first alone does not outweigh the terms. */
 export function weightOf({ samples }: LearnedCost): number {
-  return usualNoise / (samples === 0 ? firstNoise : usualNoise);
+  return samples === 0 ? 0.45 : 1;
 }
 
 /** Takes in that refreshing at these terms cost `actualMs`. */

@@ -19,6 +19,8 @@ export type LocalCost = {
   readonly factor: number;
   /** How many such refreshes that rests on, near and recent ones counting most. */
   readonly weight: number;
+  /** Mean distance of their logarithms from the middle one. */
+  readonly scatter: number;
 };
 
 /** Distance at which an observation counts e^(−½). */
@@ -39,7 +41,9 @@ export function localCost(
     weight: each.weight * memory ** age * Math.exp(-0.5 * (distance(each.place, place) / width) ** 2),
   }));
   const weight = residuals.reduce((total, residual) => total + residual.weight, 0);
-  return { factor: Math.exp(weightedMedian([...residuals, { value: 0, weight: doubt }])), weight };
+  const middle = weightedMedian([...residuals, { value: 0, weight: doubt }]);
+  const apart = residuals.reduce((total, each) => total + each.weight * Math.abs(each.value - middle), 0);
+  return { factor: Math.exp(middle), weight, scatter: weight === 0 ? 0 : apart / weight };
 }
 
 const mostNear = 4;
