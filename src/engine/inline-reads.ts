@@ -10,6 +10,7 @@ import { compensatedContents, whyNotCompensated } from '../view/compensated-cont
 import type { GroupFault, SourceChange } from '../view/refresher.ts';
 import type { EngineCore } from './engine-core.ts';
 import type { EngineState } from './engine-state.ts';
+import { pendingChange } from './pending-change.ts';
 import { decide, isKept, type KeptEntry, sizeOf } from './refresh-views.ts';
 
 /** Where an entry's contents stand for the one who reads; null: they cannot be used. */
@@ -30,12 +31,20 @@ export class InlineReader {
   readonly #state: EngineState;
   readonly #session: Session;
   readonly #standingOf: StandingOf;
+  readonly #nowMs: number;
   readonly #costs = new Map<string, InlineCosts>();
 
-  constructor(core: EngineCore, state: EngineState, session: Session, standingOf: StandingOf) {
+  constructor(
+    core: EngineCore,
+    state: EngineState,
+    session: Session,
+    nowMs: number,
+    standingOf: StandingOf,
+  ) {
     this.#core = core;
     this.#state = state;
     this.#session = session;
+    this.#nowMs = nowMs;
     this.#standingOf = standingOf;
   }
 
@@ -64,7 +73,7 @@ export class InlineReader {
         : compensatedContents(entry.handle, {
             from: cursor.version,
             to: this.#state.version,
-            changedSources: this.#changedSources(entry, cursor),
+            ...pendingChange(this.#state, entry.handle, cursor, this.#nowMs),
             contentRows: cursor.rows ?? undefined,
           });
     if (read === null) return { ...recompute, refused: null };
@@ -97,8 +106,8 @@ export class InlineReader {
 
   #predictedMs(entry: KeptEntry): RefreshDecision['predictedMs'] {
     const cursor = this.#cursor(entry);
-    const changed = cursor === null ? new Map<string, SourceChange>() : this.#changedSources(entry, cursor);
-    const size = sizeOf(this.#state, entry, cursor, changed);
+    const { changedSources } = pendingChange(this.#state, entry.handle, cursor, this.#nowMs);
+    const size = sizeOf(this.#state, entry, cursor, changedSources);
     return decide(this.#core, entry, cursor, size, 'auto').predictedMs;
   }
 
@@ -115,15 +124,6 @@ export class InlineReader {
       const standing = this.#standingOf(source);
       return standing !== null && standing.sinceMs === null ? [] : [source];
     });
-  }
-
-  #changedSources(entry: KeptEntry, cursor: Cursor): Map<string, SourceChange> {
-    const { changes, version } = this.#state;
-    return new Map(
-      entry.handle.reads
-        .map(({ name }) => [name, changes.pending(name, cursor.version, version)] as const)
-        .filter(([, pending]) => pending.versions > 0),
-    );
   }
 
   #entry(name: string): KeptEntry {
