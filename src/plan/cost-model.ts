@@ -14,6 +14,7 @@ import {
   noFallbacks,
 } from './fallback-rate.ts';
 import {
+  costMsOf,
   type LearnedCost,
   learnCost,
   leastMs,
@@ -101,7 +102,7 @@ const halvingScatter = 0.3;
 
 function predictOwn(known: LearnedPath, rung: Rung, size: RefreshSize): Prediction {
   const byTerms = predictCost(known, priorTerms(rung, size), known.refreshesSince);
-  const near = localCost(known.recent, placeOf(rung, size), (terms) => predictCost(known, terms, 0).ms);
+  const near = localCost(known.recent, placeOf(rung, size), (terms) => costMsOf(known, terms));
   const alike = near.weight / (1 + (near.scatter / halvingScatter) ** 2);
   const variance = (byTerms.spread ** 2 + misfit + near.scatter ** 2) / (1 + alike / halvingAlike);
   return { ms: byTerms.ms * near.factor, spread: Math.sqrt(variance), alike };

@@ -53,6 +53,11 @@ export function predictCost(known: LearnedCost, terms: CostTerms, refreshesSince
   return { ms, spread: Math.sqrt(variance(covariance, shares)) };
 }
 
+/** The predicted cost alone. */
+export function costMsOf(known: LearnedCost, terms: CostTerms): number {
+  return weigh(known, terms).ms;
+}
+
 /** How much an observation counts beside a usual one; the first alone does not outweigh the terms. */
 export function weightOf({ samples }: LearnedCost): number {
   return samples === 0 ? 0.45 : 1;

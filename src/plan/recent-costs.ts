@@ -25,6 +25,8 @@ export type LocalCost = {
 
 /** Distance at which an observation counts e^(−½). */
 const width = 0.6;
+/** So many times that, it counts nothing. */
+const farOff = 4;
 /** Every newer observation makes the older ones count so much less. */
 const memory = 0.85;
 /** The prediction from terms counts as so many observations. */
@@ -36,10 +38,12 @@ export function localCost(
   place: CostPlace,
   predict: (terms: CostTerms) => number,
 ): LocalCost {
-  const residuals = recent.map((each, age) => ({
-    value: Math.log(each.ms / predict(each.terms)),
-    weight: each.weight * memory ** age * Math.exp(-0.5 * (distance(each.place, place) / width) ** 2),
-  }));
+  const residuals = recent.flatMap((each, age) => {
+    const away = distance(each.place, place) / width;
+    if (away > farOff) return [];
+    const weight = each.weight * memory ** age * Math.exp(-0.5 * away ** 2);
+    return [{ value: Math.log(each.ms / predict(each.terms)), weight }];
+  });
   const weight = residuals.reduce((total, residual) => total + residual.weight, 0);
   const middle = weightedMedian([...residuals, { value: 0, weight: doubt }]);
   const apart = residuals.reduce((total, each) => total + each.weight * Math.abs(each.value - middle), 0);
