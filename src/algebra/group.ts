@@ -1,4 +1,5 @@
 import type { NumericKind } from '../core/schema.ts';
+import { type GroupMoments, momentColumn, momentParts } from './moments.ts';
 
 /** What is kept of one aggregate argument, beside its count of non-NULL values. */
 export interface GroupArgument {
@@ -13,7 +14,8 @@ export interface GroupArgument {
 /**
  * One row of partial aggregates per distinct combination of the key columns; without keys exactly one row.
  *
- * Schema (the kept state): the keys; `stateColumns.rows`; per argument its count and what `GroupArgument` asks for.
+ * Schema (the kept state): the keys; `stateColumns.rows`; per argument its count and what `GroupArgument` asks for;
+ * the parts of each of `moments`.
  * A floating-point sum comes with two sums of magnitudes: `live`, Σ|x| over the rows that are there, and `ever`,
  * Σ|x| over all that was ever added or taken away since the last rebuild. The rounding error of the sum grows with
  * `ever`, what it is measured against is `live`.
@@ -29,18 +31,20 @@ export interface GroupNode<R> {
   /** Columns of the input. */
   readonly keys: readonly string[];
   readonly arguments: readonly GroupArgument[];
+  readonly moments: readonly GroupMoments[];
 }
 
 export function createGroup<R>(
   input: R,
   keys: readonly string[],
   args: readonly GroupArgument[],
+  moments: readonly GroupMoments[] = [],
 ): GroupNode<R> {
-  return Object.freeze({ kind: 'group', input, keys, arguments: args });
+  return Object.freeze({ kind: 'group', input, keys, arguments: args, moments });
 }
 
 export function changeOfGroup<R>(node: GroupNode<R>, change: R | null): GroupNode<R> | null {
-  return change === null ? null : createGroup(change, node.keys, node.arguments);
+  return change === null ? null : createGroup(change, node.keys, node.arguments, node.moments);
 }
 
 /** Names of the state's columns; `argument` is the place in `GroupNode.arguments`. */
@@ -55,16 +59,30 @@ export const stateColumns = {
   max: (argument: number) => `__ev_x${argument}`,
 } as const;
 
+type Kept = Pick<GroupNode<unknown>, 'arguments' | 'moments'>;
+
+/** Whether the state bears traces of rows that came and went again within one change. */
+export function tracesPassage(node: Kept): boolean {
+  return node.arguments.some(({ min, max, sum }) => min || max || sum === 'float') || hasFloatMoments(node);
+}
+
+export function hasFloatMoments({ moments }: Kept): boolean {
+  return moments.some(({ kind }) => kind === 'float');
+}
+
 /** The state's columns after the keys, in their order. */
-export function partialColumns(args: readonly GroupArgument[]): string[] {
+export function partialColumns(node: Kept): string[] {
   return [
     stateColumns.rows,
-    ...args.flatMap((argument, place) => [
+    ...node.arguments.flatMap((argument, place) => [
       stateColumns.count(place),
       ...(argument.sum === null ? [] : [stateColumns.sum(place)]),
       ...(argument.sum === 'float' ? [stateColumns.live(place), stateColumns.ever(place)] : []),
       ...(argument.min ? [stateColumns.min(place)] : []),
       ...(argument.max ? [stateColumns.max(place)] : []),
     ]),
+    ...node.moments.flatMap((moments, place) =>
+      momentParts(moments).map((part) => momentColumn(part, place)),
+    ),
   ];
 }

@@ -10,7 +10,7 @@ import { joinDomains } from './join-domains.ts';
 import { innerDomain, isBlock, type SelectDomain, selectDomain } from './lower-block.ts';
 import type { FromContext, NamedRelation, SelectContext } from './lower-context.ts';
 import { columnReference, type ExpressionContext, lowerExpression, windowsIn } from './lower-expression.ts';
-import { type LoweredGroup, lowerGroup } from './lower-group.ts';
+import { type LoweredGroup, lowerGroup, momentArgument } from './lower-group.ts';
 import { expandGroupingSets } from './lower-grouping-sets.ts';
 import { LowerRefusal, type UnresolvedColumn } from './lower-refusal.ts';
 import { type BoundQuery, cteEntries, nodesOf, type RelationRead, stringsOf } from './lower-relations.ts';
@@ -221,6 +221,10 @@ function stateOf(select: LoweredSelect): StatePlan | { readonly refusal: LowerRe
     const input = createProject<Scope<SqlNode>, SqlNode>(scopeOf(select), [
       ...group.keys.map((expression, place) => ({ name: stateColumns.key(place), expression })),
       ...group.arguments.map(({ expression }, place) => ({ name: argumentColumn(place), expression })),
+      ...group.moments.flatMap(({ x, y }, place) => [
+        { name: momentArgument('x', place), expression: x },
+        ...(y === null ? [] : [{ name: momentArgument('y', place), expression: y }]),
+      ]),
     ]);
     return { kind: 'group', input, group, names: select.items.map((item) => item.name) };
   } catch (refusal) {

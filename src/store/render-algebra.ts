@@ -1,6 +1,7 @@
-import { type GroupNode, partialColumns, stateColumns } from '../algebra/group.ts';
+import { type GroupNode, hasFloatMoments, partialColumns, stateColumns } from '../algebra/group.ts';
 import type { Relation } from '../algebra/node.ts';
 import { quoteIdentifier, quoteList, weightColumn } from '../core/identifier.ts';
+import { momentItems, signedMomentItems } from './render-moments.ts';
 import { type RenderSource, renderRelation, renderRestricted, type TouchedKeys } from './render-relation.ts';
 
 export { type RenderSource, renderRelation, tableOf } from './render-relation.ts';
@@ -37,7 +38,9 @@ export function renderState(
       ...(argument.max ? [`max(${x}) AS ${stateColumns.max(place)}`] : []),
     ];
   });
-  const list = [...(keys === '' ? [] : [keys]), `count(*) AS ${stateColumns.rows}`, ...partials].join(', ');
+  const moments = node.moments.flatMap(momentItems);
+  const counted = `count(*) AS ${stateColumns.rows}`;
+  const list = [...(keys === '' ? [] : [keys]), counted, ...partials, ...moments].join(', ');
   const rows =
     touched === null
       ? renderRelation(node.input, source)
@@ -61,12 +64,15 @@ export const goneColumns = {
 export function renderSignedState(node: GroupNode<Relation>, source: RenderSource, net: boolean): string {
   const keys = node.keys.map(quoteIdentifier);
   const inside = renderRelation(node.input, source);
-  const rows = net ? netted(node, inside) : inside;
-  const partials = node.arguments.flatMap((argument, place) => signedPartials(argument, place, net));
+  const isRepeated = net && hasFloatMoments(node);
+  const rows = net ? netted(node, inside, isRepeated) : inside;
+  const isSummed = net && !isRepeated;
+  const partials = node.arguments.flatMap((argument, place) => signedPartials(argument, place, isSummed));
   const list = [
     ...keys,
     `coalesce(sum(${weight}), 0)::BIGINT AS ${stateColumns.rows}`,
     ...partials,
+    ...node.moments.flatMap(signedMomentItems),
     `count(*) FILTER (${weight} < 0) AS ${goneColumns.rows}`,
   ];
   const group = keys.length === 0 ? '' : ` GROUP BY ${keys.join(', ')}`;
@@ -76,11 +82,11 @@ export function renderSignedState(node: GroupNode<Relation>, source: RenderSourc
 function signedPartials(
   argument: GroupNode<Relation>['arguments'][number],
   place: number,
-  net: boolean,
+  isSummed: boolean,
 ): string[] {
   const x = quoteIdentifier(argument.column);
   const wide = `${x}::DOUBLE`;
-  const signed = net ? stateColumns.sum(place) : signedValue(argument.sum, x);
+  const signed = isSummed ? stateColumns.sum(place) : signedValue(argument.sum, x);
   const partials = [
     `coalesce(sum(${weight}) FILTER (${x} IS NOT NULL), 0)::BIGINT AS ${stateColumns.count(place)}`,
   ];
@@ -114,20 +120,30 @@ function signedValue(kind: GroupNode<Relation>['arguments'][number]['sum'], x: s
   return `CASE WHEN ${weight} < 0 THEN -(${value}) ELSE ${value} END`;
 }
 
-/** One row per distinct (keys, arguments), with its net weight and exact signed sums. */
-function netted(node: GroupNode<Relation>, inside: string): string {
-  const columns = [...node.keys, ...node.arguments.map((argument) => argument.column)].map(quoteIdentifier);
+/**
+ * One row per distinct (keys, arguments), with its net weight and exact signed sums.
+ *
+ * @param isRepeated whether it is repeated instead, each time with weight 1 or −1, and without sums
+ */
+function netted(node: GroupNode<Relation>, inside: string, isRepeated: boolean): string {
+  const moments = node.moments.flatMap(({ x, y }) => (y === null ? [x] : [x, y]));
+  const columns = [...node.keys, ...node.arguments.map((argument) => argument.column), ...moments].map(
+    quoteIdentifier,
+  );
   const sums = node.arguments.flatMap((argument, place) =>
     argument.sum === null || argument.sum === 'float'
       ? []
       : [`sum(${signedValue(argument.sum, quoteIdentifier(argument.column))}) AS ${stateColumns.sum(place)}`],
   );
-  const list = [...columns, `sum(${weight})::BIGINT AS ${weight}`, ...sums].join(', ');
+  const list = [...columns, `sum(${weight})::BIGINT AS ${weight}`, ...(isRepeated ? [] : sums)].join(', ');
   const group = columns.length === 0 ? '' : ` GROUP BY ${columns.join(', ')}`;
-  return `SELECT ${list} FROM (${inside})${group} HAVING sum(${weight}) <> 0`;
+  const rows = `SELECT ${list} FROM (${inside})${group} HAVING sum(${weight}) <> 0`;
+  if (!isRepeated) return rows;
+  const each = [...columns, `sign(${weight}) AS ${weight}`, `unnest(range(abs(${weight})))`].join(', ');
+  return `SELECT ${each} FROM (${rows})`;
 }
 
 /** Every column of the state, in order. */
 export function stateColumnNames(node: GroupNode<Relation>): string[] {
-  return [...node.keys, ...partialColumns(node.arguments)];
+  return [...node.keys, ...partialColumns(node)];
 }

@@ -1,3 +1,4 @@
+import { tracesPassage } from '../algebra/group.ts';
 import { changeOf, changeOfState, type Relation } from '../algebra/node.ts';
 import { EverviewError } from '../core/errors.ts';
 import { quoteIdentifier, quoteList, quoteLiteral, weightColumn } from '../core/identifier.ts';
@@ -13,10 +14,11 @@ import { fallbackOf, largeState } from './group-contents.ts';
 import { outputsOver } from './group-outputs.ts';
 import { advanceStep, domainStep, sameKeys, stateOf, stepFaults } from './group-step.ts';
 import type { GroupFault, RefreshContext, ViewHandle } from './refresher.ts';
+import { windowOf } from './render-window.ts';
 import { isInsertOnly } from './rows-contents.ts';
 
 /** What is pending on a view: its contents are right for `from`, every relation it reads is at `to`. */
-export type PendingOnView = Pick<RefreshContext, 'changedSources' | 'contentRows'> & {
+export type PendingOnView = Pick<RefreshContext, 'moments' | 'changedSources' | 'contentRows'> & {
   readonly from: Version;
   readonly to: Version;
 };
@@ -74,10 +76,6 @@ function changedNames(pending: PendingOnView): ReadonlySet<string> {
   return new Set(pending.changedSources.keys());
 }
 
-function windowOf({ from, to }: PendingOnView) {
-  return { kind: 'window', from, to } as const;
-}
-
 /**
  * V ⊎ Δ as a bag. Only rows the change takes out are counted: those of V without an equal among them stay as they
  * are, of the others as many as are left; then come the rows the change puts in.
@@ -121,10 +119,7 @@ function compensatedGroups(view: ViewHandle, plan: GroupPlan, pending: PendingOn
   const change = changeOfState(plan.group, changedNames(pending));
   if (change === null) return { sql: `SELECT ${columns} FROM ${contentsOf(view.name)}`, check: null };
   const insertOnly = isInsertOnly(change.input, pending);
-  const isDelicate = plan.group.arguments.some(
-    (argument) => argument.min || argument.max || argument.sum === 'float',
-  );
-  const net = isDelicate && !insertOnly;
+  const net = tracesPassage(plan.group) && !insertOnly;
   const delta = renderSignedState(change, windowOf(pending), net);
   const isLarge = (pending.contentRows ?? 0) > largeState;
   const step = advanceStep(view.name, plan, delta, isLarge);

@@ -1,4 +1,4 @@
-import { createGroup, type GroupArgument, stateColumns } from '../algebra/group.ts';
+import { createGroup, stateColumns } from '../algebra/group.ts';
 import {
   changeOf,
   columnsOf,
@@ -14,17 +14,18 @@ import { createUnionAll } from '../algebra/union-all.ts';
 import { EverviewError } from '../core/errors.ts';
 import { reservedPrefix } from '../core/identifier.ts';
 import { nearestHint } from '../core/nearest.ts';
-import { numericKindOf, type Schema } from '../core/schema.ts';
+import type { Schema } from '../core/schema.ts';
 import type { Session } from '../core/session.ts';
 import type { SqlNode, SqlParser } from '../core/sql-tree.ts';
 import { assertKeepable } from '../plan/assert-keepable.ts';
 import { type SelectDomain, sameColumns } from '../plan/lower-block.ts';
-import type { FinalAggregate, LoweredArgument } from '../plan/lower-group.ts';
-import { argumentColumn, type LoweredQuery, lowerQuery, renameColumns } from '../plan/lower-query.ts';
+import { type LoweredQuery, lowerQuery, renameColumns } from '../plan/lower-query.ts';
 import { bindRelations, placeOf, type RelationResolver } from '../plan/lower-relations.ts';
 import type { DomainPlan, FullOnlyPlan, GroupPlan, RowsPlan, ViewPlan } from '../plan/view-plan.ts';
 import { renderRelation, renderState } from '../store/render-algebra.ts';
 import { domainRows, touchedKeysOf } from './domain-rows.ts';
+import { castColumns, typedGroup } from './group-arguments.ts';
+import { finalsOf } from './group-finals.ts';
 import { outputsOver } from './group-outputs.ts';
 import { domainPlan, obstacleTo, obstacleToDomain } from './plan-domains.ts';
 import type { ViewHandle } from './refresher.ts';
@@ -203,21 +204,13 @@ async function groupPlan(
   const obstacle = await obstacleTo(session, untyped);
   if (obstacle !== null) return fullOnly(obstacle);
   const types = await describeSigned(session, untyped);
-  const args: GroupArgument[] = [];
-  const casts = new Set<string>();
-  for (const [place, argument] of group.arguments.entries()) {
-    const column = argumentColumn(place);
-    const type = types[group.keys.length + place]?.type ?? '';
-    const typed = typedArgument(argument, column, type);
-    if (typeof typed === 'string') return fullOnly(typed);
-    if (type === 'BOOLEAN' && typed.sum !== null) casts.add(column);
-    args.push(typed);
-  }
+  const typed = typedGroup(group, types);
+  if (typeof typed === 'string') return fullOnly(typed);
   const keys = group.keys.map((_, place) => stateColumns.key(place));
   const plan: GroupPlan = {
     kind: 'group',
-    group: createGroup(castColumns(untyped, casts), keys, args),
-    finals: group.finals.map((final) => ({ name: final.name, expression: finalExpression(final) })),
+    group: createGroup(castColumns(untyped, typed.casts), keys, typed.arguments, typed.moments),
+    finals: finalsOf(group.finals, typed),
     outputs: printed.extra.slice(0, group.outputs.length),
     having: group.having === null ? null : (printed.extra.at(-1) ?? null),
   };
@@ -292,48 +285,4 @@ function sameTypes(found: Schema, wanted: Schema): boolean {
     found.length === wanted.length &&
     found.every(({ type }, place) => (type === '"NULL"' ? 'INTEGER' : type) === wanted[place]?.type)
   );
-}
-
-const ordered =
-  /^(U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER|DECIMAL\(.*\)|FLOAT|DOUBLE|VARCHAR|DATE|TIME|TIMESTAMP.*|BOOLEAN)$/;
-
-/** The argument's kept sums, or what stands in the way. */
-function typedArgument(argument: LoweredArgument, column: string, type: string): GroupArgument | string {
-  const sums = argument.uses.has('sum') || argument.uses.has('avg');
-  const min = argument.uses.has('min');
-  const max = argument.uses.has('max');
-  if ((min || max) && !ordered.test(type)) return `min or max over ${type}`;
-  if (!sums) return { column, sum: null, min, max };
-  if (type === 'BOOLEAN' && !min && !max) return { column, sum: 'integer', min, max };
-  const kind = type === 'UHUGEINT' ? null : numericKindOf(type);
-  return kind === null ? `sum or avg over ${type}` : { column, sum: kind, min, max };
-}
-
-function castColumns(node: Relation, columns: ReadonlySet<string>): Relation {
-  if (columns.size === 0 || node.kind !== 'project') return node;
-  return createProject(
-    node.input,
-    node.columns.map(({ name, expression }) => ({
-      name,
-      expression: columns.has(name) ? `CAST(${expression} AS INTEGER)` : expression,
-    })),
-  );
-}
-
-function finalExpression({ aggregate, argument }: FinalAggregate): string {
-  if (argument === null) return stateColumns.rows;
-  const count = stateColumns.count(argument);
-  const sum = stateColumns.sum(argument);
-  switch (aggregate) {
-    case 'count':
-      return count;
-    case 'sum':
-      return `CASE WHEN ${count} > 0 THEN ${sum} END`;
-    case 'avg':
-      return `CASE WHEN ${count} > 0 THEN ${sum}::DOUBLE / ${count} END`;
-    case 'min':
-      return stateColumns.min(argument);
-    case 'max':
-      return stateColumns.max(argument);
-  }
 }

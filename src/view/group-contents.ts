@@ -1,3 +1,4 @@
+import { hasFloatMoments, tracesPassage } from '../algebra/group.ts';
 import { changeOfState } from '../algebra/node.ts';
 import { EverviewError } from '../core/errors.ts';
 import { quoteIdentifier, weightColumn } from '../core/identifier.ts';
@@ -6,7 +7,7 @@ import type { Row } from '../core/value.ts';
 import type { Version } from '../core/version.ts';
 import type { GroupPlan } from '../plan/view-plan.ts';
 import { renderSignedState, renderState, stateColumnNames } from '../store/render-algebra.ts';
-import { contentsOf, ensureLog, logOf, repeated } from './change-log.ts';
+import { contentsOf, ensureLog, justLogged, logOf, logPlace, repeated } from './change-log.ts';
 import { insertGroups } from './group-insert.ts';
 import { outputsOver } from './group-outputs.ts';
 import {
@@ -21,6 +22,7 @@ import {
   stepTable,
 } from './group-step.ts';
 import type { GroupFault, RefreshContext, RefreshOutcome, ViewHandle } from './refresher.ts';
+import { newestOf, windowOf } from './render-window.ts';
 import { isInsertOnly } from './rows-contents.ts';
 
 /**
@@ -33,7 +35,7 @@ export async function rebuildGroups(
   context: RefreshContext,
 ): Promise<RefreshOutcome> {
   const { tx } = context;
-  const fresh = renderState(plan.group, window(context.to, context.to));
+  const fresh = renderState(plan.group, newestOf(context));
   if (context.from !== null && context.keepLog) {
     await tx.run(`CREATE OR REPLACE TEMP TABLE __ev_step AS ${rebuildStep(view.name, plan, fresh)}`);
     const check = await checkStep(view, plan, context);
@@ -61,20 +63,18 @@ export async function advanceGroups(
   if (change === null) return { kind: 'none', inserted: 0, deleted: 0 };
   const isLarge = (context.contentRows ?? 0) > largeState;
   const insertOnly = isInsertOnly(change.input, context);
-  if (insertOnly && !context.keepLog && plan.having === null && !isLarge) {
+  if (insertOnly && !context.keepLog && plan.having === null && !isLarge && !hasFloatMoments(plan.group)) {
     return insertGroups(view, plan, change, context);
   }
-  const net =
-    plan.group.arguments.some((argument) => argument.min || argument.max || argument.sum === 'float') &&
-    !insertOnly;
-  const delta = renderSignedState(change, window(context.from, context.to), net);
+  const net = tracesPassage(plan.group) && !insertOnly;
+  const delta = renderSignedState(change, windowOf(context), net);
   await context.tx.run(
     `CREATE OR REPLACE TEMP TABLE __ev_step AS ${advanceStep(view.name, plan, delta, isLarge)}`,
   );
   const check = await checkStep(view, plan, context);
   if (check.fallback === null) return applyStep(view, plan, check, 'incremental', context);
   if (plan.group.keys.length === 0) return check.fallback;
-  await context.tx.run(mendSteps(plan, view.tolerance, window(context.to, context.to)));
+  await context.tx.run(mendSteps(plan, view.tolerance, newestOf(context)));
   const mended = await checkStep(view, plan, context);
   const outcome = await applyStep(view, plan, mended, 'incremental', context);
   return { ...outcome, recomputed: check.fallback };
@@ -88,7 +88,7 @@ export async function recomputeGroups(
 ): Promise<RefreshOutcome> {
   const change = changeOfState(plan.group, new Set(context.changedSources.keys()));
   if (change === null) return { kind: 'none', inserted: 0, deleted: 0 };
-  const step = domainStep(view.name, plan, change.input, window(context.from, context.to));
+  const step = domainStep(view.name, plan, change.input, windowOf(context));
   await context.tx.run(`CREATE OR REPLACE TEMP TABLE __ev_step AS ${step}`);
   const check = await checkStep(view, plan, context);
   return applyStep(view, plan, check, 'incremental', context);
@@ -155,8 +155,9 @@ async function applyStep(
 async function writeLog(
   view: ViewHandle,
   plan: GroupPlan,
-  { tx, to }: RefreshContext,
+  context: RefreshContext,
 ): Promise<{ inserted: number; deleted: number }> {
+  const { tx } = context;
   await ensureLog(tx, view);
   const weight = quoteIdentifier(weightColumn);
   const columns = columnNames(view.schema).map(quoteIdentifier);
@@ -165,14 +166,14 @@ async function writeLog(
   const net =
     `SELECT ${columns.join(', ')}, sum(${weight})::BIGINT AS ${weight} ` +
     `FROM (${shown('', 1)} UNION ALL ${shown(oldPrefix, -1)}) GROUP BY ${columns.join(', ')} HAVING sum(${weight}) <> 0`;
-  const signed = [...columns, `sign(${weight})::TINYINT`, String(to)];
+  const signed = [...columns, `sign(${weight})::TINYINT`, ...logPlace(view, context)];
   const isSet = plan.group.keys.every((key) =>
     plan.outputs.some((output) => output.replaceAll('"', '') === key),
   );
   await tx.run(`INSERT INTO ${logOf(view.name)} ${repeated(`(${net})`, signed, isSet)}`);
   const [counts] = await tx.rows(
     `SELECT count(*) FILTER (${weight} > 0)::DOUBLE AS inserted, count(*) FILTER (${weight} < 0)::DOUBLE AS deleted
-     FROM ${logOf(view.name)} WHERE __ev_v = ${to}`,
+     FROM ${logOf(view.name)} WHERE ${justLogged(view, context)}`,
   );
   return { inserted: Number(counts?.['inserted']), deleted: Number(counts?.['deleted']) };
 }
@@ -180,8 +181,4 @@ async function writeLog(
 async function countGroups(view: ViewHandle, { tx }: RefreshContext): Promise<number> {
   const [row] = await tx.rows(`SELECT count(*)::DOUBLE AS n FROM ${contentsOf(view.name)}`);
   return Number(row?.['n']);
-}
-
-function window(from: Version, to: Version): { kind: 'window'; from: Version; to: Version } {
-  return { kind: 'window', from, to };
 }

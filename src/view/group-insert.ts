@@ -1,14 +1,17 @@
 import { type GroupArgument, type GroupNode, stateColumns } from '../algebra/group.ts';
+import { type GroupMoments, momentColumn, momentParts } from '../algebra/moments.ts';
 import type { Relation } from '../algebra/node.ts';
 import type { Version } from '../core/version.ts';
 import type { GroupPlan } from '../plan/view-plan.ts';
 import { renderState, stateColumnNames } from '../store/render-algebra.ts';
 import { sameKeys, stateOf } from './group-step.ts';
 import type { RefreshContext, RefreshOutcome, ViewHandle } from './refresher.ts';
+import { windowOf } from './render-window.ts';
 
 /**
  * The steps for a change that only puts rows in, in one statement: nothing can be retracted, no count can fall and
- * no error budget is spent, so the new partial aggregates go into the state as they come.
+ * no error budget is spent, so the new partial aggregates go into the state as they come. Not for groups with
+ * floating-point moments, which do not add up column by column.
  *
  * @param change the group of the rows put in
  */
@@ -18,11 +21,9 @@ export async function insertGroups(
   change: GroupNode<Relation>,
   context: RefreshContext & { readonly from: Version },
 ): Promise<RefreshOutcome> {
-  const { tx, from, to } = context;
+  const { tx } = context;
   const known = context.contentRows ?? (await countGroups(view, context));
-  const touched = await tx.run(
-    mergeState(view.name, plan, renderState(change, { kind: 'window', from, to })),
-  );
+  const touched = await tx.run(mergeState(view.name, plan, renderState(change, windowOf(context))));
   const added = (await countGroups(view, context)) - known;
   return { kind: 'incremental', inserted: touched, deleted: touched - added };
 }
@@ -32,6 +33,7 @@ function mergeState(name: string, plan: GroupPlan, delta: string): string {
   const sums = [
     { column: stateColumns.rows as string, value: `s.${stateColumns.rows} + d.${stateColumns.rows}` },
     ...plan.group.arguments.flatMap(combinedPartials),
+    ...plan.group.moments.flatMap(combinedMoments),
   ];
   return (
     `MERGE INTO ${stateOf(name)} s USING (${delta}) d ON ${sameKeys(plan.group.keys, 's', 'd')} ` +
@@ -59,6 +61,14 @@ function combinedPartials(argument: GroupArgument, place: number): { column: str
   if (argument.min) partials.push(picked('least', name.min(place)));
   if (argument.max) partials.push(picked('greatest', name.max(place)));
   return partials;
+}
+
+/** Only of exact moments, which add up column by column. */
+function combinedMoments(moments: GroupMoments, place: number): { column: string; value: string }[] {
+  return momentParts(moments).map((part) => {
+    const column = momentColumn(part, place);
+    return { column, value: `s.${column} + d.${column}` };
+  });
 }
 
 async function countGroups(view: ViewHandle, { tx }: RefreshContext): Promise<number> {

@@ -1,4 +1,5 @@
 import { type GroupArgument, partialColumns, stateColumns } from '../algebra/group.ts';
+import { momentColumn } from '../algebra/moments.ts';
 import type { Relation } from '../algebra/node.ts';
 import { quoteIdentifier, weightColumn } from '../core/identifier.ts';
 import type { Schema } from '../core/schema.ts';
@@ -12,6 +13,7 @@ import {
 } from '../store/render-algebra.ts';
 import { touchedColumn } from '../store/render-relation.ts';
 import { outputsOver } from './group-outputs.ts';
+import { advancedMoments, nonFiniteMoments, spentMoments } from './moment-step.ts';
 
 /**
  * The steps: one row per touched group with its keys, the place of its row in the state (`__ev_rid`, NULL: new),
@@ -41,6 +43,7 @@ export function advanceStep(name: string, plan: GroupPlan, delta: string, isLarg
     ...oldColumns(plan),
     `coalesce(s.__ev_n, 0) + d.__ev_n AS __ev_n`,
     ...plan.group.arguments.flatMap(advancedPartials),
+    ...plan.group.moments.flatMap(advancedMoments),
   ];
   const select = `SELECT ${list.join(', ')} FROM`;
   const state = stateOf(name);
@@ -93,7 +96,7 @@ export function mendSteps(plan: GroupPlan, tolerance: number, source: RenderSour
   const { keys } = plan.group;
   const places = keys.map((_, place) => touchedColumn(place));
   const touched = { item: '__ev_faulty_groups', columns: places };
-  const partials = partialColumns(plan.group.arguments);
+  const partials = partialColumns(plan.group);
   const { retracted, nonFinite, spent } = faultsOf(plan, tolerance);
   const faulty = `SELECT * FROM ${stepTable} WHERE ${retracted} OR ${nonFinite} OR ${spent}`;
   return (
@@ -111,7 +114,7 @@ function touchedGroups(keys: readonly string[], rows: string): string {
 
 /** The columns of a step from a fresh state `f` and the kept one `s`. */
 function freshColumns(plan: GroupPlan, ownKeys: readonly string[]): string {
-  const partials = partialColumns(plan.group.arguments);
+  const partials = partialColumns(plan.group);
   return [
     ...ownKeys,
     's.rowid AS __ev_rid',
@@ -123,7 +126,7 @@ function freshColumns(plan: GroupPlan, ownKeys: readonly string[]): string {
 }
 
 function isChanged(plan: GroupPlan): string {
-  const partials = partialColumns(plan.group.arguments);
+  const partials = partialColumns(plan.group);
   return partials.map((column) => `f.${column} IS DISTINCT FROM s.${column}`).join(' OR ');
 }
 
@@ -140,6 +143,7 @@ export function stepCheck(plan: GroupPlan, schema: Schema, tolerance: number): s
 /** The columns of `stepCheck` that tell whether steps may be applied, over any relation of steps. */
 export function stepFaults(plan: GroupPlan, tolerance: number): string {
   const counts = plan.group.arguments.map((_, place) => stateColumns.count(place));
+  counts.push(...plan.group.moments.map((_, place) => momentColumn('n', place)));
   const broken = ['__ev_n < 0', ...counts.flatMap((count) => [`${count} < 0`, `${count} > __ev_n`])];
   const { retracted, nonFinite, spent } = faultsOf(plan, tolerance);
   const any = (condition: string) => `coalesce(bool_or(${condition}), false)`;
@@ -152,13 +156,21 @@ function faultsOf(
   plan: GroupPlan,
   tolerance: number,
 ): { readonly retracted: string; readonly nonFinite: string; readonly spent: string } {
-  const args = plan.group.arguments;
+  const { arguments: args, moments } = plan.group;
+  const isGone = `${goneColumns.rows} > 0 AND `;
   const either = (conditions: readonly string[]) =>
     conditions.length === 0 ? 'false' : `(${conditions.join(' OR ')})`;
   return {
     retracted: either(args.flatMap(retraction)),
-    nonFinite: either(args.flatMap(nonFiniteSum)),
-    spent: either(args.flatMap((argument, place) => spentBudget(argument, place, tolerance))),
+    nonFinite: either(
+      [...args.flatMap(nonFiniteSum), ...moments.flatMap(nonFiniteMoments)].map((fault) => isGone + fault),
+    ),
+    spent: either(
+      [
+        ...args.flatMap((argument, place) => spentBudget(argument, place, tolerance)),
+        ...moments.flatMap((one, place) => spentMoments(one, place, tolerance)),
+      ].map((fault) => isGone + fault),
+    ),
   };
 }
 
@@ -188,7 +200,7 @@ export function sameKeys(keys: readonly string[], left: string, right: string): 
 }
 
 function oldColumns(plan: GroupPlan): string[] {
-  return partialColumns(plan.group.arguments).map((column) =>
+  return partialColumns(plan.group).map((column) =>
     column === '__ev_n'
       ? `coalesce(s.__ev_n, 0) AS ${oldPrefix}__ev_n`
       : `s.${column} AS ${oldPrefix}${column}`,
@@ -234,12 +246,12 @@ function retraction(argument: GroupArgument, place: number): string[] {
 /** A NaN or an infinity cannot be subtracted again. */
 function nonFiniteSum(argument: GroupArgument, place: number): string[] {
   if (argument.sum !== 'float') return [];
-  return [`${goneColumns.rows} > 0 AND NOT isfinite(${stateColumns.sum(place)})`];
+  return [`NOT isfinite(${stateColumns.sum(place)})`];
 }
 
 /** Rounding done so far, at most ε · ever, against what it is to be small beside: tolerance · live. */
 function spentBudget(argument: GroupArgument, place: number, tolerance: number): string[] {
   if (argument.sum !== 'float') return [];
   const { ever, live } = stateColumns;
-  return [`${goneColumns.rows} > 0 AND ${Number.EPSILON} * ${ever(place)} > ${tolerance} * ${live(place)}`];
+  return [`${Number.EPSILON} * ${ever(place)} > ${tolerance} * ${live(place)}`];
 }

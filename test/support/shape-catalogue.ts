@@ -232,12 +232,12 @@ export const shapeCatalogue: readonly ShapeGroup[] = [
       {
         name: '`ROLLUP`',
         sql: 'SELECT shop, item, count(*) AS n FROM sales GROUP BY ROLLUP (shop, item)',
-        target: 'domain',
+        target: 'algebraic',
       },
       {
         name: '`CUBE`',
         sql: 'SELECT shop, returned, count(*) AS n, grouping(shop) AS level FROM sales GROUP BY CUBE (shop, returned)',
-        target: 'domain',
+        target: 'algebraic',
       },
       {
         name: '`PIVOT`',
@@ -274,31 +274,26 @@ export const shapeCatalogue: readonly ShapeGroup[] = [
         name: '`var_*`, `stddev_*`',
         sql: 'SELECT shop, var_samp(units) AS v, stddev_pop(price) AS s FROM sales GROUP BY shop',
         target: 'algebraic',
-        now: 'domain',
       },
       {
         name: '`covar_*`, `corr`',
         sql: 'SELECT shop, covar_pop(units, weight) AS c, covar_samp(units, price) AS d, corr(units, weight) AS r FROM sales GROUP BY shop',
         target: 'algebraic',
-        now: 'domain',
       },
       {
         name: '`regr_*`',
         sql: 'SELECT shop, regr_count(weight, units) AS n, regr_avgx(weight, units) AS x, regr_sxy(weight, units) AS xy, regr_slope(weight, units) AS b FROM sales GROUP BY shop',
         target: 'algebraic',
-        now: 'domain',
       },
       {
         name: '`bool_and`, `bool_or`',
         sql: 'SELECT shop, bool_and(returned) AS all_returned, bool_or(returned) AS any_returned FROM sales GROUP BY shop',
         target: 'algebraic',
-        now: 'domain',
       },
       {
         name: '`FILTER`',
         sql: 'SELECT shop, count(*) FILTER (WHERE returned) AS returned, sum(units) FILTER (WHERE price > 5) AS dear FROM sales GROUP BY shop',
         target: 'algebraic',
-        now: 'domain',
       },
       {
         name: '`arg_min`, `arg_max`',
