@@ -78,14 +78,14 @@ export async function loadHistory(session: Session): Promise<LoggedHistory> {
     'SELECT coalesce(max(version), 0) AS version, coalesce(max(update_id), 0) AS id FROM everview.updates',
   );
   const counts = await session.rows(
-    `SELECT c.name, c.version, c.inserted, c.deleted, coalesce(c.effective_at, u.committed_at) AS at
-     FROM everview.changes c JOIN everview.updates u ON u.version = c.version ORDER BY c.version, at`,
+    `SELECT c.name, c.version, c.inserted, c.deleted, coalesce(c.effective_at, u.committed_at) AS moment
+     FROM everview.changes c JOIN everview.updates u ON u.version = c.version ORDER BY c.version, moment`,
   );
   const changes = ChangeIndex.of(
     counts.map((row) => ({
       name: String(row['name']),
       version: versionOf(Number(row['version'])),
-      effectiveMs: Number(row['at']),
+      effectiveMs: Number(row['moment']),
       inserted: Number(row['inserted']),
       deleted: Number(row['deleted']),
     })),
