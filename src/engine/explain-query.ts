@@ -120,7 +120,7 @@ class QueryExplainer {
     for (;;) {
       const now = objects.map((object) =>
         refreshed.has(object.name)
-          ? { ...object, standing: this.#renewed, contentsVersion: this.#state.version }
+          ? { ...object, standing: this.#renewed, contentsVersion: this.#state.version, moments: null }
           : object,
       );
       const plan = planRead(now, this.#state.version, mayRefresh);

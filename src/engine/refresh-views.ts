@@ -249,8 +249,8 @@ export function sizeOf(
       deleted: changedSources.get(name)?.deleted ?? 0,
     })),
     contentRows: cursor?.rows ?? 0,
-    clockMoved: changedSources.has(clockSource),
     keepLog: isRead(state, nameOf(entry)),
+    clockMoved: changedSources.has(clockSource),
     hasExtremes: plan.kind === 'group' && plan.group.arguments.some(({ min, max }) => min || max),
   };
 }
@@ -315,7 +315,10 @@ async function invalidateOverwritten(
 ): Promise<void> {
   if (cursor === null || cursor.version !== draft.state.version || outcome.inserted + outcome.deleted === 0)
     return;
+  const isLater = entry.handle.isClocked && draft.nowMs > cursor.asOfMs;
   for (const dependent of draft.state.catalog.derivedFrom(nameOf(entry))) {
+    // Views find what the clock changed by its moment; models read by version alone.
+    if (isLater && !(dependent.kind === 'model' && dependent.reads[0] === nameOf(entry))) continue;
     const stale = draft.state.cursors.get(nameOf(dependent));
     if (stale !== undefined)
       await moveCursor(draft, nameOf(dependent), { ...stale, hash: '', version: versionOf(0) });

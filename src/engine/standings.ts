@@ -2,7 +2,7 @@ import type { StalenessReport } from '../core/staleness.ts';
 import { versionOf } from '../core/version.ts';
 import type { QueryPolicy } from '../declare/definition.ts';
 import { declaredPolicy, policyFor } from '../declare/query-policy.ts';
-import type { ReadObject } from '../plan/read-plan.ts';
+import type { MomentSpan, ReadObject } from '../plan/read-plan.ts';
 import { type Standing, standingOf, withinPolicy } from '../plan/staleness.ts';
 import { type CatalogEntry, isMaintained, type ModelEntry, nameOf } from '../query/catalog.ts';
 import type { EngineState } from './engine-state.ts';
@@ -67,8 +67,17 @@ export function readObjectOf(
     policy: effectBound ? { ...policy, maxStalenessMs: 0 } : policy,
     standing: served,
     contentsVersion: state.cursors.get(nameOf(entry))?.version ?? null,
+    moments: momentsOf(entry, state, nowMs),
     refreshIsFutile: entry.kind === 'model' && attempted !== null && attempted.sinceMs === null,
   };
+}
+
+function momentsOf(entry: MaintainedEntry, state: EngineState, nowMs: number): MomentSpan | null {
+  const cursor = state.cursors.get(nameOf(entry));
+  if (cursor === undefined || entry.kind === 'model' || entry.handle?.isClocked !== true) return null;
+  const { asOfMs, nextBoundaryMs } = cursor;
+  const isPassed = nextBoundaryMs !== null && nextBoundaryMs <= nowMs;
+  return { fromMs: asOfMs, untilMs: isPassed ? nextBoundaryMs : Number.POSITIVE_INFINITY };
 }
 
 export function reportOf(

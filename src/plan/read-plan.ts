@@ -3,6 +3,9 @@ import { versionOf } from '../core/version.ts';
 import type { RefreshPolicy } from '../declare/definition.ts';
 import { type Standing, withinPolicy } from './staleness.ts';
 
+/** Moments in [fromMs, untilMs), milliseconds since the Unix epoch; `untilMs` is infinite where that is not past yet. */
+export type MomentSpan = { readonly fromMs: number; readonly untilMs: number };
+
 /** One kept object a query reads. */
 export type ReadObject = {
   readonly name: string;
@@ -12,6 +15,8 @@ export type ReadObject = {
   readonly standing: Standing | null;
   /** The version its contents were brought to; they are right from there up to `standing.asOf`. */
   readonly contentsVersion: Version | null;
+  /** The moments its contents are right at; null: all. */
+  readonly moments: MomentSpan | null;
   /** A refresh would change nothing: the last one was tried at this very state (a candidate that failed its gate). */
   readonly refreshIsFutile: boolean;
 };
@@ -36,7 +41,8 @@ export type ReadPlan =
 
 /**
  * The freshest version at which every view can be answered, refreshing only what the policies demand, or what must
- * move because no single version fits all views (views read together show one version).
+ * move because no single version, or no single moment, fits all views (views read together show one version, and one
+ * reading of the clock).
  * @param mayRefresh false: the newest version, and what is not right for it is read inline.
  */
 export function planRead(objects: readonly ReadObject[], head: Version, mayRefresh = true): ReadPlan {
@@ -48,11 +54,11 @@ export function planRead(objects: readonly ReadObject[], head: Version, mayRefre
   if (toRefresh.length > 0 && mayRefresh) return refreshOf(toRefresh);
   const views = objects.filter((object) => object.kind === 'view');
   const mustBeNewest = !mayRefresh || due.some(isCompensated);
-  const version = mustBeNewest ? head : servingVersion(views, head);
-  const misfits = views.filter((view) => due.includes(view) || !fits(view, version));
+  const place = mustBeNewest ? newest(head) : servingPlace(views, head);
+  const misfits = views.filter((view) => due.includes(view) || !fits(view, place));
   const movable = misfits.filter((view) => view.policy.refresh !== 'manual' && !isCompensated(view));
   if (movable.length > 0 && mayRefresh) return refreshOf(movable);
-  return { kind: 'serve', version, inline: misfits.map((view) => view.name) };
+  return { kind: 'serve', version: place.version, inline: misfits.map((view) => view.name) };
 }
 
 function refreshOf(objects: readonly ReadObject[]): ReadPlan {
@@ -72,17 +78,27 @@ function isCompensated({ kind, policy }: ReadObject): boolean {
   return kind === 'view' && policy.onStaleRead === 'compensate';
 }
 
-/** The newest version that fits all views; where there is none, the newest there is. */
-function servingVersion(views: readonly ReadObject[], head: Version): Version {
-  const version = versionOf(Math.min(head, ...views.map((view) => view.standing?.asOf ?? head)));
-  return views.every((view) => fits(view, version)) ? version : head;
+/** A version, and a moment on the clock; infinite is now. */
+type Place = { readonly version: Version; readonly momentMs: number };
+
+function newest(head: Version): Place {
+  return { version: head, momentMs: Number.POSITIVE_INFINITY };
 }
 
-function fits(view: ReadObject, version: Version): boolean {
-  const { standing, contentsVersion } = view;
-  return (
-    standing !== null && contentsVersion !== null && contentsVersion <= version && version <= standing.asOf
-  );
+/** The newest version and moment that fit all views; where there are none, the newest there are. */
+function servingPlace(views: readonly ReadObject[], head: Version): Place {
+  const place = {
+    version: versionOf(Math.min(head, ...views.map((view) => view.standing?.asOf ?? head))),
+    momentMs: Math.min(...views.map(({ moments }) => (moments?.untilMs ?? Number.POSITIVE_INFINITY) - 1)),
+  };
+  return views.every((view) => fits(view, place)) ? place : newest(head);
+}
+
+function fits(view: ReadObject, { version, momentMs }: Place): boolean {
+  const { standing, contentsVersion, moments } = view;
+  if (standing === null || contentsVersion === null) return false;
+  const fitsVersion = contentsVersion <= version && version <= standing.asOf;
+  return fitsVersion && (moments === null || (moments.fromMs <= momentMs && momentMs <= moments.untilMs - 1));
 }
 
 function meets(object: ReadObject): boolean {

@@ -51,7 +51,10 @@ export async function ensureLog(tx: Session, view: ViewHandle): Promise<LogKind>
 }
 
 /** The values after a row's weight in a written log. */
-export function logPlace(view: ViewHandle, { to, moments }: Pick<RefreshContext, 'to' | 'moments'>): string[] {
+export function logPlace(
+  view: ViewHandle,
+  { to, moments }: Pick<RefreshContext, 'to' | 'moments'>,
+): string[] {
   return view.isClocked ? [String(to), String(moments.toMs)] : [String(to)];
 }
 
@@ -61,9 +64,7 @@ export function justLogged(
   { to, moments }: Pick<RefreshContext, 'to' | 'moments'>,
 ): string {
   const version = `${quoteIdentifier(versionColumn)} = ${to}`;
-  return view.isClocked
-    ? `${version} AND ${quoteIdentifier(instantColumn)} = ${moments.toMs}`
-    : version;
+  return view.isClocked ? `${version} AND ${quoteIdentifier(instantColumn)} = ${moments.toMs}` : version;
 }
 
 /**

@@ -20,6 +20,7 @@ function view(name: string, version: number, asOf: number, policy: Partial<Refre
       sinceMs: stale ? 1 : null,
     },
     contentsVersion: versionOf(version),
+    moments: null,
     refreshIsFutile: false,
   };
 }
@@ -28,12 +29,29 @@ const missing = (name: string): ReadObject => ({
   ...view(name, 0, 9),
   standing: null,
   contentsVersion: null,
+  moments: null,
+});
+
+/** The object, right at moments from `fromMs` up to `untilMs`. */
+const at = (object: ReadObject, fromMs: number, untilMs: number): ReadObject => ({
+  ...object,
+  moments: { fromMs, untilMs },
 });
 
 describe('planRead', () => {
   it.each([
     ['nothing kept', [], { kind: 'serve', version: 9, inline: [] }],
     ['fresh', [view('a', 3, 9)], { kind: 'serve', version: 9, inline: [] }],
+    [
+      'two right at one moment',
+      [at(view('a', 9, 9, bearsAll), 10, 30), at(view('b', 9, 9, bearsAll), 20, 40)],
+      { kind: 'serve', version: 9, inline: [] },
+    ],
+    [
+      'two right at no moment: what the clock has passed moves',
+      [at(view('a', 9, 9, bearsAll), 10, 20), at(view('b', 9, 9, bearsAll), 20, Number.POSITIVE_INFINITY)],
+      { kind: 'refresh', names: ['a'] },
+    ],
     ['never built', [missing('a')], { kind: 'refresh', names: ['a'] }],
     ['staler than declared', [view('a', 3, 5)], { kind: 'refresh', names: ['a'] }],
     ['refused', [view('a', 3, 5, { onStaleRead: 'fail' })], { kind: 'refuse', name: 'a' }],

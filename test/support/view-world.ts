@@ -194,7 +194,8 @@ export class ViewWorld {
     if (typeof compensated !== 'string') problems.push(...compensated.map((row) => ({ compensated: row })));
     const types = await this.columnTypes(name);
     if (JSON.stringify(types) !== JSON.stringify(view.handle.schema)) problems.push({ types });
-    if (hadContents && this.#keepsLog(name)) problems.push(...(await this.#logProblems(view, from, fromMs, outcome)));
+    if (hadContents && this.#keepsLog(name))
+      problems.push(...(await this.#logProblems(view, from, fromMs, outcome)));
     if (problems.length > 0) {
       throw new RangeError(
         `after ${how} (${JSON.stringify(outcome)}) "${name}" is wrong: ${view.handle.sql}\n` +
@@ -270,7 +271,9 @@ export class ViewWorld {
   /** Rows by which the contents differ from the definition; none when all is well. */
   async difference(name: string): Promise<readonly object[]> {
     const { handle } = this.#view(name);
-    return this.rows(differenceSql(`SELECT * FROM view.${quoteIdentifier(name)}`, atMoment(handle.sql, this.nowMs)));
+    return this.rows(
+      differenceSql(`SELECT * FROM view.${quoteIdentifier(name)}`, atMoment(handle.sql, this.nowMs)),
+    );
   }
 
   /** Rows by which the logged change of `name` at the current version differs from new − old contents. */

@@ -1,0 +1,242 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Everview, SimulatedClock } from '../../src/index.ts';
+import { failureOf } from '../support/failure-of.ts';
+import { forcedKind, openEverview } from '../support/open-everview.ts';
+import { Random } from '../support/random.ts';
+import { temporaryDatabase } from '../support/temporary-database.ts';
+
+const minute = 60_000;
+const hour = 60 * minute;
+const day = 24 * hour;
+
+let db: Everview;
+let clock: SimulatedClock;
+
+beforeEach(async () => {
+  ({ db, clock } = await openEverview());
+});
+
+afterEach(() => db.close());
+
+async function rows(sql: string): Promise<unknown[][]> {
+  return (await db.query(sql)).rows.map((row) => Object.values(row));
+}
+
+/** Hours before the clock, as SQL. */
+function ago(hours: number): string {
+  return `TIMESTAMP '${new Date(clock.nowMs() - hours * hour).toISOString().slice(0, 23)}'`;
+}
+
+async function refreshesOf(name: string): Promise<unknown[][]> {
+  return rows(
+    `SELECT kind, reason, trigger, "rows"::INTEGER FROM everview.refreshes WHERE name = '${name}' ORDER BY refresh_id`,
+  );
+}
+
+describe('a view with a condition on the clock', () => {
+  it('loses and gains rows with no update', async () => {
+    await db.sql(`CREATE TABLE e (id INTEGER, ts TIMESTAMP);
+      CREATE MATERIALIZED VIEW recent AS SELECT id FROM e WHERE ts > now() - INTERVAL '1 day';
+      CREATE MATERIALIZED VIEW begun AS SELECT id FROM e WHERE ts <= now();
+      INSERT INTO e VALUES (1, ${ago(25)}), (2, ${ago(24)}), (3, ${ago(23)}), (4, ${ago(-2)}), (5, NULL);`);
+    expect(await rows('FROM recent ORDER BY id')).toEqual([[3], [4]]);
+    expect(await rows('FROM begun ORDER BY id')).toEqual([[1], [2], [3]]);
+    clock.advanceMs(hour - 1);
+    expect(await rows('FROM recent ORDER BY id')).toEqual([[3], [4]]);
+    clock.advanceMs(1);
+    expect(await rows('FROM recent ORDER BY id')).toEqual([[4]]);
+    clock.advanceMs(hour);
+    expect(await rows('FROM begun ORDER BY id')).toEqual([[1], [2], [3], [4]]);
+    await db.execute('DELETE FROM e WHERE id IN (2, 4)');
+    expect(await rows('FROM recent ORDER BY id')).toEqual([]);
+    expect(await rows('FROM begun ORDER BY id')).toEqual([[1], [3]]);
+    expect((await refreshesOf('recent')).at(-1)?.[3]).toBe(1);
+  });
+
+  it('is stale from the moment a row crosses, within its bound or not', async () => {
+    await db.sql(`CREATE TABLE e (id INTEGER, ts TIMESTAMP);
+      CREATE MATERIALIZED VIEW recent WITH (max_staleness = INTERVAL '10 minutes') AS
+        SELECT count(*) AS n FROM e WHERE ts > now() - INTERVAL '1 day';
+      INSERT INTO e VALUES (1, ${ago(23)}), (2, ${ago(1)});
+      REFRESH recent;`);
+    const { staleness } = await db.query('FROM recent');
+    expect(staleness).toMatchObject([{ name: 'recent', ms: 0, policyMet: true }]);
+    clock.advanceMs(hour);
+    const atOnce = await db.query('FROM recent');
+    expect([atOnce.path, atOnce.rows]).toEqual(['fresh', [{ n: 2n }]]);
+    clock.advanceMs(9 * minute);
+    const within = await db.query('FROM recent');
+    expect([within.path, within.rows]).toEqual(['served-within-bound', [{ n: 2n }]]);
+    expect(within.staleness).toMatchObject([{ ms: 9 * minute, rows: 0, versions: 0, policyMet: true }]);
+    clock.advanceMs(minute + 1);
+    const beyond = await db.query('FROM recent');
+    expect([beyond.path, beyond.rows]).toEqual(['refreshed-first', [{ n: 1n }]]);
+  });
+
+  it('is refreshed by the scheduler when the boundary has passed, and says why', async () => {
+    await db.sql(`CREATE TABLE e (id INTEGER, ts TIMESTAMP);
+      CREATE MATERIALIZED VIEW recent AS SELECT id FROM e WHERE ts > now() - INTERVAL '1 day';
+      INSERT INTO e SELECT i, ${ago(20)} - INTERVAL 1 MINUTE * (i % 120) FROM range(1000) r(i);`);
+    expect(await db.step()).toBe(1);
+    clock.advanceMs(hour);
+    expect(await db.step()).toBe(0);
+    clock.advanceMs(hour);
+    expect(await db.step()).toBe(0);
+    const explain = async () => JSON.stringify(await db.execute('EXPLAIN REFRESH recent'));
+    expect(await explain()).not.toContain('the clock');
+    clock.advanceMs(minute);
+    expect(await explain()).toContain('the clock');
+    expect(await db.step()).toBe(1);
+    expect(await db.step()).toBe(0);
+    const [kind, reason, trigger] = (await refreshesOf('recent')).at(-1) ?? [];
+    expect(trigger).toBe('deadline');
+    if (forcedKind() === undefined && kind === 'incremental')
+      expect(['clock-moved', 'probe']).toContain(reason);
+    else expect(kind).toBe(forcedKind() ?? 'full');
+  });
+
+  it('hands its change on to the views over it, also twice in one version', async () => {
+    await db.sql(`CREATE TABLE e (id INTEGER, k VARCHAR, ts TIMESTAMP);
+      CREATE MATERIALIZED VIEW recent AS SELECT * FROM e WHERE ts > now() - INTERVAL '1 day';
+      CREATE MATERIALIZED VIEW per_k AS SELECT k, count(*) AS n FROM recent GROUP BY k;
+      CREATE MATERIALIZED VIEW total AS SELECT sum(n)::INTEGER AS n FROM per_k;
+      INSERT INTO e VALUES (1, 'a', ${ago(23)}), (2, 'b', ${ago(22)}), (3, 'a', ${ago(21)}), (4, 'b', ${ago(1)});`);
+    expect(await rows('FROM total')).toEqual([[4]]);
+    const before = (await db.query('FROM total')).version;
+    for (const left of [3, 2, 1]) {
+      clock.advanceMs(hour);
+      // The view below alone comes first: its change must not pass the others by.
+      expect(await rows('SELECT count(*)::INTEGER FROM recent')).toEqual([[left]]);
+      expect(await rows('FROM total')).toEqual([[left]]);
+      expect(await rows('SELECT sum(n)::INTEGER FROM per_k')).toEqual([[left]]);
+    }
+    expect((await db.query('FROM total')).version).toBe(before);
+    const kinds = (await refreshesOf('per_k')).map(([kind]) => kind);
+    if (forcedKind() !== 'full') expect(new Set(kinds.slice(1))).not.toContain('none');
+    clock.advanceMs(day);
+    expect(await rows('FROM total')).toEqual([[null]]);
+  });
+
+  it('is read together with another at one moment', async () => {
+    await db.sql(`CREATE TABLE e (id INTEGER, ts TIMESTAMP);
+      CREATE MATERIALIZED VIEW a WITH (max_staleness = INTERVAL '1 day') AS SELECT id FROM e WHERE ts > now() - INTERVAL '1 day';
+      CREATE MATERIALIZED VIEW b WITH (max_staleness = INTERVAL '1 day') AS SELECT id FROM e WHERE ts <= now() - INTERVAL '1 day';
+      INSERT INTO e SELECT i, ${ago(24)} + INTERVAL 1 MINUTE * i FROM range(60) r(i);
+      REFRESH a; REFRESH b;`);
+    const sides = 'SELECT (SELECT count(*) FROM a)::INTEGER + (SELECT count(*) FROM b)::INTEGER AS n';
+    expect(await rows(sides)).toEqual([[60]]);
+    clock.advanceMs(10 * minute);
+    await db.refresh('a');
+    expect(await rows(sides)).toEqual([[60]]);
+    clock.advanceMs(10 * minute);
+    await db.refresh('b');
+    clock.advanceMs(10 * minute);
+    expect(await rows(sides)).toEqual([[60]]);
+  });
+
+  it('is read by its definition, with its pending change, and at older versions', async () => {
+    await db.sql(`CREATE TABLE e (id INTEGER, k INTEGER, ts TIMESTAMP);
+      CREATE MATERIALIZED VIEW inline WITH (on_stale_read = compensate) AS
+        SELECT k, count(*) AS n FROM e WHERE ts > now() - INTERVAL '1 day' GROUP BY k;
+      CREATE MATERIALIZED VIEW by_hand WITH (refresh = manual) AS SELECT id FROM e WHERE ts > now() - INTERVAL '1 day';
+      INSERT INTO e SELECT i, i % 2, ${ago(24)} + INTERVAL 1 HOUR * i FROM range(10) r(i);
+      REFRESH inline; REFRESH by_hand;`);
+    expect(await rows('SELECT sum(n)::INTEGER FROM inline')).toEqual([[9]]);
+    clock.advanceMs(4 * hour);
+    expect(await rows('SELECT sum(n)::INTEGER FROM inline')).toEqual([[5]]);
+    const { version } = await db.query('FROM inline');
+    await db.execute('DELETE FROM e WHERE id IN (1, 7, 8)');
+    expect(await rows('SELECT sum(n)::INTEGER FROM inline')).toEqual([[3]]);
+    expect(await rows(`SELECT sum(n)::INTEGER FROM inline AT (VERSION => ${version})`)).toEqual([[5]]);
+    const refreshed = (await refreshesOf('inline')).length;
+    expect(refreshed).toBe(2);
+  });
+
+  it('goes on after a restart', async () => {
+    await using file = await temporaryDatabase();
+    const first = await openEverview({ path: file.path, clock });
+    await first.db.sql(`CREATE TABLE e (id INTEGER, ts TIMESTAMP);
+      CREATE MATERIALIZED VIEW recent AS SELECT id FROM e WHERE ts > now() - INTERVAL '1 day';
+      CREATE MATERIALIZED VIEW n AS SELECT count(*)::INTEGER AS n FROM recent;
+      INSERT INTO e SELECT i, ${ago(24)} + INTERVAL 1 HOUR * i FROM range(10) r(i);`);
+    expect((await first.db.query('FROM n')).rows).toEqual([{ n: 9 }]);
+    clock.advanceMs(2 * hour);
+    expect((await first.db.query('SELECT count(*)::INTEGER AS n FROM recent')).rows).toEqual([{ n: 7 }]);
+    await first.db.close();
+    const again = await openEverview({ path: file.path, clock });
+    expect((await again.db.query('FROM n')).rows).toEqual([{ n: 7 }]);
+    clock.advanceMs(3 * hour);
+    expect((await again.db.query('FROM n')).rows).toEqual([{ n: 4 }]);
+    await again.db.close();
+  });
+
+  it.each([
+    ['in the SELECT list', `SELECT id, now() AS at FROM e`, 'event_time > now()'],
+    ['in an OR', `SELECT id FROM e WHERE ts > now() OR id = 1`, 'event_time > now()'],
+    ['in HAVING', `SELECT id, max(ts) AS m FROM e GROUP BY id HAVING max(ts) > now()`, 'event_time > now()'],
+    ['beside a time of day', `SELECT id FROM e WHERE ts::TIME > current_time`, 'event_time > now()'],
+    [
+      'in arithmetic with columns',
+      `SELECT id FROM e WHERE now() - ts < INTERVAL '1 day'`,
+      'event_time > now()',
+    ],
+    [
+      'in an outer join',
+      `SELECT e.id FROM e LEFT JOIN e f ON e.id = f.id AND f.ts > now()`,
+      'event_time > now()',
+    ],
+    ['under a global order', `SELECT id FROM e WHERE ts > now() ORDER BY ts LIMIT 3`, 'event_time > now()'],
+  ])('is refused %s', async (_, sql, hint) => {
+    await db.execute('CREATE TABLE e (id INTEGER, ts TIMESTAMP)');
+    const failure = await failureOf(db.execute(`CREATE MATERIALIZED VIEW v AS ${sql}`));
+    expect(failure).toMatchObject({ code: 'non-deterministic' });
+    expect(failure.hint).toContain(hint);
+  });
+});
+
+describe('any history', () => {
+  const shapes = {
+    recent: `SELECT id, k, ts FROM e WHERE ts > now() - INTERVAL '2 days'`,
+    open_now: `SELECT id FROM e WHERE z <= now() AND d >= current_date`,
+    per_k: `SELECT k, count(*) AS n, sum(x) AS s, min(x) AS low FROM e WHERE ts > now() - INTERVAL '1 day' GROUP BY k`,
+    joined: `SELECT e.id, f.name FROM e JOIN f ON e.k = f.k AND e.ts > now() - INTERVAL '1 day'`,
+    mid: `SELECT k, median(x) AS mid FROM e WHERE ts > now() - INTERVAL '1 day' GROUP BY k`,
+    chained: `SELECT k, count(*) AS n FROM recent GROUP BY k`,
+    again: `SELECT c.k, c.n, p.s FROM chained c JOIN per_k p ON c.k IS NOT DISTINCT FROM p.k`,
+  } as const;
+
+  it.each([1, 2, 3, 4])('with random clock moves is as its definitions say (seed %i)', async (seed) => {
+    const random = new Random(seed);
+    const upTo = (n: number) => random.int(0, n - 1);
+    await db.sql(`CREATE TABLE e (id INTEGER, k VARCHAR, x INTEGER, ts TIMESTAMP, z TIMESTAMPTZ, d DATE);
+      CREATE TABLE f (k VARCHAR, name VARCHAR); INSERT INTO f VALUES ('a', 'A'), ('b', 'B');`);
+    for (const [name, sql] of Object.entries(shapes)) {
+      await db.execute(`CREATE MATERIALIZED VIEW ${name} AS ${sql}`);
+      // In the definitions of the plain ones, other plain ones stand for the kept.
+      const plain = sql.replaceAll(/\b(recent|chained|per_k)\b(?= |$)/g, 'plain_$1');
+      await db.execute(`CREATE VIEW plain_${name} AS ${plain}`);
+    }
+    let id = 0;
+    for (let step = 0; step < 60; step++) {
+      const choice = upTo(10);
+      if (choice < 4) {
+        const values = Array.from({ length: 1 + upTo(5) }, () => {
+          const at = upTo(8) === 0 ? 'NULL' : ago(upTo(72) - 12);
+          const k = ["'a'", "'b'", "'c'", 'NULL'][upTo(4)];
+          return `(${id++}, ${k}, ${upTo(9)}, ${at}, ${at}, ${at})`;
+        });
+        await db.execute(`INSERT INTO e VALUES ${values.join(', ')}`);
+      } else if (choice < 6) await db.execute(`DELETE FROM e WHERE id % 7 = ${upTo(7)}`);
+      else if (choice < 7) await db.execute(`UPDATE f SET name = name || '!' WHERE k = 'a'`);
+      if (choice >= 3) clock.advanceMs([1, minute, hour, hour, 7 * hour, 30 * hour][upTo(6)] ?? 0);
+      const names = Object.keys(shapes).filter(() => upTo(2) === 0);
+      for (const name of names) {
+        const wrong = await rows(
+          `(FROM ${name} EXCEPT ALL FROM plain_${name}) UNION ALL (FROM plain_${name} EXCEPT ALL FROM ${name})`,
+        );
+        expect([seed, step, name, wrong]).toEqual([seed, step, name, []]);
+      }
+      if (upTo(4) === 0) await db.step();
+    }
+  });
+});
