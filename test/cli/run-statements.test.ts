@@ -40,6 +40,29 @@ test('with keep-going the rest is run too, and the status still is 1', async () 
   expect(JSON.parse(lines[2] ?? '')).toMatchObject({ statement: 3, rows: [[2]] });
 });
 
+test('a query says how fresh it must be, and EXPLAIN SELECT how it would be answered', async () => {
+  const text = `CREATE TABLE t (a INTEGER); CREATE MATERIALIZED VIEW v AS SELECT a FROM t;
+    INSERT INTO t VALUES (1);
+    EXPLAIN SELECT a FROM v WITH (on_stale_read = serve);
+    SELECT a FROM v WITH (on_stale_read = serve)`;
+  const json = await run(text, 'json');
+  const [explained, answer] = json.out
+    .trim()
+    .split('\n')
+    .slice(-2)
+    .map((line): unknown => JSON.parse(line));
+  expect(explained).toMatchObject({ kind: 'explain-query', version: 0, path: 'served-stale' });
+  expect(explained).toMatchObject({
+    rows: [['v', 'view', 'contents', true, 'served-stale', 0, 0, expect.anything()], [], [], []].map((row) =>
+      row.length === 0 ? expect.anything() : row,
+    ),
+  });
+  expect(answer).toMatchObject({ kind: 'query', version: 0, path: 'served-stale', rows: [] });
+  const csv = await run(text, 'csv');
+  expect(csv.status).toBe(0);
+  expect(csv.out).toContain('v,view,contents,true,served-stale,0,0,');
+});
+
 test('an open quote at the end is an error of its statement', async () => {
   const { status, out } = await run("SELECT 1 AS a;\nSELECT 'open", 'json');
   expect(status).toBe(1);
