@@ -6,7 +6,7 @@ import type { RefreshOutcome } from '../../src/view/refresher.ts';
 import { BareDuckdb, bareAnswer, differenceFromBare } from './bare-duckdb.ts';
 import type { RefRelation } from './reference/value.ts';
 import type { Shape } from './shape-catalogue.ts';
-import { type ShapeUpdate, shapeTables, shapeUpdates } from './shape-tables.ts';
+import { type ShapeUpdate, shapeMomentMs, shapeTables, shapeUpdates } from './shape-tables.ts';
 import { ViewWorld } from './view-world.ts';
 
 /** What a shape was seen to do on one of its rungs. */
@@ -35,6 +35,7 @@ export async function runShapes(shapes: readonly Shape[]): Promise<ReadonlyMap<s
   try {
     await createTables(world, bare);
     const [load, ...updates] = shapeUpdates;
+    world.nowMs = shapeMomentMs(0);
     if (load !== undefined) await apply(world, bare, load);
     const findings = new Map<string, ShapeFindings>();
     const kept: Kept[] = [];
@@ -46,10 +47,11 @@ export async function runShapes(shapes: readonly Shape[]): Promise<ReadonlyMap<s
       for (const { name } of views) await keep(world, name, shape.sql);
       kept.push({ shape, views });
     }
-    for (const update of updates) {
+    for (const [place, update] of updates.entries()) {
+      world.nowMs = shapeMomentMs(place + 1);
       await apply(world, bare, update);
       for (const { shape, views } of kept) {
-        const expected = await bareAnswer(bare, shape.sql);
+        const expected = await bareAnswer(bare, atMoment(shape.sql, world.nowMs));
         for (const view of views) await refreshKept(world, expected, view, update);
       }
     }
@@ -100,6 +102,10 @@ async function keep(world: ViewWorld, name: string, sql: string): Promise<void> 
   await world.refresh(name, 'rebuild');
   await world.view(dependentOf(name), `SELECT * FROM ${name}`);
   await world.refresh(dependentOf(name), 'rebuild');
+}
+
+function atMoment(sql: string, ms: number): string {
+  return sql.replaceAll('now()', `TIMESTAMPTZ '${new Date(ms).toISOString()}'`);
 }
 
 function dependentOf(name: string): string {
