@@ -1,0 +1,141 @@
+import { createDomain } from '../algebra/domain.ts';
+import { createJoin } from '../algebra/join.ts';
+import { createMatch } from '../algebra/match.ts';
+import { columnsOf, type Relation, type Scope } from '../algebra/node.ts';
+import { createProject } from '../algebra/project.ts';
+import { createUnionAll } from '../algebra/union-all.ts';
+import { isNode, type SqlNode, walk } from '../core/sql-tree.ts';
+import { columnParts } from './lower-expression.ts';
+import { nodesOf } from './lower-relations.ts';
+import { qualifiedReferences, queryExpression, queryOf } from './lower-tree.ts';
+
+/**
+ * The relation with only those columns, throughout, that something above asks for. What is computed again and netted
+ * is grouped by every column it has: one that nobody reads costs as much as one that is the point of the view.
+ *
+ * @param needed columns of the relation; at least one column stays
+ */
+export function pruneColumns(node: Relation<SqlNode>, needed: ReadonlySet<string>): Relation<SqlNode> {
+  switch (node.kind) {
+    case 'scan':
+      return { ...node, columns: kept(node.columns, needed) };
+    case 'project': {
+      const names = kept(columnsOf(node), needed);
+      const columns = node.columns.filter((column) => names.includes(column.name));
+      const scope = pruneScope(
+        node.input,
+        columns.map((column) => column.expression),
+      );
+      return createProject(scope, columns);
+    }
+    case 'union-all':
+      return pruneUnion(node, needed);
+    case 'domain':
+      return pruneDomain(node, needed);
+    case 'match':
+      return pruneMatch(node, needed);
+    case 'domain-change':
+    case 'match-change':
+      return node;
+  }
+}
+
+function kept(columns: readonly string[], needed: ReadonlySet<string>): readonly string[] {
+  const found = columns.filter((column) => needed.has(column));
+  return found.length > 0 ? found : columns.slice(0, 1);
+}
+
+function pruneScope(scope: Scope<SqlNode>, read: readonly SqlNode[]): Scope<SqlNode> {
+  switch (scope.kind) {
+    case 'filter':
+      return { ...scope, input: pruneScope(scope.input, [...read, scope.condition]) };
+    case 'clock-filter':
+      return { ...scope, input: pruneScope(scope.input, [...read, scope.condition.value]) };
+    case 'join': {
+      const expressions = [...read, ...scope.conditions];
+      const inputs = scope.inputs.map(({ alias, node }) => ({
+        alias,
+        node: pruneColumns(node, columnsRead(expressions, alias)),
+      }));
+      return createJoin(inputs, scope.conditions);
+    }
+  }
+}
+
+function columnsRead(expressions: readonly SqlNode[], alias: string): ReadonlySet<string> {
+  const names = expressions
+    .flatMap(qualifiedReferences)
+    .map(columnParts)
+    .flatMap(([of, column]) => (of === alias && column !== undefined ? [column] : []));
+  return new Set(names);
+}
+
+/** By position: only projections, and unions of them, are sure to keep theirs. */
+function pruneUnion(
+  node: Extract<Relation<SqlNode>, { kind: 'union-all' }>,
+  needed: ReadonlySet<string>,
+): Relation<SqlNode> {
+  if (!node.inputs.every((input) => input.kind === 'project' || input.kind === 'union-all')) return node;
+  const columns = kept(node.columns, needed);
+  const places = columns.map((column) => node.columns.indexOf(column));
+  const inputs = node.inputs.map((input) => {
+    const own = columnsOf(input);
+    return pruneColumns(input, new Set(places.map((place) => own[place] ?? '')));
+  });
+  const types = node.types === null ? null : places.map((place) => node.types?.[place] ?? 'INTEGER');
+  return createUnionAll(inputs, columns, types);
+}
+
+function pruneDomain(
+  node: Extract<Relation<SqlNode>, { kind: 'domain' }>,
+  needed: ReadonlySet<string>,
+): Relation<SqlNode> {
+  const query = queryOf(node.body);
+  const isPlain =
+    query['type'] === 'SELECT_NODE' &&
+    nodesOf(query['modifiers']).every((modifier) => modifier['type'] !== 'DISTINCT_MODIFIER');
+  const asked = new Set([...needed, ...node.keys]);
+  const list = isPlain
+    ? nodesOf(query['select_list']).filter((item) => asked.has(String(item['alias'])))
+    : [];
+  const isPruned = isPlain && list.length > 0;
+  const body = isPruned ? queryExpression({ ...query, select_list: list }) : node.body;
+  const pruned = {
+    ...node,
+    body,
+    columns: isPruned ? list.map((item) => String(item['alias'])) : node.columns,
+  };
+  const read = [body, ...node.repeatable.exactOnly];
+  if (read.some(hasStar)) return createDomain<Relation<SqlNode>, SqlNode>(pruned);
+  return createDomain<Relation<SqlNode>, SqlNode>({
+    ...pruned,
+    inputs: node.inputs.map((input) => ({
+      ...input,
+      node: pruneColumns(input.node, new Set([...columnsRead(read, input.alias), ...input.keys])),
+    })),
+  });
+}
+
+function pruneMatch(
+  node: Extract<Relation<SqlNode>, { kind: 'match' }>,
+  needed: ReadonlySet<string>,
+): Relation<SqlNode> {
+  const rightColumns = node.rightColumns.filter((column) => needed.has(column));
+  const shown = node.leftColumns.filter((column) => needed.has(column));
+  const leftColumns = shown.length + rightColumns.length > 0 ? shown : node.leftColumns.slice(0, 1);
+  return createMatch({
+    ...node,
+    leftColumns,
+    rightColumns,
+    left: pruneColumns(node.left, new Set([...leftColumns, ...node.keys.map((key) => key.left)])),
+    right: pruneColumns(node.right, new Set([...rightColumns, ...node.keys.map((key) => key.right)])),
+  });
+}
+
+function hasStar(expression: SqlNode): boolean {
+  let found = false;
+  walk(expression, (node) => {
+    found ||= isNode(node) && node['class'] === 'STAR';
+  });
+  return found;
+}
