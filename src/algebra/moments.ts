@@ -3,10 +3,10 @@
  * correlations and regressions follow. Only rows count where no column is NULL: the input has both NULL where either
  * is.
  *
- * `exact`: HUGEINT columns (decimals as whole numbers of their last digit); kept are n, Σx, Σx², and of a pair Σy,
- * Σy², Σxy. They add up, and can be taken back, without any error. Central moments, for any whole number q near the
- * mean and r = Σx − nq: Σ(x − x̄)² = (Σx² − qΣx − qr) − r²/n, whose parenthesis is exact and no larger than Σx²; of a
- * pair, Σ(x − x̄)(y − ȳ) = (Σxy − q_xΣy − q_y r_x) − r_x r_y/n.
+ * `exact`: columns of whole numbers, BIGINT or HUGEINT (of decimals, in units of their last digit); kept are, as
+ * HUGEINT, n, Σx, Σx², and of a pair Σy, Σy², Σxy. They add up, and can be taken back, without any error. Central
+ * moments, for the whole number q nearest to the mean and r = Σx − nq: Σ(x − x̄)² = (Σx² − qΣx − qr) − r²/n, whose
+ * parenthesis is exact and no larger than Σx²; of a pair, Σ(x − x̄)(y − ȳ) = (Σxy − q_xΣy − q_y r_x) − r_x r_y/n.
  *
  * `float`: DOUBLE columns; kept are n, the mean x̄, M = Σ(x − x̄)², and of a pair ȳ, Σ(y − ȳ)², C = Σ(x − x̄)(y − ȳ).
  * Bags i with signs ±1 add up around their common mean p, by the theorem of König and Huygens, the pairwise update of

@@ -44,7 +44,9 @@ export type RowsPlan = {
 export type GroupPlan = {
   readonly kind: 'group';
   readonly group: GroupNode<Relation>;
-  /** The aggregates of the query as expressions over the state's columns, by the name `outputs` call them. */
+  /** Columns to add to the state's, each list over those before it: what several of `finals` are made of. */
+  readonly layers?: readonly (readonly { readonly name: string; readonly expression: string }[])[];
+  /** The aggregates of the query as expressions over these columns, by the name `outputs` call them. */
   readonly finals: readonly { readonly name: string; readonly expression: string }[];
   readonly outputs: readonly string[];
   /** Groups it does not hold for are kept and not shown. */

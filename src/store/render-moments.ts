@@ -36,7 +36,8 @@ type Parts = Readonly<Record<MomentPart, string>>;
 function exactParts({ x: nameOfX, y: nameOfY }: GroupMoments, factor: string): Parts {
   const x = quoteIdentifier(nameOfX);
   const y = quoteIdentifier(nameOfY ?? nameOfX);
-  const sum = (term: string) => `coalesce(sum(${factor === '1' ? term : `${term} * ${factor}`}), 0)::HUGEINT`;
+  const sum = (term: string) =>
+    `coalesce(sum(${factor === '1' ? term : `(${term})::HUGEINT * ${factor}`}), 0)::HUGEINT`;
   return {
     n: factor === '1' ? `count(${x})` : `coalesce(sum(${factor}) FILTER (${x} IS NOT NULL), 0)::BIGINT`,
     x: sum(x),

@@ -210,7 +210,7 @@ async function groupPlan(
   const plan: GroupPlan = {
     kind: 'group',
     group: createGroup(castColumns(untyped, typed.casts), keys, typed.arguments, typed.moments),
-    finals: finalsOf(group.finals, typed),
+    ...finalsOf(group.finals, typed),
     outputs: printed.extra.slice(0, group.outputs.length),
     having: group.having === null ? null : (printed.extra.at(-1) ?? null),
   };

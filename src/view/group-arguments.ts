@@ -43,8 +43,11 @@ export function typedGroup(group: LoweredGroup, types: Schema): TypedGroup | str
     const columns = { x: momentArgument('x', place), y: y === null ? null : momentArgument('y', place) };
     const typed = typedMoments(columns, typeOf);
     if (typeof typed === 'string') return typed;
-    casts.set(columns.x, momentCast(typed.kind, typed.xScale));
-    if (columns.y !== null) casts.set(columns.y, momentCast(typed.kind, typed.yScale));
+    const isSmall = [columns.x, ...(columns.y === null ? [] : [columns.y])].every((column) =>
+      hasSmallProducts(typeOf(column)),
+    );
+    casts.set(columns.x, momentCast(typed.kind, typed.xScale, isSmall));
+    if (columns.y !== null) casts.set(columns.y, momentCast(typed.kind, typed.yScale, isSmall));
     moments.push(typed);
   }
   return { arguments: args, moments, casts };
@@ -102,8 +105,20 @@ function exactScale(type: string): number | null {
   return width !== undefined && Number(width) <= 14 ? Number(scale) : null;
 }
 
-function momentCast(kind: GroupMoments['kind'], scale: number): (expression: string) => string {
+/** Whether products of such numbers fit a BIGINT. */
+function hasSmallProducts(type: string): boolean {
+  if (/^(U?(TINY|SMALL)INT|INTEGER)$/.test(type)) return true;
+  const [, width] = /^DECIMAL\((\d+),\d+\)$/.exec(type) ?? [];
+  return width !== undefined && Number(width) <= 9;
+}
+
+function momentCast(
+  kind: GroupMoments['kind'],
+  scale: number,
+  isSmall: boolean,
+): (expression: string) => string {
   if (kind === 'float') return (expression) => `CAST(${expression} AS DOUBLE)`;
-  if (scale === 0) return (expression) => `CAST(${expression} AS HUGEINT)`;
-  return (expression) => `CAST((${expression}) * 1${'0'.repeat(scale)} AS HUGEINT)`;
+  const type = isSmall ? 'BIGINT' : 'HUGEINT';
+  if (scale === 0) return (expression) => `CAST(${expression} AS ${type})`;
+  return (expression) => `CAST((${expression}) * 1${'0'.repeat(scale)} AS ${type})`;
 }

@@ -4,22 +4,27 @@ import type { AggregateName, FinalAggregate, MomentAggregate } from '../plan/low
 import type { GroupPlan } from '../plan/view-plan.ts';
 import type { TypedGroup, TypedMoments } from './group-arguments.ts';
 
-/**
- * The aggregates as expressions over the state, after the central moments they are made of: a later one may refer to
- * an earlier one by name.
- */
-export function finalsOf(finals: readonly FinalAggregate[], typed: TypedGroup): GroupPlan['finals'] {
-  return [
-    ...typed.moments.flatMap(centralMoments),
-    ...finals.map((final) => ({
+/** The aggregates as expressions over the state, and the central moments they are made of. */
+export function finalsOf(
+  finals: readonly FinalAggregate[],
+  typed: TypedGroup,
+): Pick<GroupPlan, 'layers' | 'finals'> {
+  const layers = [0, 1, 2].map((depth) =>
+    typed.moments.flatMap((moments, place) => centralMoments(moments, place)[depth] ?? []),
+  );
+  return {
+    layers: layers.filter((layer) => layer.length > 0),
+    finals: finals.map((final) => ({
       name: final.name,
       expression:
         final.kind === 'argument'
           ? overArgument(final.aggregate, final.argument)
           : overMoments(final.aggregate, final.moments),
     })),
-  ];
+  };
 }
+
+type Layer = GroupPlan['finals'];
 
 function overArgument(aggregate: AggregateName, argument: number | null): string {
   if (argument === null) return stateColumns.rows;
@@ -50,63 +55,61 @@ function central(part: CentralPart, place: number): string {
   return `__ev_z${part}${place}`;
 }
 
-const square = { x: 'xx', y: 'yy' } as const;
-
-/** The whole number near the mean of an exact column. */
+/** The whole number near the mean of an exact column, and what n times that lacks of the sum. */
 function near(axis: 'x' | 'y', place: number): string {
   return `__ev_w${axis}${place}`;
 }
 
-function centralMoments(moments: TypedMoments, place: number): GroupPlan['finals'] {
-  const axes = moments.y === null ? (['x'] as const) : (['x', 'y'] as const);
-  if (moments.kind === 'exact') {
-    return [...axes.flatMap((axis) => exactAxis(moments, axis, place)), ...exactCross(moments, place)];
-  }
-  const own = (part: CentralPart) => momentColumn(part, place);
-  return [
-    ...axes.flatMap((axis) => [
-      { name: central(axis, place), expression: own(axis) },
-      { name: central(square[axis], place), expression: `greatest(${own(square[axis])}, 0)` },
-    ]),
-    ...(moments.y === null ? [] : [{ name: central('xy', place), expression: own('xy') }]),
-  ];
+function rest(axis: 'x' | 'y', place: number): string {
+  return `__ev_r${axis}${place}`;
 }
 
-function exactAxis(moments: TypedMoments, axis: 'x' | 'y', place: number): GroupPlan['finals'] {
-  const n = momentColumn('n', place);
-  const sum = momentColumn(axis, place);
-  const squares = momentColumn(square[axis], place);
-  const q = near(axis, place);
-  const rest = `(${sum} - ${q} * ${n})`;
-  const unit = 10 ** (axis === 'x' ? moments.xScale : moments.yScale);
-  return [
+const square = { x: 'xx', y: 'yy' } as const;
+
+/** Layers of columns, each over those before it. */
+function centralMoments(moments: TypedMoments, place: number): readonly Layer[] {
+  const axes = moments.y === null ? (['x'] as const) : (['x', 'y'] as const);
+  if (moments.kind === 'exact') return exactMoments(moments, axes, place);
+  const own = (part: CentralPart) => momentColumn(part, place);
+  const layer = axes.flatMap((axis) => [
+    { name: central(axis, place), expression: own(axis) },
+    { name: central(square[axis], place), expression: `greatest(${own(square[axis])}, 0)` },
+  ]);
+  return [moments.y === null ? layer : [...layer, { name: central('xy', place), expression: own('xy') }]];
+}
+
+function exactMoments(moments: TypedMoments, axes: readonly ('x' | 'y')[], place: number): readonly Layer[] {
+  const of = (part: MomentPart) => momentColumn(part, place);
+  const n = of('n');
+  const unit = { x: `1e${moments.xScale}`, y: `1e${moments.yScale}` };
+  /** Σ(a − ā)(b − b̄) in the units of the arguments. */
+  const about = (a: 'x' | 'y', b: 'x' | 'y', products: string) => {
+    const exact = `${products} - ${near(a, place)} * ${of(b)} - ${near(b, place)} * ${rest(a, place)}`;
+    const left = `${rest(a, place)}::DOUBLE * ${rest(b, place)}::DOUBLE / ${n}`;
+    return `((${exact})::DOUBLE - ${left}) / ${unit[a]} / ${unit[b]}`;
+  };
+  const centrals = axes.flatMap((axis) => [
     {
-      name: q,
-      expression: `CASE WHEN ${n} > 0 THEN (2 * ${sum} + sign(${sum}) * ${n}) // (2 * ${n}) END`,
+      name: central(axis, place),
+      expression: `CASE WHEN ${n} > 0 THEN ${of(axis)}::DOUBLE / ${n} / ${unit[axis]} END`,
     },
-    { name: central(axis, place), expression: `CASE WHEN ${n} > 0 THEN ${sum}::DOUBLE / ${n} / ${unit} END` },
     {
       name: central(square[axis], place),
-      expression:
-        `greatest((${squares} - ${q} * ${sum} - ${q} * ${rest})::DOUBLE - ` +
-        `${rest}::DOUBLE * ${rest}::DOUBLE / ${n}, 0) / ${unit}::DOUBLE / ${unit}`,
+      expression: `greatest(${about(axis, axis, of(square[axis]))}, 0)`,
     },
-  ];
-}
-
-function exactCross({ y, xScale, yScale }: TypedMoments, place: number): GroupPlan['finals'] {
-  if (y === null) return [];
-  const of = (part: MomentPart) => momentColumn(part, place);
-  const [qx, qy] = [near('x', place), near('y', place)];
-  const restX = `(${of('x')} - ${qx} * ${of('n')})`;
-  const restY = `(${of('y')} - ${qy} * ${of('n')})`;
+  ]);
+  if (moments.y !== null)
+    centrals.push({ name: central('xy', place), expression: about('x', 'y', of('xy')) });
   return [
-    {
-      name: central('xy', place),
-      expression:
-        `((${of('xy')} - ${qx} * ${of('y')} - ${qy} * ${restX})::DOUBLE - ` +
-        `${restX}::DOUBLE * ${restY}::DOUBLE / ${of('n')}) / ${10 ** xScale}::DOUBLE / ${10 ** yScale}`,
-    },
+    axes.map((axis) => ({
+      name: near(axis, place),
+      expression: `CASE WHEN ${n} > 0 THEN (2 * ${of(axis)} + sign(${of(axis)}) * ${n}) // (2 * ${n}) END`,
+    })),
+    axes.map((axis) => ({
+      name: rest(axis, place),
+      expression: `${of(axis)} - ${near(axis, place)} * ${n}`,
+    })),
+    centrals,
   ];
 }
 

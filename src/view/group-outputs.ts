@@ -23,7 +23,11 @@ export function outputsOver(
     ...plan.group.keys.map(quoteIdentifier),
     ...plan.finals.map((final) => `${final.expression} AS ${final.name}`),
   ];
-  const from = inner.length === 0 ? item : `(SELECT ${inner.join(', ')} FROM ${item})`;
+  const layered = (plan.layers ?? []).reduce((over, layer) => {
+    const added = layer.map(({ name, expression }) => `${expression} AS ${name}`);
+    return `(SELECT *, ${added.join(', ')} FROM ${over})`;
+  }, item);
+  const from = inner.length === 0 ? layered : `(SELECT ${inner.join(', ')} FROM ${layered})`;
   const where = plan.having === null ? '' : ` WHERE ${plan.having}`;
   return `SELECT ${[...extra, ...names].join(', ')} FROM ${from}${where}`;
 }

@@ -36,6 +36,7 @@ export function stateOf(name: string): string {
  */
 export function advanceStep(name: string, plan: GroupPlan, delta: string, isLarge: boolean): string {
   const { keys } = plan.group;
+  const moments = plan.group.moments.map((one, place) => advancedMoments(one, place, oldPrefix));
   const list = [
     ...keys.map((key) => `d.${key}`),
     's.rowid AS __ev_rid',
@@ -43,20 +44,24 @@ export function advanceStep(name: string, plan: GroupPlan, delta: string, isLarg
     ...oldColumns(plan),
     `coalesce(s.__ev_n, 0) + d.__ev_n AS __ev_n`,
     ...plan.group.arguments.flatMap(advancedPartials),
-    ...plan.group.moments.flatMap(advancedMoments),
+    ...moments.flatMap(({ inner }) => inner),
   ];
   const select = `SELECT ${list.join(', ')} FROM`;
   const state = stateOf(name);
+  const around = (step: string) => {
+    const outer = moments.flatMap((one) => one.outer);
+    return outer.length === 0 ? step : `SELECT *, ${outer.join(', ')} FROM (${step})`;
+  };
   if (!isLarge || keys.length === 0) {
-    return `${select} (${delta}) d LEFT JOIN ${state} s ON ${sameKeys(keys, 's', 'd')}`;
+    return around(`${select} (${delta}) d LEFT JOIN ${state} s ON ${sameKeys(keys, 's', 'd')}`);
   }
   const equal = keys.map((key) => `s.${key} = d.${key}`).join(' AND ');
   const hasNull = keys.map((key) => `${key} IS NULL`).join(' OR ');
-  return (
+  return around(
     `WITH delta AS MATERIALIZED (${delta}) ` +
-    `${select} (FROM delta WHERE NOT (${hasNull})) d LEFT JOIN ${state} s ON ${equal} UNION ALL ` +
-    `${select} (FROM delta WHERE ${hasNull}) d ` +
-    `LEFT JOIN (SELECT rowid, * FROM ${state} WHERE ${hasNull}) s ON ${sameKeys(keys, 's', 'd')}`
+      `${select} (FROM delta WHERE NOT (${hasNull})) d LEFT JOIN ${state} s ON ${equal} UNION ALL ` +
+      `${select} (FROM delta WHERE ${hasNull}) d ` +
+      `LEFT JOIN (SELECT rowid, * FROM ${state} WHERE ${hasNull}) s ON ${sameKeys(keys, 's', 'd')}`,
   );
 }
 

@@ -1,42 +1,64 @@
 import { type GroupMoments, type MomentPart, momentColumn, momentParts } from '../algebra/moments.ts';
 import { type SignedBag, signedMomentColumn } from '../store/render-moments.ts';
 
-/** The parts of kept moments `s` ⊕ the signed moments `d` of a change, by the formulas of `GroupMoments`. */
-export function advancedMoments(moments: GroupMoments, place: number): string[] {
-  if (moments.kind === 'float') return advancedFloatMoments(moments, place);
-  return momentParts(moments).map((part) => {
+/** Items of the step's SELECT over the kept state `s` and the change `d`, and of the SELECT around it. */
+export type MomentStep = { readonly inner: readonly string[]; readonly outer: readonly string[] };
+
+/**
+ * The parts of kept moments ⊕ the signed moments of a change, by the formulas of `GroupMoments`.
+ *
+ * @param oldPrefix what the names of the old parts start with in the SELECT around
+ */
+export function advancedMoments(moments: GroupMoments, place: number, oldPrefix: string): MomentStep {
+  if (moments.kind === 'float') return advancedFloatMoments(moments, place, oldPrefix);
+  const inner = momentParts(moments).map((part) => {
     const column = momentColumn(part, place);
     return `coalesce(s.${column}, 0) + d.${column} AS ${column}`;
   });
+  return { inner, outer: [] };
 }
 
-function advancedFloatMoments({ y }: GroupMoments, place: number): string[] {
+/** Count and means inside, what is around them outside. */
+function advancedFloatMoments({ y }: GroupMoments, place: number, oldPrefix: string): MomentStep {
   const of = (part: MomentPart) => momentColumn(part, place);
-  const bags = bagsOf(place);
-  const count = `(${bags.map(({ sign, part }) => `${sign} coalesce(${part('n')}, 0)`).join(' ')})`;
-  /** Σ± of what each bag has of a part and adds to it by its distance from the common mean. */
-  const around = (part: 'xx' | 'yy' | 'xy', signed: boolean) => {
-    const [a, b] =
-      part === 'xy' ? (['x', 'y'] as const) : part === 'xx' ? (['x', 'x'] as const) : (['y', 'y'] as const);
-    const terms = bags.map((bag) => {
-      const spread = `coalesce(${bag.part('n')} * (${bag.part(a)} - ${meanOf(a, place)}) * (${bag.part(b)} - ${meanOf(b, place)}), 0)`;
-      const ever = part === 'xx' ? 'ex' : 'ey';
-      const own = !signed && bag.name === 'kept' ? bag.part(ever) : bag.part(part);
-      return `${signed ? bag.sign : '+'} (coalesce(${own}, 0) + ${spread})`;
-    });
-    return `CASE WHEN ${count} > 0 THEN ${terms.join(' ')} ELSE 0 END`;
+  const axes = y === null ? (['x'] as const) : (['x', 'y'] as const);
+  const inside = bagsOf(
+    (part) => `s.${of(part)}`,
+    (part, bag) => `d.${signedMomentColumn(part, place, bag)}`,
+  );
+  const bags = bagsOf(
+    (part) => `${oldPrefix}${of(part)}`,
+    (part, bag) => signedMomentColumn(part, place, bag),
+  );
+  const count = `(${inside.map(({ sign, part }) => `${sign} coalesce(${part('n')}, 0)`).join(' ')})`;
+  const ofChange = momentParts({ x: '', y, kind: 'float' })
+    .filter((part) => part !== 'ex' && part !== 'ey')
+    .flatMap((part) => (['in', 'out'] as const).map((bag) => `d.${signedMomentColumn(part, place, bag)}`));
+  const spread = (bag: Bag, a: 'x' | 'y', b: 'x' | 'y') =>
+    `coalesce(${bag.part('n')} * (${bag.part(a)} - ${of(a)}) * (${bag.part(b)} - ${of(b)}), 0)`;
+  const ofAny = (terms: readonly string[]) => `CASE WHEN ${of('n')} > 0 THEN ${terms.join(' ')} ELSE 0 END`;
+  const moment = (part: 'xx' | 'yy' | 'xy', a: 'x' | 'y', b: 'x' | 'y') => {
+    const terms = bags.map((bag) => `${bag.sign} (coalesce(${bag.part(part)}, 0) + ${spread(bag, a, b)})`);
+    return `${ofAny(terms)} AS ${of(part)}`;
   };
-  const axis = (a: 'x' | 'y', second: 'xx' | 'yy', ever: 'ex' | 'ey') => [
-    `${commonMean(a, place, count)} AS ${meanOf(a, place)}`,
-    `${meanOf(a, place)} AS ${of(a)}`,
-    `${around(second, true)} AS ${of(second)}`,
-    `${around(second, false)} AS ${of(ever)}`,
-  ];
-  return [
-    `${count} AS ${of('n')}`,
-    ...axis('x', 'xx', 'ex'),
-    ...(y === null ? [] : [...axis('y', 'yy', 'ey'), `${around('xy', true)} AS ${of('xy')}`]),
-  ];
+  const ever = (part: 'ex' | 'ey', second: 'xx' | 'yy', a: 'x' | 'y') => {
+    const terms = bags.map((bag) => {
+      const own = bag.name === 'kept' ? bag.part(part) : bag.part(second);
+      return `+ coalesce(${own}, 0) + ${spread(bag, a, a)}`;
+    });
+    return `${ofAny(terms)} AS ${of(part)}`;
+  };
+  return {
+    inner: [
+      ...ofChange,
+      `${count} AS ${of('n')}`,
+      ...axes.map((axis) => `${commonMean(inside, axis, count)} AS ${of(axis)}`),
+    ],
+    outer: [
+      ...[moment('xx', 'x', 'x'), ever('ex', 'xx', 'x')],
+      ...(y === null ? [] : [moment('yy', 'y', 'y'), ever('ey', 'yy', 'y'), moment('xy', 'x', 'y')]),
+    ],
+  };
 }
 
 type Bag = {
@@ -45,26 +67,18 @@ type Bag = {
   readonly part: (part: MomentPart) => string;
 };
 
-function bagsOf(place: number): readonly Bag[] {
-  const ofChange = (name: SignedBag, sign: '+' | '-'): Bag => ({
-    name,
-    sign,
-    part: (part) => `d.${signedMomentColumn(part, place, name)}`,
-  });
+function bagsOf(
+  kept: (part: MomentPart) => string,
+  ofChange: (part: MomentPart, bag: SignedBag) => string,
+): readonly Bag[] {
   return [
-    { name: 'kept', sign: '+', part: (part) => `s.${momentColumn(part, place)}` },
-    ofChange('in', '+'),
-    ofChange('out', '-'),
+    { name: 'kept', sign: '+', part: kept },
+    { name: 'in', sign: '+', part: (part) => ofChange(part, 'in') },
+    { name: 'out', sign: '-', part: (part) => ofChange(part, 'out') },
   ];
 }
 
-/** A name of its own: within the step the kept mean has the other. */
-function meanOf(axis: 'x' | 'y', place: number): string {
-  return `__ev_p${axis}${place}`;
-}
-
-function commonMean(axis: 'x' | 'y', place: number, count: string): string {
-  const bags = bagsOf(place);
+function commonMean(bags: readonly Bag[], axis: 'x' | 'y', count: string): string {
   const first = `coalesce(${bags.map((bag) => bag.part(axis)).join(', ')})`;
   const moved = bags.map(
     (bag) => `${bag.sign} coalesce(${bag.part('n')} * (${bag.part(axis)} - ${first}), 0)`,

@@ -10,9 +10,9 @@ import {
 import { Random } from '../support/random.ts';
 import { ViewWorld } from '../support/view-world.ts';
 
-const runs = Number(process.env['EVERVIEW_GROUP_RUNS'] ?? 2);
+const runs = Number(process.env['EVERVIEW_GROUP_RUNS'] ?? 1);
 const seed = Number(process.env['EVERVIEW_GROUP_SEED'] ?? 20_261_121);
-const steps = 12;
+const steps = 10;
 
 const families: Readonly<Record<string, readonly MeasuredAggregate[]>> = {
   'variances of exact numbers': [
