@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BareDuckdb } from '../support/bare-duckdb.ts';
-import { openEverview } from '../support/open-everview.ts';
+import { forcedRefresh, openEverview } from '../support/open-everview.ts';
 import { TpchRun } from './tpch-run.ts';
 
 const size = { scale: 0.005, seed: 1 };
 /** Orders of each refresh: a thousandth of the base, as the specification has it, and at last a twentieth. */
-const streams = [8, 8, 375];
+const streams = [8, 375];
 /** What the streams leave alone, and Q2, Q11, Q16 and Q20 need to change. */
 const lastUpdate = [
   `DELETE FROM lineitem WHERE l_shipdate BETWEEN DATE '1994-01-01' AND DATE '1994-12-31'
@@ -38,6 +38,15 @@ describe.each(ways)('the 22 queries of TPC-H as views, $way', ({ forced, viewOpt
       if (difference !== null) found.push(`${query.name} ${difference}`);
     }
     return found;
+  }
+
+  /** Views with an incremental rung that were never refreshed by one. */
+  async function onlyInFull(): Promise<string[]> {
+    const { rows } = await run.db.query<{ name: string }>(
+      `SELECT name FROM everview.views WHERE maintenance <> 'full' AND name NOT IN
+         (SELECT name FROM everview.refreshes WHERE rung IN ('algebraic', 'domain'))`,
+    );
+    return rows.map((row) => row.name);
   }
 
   it('are none of them empty, nor NULL where they are one row', async () => {
@@ -75,5 +84,6 @@ describe.each(ways)('the 22 queries of TPC-H as views, $way', ({ forced, viewOpt
     await run.update(lastUpdate);
     await check('last update');
     expect([...unchanged.keys()]).toEqual([]);
+    if (forced !== null && forcedRefresh() !== 'full') expect(await onlyInFull()).toEqual([]);
   });
 });
