@@ -23,7 +23,9 @@ export async function auditNextView(core: EngineCore): Promise<boolean> {
       // Between the choice and the snapshot an update may have come.
       const now = auditOf(core, state, next.entry);
       if (now === null) return null;
-      return { version: state.version, divergence: await auditContents(snapshot, handle, share, now) };
+      const atMs = state.cursors.get(nameOf(next.entry))?.asOfMs ?? core.clock.nowMs();
+      const divergence = await auditContents(snapshot, handle, share, now, atMs);
+      return { version: state.version, divergence };
     },
   );
   if (found === null) return true;

@@ -1,4 +1,5 @@
 import { quoteIdentifier, quoteList } from '../core/identifier.ts';
+import { atMoment } from '../core/moment.ts';
 import type { Schema } from '../core/schema.ts';
 import type { Session } from '../core/session.ts';
 import type { Row } from '../core/value.ts';
@@ -37,6 +38,7 @@ export function obstacleToAudit(plan: ViewPlan): string | null {
 /**
  * Computes a sample of the view's keys again and compares. The contents must be right for the session's snapshot.
  *
+ * @param atMs a moment they are right at
  * @param share of the keys that are sampled, 0 to 1; `salt` chooses which: the same gives the same sample
  * @returns the first difference, in the order of the columns; null: the sample is right
  */
@@ -45,12 +47,13 @@ export async function auditContents(
   view: ViewHandle,
   share: number,
   salt: number,
+  atMs: number,
 ): Promise<Divergence | null> {
   const exact = view.schema.filter(({ type }) => !inexact.test(type)).map(({ name }) => name);
   const keys = sampledColumns(view, exact);
   const sample =
     keys.length === 0 ? 'true' : `hash(${quoteList(keys)}, ${salt}) % ${parts} < ${Math.ceil(share * parts)}`;
-  const [row] = await session.rows(differences(view, exact, sample));
+  const [row] = await session.rows(differences(view, exact, sample, atMs));
   if (row === undefined) return null;
   const side = row['__ev_side'];
   return {
@@ -75,7 +78,7 @@ function sampledColumns({ plan, schema }: ViewHandle, exact: readonly string[]):
 }
 
 /** Rows pair by what is exact in them, and among equals by the order of the rest. */
-function differences(view: ViewHandle, exact: readonly string[], sample: string): string {
+function differences(view: ViewHandle, exact: readonly string[], sample: string, atMs: number): string {
   const names = view.schema.map(({ name }) => name);
   const rest = names.filter((name) => !exact.includes(name));
   const numbered = (item: string) => {
@@ -95,7 +98,7 @@ function differences(view: ViewHandle, exact: readonly string[], sample: string)
   return (
     `SELECT ${list.join(', ')}, CASE WHEN k.__ev_nth IS NULL THEN 'missing' ` +
     `WHEN f.__ev_nth IS NULL THEN 'unexpected' ELSE 'different' END AS __ev_side ` +
-    `FROM (${numbered(`(${view.sql}) AS q(${quoteList(names)})`)}) f ` +
+    `FROM (${numbered(`(${atMoment(view.sql, atMs)}) AS q(${quoteList(names)})`)}) f ` +
     `FULL JOIN (${numbered(contentsOf(view.name))}) k ON ${same.join(' AND ')} ` +
     `WHERE f.__ev_nth IS NULL OR k.__ev_nth IS NULL${differ.map((text) => ` OR ${text}`).join('')} ` +
     'ORDER BY ALL LIMIT 1'
