@@ -82,7 +82,8 @@ describe('a compensated read', () => {
     const sums = 'SELECT shop, sum(weight) AS w FROM sales GROUP BY shop';
     const medians = 'SELECT shop, median(amount) AS m FROM sales GROUP BY shop';
     const cities = 'SELECT s.id, c.city FROM sales s LEFT JOIN shops c ON c.shop = s.shop';
-    const firsts = 'SELECT * FROM sales QUALIFY row_number() OVER (PARTITION BY shop ORDER BY amount, id) < 4';
+    const firsts =
+      'SELECT * FROM sales QUALIFY row_number() OVER (PARTITION BY shop ORDER BY amount, id) < 4';
     const views = { extremes, sums, medians, cities, firsts };
     await open(
       Object.entries(views)
@@ -98,6 +99,24 @@ describe('a compensated read', () => {
       await db.sql(change);
       for (const [name, query] of Object.entries(views)) await expectRead(name, query, compensated);
       if (change.startsWith('INSERT INTO sales')) await db.refresh('sums');
+    }
+  });
+
+  it('follows the clock', async () => {
+    const recent = `SELECT id, ts FROM events WHERE ts > now() - INTERVAL '1 hour' AND ts <= now()`;
+    const counts = `SELECT count(*) AS n FROM events WHERE ts > now() - INTERVAL '1 hour'`;
+    await open(`CREATE TABLE events (id INTEGER, ts TIMESTAMP);
+      INSERT INTO events SELECT i, TIMESTAMP '2001-06-01 02:00:00' - INTERVAL 1 MINUTE * i FROM range(300) r(i);
+      ${kept('recent', recent)} ${kept('counts', counts)}`);
+    for (const change of [
+      '',
+      `INSERT INTO events VALUES (900, '2001-06-01 01:10:00')`,
+      'DELETE FROM events WHERE id % 2 = 0',
+    ]) {
+      clock.advanceMs(2_000_000);
+      if (change !== '') await db.execute(change);
+      await expectRead('recent', recent, compensated);
+      await expectRead('counts', counts, compensated);
     }
   });
 
