@@ -1,7 +1,21 @@
+import {
+  type ClockFilterNode,
+  changeOfClockFilter,
+  clockSource,
+  createClockFilter,
+  oldOfClockFilter,
+} from './clock-filter.ts';
 import { changeOfDomain, createDomain, type DomainChangeNode, type DomainNode, mapInputs } from './domain.ts';
 import { changeOfFilter, type FilterNode } from './filter.ts';
 import { changeOfGroup, type GroupNode } from './group.ts';
 import { changeOfJoin, createJoin, type JoinNode } from './join.ts';
+import {
+  changeOfMatch,
+  type MatchChangeNode,
+  type MatchNode,
+  mapSides,
+  partsOfMatchChange,
+} from './match.ts';
 import { changeOfProject, createProject, type ProjectNode } from './project.ts';
 import { changeOfScan, oldOfScan, type ScanNode } from './scan.ts';
 import { changeOfUnionAll, createUnionAll, type UnionAllNode } from './union-all.ts';
@@ -18,9 +32,14 @@ export type Relation<E = string> =
   | ProjectNode<Scope<E>, E>
   | UnionAllNode<Relation<E>>
   | DomainNode<Relation<E>, E>
-  | DomainChangeNode<Relation<E>, E>;
+  | DomainChangeNode<Relation<E>, E>
+  | MatchNode<Relation<E>>
+  | MatchChangeNode<Relation<E>>;
 
-export type Scope<E = string> = JoinNode<Relation<E>, E> | FilterNode<Scope<E>, E>;
+export type Scope<E = string> =
+  | JoinNode<Relation<E>, E>
+  | FilterNode<Scope<E>, E>
+  | ClockFilterNode<Scope<E>, E>;
 
 /** The names of the columns a relation has, in order. */
 export function columnsOf<E>(node: Relation<E>): readonly string[] {
@@ -29,6 +48,10 @@ export function columnsOf<E>(node: Relation<E>): readonly string[] {
       return node.columns.map((column) => column.name);
     case 'domain-change':
       return node.after.columns;
+    case 'match':
+      return [...node.leftColumns, ...node.rightColumns];
+    case 'match-change':
+      return columnsOf(node.after);
     default:
       return node.columns;
   }
@@ -36,7 +59,7 @@ export function columnsOf<E>(node: Relation<E>): readonly string[] {
 
 /**
  * The change of a relation, as a relation over the sources' changes, when exactly the relations named in `changed`
- * have one; null when it is empty for that reason.
+ * have one, `clockSource` among them where rows may have crossed; null when it is empty for that reason.
  */
 export function changeOf<E>(node: Relation<E>, changed: ReadonlySet<string>): Relation<E> | null {
   switch (node.kind) {
@@ -56,7 +79,14 @@ export function changeOf<E>(node: Relation<E>, changed: ReadonlySet<string>): Re
         (input) => changeOf(input, changed),
         (input) => oldOf(input, changed),
       );
+    case 'match':
+      return changeOfMatch(
+        node,
+        (input) => changeOf(input, changed),
+        (input) => oldOf(input, changed),
+      );
     case 'domain-change':
+    case 'match-change':
       throw new RangeError('a change has no change');
   }
 }
@@ -76,70 +106,81 @@ function changeOfScope<E>(node: Scope<E>, changed: ReadonlySet<string>): Scope<E
         node,
         (input) => changeOf(input, changed),
         (input) => oldOf(input, changed),
-        (input) => domainsOf(input).length > 0,
+        (input) => domainsOf(input).length + matchesOf(input).length > 0,
       );
     case 'filter':
       return changeOfFilter(node, changeOfScope(node.input, changed));
+    case 'clock-filter':
+      return changeOfClockFilter(node, changeOfScope(node.input, changed), changed.has(clockSource));
   }
 }
 
-/** The relation as it was before the change: every operator keeps its form, and scans carry the difference. */
+/**
+ * The relation as it was before the change: every operator keeps its form, scans carry the difference, and conditions
+ * on the clock the moment.
+ */
 export function oldOf<E>(node: Relation<E>, changed: ReadonlySet<string>): Relation<E> {
-  return mapScans(node, (scan) => oldOfScan(scan, changed));
-}
-
-function mapScans<E>(node: Relation<E>, map: (scan: ScanNode) => ScanNode): Relation<E> {
   switch (node.kind) {
     case 'scan':
-      return map(node);
+      return oldOfScan(node, changed);
     case 'project':
-      return createProject(mapScansOfScope(node.input, map), node.columns);
+      return createProject(oldOfScope(node.input, changed), node.columns);
     case 'union-all':
       return createUnionAll(
-        node.inputs.map((input) => mapScans(input, map)),
+        node.inputs.map((input) => oldOf(input, changed)),
         node.columns,
         node.types,
       );
     case 'domain':
-      return mapInputs(node, (input) => mapScans(input, map));
+      return mapInputs(node, (input) => oldOf(input, changed));
+    case 'match':
+      return mapSides(node, (input) => oldOf(input, changed));
     case 'domain-change':
-      return {
-        ...node,
-        after: mapInputs(node.after, (input) => mapScans(input, map)),
-        before: mapInputs(node.before, (input) => mapScans(input, map)),
-        changes: node.changes.map((change) => ({ ...change, node: mapScans(change.node, map) })),
-      };
+    case 'match-change':
+      throw new RangeError('a change is not a state');
   }
 }
 
-function mapScansOfScope<E>(node: Scope<E>, map: (scan: ScanNode) => ScanNode): Scope<E> {
+function oldOfScope<E>(node: Scope<E>, changed: ReadonlySet<string>): Scope<E> {
   switch (node.kind) {
     case 'join':
       return createJoin(
-        node.inputs.map((input) => ({ alias: input.alias, node: mapScans(input.node, map) })),
+        node.inputs.map((input) => ({ alias: input.alias, node: oldOf(input.node, changed) })),
         node.conditions,
       );
     case 'filter':
-      return { ...node, input: mapScansOfScope(node.input, map) };
+      return { ...node, input: oldOfScope(node.input, changed) };
+    case 'clock-filter':
+      return oldOfClockFilter({ ...node, input: oldOfScope(node.input, changed) }, changed.has(clockSource));
+  }
+}
+
+/** What a relation is directly made of, in the order of the query. */
+function partsOf<E>(node: Relation<E> | Scope<E>): (Relation<E> | Scope<E>)[] {
+  switch (node.kind) {
+    case 'scan':
+      return [];
+    case 'project':
+    case 'filter':
+    case 'clock-filter':
+      return [node.input];
+    case 'union-all':
+      return [...node.inputs];
+    case 'join':
+    case 'domain':
+      return node.inputs.map((input) => input.node);
+    case 'domain-change':
+      return [node.after, node.before];
+    case 'match':
+      return [node.left, node.right];
+    case 'match-change':
+      return partsOfMatchChange(node);
   }
 }
 
 /** Every scan, in the order of the query. */
 export function scansOf<E>(node: Relation<E> | Scope<E>): ScanNode[] {
-  switch (node.kind) {
-    case 'scan':
-      return [node];
-    case 'project':
-    case 'filter':
-      return scansOf(node.input);
-    case 'union-all':
-      return node.inputs.flatMap((input) => scansOf<E>(input));
-    case 'join':
-    case 'domain':
-      return node.inputs.flatMap((input) => scansOf<E>(input.node));
-    case 'domain-change':
-      return [...scansOf<E>(node.after), ...scansOf<E>(node.before)];
-  }
+  return node.kind === 'scan' ? [node] : partsOf(node).flatMap((part) => scansOf<E>(part));
 }
 
 /** Whether the relation's rows carry weights. A domain's never do: its body reads bags, not changes. */
@@ -150,34 +191,46 @@ export function isSigned<E>(node: Relation<E> | Scope<E>): boolean {
     case 'project':
     case 'filter':
       return isSigned(node.input);
+    case 'clock-filter':
+      return node.at === 'crossing' || isSigned(node.input);
     case 'union-all':
       return node.inputs.some((input) => isSigned(input));
     case 'join':
       return node.inputs.some((input) => isSigned(input.node));
     case 'domain':
       return false;
+    case 'match':
+      return isSigned(node.left);
     case 'domain-change':
+    case 'match-change':
       return true;
   }
 }
 
 /** Every domain inside, innermost first. */
 export function domainsOf<E>(node: Relation<E> | Scope<E>): DomainNode<Relation<E>, E>[] {
-  switch (node.kind) {
-    case 'scan':
-      return [];
-    case 'project':
-    case 'filter':
-      return domainsOf(node.input);
-    case 'union-all':
-      return node.inputs.flatMap((input) => domainsOf<E>(input));
-    case 'join':
-      return node.inputs.flatMap((input) => domainsOf<E>(input.node));
-    case 'domain':
-      return [...node.inputs.flatMap((input) => domainsOf<E>(input.node)), node];
-    case 'domain-change':
-      return domainsOf(node.after);
-  }
+  const inside = partsOf(node).flatMap((part) => domainsOf<E>(part));
+  return node.kind === 'domain' ? [...inside, node] : inside;
+}
+
+/** Every match inside, innermost first. */
+export function matchesOf<E>(node: Relation<E> | Scope<E>): MatchNode<Relation<E>>[] {
+  const inside = partsOf(node).flatMap((part) => matchesOf<E>(part));
+  return node.kind === 'match' ? [...inside, node] : inside;
+}
+
+/** Every condition on the clock inside, innermost first. */
+export function clockFiltersOf<E>(node: Relation<E> | Scope<E>): ClockFilterNode<Scope<E>, E>[] {
+  const inside = partsOf(node).flatMap((part) => clockFiltersOf<E>(part));
+  return node.kind === 'clock-filter' ? [...inside, node] : inside;
+}
+
+/** Whether a change may take rows away though its sources only put rows in. */
+export function takesAway<E>(change: Relation<E> | Scope<E>): boolean {
+  if (change.kind === 'scan') return change.snapshot === 'old';
+  if (change.kind === 'match-change' && change.rightChange !== null && change.after.how !== 'semi')
+    return true;
+  return partsOf(change).some((part) => takesAway<E>(part));
 }
 
 /** The same node with every expression replaced. */
@@ -205,6 +258,10 @@ export function mapExpressions<E, F>(node: Relation<E>, map: (expression: E) => 
         before: mapExpressionsOfDomain(node.before, map),
         changes: node.changes.map((change) => ({ ...change, node: mapExpressions(change.node, map) })),
       };
+    case 'match':
+      return mapSides(node, (side) => mapExpressions(side, map));
+    case 'match-change':
+      throw new RangeError('a change is made of printed expressions');
   }
 }
 
@@ -237,5 +294,11 @@ function mapExpressionsOfScope<E, F>(node: Scope<E>, map: (expression: E) => F):
         input: mapExpressionsOfScope(node.input, map),
         condition: map(node.condition),
       };
+    case 'clock-filter':
+      return createClockFilter(
+        mapExpressionsOfScope(node.input, map),
+        { ...node.condition, value: map(node.condition.value), bound: map(node.condition.bound) },
+        node.at,
+      );
   }
 }

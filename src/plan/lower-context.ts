@@ -8,6 +8,8 @@ import type { LoweredSelect } from './lowered-select.ts';
 /** What the lowering of a FROM clause needs from the lowering of queries around it. */
 export type FromContext = {
   readonly reads: readonly RelationRead[];
+  /** What semi, anti and outer joins become: rules of their own where there are such, or domains always. */
+  readonly joins: 'match' | 'domain';
   /** A CTE in sight, lowered; null: none of that name. */
   readonly cte: (name: string) => { relation: NamedRelation; aliases: readonly string[] } | null;
   readonly query: (query: SqlNode) => NamedRelation;

@@ -14,11 +14,13 @@ export type IncrementalRung = Exclude<Rung, 'full'>;
 /** How a view can be maintained: what lowering its query found. */
 export type ViewPlan = RowsPlan | GroupPlan | DomainPlan | FullOnlyPlan;
 
+export type IncrementalPlan = Exclude<ViewPlan, FullOnlyPlan>;
+
 /** The rungs there are for a view, the incremental ones first. */
 export function rungsOf(plan: ViewPlan): readonly Rung[] {
   switch (plan.kind) {
     case 'rows':
-      return [plan.rung, 'full'];
+      return plan.byKey === undefined ? [plan.rung, 'full'] : ['algebraic', 'domain', 'full'];
     case 'group':
       return plan.group.keys.length === 0 ? ['algebraic', 'full'] : ['algebraic', 'domain', 'full'];
     case 'domain':
@@ -35,7 +37,14 @@ export type RowsPlan = {
   readonly rung: IncrementalRung;
   /** Columns named and ordered as the view's. */
   readonly node: Relation;
+  /** The same contents by the keys that were touched, where there is that way, too. */
+  readonly byKey?: RowsPlan | DomainPlan;
 };
+
+/** The plan a refresh of a view goes by on a rung. */
+export function planOn(plan: IncrementalPlan, rung: Rung | undefined): IncrementalPlan {
+  return plan.kind === 'rows' && rung === 'domain' && plan.byKey !== undefined ? plan.byKey : plan;
+}
 
 /**
  * A grouped view. `group` yields the kept state (keys and partial aggregates); the view's columns are `outputs`,

@@ -1,10 +1,18 @@
 import type { DomainChangeNode, DomainNode } from '../algebra/domain.ts';
+import type { MatchNode } from '../algebra/match.ts';
 import { columnsOf, isSigned, type Relation, type Scope } from '../algebra/node.ts';
 import type { ScanNode } from '../algebra/scan.ts';
-import { instantColumn, quoteIdentifier, quoteList, versionColumn, weightColumn } from '../core/identifier.ts';
+import {
+  instantColumn,
+  quoteIdentifier,
+  quoteList,
+  versionColumn,
+  weightColumn,
+} from '../core/identifier.ts';
 import type { Moments } from '../core/moment.ts';
 import type { Version } from '../core/version.ts';
 import { renderClockFilter } from './render-clock-filter.ts';
+import { renderMatch, renderMatchChange, type SideRenderer } from './render-match.ts';
 
 /**
  * Where scans find their rows. `window`: the change is what the logs hold in (from, to], and what the clock made of
@@ -112,7 +120,35 @@ function render(
     }
     case 'domain-change':
       return restricted(renderDomainChange(node, source), node, signed, restriction);
+    case 'match':
+      return renderRestrictedMatch(node, source, signed, restriction);
+    case 'match-change':
+      return restricted(renderMatchChange(node, sideRenderer(source)), node, signed, restriction);
   }
+}
+
+/** Rows of the left are what a match is made of: those that are not asked for need no partners. */
+function renderRestrictedMatch(
+  node: MatchNode<Relation>,
+  source: RenderSource,
+  signed: boolean,
+  restriction: Restriction | null,
+): string {
+  const isOfLeft = restriction?.keys.every((key) => node.leftColumns.includes(key)) ?? true;
+  const left = `(${render(node.left, source, signed, isOfLeft ? restriction : null)})`;
+  const rows = renderMatch(node, left, signed, sideRenderer(source));
+  return isOfLeft ? rows : restricted(rows, node, signed, restriction);
+}
+
+function sideRenderer(source: RenderSource): SideRenderer {
+  return {
+    item: (node, signed) => `(${render(node, source, signed, null)})`,
+    bag: (node, among) => {
+      if (among === null) return renderBag(node, source, null);
+      const touched = { item: among.item, columns: among.keys.map(quoteIdentifier) };
+      return renderBag(node, source, { touched, keys: among.keys });
+    },
+  };
 }
 
 function renderProject(
@@ -186,6 +222,10 @@ function renderScan(scan: ScanNode, source: RenderSource, signed: boolean): stri
   const present = `SELECT ${columns}${signed ? `, 1::TINYINT AS ${weight}` : ''} FROM ${tableOf(scan)}`;
   if (scan.snapshot === 'new' || source.kind === 'probe') return present;
   const version = quoteIdentifier(versionColumn);
+  const later = `${version} > ${source.from} AND ${version} <= ${source.to}`;
+  const at = quoteIdentifier(instantColumn);
+  const { fromMs, toMs } = source.moments;
+  const sameVersion = `${version} = ${source.from} AND ${at} > ${fromMs} AND ${at} <= ${toMs}`;
   const log =
     `FROM log.${quoteIdentifier(scan.relation)} ` +
     `WHERE ${scan.isClocked ? `((${later}) OR (${sameVersion}))` : later}`;
@@ -216,10 +256,6 @@ function flatten(scope: Scope, source: RenderSource): FlatScope {
 
 function restricted(rows: string, node: Relation, signed: boolean, restriction: Restriction | null): string {
   if (restriction === null) return rows;
-  const later = `${version} > ${source.from} AND ${version} <= ${source.to}`;
-  const at = quoteIdentifier(instantColumn);
-  const { fromMs, toMs } = source.moments;
-  const sameVersion = `${version} = ${source.from} AND ${at} > ${fromMs} AND ${at} <= ${toMs}`;
   const columns = columnsOf(node).map((name) => `__ev_r.${quoteIdentifier(name)}`);
   const keys = restriction.keys.map((key) => `__ev_r.${quoteIdentifier(key)}`);
   const where = sameAsTouched(keys, restriction.touched);

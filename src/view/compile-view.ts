@@ -1,3 +1,4 @@
+import { clockSource } from '../algebra/clock-filter.ts';
 import { createGroup, stateColumns } from '../algebra/group.ts';
 import {
   changeOf,
@@ -13,15 +14,25 @@ import { createProject } from '../algebra/project.ts';
 import { createUnionAll } from '../algebra/union-all.ts';
 import { EverviewError } from '../core/errors.ts';
 import { reservedPrefix } from '../core/identifier.ts';
+import { atMoment, momentMark } from '../core/moment.ts';
 import { nearestHint } from '../core/nearest.ts';
 import type { Schema } from '../core/schema.ts';
 import type { Session } from '../core/session.ts';
 import type { SqlNode, SqlParser } from '../core/sql-tree.ts';
-import { assertKeepable } from '../plan/assert-keepable.ts';
+import { assertKeepable, clockRefusal, withClockMarked } from '../plan/assert-keepable.ts';
+import { clockFiltersOfPlan } from '../plan/clock-of-plan.ts';
 import { type SelectDomain, sameColumns } from '../plan/lower-block.ts';
-import { type LoweredQuery, lowerQuery, renameColumns } from '../plan/lower-query.ts';
+import { type LoweredQuery, renameColumns } from '../plan/lower-query.ts';
 import { bindRelations, placeOf, type RelationResolver } from '../plan/lower-relations.ts';
-import type { DomainPlan, FullOnlyPlan, GroupPlan, RowsPlan, ViewPlan } from '../plan/view-plan.ts';
+import { type LoweredView, lowerView } from '../plan/lower-view.ts';
+import type {
+  DomainPlan,
+  FullOnlyPlan,
+  GroupPlan,
+  IncrementalPlan,
+  RowsPlan,
+  ViewPlan,
+} from '../plan/view-plan.ts';
 import { renderRelation, renderState } from '../store/render-algebra.ts';
 import { domainRows, touchedKeysOf } from './domain-rows.ts';
 import { castColumns, typedGroup } from './group-arguments.ts';
@@ -51,13 +62,17 @@ export async function compileView(
   parser: SqlParser,
   source: ViewSource,
 ): Promise<ViewHandle> {
-  const bound = bindRelations(source.query, source.text, source.resolver);
-  assertKeepable(bound, source.text, await parser.unstableFunctions());
+  const unstable = await parser.unstableFunctions();
+  const named = bindRelations(source.query, source.text, source.resolver);
+  const bound = withClockMarked(named, unstable);
+  assertKeepable(bound, source.text, unstable);
   const sql = (await parser.print(bound.query)).replace(/;\s*$/, '');
-  const lowered = lowerQuery(bound);
-  const schema = await describeView(session, sql, source, lowered);
+  const lowered = lowerView(bound);
+  const schema = await describeView(session, sql, source, lowered.preferred);
   const plan = await planOf(session, parser, lowered, schema);
-  return { name: source.name, plan, schema, sql, reads: bound.reads, tolerance: source.tolerance };
+  if (sql.includes(momentMark)) assertFollowsClock(source.name, plan);
+  const isClocked = clockFiltersOfPlan(plan).length > 0 || bound.reads.some((read) => read.isClocked);
+  return { name: source.name, plan, schema, sql, reads: bound.reads, isClocked, tolerance: source.tolerance };
 }
 
 async function describeView(
@@ -68,7 +83,7 @@ async function describeView(
 ): Promise<Schema> {
   let described: Schema;
   try {
-    described = await session.describe(`SELECT * FROM (${sql})`);
+    described = await session.describe(`SELECT * FROM (${atMoment(sql, 0)})`);
   } catch (cause) {
     const unresolved = lowered.kind === 'full-only' ? lowered.unresolved : null;
     if (unresolved === null || !(cause instanceof EverviewError)) throw cause;
@@ -88,12 +103,54 @@ async function describeView(
   return described.map(({ name, type }) => ({ name, type: type === '"NULL"' ? 'INTEGER' : type }));
 }
 
+/** @throws EverviewError `non-deterministic` when the clock got anywhere but into a rule that follows it */
+function assertFollowsClock(name: string, plan: ViewPlan): void {
+  if (plan.kind === 'full-only') throw clockRefusal(name, plan.detail);
+  const byKey = plan.kind === 'rows' ? plan.byKey : undefined;
+  const plans = byKey === undefined ? [plan] : [plan, byKey];
+  if (plans.some(isClockAdrift)) throw clockRefusal(name, 'its condition on the clock ties several relations together');
+}
+
+function isClockAdrift(plan: IncrementalPlan): boolean {
+  const bounds = new Set(clockFiltersOfPlan(plan).map((filter) => filter.condition.bound));
+  let found = false;
+  mapExpressions(plan.kind === 'group' ? plan.group.input : plan.node, (text) => {
+    found ||= text.includes(momentMark) && !bounds.has(text);
+    return text;
+  });
+  return found;
+}
+
 function fullOnly(detail: string): FullOnlyPlan {
   return { kind: 'full-only', reason: 'only-full', detail };
 }
 
-/** The plan, once DuckDB agrees that its SQL means columns of the very types the query has. */
+/** The plan by the preferred form, and beside it the other way where that leads to the same contents. */
 async function planOf(
+  session: Session,
+  parser: SqlParser,
+  { preferred, alternative }: LoweredView,
+  schema: Schema,
+): Promise<ViewPlan> {
+  const plan = await planOfForm(session, parser, preferred, schema);
+  if (alternative === null) return plan;
+  if (plan.kind === 'full-only') {
+    const other = await planOfForm(session, parser, alternative, schema);
+    return other.kind === 'full-only' ? plan : other;
+  }
+  if (plan.kind !== 'rows' || plan.rung !== 'algebraic') return plan;
+  const byKey = planByKey(await planOfForm(session, parser, alternative, schema));
+  return byKey === null ? plan : { ...plan, byKey };
+}
+
+/** A plan by touched keys that keeps no columns but the view's: rules would not fill them. */
+function planByKey(plan: ViewPlan): RowsPlan | DomainPlan | null {
+  if (plan.kind === 'rows') return plan.rung === 'domain' ? plan : null;
+  return plan.kind === 'domain' && plan.hidden.length === 0 ? plan : null;
+}
+
+/** The plan, once DuckDB agrees that its SQL means columns of the very types the query has. */
+async function planOfForm(
   session: Session,
   parser: SqlParser,
   lowered: LoweredQuery,
@@ -181,7 +238,7 @@ async function checkedDomain(
 ): Promise<DomainPlan | FullOnlyPlan> {
   const obstacle = await obstacleToDomain(session, plan.node);
   if (obstacle !== null) return fullOnly(obstacle);
-  const relations = new Set(scansOf(plan.node).map((scan) => scan.relation));
+  const relations = new Set([clockSource, ...scansOf(plan.node).map((scan) => scan.relation)]);
   const touched = touchedKeysOf(plan, relations, { kind: 'probe' });
   const names = [...schema, ...plan.hidden].map((column) => column.name);
   const rows = domainRows(plan, names, { kind: 'probe' }, touched === null ? null : `(${touched})`);
@@ -255,13 +312,18 @@ async function withUnionTypes(session: Session, node: Relation): Promise<Relatio
         inputs.push({ ...input, node: await withUnionTypes(session, input.node) });
       return { ...node, inputs };
     }
+    case 'match': {
+      const left = await withUnionTypes(session, node.left);
+      return { ...node, left, right: await withUnionTypes(session, node.right) };
+    }
     case 'domain-change':
+    case 'match-change':
       return node;
   }
 }
 
 async function scopeWithUnionTypes(session: Session, scope: Scope): Promise<Scope> {
-  if (scope.kind === 'filter') return { ...scope, input: await scopeWithUnionTypes(session, scope.input) };
+  if (scope.kind !== 'join') return { ...scope, input: await scopeWithUnionTypes(session, scope.input) };
   const inputs = [];
   for (const { alias, node } of scope.inputs)
     inputs.push({ alias, node: await withUnionTypes(session, node) });
@@ -273,7 +335,7 @@ async function scopeWithUnionTypes(session: Session, scope: Scope): Promise<Scop
  * one row from a hidden aggregate: DuckDB refuses an aggregate beside the weight.
  */
 async function describeSigned(session: Session, node: Relation): Promise<Schema> {
-  const all = new Set(scansOf(node).map((scan) => scan.relation));
+  const all = new Set([clockSource, ...scansOf(node).map((scan) => scan.relation)]);
   const change = changeOf(node, all);
   const signed = await session.describe(renderRelation(oldOf(node, all), { kind: 'probe' }));
   if (change !== null) await session.describe(renderRelation(change, { kind: 'probe' }));

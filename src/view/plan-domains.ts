@@ -1,5 +1,6 @@
 import type { DomainNode } from '../algebra/domain.ts';
-import { domainsOf, type Relation } from '../algebra/node.ts';
+import type { MatchNode } from '../algebra/match.ts';
+import { domainsOf, matchesOf, type Relation } from '../algebra/node.ts';
 import { quoteIdentifier, quoteList } from '../core/identifier.ts';
 import type { Schema } from '../core/schema.ts';
 import type { Session } from '../core/session.ts';
@@ -15,6 +16,10 @@ const exactNumber = /^(U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER|DECIMAL\(.*\))$/;
 export async function obstacleTo(session: Session, node: Relation): Promise<string | null> {
   for (const domain of domainsOf(node)) {
     const obstacle = (await unrepeatable(session, domain)) ?? (await unlikeKeys(session, domain));
+    if (obstacle !== null) return obstacle;
+  }
+  for (const match of matchesOf(node)) {
+    const obstacle = await unlikeSides(session, match);
     if (obstacle !== null) return obstacle;
   }
   return null;
@@ -84,7 +89,34 @@ async function unlikeKeys(session: Session, node: Domain): Promise<string | null
     );
     types.push(described.map((column) => column.type));
   }
-  const [first = [], ...others] = types;
+  return unlike(types);
+}
+
+/** Two keys of the right that differ must not both equal one of the left. */
+async function unlikeSides(
+  session: Session,
+  { left, right, keys }: MatchNode<Relation>,
+): Promise<string | null> {
+  const typesOf = async (side: Relation, columns: readonly string[]) => {
+    const rows = renderRelation(side, { kind: 'probe' });
+    const described = await session.describe(`SELECT ${quoteList([...new Set(columns)])} FROM (${rows})`);
+    return columns.map((column) => described.find(({ name }) => name === column)?.type ?? '');
+  };
+  const ofLeft = await typesOf(
+    left,
+    keys.map((key) => key.left),
+  );
+  return unlike([
+    ofLeft,
+    await typesOf(
+      right,
+      keys.map((key) => key.right),
+    ),
+  ]);
+}
+
+/** @param types of the keys, by side */
+function unlike([first = [], ...others]: readonly (readonly string[])[]): string | null {
   const isAlike = (one: string, other: string) =>
     one === other || (exactNumber.test(one) && exactNumber.test(other));
   const isSame = others.every((other) => other.every((type, place) => isAlike(type, first[place] ?? '')));

@@ -1,6 +1,6 @@
 import { changeOf, changeOfState } from '../algebra/node.ts';
 import { atMoment } from '../core/moment.ts';
-import type { Rung } from '../plan/view-plan.ts';
+import { planOn, type Rung } from '../plan/view-plan.ts';
 import { renderRelation, renderSignedState, renderState } from '../store/render-algebra.ts';
 import { storedColumns } from './change-log.ts';
 import { domainRows, touchedKeysOf } from './domain-rows.ts';
@@ -17,12 +17,13 @@ export type ForeseenRefresh = Omit<RefreshContext, 'tx'>;
  * of it. What moves them into place depends on what they give. None: nothing the view reads has changed.
  */
 export function refreshStatements(view: ViewHandle, context: ForeseenRefresh, rung: Rung): readonly string[] {
-  const { plan } = view;
   const { from } = context;
   const changed = new Set(context.changedSources.keys());
-  if (plan.kind === 'full-only' || rung === 'full' || from === null) {
-    return [plan.kind === 'group' ? renderState(plan.group, newestOf(context)) : atMoment(view.sql, context.moments.toMs)];
+  if (view.plan.kind === 'full-only' || rung === 'full' || from === null) {
+    if (view.plan.kind === 'group') return [renderState(view.plan.group, newestOf(context))];
+    return [atMoment(view.sql, context.moments.toMs)];
   }
+  const plan = planOn(view.plan, rung);
   const source = windowOf({ ...context, from });
   if (plan.kind === 'rows') {
     const change = changeOf(plan.node, changed);

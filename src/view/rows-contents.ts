@@ -1,9 +1,10 @@
 import { clockSource } from '../algebra/clock-filter.ts';
-import { changeOf, type Relation, scansOf } from '../algebra/node.ts';
+import { changeOf, type Relation, takesAway } from '../algebra/node.ts';
 import { quoteIdentifier, quoteList, weightColumn } from '../core/identifier.ts';
 import { atMoment } from '../core/moment.ts';
 import { columnNames } from '../core/schema.ts';
 import type { Version } from '../core/version.ts';
+import { clockFiltersOfPlan } from '../plan/clock-of-plan.ts';
 import { renderRelation } from '../store/render-algebra.ts';
 import {
   contentsOf,
@@ -42,6 +43,9 @@ function wholeOf(view: ViewHandle, context: RefreshContext): string {
   const { plan } = view;
   if (plan.kind === 'domain' && plan.hidden.length > 0)
     return `(${domainRows(plan, storedColumns(view), newestOf(context), null)})`;
+  // The plan compares a stored time in its own type, where the query as written would cast every row's.
+  if (plan.kind === 'rows' && clockFiltersOfPlan(plan).length > 0)
+    return `(${renderRelation(plan.node, newestOf(context))})`;
   return `(${atMoment(view.sql, context.moments.toMs)}) AS q(${quoteList(columnNames(view.schema))})`;
 }
 
@@ -64,7 +68,7 @@ export function isInsertOnly(change: Relation, context: Pick<RefreshContext, 'ch
   return (
     !context.changedSources.has(clockSource) &&
     [...context.changedSources.values()].every((source) => source.deleted === 0) &&
-    !scansOf(change).some((scan) => scan.snapshot === 'old')
+    !takesAway(change)
   );
 }
 

@@ -1,5 +1,5 @@
 import type { Session } from '../core/session.ts';
-import type { IncrementalRung, Rung } from '../plan/view-plan.ts';
+import { type IncrementalRung, planOn, type Rung } from '../plan/view-plan.ts';
 import { contentsOf, logOf } from './change-log.ts';
 import { advanceDomain } from './domain-contents.ts';
 import { advanceGroups, rebuildGroups, recomputeGroups } from './group-contents.ts';
@@ -28,18 +28,18 @@ export class ViewRefresher implements Refresher {
     if (context.changedSources.size === 0) {
       return { kind: 'none', inserted: 0, deleted: 0 };
     }
-    switch (view.plan.kind) {
-      case 'full-only':
-        return this.#fallBack('only-full', view, context);
+    if (view.plan.kind === 'full-only') return this.#fallBack('only-full', view, context);
+    const plan = planOn(view.plan, rung);
+    switch (plan.kind) {
       case 'rows':
-        return advanceRows(view, view.plan.node, { ...context, from });
+        return advanceRows(view, plan.node, { ...context, from });
       case 'domain':
-        return advanceDomain(view, view.plan, { ...context, from });
+        return advanceDomain(view, plan, { ...context, from });
       case 'group': {
-        if (rung === 'domain' && view.plan.group.keys.length > 0) {
-          return recomputeGroups(view, view.plan, { ...context, from });
+        if (rung === 'domain' && plan.group.keys.length > 0) {
+          return recomputeGroups(view, plan, { ...context, from });
         }
-        const outcome = await advanceGroups(view, view.plan, { ...context, from });
+        const outcome = await advanceGroups(view, plan, { ...context, from });
         return typeof outcome === 'string' ? this.#fallBack(outcome, view, context) : outcome;
       }
     }

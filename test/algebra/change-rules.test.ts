@@ -1,7 +1,16 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createFilter } from '../../src/algebra/filter.ts';
 import { createJoin } from '../../src/algebra/join.ts';
-import { changeOf, isSigned, oldOf, type Relation, type Scope } from '../../src/algebra/node.ts';
+import { createMatch, type MatchNode } from '../../src/algebra/match.ts';
+import {
+  changeOf,
+  columnsOf,
+  isSigned,
+  oldOf,
+  type Relation,
+  type Scope,
+  takesAway,
+} from '../../src/algebra/node.ts';
 import { createProject } from '../../src/algebra/project.ts';
 import { createScan } from '../../src/algebra/scan.ts';
 import { createUnionAll } from '../../src/algebra/union-all.ts';
@@ -35,6 +44,33 @@ const filtered = createProject(
   columns('r.k', 'r.a'),
 );
 
+function matched(how: MatchNode<Relation>['how'], left: Relation = r, right: Relation = s): Relation {
+  return createMatch({
+    how,
+    alias: `m${aliases++}`,
+    left,
+    right,
+    keys: [{ left: columnsOf(left)[0] ?? '', right: columnsOf(right)[0] ?? '' }],
+    leftColumns: columnsOf(left),
+    rightColumns: how === 'left' ? columnsOf(right) : [],
+  });
+}
+
+let aliases = 0;
+
+/** A relation over the columns of two, with other names than theirs. */
+function renamed(node: Relation, prefix: string): Relation {
+  const list = columnsOf(node).map((name) => ({ name: `${prefix}${name}`, expression: `n.${name}` }));
+  return createProject(scope(['n', node]), list);
+}
+
+const left = (one: Relation, other: Relation) => matched('left', renamed(one, 'x'), renamed(other, 'y'));
+
+const nothing = createProject(
+  createFilter<Scope, string>(scope(['s', s]), 's.k > 99'),
+  columns('s.k', 's.b'),
+);
+
 /** One relation per rule; each is checked under a change of one source and of both. */
 const relations: Readonly<Record<string, Relation>> = {
   scan: r,
@@ -66,6 +102,36 @@ const relations: Readonly<Record<string, Relation>> = {
     ),
     columns('u.c0', 's.k'),
   ),
+  'semi join': matched('semi'),
+  'anti join': matched('anti'),
+  'left join': left(r, s),
+  'semi join with itself': matched('semi', r, renamed(filtered, 'f')),
+  'anti join with itself': matched('anti', filtered, renamed(r, 'f')),
+  'left join with itself': left(r, filtered),
+  'semi join over an anti join': matched('semi', matched('anti', r, s), filtered),
+  'anti join with an anti join': matched('anti', s, matched('anti', r, s)),
+  'semi join with nothing': matched('semi', r, nothing),
+  'anti join with nothing': matched('anti', r, nothing),
+  'left join with nothing': left(r, nothing),
+  'left join of nothing': left(nothing, s),
+  'chain of left joins': left(left(left(r, s), filtered), s),
+  'left join with a left join': left(s, left(r, s)),
+  'join of a left join and an anti join': createProject(
+    joined('p.xk = q.k', ['p', left(r, s)], ['q', matched('anti', s, filtered)]),
+    columns('p.xa', 'p.yb', 'q.b'),
+  ),
+  'left join by two columns': createMatch({
+    how: 'left',
+    alias: 'two',
+    left: renamed(r, 'x'),
+    right: s,
+    keys: [
+      { left: 'xk', right: 'k' },
+      { left: 'xa', right: 'b' },
+    ],
+    leftColumns: ['xk', 'xa'],
+    rightColumns: ['b', 'k'],
+  }),
 };
 
 describe('old + change = new', () => {
@@ -81,22 +147,27 @@ describe('old + change = new', () => {
       { name: 'b', type: 'INTEGER' },
     ]);
     await world.update([
-      { table: 'r', insert: '(1, 1), (1, 2), (2, 2), (2, 2), (NULL, 3)' },
-      { table: 's', insert: '(1, 1), (2, 2), (2, 2), (NULL, NULL)' },
+      { table: 'r', insert: '(1, 1), (1, 2), (2, 2), (2, 2), (NULL, 3), (4, 4), (5, 5)' },
+      { table: 's', insert: '(1, 1), (2, 2), (2, 2), (NULL, NULL), (4, 4), (4, 4)' },
     ]);
     await world.rows('CREATE TABLE data.r_before AS FROM data.r');
     await world.rows('CREATE TABLE data.s_before AS FROM data.s');
     await world.update([
       { table: 'r', where: 'k = 2' },
       { table: 'r', insert: '(1, 1), (2, 1), (3, 3), (2, 9)' },
-      { table: 's', where: 'k = 1' },
-      { table: 's', insert: '(1, 1), (3, 3), (2, 2), (3, NULL)' },
+      { table: 's', where: 'k IN (1, 4)' },
+      { table: 's', insert: '(1, 1), (3, 3), (2, 2), (3, NULL), (5, 5)' },
     ]);
     await world.update([{ table: 'r', where: 'a = 9' }]);
   });
   afterAll(async () => world.close());
 
-  const window = { kind: 'window', from: versionOf(1), to: versionOf(3), moments: { fromMs: 0, toMs: 0 } } as const;
+  const window = {
+    kind: 'window',
+    from: versionOf(1),
+    to: versionOf(3),
+    moments: { fromMs: 0, toMs: 0 },
+  } as const;
   const both = new Set(['r', 's']);
 
   for (const [name, node] of Object.entries(relations)) {
@@ -116,11 +187,31 @@ describe('old + change = new', () => {
       expect(
         await residue(`${before} UNION ALL ${renderRelation(change, window)} UNION ALL ${minusNew}`),
       ).toEqual([]);
+      const [most] = await world.rows(
+        `SELECT max(abs(__ev_w))::INTEGER AS w FROM (${renderRelation(change, window)} UNION ALL ${signedOld})`,
+      );
+      expect(most).toSatisfy((row: { w: number | null }) => (row.w ?? 1) === 1);
       expect(
         await residue(`${signedOld} UNION ALL ${renderRelation(change, window)} UNION ALL ${minusNew}`),
       ).toEqual([]);
     });
   }
+});
+
+describe('what a change of a match says', () => {
+  const nulls = left(r, s);
+
+  test('of the left alone: it reads no old state', () => {
+    expect(changeOf(nulls, new Set(['r']))).toMatchObject({ kind: 'match-change', rightChange: null });
+  });
+
+  test('of the right alone: rows may leave though others came', () => {
+    const byRight = (node: Relation) => {
+      const change = changeOf(node, new Set(['s']));
+      return change !== null && takesAway(change);
+    };
+    expect([nulls, matched('anti'), matched('semi')].map(byRight)).toEqual([true, true, false]);
+  });
 });
 
 describe('what a change reads', () => {
