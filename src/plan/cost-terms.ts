@@ -44,8 +44,9 @@ const prior = {
   recomputedRow: 4e-4,
 } as const;
 
-/** Rows of a key where the contents are not one row a key. */
+/** Rows of the contents a key, where they are so many that they cannot be one. */
 const usualRowsPerKey = 16;
+const condensing = 8;
 
 /** What a rung costs before anything was learned. */
 export function priorTerms(rung: Rung, size: RefreshSize): CostTerms {
@@ -130,7 +131,8 @@ function domainTerms(size: RefreshSize): CostTerms {
 
 /** The share of the keys that n changes hit, each at random: 1 − (1 − 1/keys)ⁿ. */
 function touchedShare(size: RefreshSize): number {
-  const rowsPerKey = size.shape === 'group' ? 1 : usualRowsPerKey;
+  const isCondensed = size.shape === 'group' || size.contentRows * condensing < sourceRowsOf(size);
+  const rowsPerKey = isCondensed ? 1 : usualRowsPerKey;
   const keys = Math.max(1, size.contentRows / rowsPerKey);
   return 1 - Math.exp(-changedRowsOf(size) / keys);
 }

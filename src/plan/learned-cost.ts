@@ -33,6 +33,8 @@ export const unlearnedCost: LearnedCost = Object.freeze({
 /** Variances of the logarithm of one observed cost. The first of a way is often a cold one. */
 const usualNoise = 0.04;
 const firstNoise = 1;
+/** Of one dearer than predicted: refreshes are disturbed often, and never cost less than they have to. */
+const disturbedNoise = 0.16;
 
 /** Share of what is known that is forgotten with every refresh, whichever way it went. */
 const forgetting = 0.005;
@@ -71,9 +73,9 @@ export function learnCost(
   actualMs: number,
 ): LearnedCost {
   const { ms, shares } = weigh(known, terms);
-  const noise = known.samples === 0 ? firstNoise : usualNoise;
-  const aged = faded(known.covariance, 1 - (1 - forgetting) ** (refreshesSince + 1));
   const residual = Math.log(Math.max(actualMs, leastMs) / ms);
+  const noise = known.samples === 0 ? firstNoise : residual > 0 ? disturbedNoise : usualNoise;
+  const aged = faded(known.covariance, 1 - (1 - forgetting) ** (refreshesSince + 1));
   const limit = bound * Math.sqrt(variance(aged, shares) + noise);
   const isSurprise = Math.abs(residual) > limit;
   const direction = times(aged, shares);

@@ -30,7 +30,7 @@ const farOff = 4;
 /** Every newer observation makes the older ones count so much less. */
 const memory = 0.85;
 /** The prediction from terms counts as so many observations. */
-const doubt = 0.5;
+const doubt = 0.6;
 
 /** Costs are not linear in anything for long: plans change, and with them what a row costs. */
 export function localCost(
@@ -45,7 +45,7 @@ export function localCost(
     return [{ value: Math.log(each.ms / predict(each.terms)), weight }];
   });
   const weight = residuals.reduce((total, residual) => total + residual.weight, 0);
-  const middle = weightedMedian([...residuals, { value: 0, weight: doubt }]);
+  const middle = lowerMiddle([...residuals, { value: 0, weight: doubt }]);
   const apart = residuals.reduce((total, each) => total + each.weight * Math.abs(each.value - middle), 0);
   return { factor: Math.exp(middle), weight, scatter: weight === 0 ? 0 : apart / weight };
 }
@@ -79,14 +79,19 @@ function distance(a: CostPlace, b: CostPlace): number {
   return Math.hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2]);
 }
 
-/** One outlier among several does not move it. */
-function weightedMedian(values: readonly { readonly value: number; readonly weight: number }[]): number {
+/**
+ * The weighted quantile below the median that one dear outlier does not move: refreshes are disturbed often, and never
+ * cost less than they have to.
+ */
+function lowerMiddle(values: readonly { readonly value: number; readonly weight: number }[]): number {
   const sorted = values.toSorted((a, b) => a.value - b.value);
-  const half = sorted.reduce((total, { weight }) => total + weight, 0) / 2;
+  const reached = sorted.reduce((total, { weight }) => total + weight, 0) * quantile;
   let below = 0;
   for (const { value, weight } of sorted) {
     below += weight;
-    if (below >= half) return value;
+    if (below >= reached) return value;
   }
   return 0;
 }
+
+const quantile = 0.3;

@@ -46,7 +46,7 @@ export type RefreshRequest = {
 type Candidate = Prediction & { readonly rung: Rung; readonly spentSinceMs: number };
 
 /** The rung taken last is kept unless another is predicted cheaper by so much, more where predictions are unsure. */
-const hysteresis = { least: 0.03, most: 0.2, perSpread: 0.5 } as const;
+const hysteresis = { least: 0.03, most: 0.2, perSpread: 0.25 } as const;
 
 /** A rung not taken is tried again whenever that costs, as predicted, at most this share of what was spent since. */
 const probeShare = 1 / 64;

@@ -74,8 +74,11 @@ const steps: readonly (readonly string[])[] = [
   ['ALTER TABLE everview.changes ADD COLUMN effective_at TIMESTAMP'],
 ];
 
-/** @throws EverviewError `not-a-database` for another program's DuckDB file or one from a newer release. */
-export async function migrate(tx: Session): Promise<void> {
+/**
+ * @param wanted the form to bring the file to; the newest but where a test wants an older file
+ * @throws EverviewError `not-a-database` for another program's DuckDB file or one from a newer release.
+ */
+export async function migrate(tx: Session, wanted: number = steps.length): Promise<void> {
   const [found] = await tx.rows(
     `SELECT (SELECT count(*) FROM duckdb_tables() WHERE schema_name = 'everview' AND table_name = 'meta') AS ours,
             (SELECT count(*) FROM duckdb_tables() WHERE NOT internal) AS tables`,
@@ -97,7 +100,7 @@ export async function migrate(tx: Session): Promise<void> {
     );
   }
   for (const [index, statements] of steps.entries()) {
-    if (index < form) continue;
+    if (index < form || index >= wanted) continue;
     for (const statement of statements) await tx.run(statement);
     await tx.run('UPDATE everview.meta SET form = $1', [index + 1]);
   }

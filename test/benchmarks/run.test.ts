@@ -12,6 +12,7 @@ test('every benchmark runs, and says machine, medians, spreads and ratios', () =
   });
   expect(printed).toMatch(/\d+ cores, \d+ GB/);
   expect(printed).toMatch(/Node \d+\.\d+.*duckdb.*onnxruntime/);
+  expect(printed).toMatch(/The choice of a rung: \d+ cells/);
   for (const row of [
     'scan and Gemm alone',
     'REFRESH m FULL',
