@@ -16,6 +16,7 @@
  *
  * Taking rows out cancels digits. `ever` sums up the magnitudes of all that was added to or taken from M since it was
  * last computed from the rows; its rounding error grows with that, and what it is measured against is M itself.
+ * Where n x̄² is so large beside M that DuckDB's own result depends on the order of rows, only the rows will do.
  */
 export interface GroupMoments {
   readonly x: string;

@@ -1,4 +1,4 @@
-import { tracesPassage } from '../algebra/group.ts';
+import { hasFloatMoments, tracesPassage } from '../algebra/group.ts';
 import { changeOf, changeOfState, type Relation } from '../algebra/node.ts';
 import { EverviewError } from '../core/errors.ts';
 import { quoteIdentifier, quoteList, quoteLiteral, weightColumn } from '../core/identifier.ts';
@@ -124,7 +124,7 @@ function compensatedGroups(view: ViewHandle, plan: GroupPlan, pending: PendingOn
   const isLarge = (pending.contentRows ?? 0) > largeState;
   const step = advanceStep(view.name, plan, delta, isLarge);
   const sql = withSteps(view, plan, step);
-  if (!net) return { sql, check: null };
+  if (!net && !hasFloatMoments(plan.group)) return { sql, check: null };
   const otherwise =
     plan.group.keys.length === 0
       ? null

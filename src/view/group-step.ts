@@ -13,7 +13,7 @@ import {
 } from '../store/render-algebra.ts';
 import { touchedColumn } from '../store/render-relation.ts';
 import { outputsOver } from './group-outputs.ts';
-import { advancedMoments, nonFiniteMoments, spentMoments } from './moment-step.ts';
+import { advancedMoments, nonFiniteMoments, spentMoments, unsettledMoments } from './moment-step.ts';
 
 /**
  * The steps: one row per touched group with its keys, the place of its row in the state (`__ev_rid`, NULL: new),
@@ -162,20 +162,17 @@ function faultsOf(
   tolerance: number,
 ): { readonly retracted: string; readonly nonFinite: string; readonly spent: string } {
   const { arguments: args, moments } = plan.group;
-  const isGone = `${goneColumns.rows} > 0 AND `;
+  const withGone = (fault: string) => `${goneColumns.rows} > 0 AND ${fault}`;
   const either = (conditions: readonly string[]) =>
     conditions.length === 0 ? 'false' : `(${conditions.join(' OR ')})`;
   return {
     retracted: either(args.flatMap(retraction)),
-    nonFinite: either(
-      [...args.flatMap(nonFiniteSum), ...moments.flatMap(nonFiniteMoments)].map((fault) => isGone + fault),
-    ),
-    spent: either(
-      [
-        ...args.flatMap((argument, place) => spentBudget(argument, place, tolerance)),
-        ...moments.flatMap((one, place) => spentMoments(one, place, tolerance)),
-      ].map((fault) => isGone + fault),
-    ),
+    nonFinite: either([...args.flatMap(nonFiniteSum), ...moments.flatMap(nonFiniteMoments)].map(withGone)),
+    spent: either([
+      ...args.flatMap((argument, place) => spentBudget(argument, place, tolerance)).map(withGone),
+      ...moments.flatMap((one, place) => spentMoments(one, place, tolerance)).map(withGone),
+      ...moments.flatMap((one, place) => unsettledMoments(one, place, tolerance)),
+    ]),
   };
 }
 

@@ -103,3 +103,18 @@ export function spentMoments({ kind, y }: GroupMoments, place: number, tolerance
     `${roundings * Number.EPSILON} * ${momentColumn(ever, place)} > ${tolerance} * ${momentColumn(second, place)}`;
   return [spent('ex', 'xx'), ...(y === null ? [] : [spent('ey', 'yy')])];
 }
+
+/**
+ * Values so far from zero, beside how far they are from each other, that DuckDB's own result is not settled to the
+ * tolerance: its relative error is of the order of ε√(n x̄² / M), by Chan, Golub and LeVeque. Then only DuckDB's
+ * computation over the rows gives what DuckDB gives.
+ */
+export function unsettledMoments({ kind, y }: GroupMoments, place: number, tolerance: number): string[] {
+  if (kind === 'exact') return [];
+  const unsettled = (mean: MomentPart, second: MomentPart) => {
+    const [n, m] = [momentColumn('n', place), momentColumn(second, place)];
+    const error = `${Number.EPSILON ** 2} * ${n} * ${momentColumn(mean, place)} ** 2`;
+    return `(${m} > 0 AND isfinite(${m}) AND ${error} > ${tolerance ** 2} * ${m})`;
+  };
+  return [unsettled('x', 'xx'), ...(y === null ? [] : [unsettled('y', 'yy')])];
+}

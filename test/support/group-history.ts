@@ -80,10 +80,14 @@ export function groupView(aggregates: readonly MeasuredAggregate[], keys: string
   return `SELECT ${[...(keys === '' ? [] : [keys]), ...list].join(', ')} FROM t${keys === '' ? '' : ` GROUP BY ${keys}`}`;
 }
 
-/** How the contents of a view differ from a recompute by DuckDB; null when they do not. */
+/**
+ * How a relation differs from a recompute by DuckDB; null when it does not.
+ *
+ * @param relation a FROM item
+ */
 export async function groupDifference(
   world: ViewWorld,
-  name: string,
+  relation: string,
   aggregates: readonly MeasuredAggregate[],
   keys: string,
 ): Promise<string | null> {
@@ -94,7 +98,7 @@ export async function groupDifference(
   const grouped = `SELECT ${[...(keys === '' ? [] : [keys]), ...list].join(', ')} FROM data.t${keys === '' ? '' : ` GROUP BY ${keys}`}`;
   const order = keys === '' ? '' : ` ORDER BY ${keys}`;
   const expected = await world.rows(`SELECT * FROM (${grouped})${order}`);
-  const found = await world.rows(`SELECT * FROM view.${name}${order}`);
+  const found = await world.rows(`SELECT * FROM ${relation}${order}`);
   if (expected.length !== found.length) return `${found.length} groups, not ${expected.length}`;
   for (const [at, wanted] of expected.entries()) {
     const difference = rowDifference({ ...wanted }, { ...found[at] }, aggregates);

@@ -141,6 +141,22 @@ export class ViewWorld {
    * why it cannot be read so.
    */
   async compensated(name: string): Promise<readonly object[] | RefreshFallback> {
+    const { handle } = this.#view(name);
+    const ways = await this.compensatedWays(name);
+    if (typeof ways === 'string') return ways;
+    return this.store.write(async (tx) => {
+      const problems: object[] = [];
+      for (const sql of ways) {
+        const types = await tx.describe(sql);
+        if (JSON.stringify(types) !== JSON.stringify(handle.schema)) problems.push({ types });
+        problems.push(...(await tx.rows(differenceSql(sql, atMoment(handle.sql, this.nowMs)))));
+      }
+      return problems;
+    });
+  }
+
+  /** The SELECTs that read the view with its pending change, or why there is none. */
+  async compensatedWays(name: string): Promise<readonly string[] | RefreshFallback> {
     const view = this.#view(name);
     const { handle, cursor } = view;
     if (cursor === null) return 'first-build';
@@ -159,13 +175,7 @@ export class ViewWorld {
       const ways = [fault === null ? read.sql : null, read.check?.otherwise ?? null].filter(
         (sql) => sql !== null,
       );
-      const problems: object[] = [];
-      for (const sql of ways) {
-        const types = await tx.describe(sql);
-        if (JSON.stringify(types) !== JSON.stringify(handle.schema)) problems.push({ types });
-        problems.push(...(await tx.rows(differenceSql(sql, atMoment(handle.sql, this.nowMs)))));
-      }
-      return ways.length === 0 ? (fault ?? 'only-full') : problems;
+      return ways.length === 0 ? (fault ?? 'only-full') : ways;
     });
   }
 
