@@ -7,7 +7,7 @@ import type { Standing } from '../plan/staleness.ts';
 import { nameOf } from '../query/catalog.ts';
 import type { InlineContents } from '../query/rewrite-query.ts';
 import { compensatedContents, whyNotCompensated } from '../view/compensated-contents.ts';
-import type { GroupFault, SourceChange } from '../view/refresher.ts';
+import type { GroupFault } from '../view/refresher.ts';
 import type { EngineCore } from './engine-core.ts';
 import type { EngineState } from './engine-state.ts';
 import { pendingChange } from './pending-change.ts';
@@ -34,13 +34,7 @@ export class InlineReader {
   readonly #nowMs: number;
   readonly #costs = new Map<string, InlineCosts>();
 
-  constructor(
-    core: EngineCore,
-    state: EngineState,
-    session: Session,
-    nowMs: number,
-    standingOf: StandingOf,
-  ) {
+  constructor(core: EngineCore, state: EngineState, session: Session, nowMs: number, standingOf: StandingOf) {
     this.#core = core;
     this.#state = state;
     this.#session = session;
