@@ -30,7 +30,7 @@ import { type ModelEntry, nameOf, type TrainingSetEntry } from '../query/catalog
 import { trainingSetOf } from './answering-model.ts';
 import type { EngineCore } from './engine-core.ts';
 import { type EngineState, withEntry, withoutEntries } from './engine-state.ts';
-import { type HowToRefresh, type RefreshRequest, refreshViews } from './refresh-views.ts';
+import { type HowToRefresh, overwritten, type RefreshRequest, refreshViews } from './refresh-views.ts';
 import { attemptedStanding } from './standings.ts';
 import { WriteDraft } from './write-draft.ts';
 
@@ -220,7 +220,8 @@ async function fitState(
   const relation = trainingRelation(set);
   const bounds = trainingBoundsAt(set.declared.definition, nowMs);
   let rowsRead = 0;
-  let reason = decision.reason;
+  let reason: Reason = decision.reason;
+  if (previous?.hash === overwritten) reason = set.handle.isClocked ? 'clock-moved' : 'state-rebase';
   const encoded = decision.kind === 'incremental' ? await loadModelState(snapshots[0], nameOf(entry)) : null;
   if (encoded !== null && cursor !== null) {
     const from = {

@@ -16,6 +16,7 @@ import {
 import { type Rung, rungsOf } from '../plan/view-plan.ts';
 import {
   type CatalogEntry,
+  type DerivedEntry,
   isMaintained,
   nameOf,
   type TrainingSetEntry,
@@ -304,8 +305,8 @@ function sourceRowsTouched(
 }
 
 /**
- * A rebuild at the version the view already stood at can still differ in the last digits of its sums. That change
- * lies behind the cursors of the views over it, so they start again.
+ * A rebuild at the version the views over it already stand at can still differ in the last digits of its sums. That
+ * change lies behind their cursors, so they start again.
  */
 async function invalidateOverwritten(
   draft: WriteDraft,
@@ -313,17 +314,22 @@ async function invalidateOverwritten(
   cursor: Cursor | null,
   outcome: RefreshOutcome,
 ): Promise<void> {
-  if (cursor === null || cursor.version !== draft.state.version || outcome.inserted + outcome.deleted === 0)
-    return;
-  const isLater = entry.handle.isClocked && draft.nowMs > cursor.asOfMs;
+  if (cursor === null || outcome.inserted + outcome.deleted === 0) return;
   for (const dependent of draft.state.catalog.derivedFrom(nameOf(entry))) {
-    // Views find what the clock changed by its moment; models read by version alone.
-    if (isLater && !(dependent.kind === 'model' && dependent.reads[0] === nameOf(entry))) continue;
     const stale = draft.state.cursors.get(nameOf(dependent));
-    if (stale !== undefined)
-      await moveCursor(draft, nameOf(dependent), { ...stale, hash: '', version: versionOf(0) });
+    if (stale?.version !== draft.state.version || willFind(dependent, stale, draft, entry)) continue;
+    await moveCursor(draft, nameOf(dependent), { ...stale, hash: overwritten, version: versionOf(0) });
   }
 }
+
+/** Views find what the clock changed by its moment; models read their training set by version alone. */
+function willFind(dependent: DerivedEntry, stale: Cursor, draft: WriteDraft, entry: KeptEntry): boolean {
+  if (!entry.handle.isClocked) return false;
+  return dependent.kind === 'model' ? dependent.reads[0] !== nameOf(entry) : stale.asOfMs < draft.nowMs;
+}
+
+/** The hash of a cursor whose contents missed a change of what they read. */
+export const overwritten = '';
 
 async function moveCursor(draft: WriteDraft, name: string, cursor: Cursor): Promise<void> {
   await saveCursor(draft.tx, name, cursor);

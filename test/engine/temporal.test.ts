@@ -170,6 +170,37 @@ describe('a view with a condition on the clock', () => {
     await again.db.close();
   });
 
+  it('is seen as it is at the moment of an update that reads it', async () => {
+    await db.sql(`CREATE TABLE e (id INTEGER, ts TIMESTAMP); CREATE TABLE seen (n INTEGER);
+      CREATE MATERIALIZED VIEW recent WITH (refresh = immediate) AS SELECT * FROM e WHERE ts > now() - INTERVAL '1 day';
+      INSERT INTO e SELECT i, ${ago(24)} + INTERVAL 1 HOUR * i FROM range(1, 20) r(i);`);
+    clock.advanceMs(2 * hour);
+    await db.execute('INSERT INTO seen SELECT count(*) FROM recent');
+    await db.transaction(async (update) => {
+      await update.execute('DELETE FROM e WHERE id = 5');
+      clock.advanceMs(hour);
+      await update.execute('INSERT INTO seen SELECT count(*) FROM recent');
+    });
+    clock.advanceMs(hour);
+    await db.execute('INSERT INTO e VALUES (100, now()::TIMESTAMP)');
+    await db.execute('INSERT INTO seen SELECT count(*) FROM recent');
+    expect(await rows('FROM seen')).toEqual([[17], [16], [15]]);
+  });
+
+  it('is what a model over it learns from', async () => {
+    await db.sql(`CREATE TABLE e (x DOUBLE, y DOUBLE, ts TIMESTAMP);
+      CREATE MATERIALIZED VIEW recent AS SELECT * FROM e WHERE ts > now() - INTERVAL '1 day';
+      CREATE TRAINING SET examples WITH (label = y) AS SELECT x, y FROM recent;
+      CREATE MODEL line WITH (method = ridge, l2 = 1e-9) AS SELECT * FROM examples;
+      INSERT INTO e SELECT i, CASE WHEN i < 4 THEN 9 ELSE 2 END * i, ${ago(24)} + INTERVAL 1 HOUR * i FROM range(1, 20) r(i);`);
+    const predicted = async () =>
+      (await rows('SELECT prediction FROM PREDICT(line, (SELECT 10.0::DOUBLE AS x))'))[0]?.[0];
+    expect(await predicted()).not.toBeCloseTo(20, 1);
+    clock.advanceMs(4 * hour);
+    expect(await predicted()).toBeCloseTo(20, 5);
+    expect((await refreshesOf('line')).at(-1)?.[1]).toBe('clock-moved');
+  });
+
   it.each([
     ['in the SELECT list', `SELECT id, now() AS at FROM e`, 'event_time > now()'],
     ['in an OR', `SELECT id FROM e WHERE ts > now() OR id = 1`, 'event_time > now()'],
