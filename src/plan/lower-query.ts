@@ -18,6 +18,7 @@ import { lowerSelect } from './lower-select.ts';
 import { distinctExpressions, hasColumn } from './lower-select-list.ts';
 import { named, namedItem, queryExpression, selectTree } from './lower-tree.ts';
 import { type LoweredSelect, scopeOf } from './lowered-select.ts';
+import { pruneColumns } from './prune-columns.ts';
 
 /** A query taken apart; expressions are still trees, to be printed together. */
 export type LoweredQuery =
@@ -43,17 +44,29 @@ export type LoweredRows = {
 
 export const argumentColumn = (place: number): string => `__ev_a${place}`;
 
-/**
- * Finds the incremental form of a query, or says what stands in the way.
- */
-export function lowerQuery(bound: BoundQuery): LoweredQuery {
-  return (
-    attempt(() => new QueryLowering(bound.reads).lowerTop(bound.query, emptyCtes)) ?? {
-      kind: 'full-only',
-      detail: 'nothing to lower',
-      unresolved: null,
-    }
-  );
+/** Finds an incremental form of a query, or says what stands in the way. */
+export function lowerQuery(bound: BoundQuery, joins: FromContext['joins']): LoweredQuery {
+  return attempt(() => pruned(new QueryLowering(bound.reads, joins).lowerTop(bound.query, emptyCtes)));
+}
+
+/** Without the columns that nothing of it reads. */
+function pruned(lowered: LoweredQuery): LoweredQuery {
+  switch (lowered.kind) {
+    case 'full-only':
+      return lowered;
+    case 'rows':
+      return prunedRows(lowered);
+    case 'group':
+      return {
+        ...lowered,
+        input: pruneColumns(lowered.input, new Set(columnsOf(lowered.input))),
+        otherwise: lowered.otherwise && prunedRows(lowered.otherwise),
+      };
+  }
+}
+
+function prunedRows(rows: LoweredRows): LoweredRows {
+  return { ...rows, node: pruneColumns(rows.node, new Set(columnsOf(rows.node))) };
 }
 
 function attempt(lower: () => LoweredQuery): LoweredQuery {
@@ -74,10 +87,12 @@ const emptyCtes: Ctes = new Map();
 
 class QueryLowering {
   readonly #reads: readonly RelationRead[];
+  readonly #joins: FromContext['joins'];
   #aliases = 0;
 
-  constructor(reads: readonly RelationRead[]) {
+  constructor(reads: readonly RelationRead[], joins: FromContext['joins']) {
     this.#reads = reads;
+    this.#joins = joins;
   }
 
   lowerTop(query: SqlNode, outer: Ctes): LoweredQuery {
@@ -182,6 +197,7 @@ class QueryLowering {
   #fromContext(ctes: Ctes): FromContext {
     return {
       reads: this.#reads,
+      joins: this.#joins,
       cte: (name) => {
         const found = ctes.get(name.toLowerCase());
         if (found === undefined) return null;
@@ -265,7 +281,9 @@ export function renameColumns(node: Relation<SqlNode>, names: readonly string[])
   switch (node.kind) {
     case 'scan':
     case 'domain':
-    case 'domain-change': {
+    case 'domain-change':
+    case 'match':
+    case 'match-change': {
       const alias = '__ev_named';
       const own = columnsOf(node);
       return createProject<Scope<SqlNode>, SqlNode>(

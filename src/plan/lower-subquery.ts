@@ -1,10 +1,10 @@
 import { columnsOf } from '../algebra/node.ts';
 import { isNode, rewrite, type SqlNode } from '../core/sql-tree.ts';
-import { subqueryColumn } from './domain-columns.ts';
+import { keyColumn, subqueryColumn } from './domain-columns.ts';
 import { atAlias, bodyTree, inputOf } from './lower-block.ts';
 import type { SelectContext } from './lower-context.ts';
-import { columnParts, columnReference } from './lower-expression.ts';
-import { isAggregateCall } from './lower-group.ts';
+import { columnParts, columnReference, hasRowFunction } from './lower-expression.ts';
+import { hasAggregate, isAggregateCall } from './lower-group.ts';
 import { lowerMembership } from './lower-membership.ts';
 import { LowerRefusal } from './lower-refusal.ts';
 import { type FromScope, resolveColumn } from './lower-scope.ts';
@@ -21,6 +21,7 @@ import {
   sidesOfEquality,
 } from './lower-tree.ts';
 import { expressionsOf, type LoweredSelect, mapSelect } from './lowered-select.ts';
+import { matchSubquery, type Partners } from './match-subquery.ts';
 import { repeatabilityOf } from './repeatable.ts';
 import { wholeDomain, withNode } from './whole-domain.ts';
 import { type MapColumn, type SubqueryValue, type Tie, type Widening, widenRows } from './widen-rows.ts';
@@ -54,7 +55,7 @@ export function attachSubqueries(
   pending: readonly PendingSubquery[],
   context: SelectContext,
 ): LoweredSelect {
-  const prepared = pending.map((subquery) => {
+  const all = pending.map((subquery) => {
     const query = queryOf(subquery.node);
     return {
       ...subquery,
@@ -62,16 +63,55 @@ export function attachSubqueries(
       inner: context.inner(query, (names) => outerReference(names, subquery.scope)),
     };
   });
+  const { select: matched, rest: prepared } = matchThose({ select, rest: all }, context);
   const alone = prepared.filter((subquery) => !isWidening(subquery));
   const joined = alone.reduce(
     (known, subquery) => attachAlone(known, subquery, context),
-    groupedBy(select, pending),
+    groupedBy(matched, prepared),
   );
   let state: Attaching = { select: joined, rest: prepared.filter(isWidening) };
   for (let next = state.rest[0]; next !== undefined; next = state.rest[0]) {
     state = attachWidening({ select: state.select, rest: state.rest.slice(1) }, next, context);
   }
   return state.select;
+}
+
+/** Makes matches of the subqueries that ask for partners of one relation's rows, where such are asked for. */
+function matchThose({ select, rest }: Attaching, context: SelectContext): Attaching {
+  if (context.from.joins !== 'match') return { select, rest };
+  return rest.reduce<Attaching>(
+    (known, subquery) => {
+      const partners = partnersOf(subquery, context);
+      const matched =
+        partners === null ? null : matchSubquery(known.select, partners, () => context.from.nextAlias());
+      return matched === null ? { ...known, rest: [...known.rest, subquery] } : { ...known, select: matched };
+    },
+    { select, rest: [] },
+  );
+}
+
+/** What EXISTS by equalities alone, or IN, asks for; null: it is something else. */
+function partnersOf(
+  { place, node, child, query, inner }: PreparedSubquery,
+  context: SelectContext,
+): Partners | null {
+  const isTied = inner !== null && mentionsOuter(inner);
+  if (node['subquery_type'] === 'ANY') {
+    if (isTied || child === null || node['comparison_type'] !== 'COMPARE_EQUAL') return null;
+    const relation = context.from.query(query).node;
+    const ties = [{ outer: child, column: columnsOf(relation)[0] ?? '' }];
+    return { place, node: relation, ties, isNeverNull: false };
+  }
+  if (node['subquery_type'] !== 'EXISTS' || !isTied || !isOnlyRows(inner)) return null;
+  const tied = inner.where.filter(isOuter);
+  const pairs = tied.filter(({ type }) => type === 'COMPARE_EQUAL').flatMap(pairOf);
+  const isElsewhere = [...inner.scope.conditions, ...expressionsOf(inner)].some(isOuter);
+  const isMany = inner.items.some(({ expression }) => hasRowFunction(expression) || hasAggregate(expression));
+  if (pairs.length === 0 || pairs.length < tied.length || isElsewhere || isMany) return null;
+  const local = { ...inner, where: inner.where.filter((condition) => !isOuter(condition)) };
+  const keys = pairs.map((pair) => pair.inner);
+  const ties = pairs.map((pair, at) => ({ outer: pair.outer, column: keyColumn(at) }));
+  return { place, node: inputOf(local, keys, []).node, ties, isNeverNull: true };
 }
 
 /** A subquery beside groups has one value for each group: it is one more key of them. */

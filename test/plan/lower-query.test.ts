@@ -68,7 +68,7 @@ const incremental: Readonly<Record<string, 'rows' | 'group' | 'domain'>> = {
   'SELECT * FROM totals': 'domain',
   'SELECT g, sum(x) OVER (PARTITION BY g ORDER BY k) FROM t': 'domain',
   'SELECT g, x FROM t QUALIFY row_number() OVER (PARTITION BY g ORDER BY x) = 1': 'domain',
-  'SELECT x FROM t WHERE x IN (SELECT k FROM u)': 'domain',
+  'SELECT x FROM t WHERE x IN (SELECT k FROM u)': 'rows',
   'SELECT x FROM t WHERE x NOT IN (SELECT k FROM u)': 'domain',
   'SELECT x, (SELECT max(label) FROM u WHERE u.k = t.k) AS label FROM t': 'rows',
   'SELECT t.x FROM t LEFT JOIN u USING (k)': 'rows',
