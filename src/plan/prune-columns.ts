@@ -5,7 +5,7 @@ import { columnsOf, type Relation, type Scope } from '../algebra/node.ts';
 import { createProject } from '../algebra/project.ts';
 import { createUnionAll } from '../algebra/union-all.ts';
 import { isNode, type SqlNode, walk } from '../core/sql-tree.ts';
-import { columnParts } from './lower-expression.ts';
+import { columnParts, hasRowFunction } from './lower-expression.ts';
 import { nodesOf } from './lower-relations.ts';
 import { qualifiedReferences, queryExpression, queryOf } from './lower-tree.ts';
 
@@ -20,7 +20,9 @@ export function pruneColumns(node: Relation<SqlNode>, needed: ReadonlySet<string
     case 'scan':
       return { ...node, columns: kept(node.columns, needed) };
     case 'project': {
-      const names = kept(columnsOf(node), needed);
+      // A function of several rows decides how often a row stands there, whoever reads it.
+      const repeating = node.columns.filter((column) => hasRowFunction(column.expression));
+      const names = kept(columnsOf(node), new Set([...needed, ...repeating.map((column) => column.name)]));
       const columns = node.columns.filter((column) => names.includes(column.name));
       const scope = pruneScope(
         node.input,
@@ -76,7 +78,7 @@ function pruneUnion(
   needed: ReadonlySet<string>,
 ): Relation<SqlNode> {
   if (!node.inputs.every((input) => input.kind === 'project' || input.kind === 'union-all')) return node;
-  const columns = kept(node.columns, needed);
+  const columns = kept(node.columns, new Set([...needed, ...repeatingColumns(node)]));
   const places = columns.map((column) => node.columns.indexOf(column));
   const inputs = node.inputs.map((input) => {
     const own = columnsOf(input);
@@ -84,6 +86,21 @@ function pruneUnion(
   });
   const types = node.types === null ? null : places.map((place) => node.types?.[place] ?? 'INTEGER');
   return createUnionAll(inputs, columns, types);
+}
+
+/** The union's columns that are a function of several rows in one of its branches. */
+function repeatingColumns(node: Extract<Relation<SqlNode>, { kind: 'union-all' }>): string[] {
+  return node.inputs.flatMap((input) => {
+    if (input.kind === 'union-all') {
+      const own = repeatingColumns(input);
+      return node.columns.filter((_, place) => own.includes(input.columns[place] ?? ''));
+    }
+    if (input.kind !== 'project') return [];
+    return node.columns.filter((_, place) => {
+      const column = input.columns[place];
+      return column !== undefined && hasRowFunction(column.expression);
+    });
+  });
 }
 
 function pruneDomain(
