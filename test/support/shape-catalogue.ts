@@ -409,7 +409,12 @@ export const shapeCatalogue: readonly ShapeGroup[] = [
       {
         name: '`IN`',
         sql: "SELECT * FROM sales WHERE item IN (SELECT item FROM items WHERE kind = 'fruit')",
-        target: 'domain',
+        target: 'algebraic',
+      },
+      {
+        name: '`IN` of an expression, beside other conditions',
+        sql: "SELECT id, item FROM sales WHERE units + 1 IN (SELECT item FROM items) AND shop <> 'south'",
+        target: 'algebraic',
       },
       {
         name: '`NOT IN`',
@@ -419,12 +424,22 @@ export const shapeCatalogue: readonly ShapeGroup[] = [
       {
         name: '`EXISTS` with an equality',
         sql: 'SELECT i.item, i.name FROM items i WHERE EXISTS (SELECT 1 FROM sales s WHERE s.item = i.item AND s.units > 2)',
-        target: 'domain',
+        target: 'algebraic',
       },
       {
         name: '`NOT EXISTS` with an equality',
         sql: 'SELECT i.item, i.name FROM items i WHERE NOT EXISTS (SELECT 1 FROM sales s WHERE s.item = i.item AND s.price > i.cost)',
         target: 'domain',
+      },
+      {
+        name: '`EXISTS` and `NOT EXISTS` of one row',
+        sql: "SELECT s.id, s.item FROM sales s WHERE EXISTS (SELECT 1 FROM items i WHERE i.item = s.item AND i.kind = 'fruit') AND NOT EXISTS (SELECT 1 FROM prices p WHERE p.item = s.item AND p.price > 4)",
+        target: 'algebraic',
+      },
+      {
+        name: '`EXISTS` by two equalities',
+        sql: 'SELECT s.id, s.item FROM sales s WHERE EXISTS (SELECT 1 FROM sales o WHERE o.item = s.item AND o.shop = s.shop AND o.returned)',
+        target: 'algebraic',
       },
       {
         name: 'scalar with an equality',
