@@ -13,6 +13,9 @@ import type { Moments } from '../core/moment.ts';
 import type { Version } from '../core/version.ts';
 import { renderClockFilter } from './render-clock-filter.ts';
 import { renderMatch, renderMatchChange, type SideRenderer } from './render-match.ts';
+import { sameAsTouched, type TouchedKeys, touchedColumn, touchedParts } from './touched-keys.ts';
+
+export { type TouchedKeys, touchedColumn } from './touched-keys.ts';
 
 /**
  * Where scans find their rows. `window`: the change is what the logs hold in (from, to], and what the clock made of
@@ -23,13 +26,7 @@ export type RenderSource =
   | { readonly kind: 'window'; readonly from: Version; readonly to: Version; readonly moments: Moments }
   | { readonly kind: 'probe' };
 
-/** Keys that a change touches: a relation of distinct rows, and which of its columns hold what. */
-export type TouchedKeys = { readonly item: string; readonly columns: readonly string[] };
-
 const weight = quoteIdentifier(weightColumn);
-
-/** The columns of touched keys, in the order of a domain's keys. */
-export const touchedColumn = (place: number): string => `__ev_t${place}`;
 
 export function tableOf(scan: Pick<ScanNode, 'source' | 'relation'>): string {
   return `${scan.source === 'table' ? 'data' : 'view'}.${quoteIdentifier(scan.relation)}`;
@@ -167,13 +164,21 @@ function renderProject(
   if (columns.length === 0) columns.push('1 AS __ev_one');
   const from = inputs.map((input) => `${fromItem(input.node, source)} AS ${quoteIdentifier(input.alias)}`);
   const where = conditions.map((text) => `(${text})`);
-  if (restriction !== null) {
-    const expressions = restriction.keys.map(
-      (key) => node.columns.find((column) => column.name === key)?.expression ?? 'NULL',
-    );
-    from.push(`${restriction.touched.item} AS __ev_touched`);
-    where.push(...sameAsTouched(expressions, restriction.touched));
+  if (restriction === null) return selectOf(columns, from, where);
+  const expressions = restriction.keys.map(
+    (key) => node.columns.find((column) => column.name === key)?.expression ?? 'NULL',
+  );
+  const { touched } = restriction;
+  if (inputs.length !== 1 || inputs[0]?.node.kind !== 'scan' || expressions.length === 0) {
+    from.push(`${touched.item} AS __ev_touched`);
+    return selectOf(columns, from, [...where, ...sameAsTouched(expressions, touched)]);
   }
+  return touchedParts(expressions, touched)
+    .map((one) => selectOf(columns, [...from, `${one.item} AS __ev_touched`], [...where, ...one.conditions]))
+    .join(' UNION ALL ');
+}
+
+function selectOf(columns: readonly string[], from: readonly string[], where: readonly string[]): string {
   const list = `SELECT ${columns.join(', ')}${from.length === 0 ? '' : ` FROM ${from.join(', ')}`}`;
   return where.length === 0 ? list : `${list} WHERE ${where.join(' AND ')}`;
 }
@@ -263,12 +268,6 @@ function restricted(rows: string, node: Relation, signed: boolean, restriction: 
     `SELECT ${[...columns, ...(signed ? [`__ev_r.${weight}`] : [])].join(', ')} ` +
     `FROM (${rows}) AS __ev_r, ${restriction.touched.item} AS __ev_touched` +
     `${where.length === 0 ? '' : ` WHERE ${where.join(' AND ')}`}`
-  );
-}
-
-function sameAsTouched(expressions: readonly string[], touched: TouchedKeys): string[] {
-  return expressions.map(
-    (expression, place) => `(${expression}) IS NOT DISTINCT FROM __ev_touched.${touched.columns[place]}`,
   );
 }
 

@@ -74,7 +74,8 @@ export async function advanceGroups(
   const check = await checkStep(view, plan, context);
   if (check.fallback === null) return applyStep(view, plan, check, 'incremental', context);
   if (plan.group.keys.length === 0) return check.fallback;
-  await context.tx.run(mendSteps(plan, view.tolerance, newestOf(context)));
+  const found = await context.tx.run(mendSteps(plan, view.tolerance, newestOf(context)));
+  if (found !== check.faulty) throw brokenState(view, 'has no rows to compute it from');
   const mended = await checkStep(view, plan, context);
   const outcome = await applyStep(view, plan, mended, 'incremental', context);
   return { ...outcome, recomputed: check.fallback };
@@ -101,23 +102,28 @@ type StepCheck = {
   readonly touched: number;
   readonly before: number;
   readonly after: number;
+  /** Steps that arithmetic gets wrong. */
+  readonly faulty: number;
   readonly fallback: GroupFault | null;
 };
 
 async function checkStep(view: ViewHandle, plan: GroupPlan, { tx }: RefreshContext): Promise<StepCheck> {
   const [row] = await tx.rows(stepCheck(plan, view.schema, view.tolerance));
-  if (row === undefined || row['broken'] === true) {
-    throw new EverviewError('internal', `a group of "${view.name}" would have fewer than no rows`, {
-      hint: `REFRESH ${view.name} FULL rebuilds it; please report this`,
-      data: { view: view.name },
-    });
-  }
+  if (row === undefined || row['broken'] === true) throw brokenState(view, 'would have fewer than no rows');
   return {
     touched: Number(row['touched']),
     before: Number(row['before']),
     after: Number(row['after']),
+    faulty: Number(row['faulty']),
     fallback: fallbackOf(row),
   };
+}
+
+function brokenState(view: ViewHandle, what: string): EverviewError {
+  return new EverviewError('internal', `a group of "${view.name}" ${what}`, {
+    hint: `REFRESH ${view.name} FULL rebuilds it; please report this`,
+    data: { view: view.name },
+  });
 }
 
 /** What `stepFaults` found, but for `broken`. */

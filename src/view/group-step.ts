@@ -102,13 +102,17 @@ export function mendSteps(plan: GroupPlan, tolerance: number, source: RenderSour
   const places = keys.map((_, place) => touchedColumn(place));
   const touched = { item: '__ev_faulty_groups', columns: places };
   const partials = partialColumns(plan.group);
-  const { retracted, nonFinite, spent } = faultsOf(plan, tolerance);
-  const faulty = `SELECT * FROM ${stepTable} WHERE ${retracted} OR ${nonFinite} OR ${spent}`;
+  const faulty = `SELECT * FROM ${stepTable} WHERE ${isFaulty(plan, tolerance)}`;
   return (
     `UPDATE ${stepTable} AS d SET ${partials.map((column) => `${column} = f.${column}`).join(', ')} ` +
     `FROM (WITH ${touched.item} AS MATERIALIZED (${touchedGroups(keys, faulty)}) ` +
     `SELECT * FROM (${renderState(plan.group, source, touched)})) f WHERE ${sameKeys(keys, 'd', 'f')}`
   );
+}
+
+function isFaulty(plan: GroupPlan, tolerance: number): string {
+  const { retracted, nonFinite, spent } = faultsOf(plan, tolerance);
+  return `(${retracted} OR ${nonFinite} OR ${spent})`;
 }
 
 /** The keys in `rows`, each combination once. */
@@ -145,7 +149,7 @@ export function stepCheck(plan: GroupPlan, schema: Schema, tolerance: number): s
     ${stepFaults(plan, tolerance)} FROM ${stepTable}`;
 }
 
-/** The columns of `stepCheck` that tell whether steps may be applied, over any relation of steps. */
+/** The columns of `stepCheck` that tell whether steps may be applied, and how many not, over a relation of steps. */
 export function stepFaults(plan: GroupPlan, tolerance: number): string {
   const counts = plan.group.arguments.map((_, place) => stateColumns.count(place));
   counts.push(...plan.group.moments.map((_, place) => momentColumn('n', place)));
@@ -153,7 +157,8 @@ export function stepFaults(plan: GroupPlan, tolerance: number): string {
   const { retracted, nonFinite, spent } = faultsOf(plan, tolerance);
   const any = (condition: string) => `coalesce(bool_or(${condition}), false)`;
   return `${any(broken.join(' OR '))} AS broken, ${any(retracted)} AS retracted,
-    ${any(nonFinite)} AS non_finite, ${any(spent)} AS spent`;
+    ${any(nonFinite)} AS non_finite, ${any(spent)} AS spent,
+    count(*) FILTER (${isFaulty(plan, tolerance)}) AS faulty`;
 }
 
 /** Conditions on a step under which the group has to be computed anew. */
