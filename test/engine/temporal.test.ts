@@ -232,11 +232,14 @@ describe('any history', () => {
     per_k: `SELECT k, count(*) AS n, sum(x) AS s, min(x) AS low FROM e WHERE ts > now() - INTERVAL '1 day' GROUP BY k`,
     joined: `SELECT e.id, f.name FROM e JOIN f ON e.k = f.k AND e.ts > now() - INTERVAL '1 day'`,
     mid: `SELECT k, median(x) AS mid FROM e WHERE ts > now() - INTERVAL '1 day' GROUP BY k`,
+    quiet: `SELECT f.k FROM f WHERE NOT EXISTS (SELECT 1 FROM e WHERE e.k = f.k AND e.ts > now() - INTERVAL '6 hours')`,
+    beside: `SELECT f.name, r.id FROM f LEFT JOIN recent r ON r.k = f.k AND r.id % 2 = 0`,
+    places: `SELECT id, rank() OVER (PARTITION BY k ORDER BY ts) AS place FROM e WHERE ts BETWEEN now() - INTERVAL '1 day' AND now()`,
     chained: `SELECT k, count(*) AS n FROM recent GROUP BY k`,
     again: `SELECT c.k, c.n, p.s FROM chained c JOIN per_k p ON c.k IS NOT DISTINCT FROM p.k`,
   } as const;
 
-  it.each([1, 2, 3, 4])('with random clock moves is as its definitions say (seed %i)', async (seed) => {
+  it.each([1, 2])('with random clock moves is as its definitions say (seed %i)', async (seed) => {
     const random = new Random(seed);
     const upTo = (n: number) => random.int(0, n - 1);
     await db.sql(`CREATE TABLE e (id INTEGER, k VARCHAR, x INTEGER, ts TIMESTAMP, z TIMESTAMPTZ, d DATE);
@@ -248,7 +251,7 @@ describe('any history', () => {
       await db.execute(`CREATE VIEW plain_${name} AS ${plain}`);
     }
     let id = 0;
-    for (let step = 0; step < 60; step++) {
+    for (let step = 0; step < 40; step++) {
       const choice = upTo(10);
       if (choice < 4) {
         const values = Array.from({ length: 1 + upTo(5) }, () => {
