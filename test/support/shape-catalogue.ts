@@ -115,6 +115,37 @@ export const shapeCatalogue: readonly ShapeGroup[] = [
       },
       { name: 'cross join', sql: 'SELECT s.id, i.item FROM sales s CROSS JOIN items i', target: 'algebraic' },
       {
+        name: '`ASOF JOIN`',
+        sql: 'SELECT s.id, s.item, p.price FROM sales s ASOF JOIN prices p ON s.item = p.item AND s.sold_at >= p.since',
+        target: 'domain',
+      },
+      {
+        name: '`ASOF JOIN`, the key not in the list',
+        sql: 'SELECT s.id, p.price FROM sales s ASOF JOIN prices p ON s.item = p.item AND s.sold_at >= p.since',
+        target: 'domain',
+      },
+      {
+        name: '`ASOF LEFT JOIN`',
+        sql: 'SELECT s.id, s.item, p.price FROM sales s ASOF LEFT JOIN prices p ON s.item = p.item AND s.sold_at >= p.since',
+        target: 'domain',
+      },
+      {
+        name: 'lateral join with an equality',
+        sql: 'SELECT i.item, b.units FROM items i, LATERAL (SELECT max(s.units) AS units FROM sales s WHERE s.item = i.item) AS b',
+        target: 'domain',
+        now: 'full',
+      },
+      {
+        name: '`POSITIONAL JOIN`',
+        sql: 'SELECT s.id, i.item FROM (SELECT id FROM sales ORDER BY id) s POSITIONAL JOIN (SELECT item FROM items ORDER BY item) i',
+        target: 'full',
+      },
+    ],
+  },
+  {
+    title: 'Semi, anti and outer joins',
+    shapes: [
+      {
         name: '`SEMI JOIN`',
         sql: 'SELECT * FROM sales SEMI JOIN items ON sales.item = items.item',
         target: 'algebraic',
@@ -183,32 +214,6 @@ export const shapeCatalogue: readonly ShapeGroup[] = [
         name: '`FULL JOIN`',
         sql: 'SELECT s.id, s.item, i.item AS listed FROM sales s FULL JOIN items i ON i.item = s.item',
         target: 'domain',
-      },
-      {
-        name: '`ASOF JOIN`',
-        sql: 'SELECT s.id, s.item, p.price FROM sales s ASOF JOIN prices p ON s.item = p.item AND s.sold_at >= p.since',
-        target: 'domain',
-      },
-      {
-        name: '`ASOF JOIN`, the key not in the list',
-        sql: 'SELECT s.id, p.price FROM sales s ASOF JOIN prices p ON s.item = p.item AND s.sold_at >= p.since',
-        target: 'domain',
-      },
-      {
-        name: '`ASOF LEFT JOIN`',
-        sql: 'SELECT s.id, s.item, p.price FROM sales s ASOF LEFT JOIN prices p ON s.item = p.item AND s.sold_at >= p.since',
-        target: 'domain',
-      },
-      {
-        name: 'lateral join with an equality',
-        sql: 'SELECT i.item, b.units FROM items i, LATERAL (SELECT max(s.units) AS units FROM sales s WHERE s.item = i.item) AS b',
-        target: 'domain',
-        now: 'full',
-      },
-      {
-        name: '`POSITIONAL JOIN`',
-        sql: 'SELECT s.id, i.item FROM (SELECT id FROM sales ORDER BY id) s POSITIONAL JOIN (SELECT item FROM items ORDER BY item) i',
-        target: 'full',
       },
     ],
   },
