@@ -246,9 +246,14 @@ function attachTied(
   );
 }
 
+/** Whether there are as many rows as FROM and WHERE leave, whatever the list says. */
 function isOnlyRows(select: LoweredSelect): boolean {
   return (
-    select.group === null && select.distinct === null && select.limit === null && select.qualify === null
+    select.group === null &&
+    select.distinct === null &&
+    select.limit === null &&
+    select.qualify === null &&
+    !select.items.some((item) => hasRowFunction(item.expression))
   );
 }
 
