@@ -23,7 +23,7 @@ export function drawFrom(pen: Pen, depth: number, write: WriteBlock): From | nul
   if (joined === null) return null;
   let from = joined;
   if (pen.random.chance(0.3)) from = filtered(from, drawCondition(pen.random, from.columns));
-  if (pen.random.chance(0.03)) from = drawTemporal(pen, from) ?? from;
+  if (pen.random.chance(0.06)) from = drawTemporal(pen, from) ?? from;
   if (pen.random.chance(0.22)) from = drawSubqueryCondition(pen, from, depth, write) ?? from;
   return from;
 }

@@ -77,7 +77,7 @@ class BroadHistoryWriter {
     const kind = this.#random.weighted({
       update: 72,
       refresh: 12,
-      advance: 4,
+      advance: 6,
       tick: this.#historyVersions === null ? 4 : 12,
       createView: 4,
       replaceView: 3,
@@ -205,9 +205,18 @@ class BroadHistoryWriter {
   }
 
   #policy(): PolicyShape {
-    const eager = { plain: 4, immediate: 2, fixed: 1.5 };
+    const eager = { plain: 4, immediate: 2, fixed: 1.5, inline: 2 };
     const lazy = { manual: 4, timed: 3, counted: 2, stale: 1.5 };
-    const weights = { plain: 0, immediate: 0, fixed: 0, manual: 0, timed: 0, counted: 0, stale: 0 };
+    const weights = {
+      plain: 0,
+      immediate: 0,
+      fixed: 0,
+      inline: 0,
+      manual: 0,
+      timed: 0,
+      counted: 0,
+      stale: 0,
+    };
     const chosen = { eager, lazy, mixed: { ...eager, ...lazy } }[this.#mood];
     const kind = this.#random.weighted({ ...weights, ...chosen });
     switch (kind) {
@@ -217,6 +226,8 @@ class BroadHistoryWriter {
         return { ...freshPolicy, refresh: 'immediate' };
       case 'fixed':
         return { ...freshPolicy, refresh: this.#random.pick(['auto', 'on_read', 'full', 'incremental']) };
+      case 'inline':
+        return { ...freshPolicy, onStaleRead: 'compensate' };
       case 'manual':
         return { ...freshPolicy, refresh: 'manual' };
       case 'timed':
@@ -224,7 +235,7 @@ class BroadHistoryWriter {
       case 'counted':
         return { ...freshPolicy, maxRows: this.#random.pick([1, 5, 20]) };
       case 'stale': {
-        const onStaleRead = this.#random.pick(['serve', 'fail', 'refresh'] as const);
+        const onStaleRead = this.#random.pick(['serve', 'fail', 'refresh', 'compensate'] as const);
         return { ...freshPolicy, maxStalenessMs: 1_000, onStaleRead };
       }
     }

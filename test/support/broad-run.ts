@@ -79,6 +79,7 @@ async function playAll(run: BroadRun, history: BroadHistory): Promise<BroadResul
 class BroadRun {
   readonly maintained: Maintained[] = [];
   readonly refused: { view: BroadView; message: string }[] = [];
+  readonly #declared: BroadView[] = [];
   readonly #db: Everview;
   readonly #clock: SimulatedClock;
   readonly #reference: BareReference;
@@ -140,6 +141,7 @@ class BroadRun {
       return;
     }
     await this.#reference.setView(view);
+    this.#declared.push(view);
     await this.#checkTypes(view);
   }
 
@@ -234,7 +236,12 @@ class BroadRun {
     const { rows } = await this.#db.query(
       `SELECT name, coalesce(rung, kind) AS way, count(*) AS n FROM everview.refreshes GROUP BY ALL`,
     );
-    for (const view of this.#reference.views()) {
+    const kept = this.#reference.views();
+    for (const view of this.#declared) {
+      // What was dropped or replaced counts for what it was made of.
+      if (!kept.includes(view)) this.maintained.push({ view, ways: {} });
+    }
+    for (const view of kept) {
       const own = rows.filter((row) => row.name === view.name);
       this.maintained.push({
         view,
