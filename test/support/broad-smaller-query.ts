@@ -23,7 +23,7 @@ function* parts(query: SelectQuery): Generator<Query> {
   for (const { relation } of query.from) {
     if (typeof relation !== 'string' && !('text' in relation)) yield relation;
   }
-  for (const cte of query.ctes) yield cte.query;
+  if (!query.isRecursive) for (const cte of query.ctes) yield cte.query;
 }
 
 function* withoutClause(query: SelectQuery): Generator<Query> {
@@ -46,6 +46,8 @@ function* smallerSources(query: SelectQuery): Generator<Query> {
     if (typeof relation === 'string' || 'text' in relation) continue;
     for (const smaller of smallerQueries(relation)) yield put({ ...source, relation: smaller });
   }
+  // A recursion with a piece less may have no end.
+  if (query.isRecursive) return;
   for (const [place, cte] of query.ctes.entries()) {
     for (const smaller of smallerQueries(cte.query)) {
       yield { ...query, ctes: query.ctes.with(place, { ...cte, query: smaller }) };
