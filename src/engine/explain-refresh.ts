@@ -66,7 +66,9 @@ function pendingFacts(cursor: Cursor | null, changed: ReadonlyMap<string, Pendin
   return [...changed].map(
     ([source, { inserted, deleted, versions }]): Fact => [
       'pending change',
-      source === clockSource ? 'the clock: rows that crossed a condition on it' : `${source}: ${inserted} rows in, ${deleted} rows out, in ${versions} ${versions === 1 ? 'version' : 'versions'}`,
+      source === clockSource
+        ? 'the clock: rows that crossed a condition on it'
+        : `${source}: ${inserted} rows in, ${deleted} rows out, in ${versions} ${versions === 1 ? 'version' : 'versions'}`,
     ],
   );
 }

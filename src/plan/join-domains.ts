@@ -3,8 +3,8 @@ import { createJoin, type JoinInput } from '../algebra/join.ts';
 import type { Relation, Scope } from '../algebra/node.ts';
 import { createProject, type ProjectedColumn } from '../algebra/project.ts';
 import type { SqlNode } from '../core/sql-tree.ts';
-import { keyColumn } from './domain-columns.ts';
 import { isOnClock } from './clock-conditions.ts';
+import { keyColumn } from './domain-columns.ts';
 import { type SelectDomain, sameColumns } from './lower-block.ts';
 import { columnParts, columnReference, expressionKey } from './lower-expression.ts';
 import {

@@ -53,7 +53,11 @@ function lowerTable(from: SqlNode, context: FromContext): FromScope {
   );
   if (read === undefined) throw new LowerRefusal(`relation "${name}"`);
   const columns = read.schema.map((column) => column.name);
-  return inputScope(from, { node: createScan(read.name, read.kind, columns, read.isClocked), names: columns }, context);
+  return inputScope(
+    from,
+    { node: createScan(read.name, read.kind, columns, read.isClocked), names: columns },
+    context,
+  );
 }
 
 function inputScope(from: SqlNode, relation: NamedRelation, context: FromContext): FromScope {

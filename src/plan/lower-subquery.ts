@@ -79,15 +79,15 @@ export function attachSubqueries(
 /** Makes matches of the subqueries that ask for partners of one relation's rows, where such are asked for. */
 function matchThose({ select, rest }: Attaching, context: SelectContext): Attaching {
   if (context.from.joins !== 'match') return { select, rest };
-  return rest.reduce<Attaching>(
-    (known, subquery) => {
-      const partners = partnersOf(subquery, context);
-      const matched =
-        partners === null ? null : matchSubquery(known.select, partners, () => context.from.nextAlias());
-      return matched === null ? { ...known, rest: [...known.rest, subquery] } : { ...known, select: matched };
-    },
-    { select, rest: [] },
-  );
+  let matched = select;
+  const unmatched: PreparedSubquery[] = [];
+  for (const subquery of rest) {
+    const partners = partnersOf(subquery, context);
+    const next = partners === null ? null : matchSubquery(matched, partners, () => context.from.nextAlias());
+    if (next === null) unmatched.push(subquery);
+    else matched = next;
+  }
+  return { select: matched, rest: unmatched };
 }
 
 /** What EXISTS by equalities alone, or IN, asks for; null: it is something else. */

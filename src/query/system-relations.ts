@@ -12,7 +12,15 @@ export interface SystemRelations {
   sql(name: string): string;
 }
 
-const stored = ['updates', 'refreshes', 'regret', 'model_versions', 'gates', 'quarantine', 'incidents'] as const;
+const stored = [
+  'updates',
+  'refreshes',
+  'regret',
+  'model_versions',
+  'gates',
+  'quarantine',
+  'incidents',
+] as const;
 
 export type ComputedRelation = { readonly schema: Schema; rows(): readonly Row[] };
 

@@ -108,7 +108,8 @@ function assertFollowsClock(name: string, plan: ViewPlan): void {
   if (plan.kind === 'full-only') throw clockRefusal(name, plan.detail);
   const byKey = plan.kind === 'rows' ? plan.byKey : undefined;
   const plans = byKey === undefined ? [plan] : [plan, byKey];
-  if (plans.some(isClockAdrift)) throw clockRefusal(name, 'its condition on the clock ties several relations together');
+  if (plans.some(isClockAdrift))
+    throw clockRefusal(name, 'its condition on the clock ties several relations together');
 }
 
 function isClockAdrift(plan: IncrementalPlan): boolean {

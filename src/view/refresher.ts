@@ -1,5 +1,5 @@
-import type { Reason } from '../core/reasons.ts';
 import type { Moments } from '../core/moment.ts';
+import type { Reason } from '../core/reasons.ts';
 import type { Schema } from '../core/schema.ts';
 import type { Session } from '../core/session.ts';
 import type { Version } from '../core/version.ts';

@@ -9,7 +9,12 @@ import { createUnionAll } from '../../src/algebra/union-all.ts';
 import { versionOf } from '../../src/core/version.ts';
 import { renderRelation, renderSignedState, renderState } from '../../src/store/render-algebra.ts';
 
-const window = { kind: 'window', from: versionOf(3), to: versionOf(5), moments: { fromMs: 0, toMs: 0 } } as const;
+const window = {
+  kind: 'window',
+  from: versionOf(3),
+  to: versionOf(5),
+  moments: { fromMs: 0, toMs: 0 },
+} as const;
 const t = createScan('t', 'table', ['k', 'x']);
 const v = createScan('v', 'kept', ['k']);
 
