@@ -336,10 +336,14 @@ async function scopeWithUnionTypes(session: Session, scope: Scope): Promise<Scop
  * one row from a hidden aggregate: DuckDB refuses an aggregate beside the weight.
  */
 async function describeSigned(session: Session, node: Relation): Promise<Schema> {
-  const all = new Set([clockSource, ...scansOf(node).map((scan) => scan.relation)]);
-  const change = changeOf(node, all);
+  const sources = [...new Set([clockSource, ...scansOf(node).map((scan) => scan.relation)])];
+  const all = new Set(sources);
   const signed = await session.describe(renderRelation(oldOf(node, all), { kind: 'probe' }));
-  if (change !== null) await session.describe(renderRelation(change, { kind: 'probe' }));
+  // DuckDB may refuse one form of a subquery and take another, so each source is tried alone as well.
+  for (const changed of domainsOf(node).length > 0 ? [all, ...sources.map((one) => new Set([one]))] : [all]) {
+    const change = changeOf(node, changed);
+    if (change !== null) await session.describe(renderRelation(change, { kind: 'probe' }));
+  }
   return signed.slice(0, columnsOf(node).length);
 }
 
