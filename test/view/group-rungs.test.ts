@@ -17,6 +17,9 @@ const steps = Number(process.env['EVERVIEW_GROUP_STEPS'] ?? 10);
 const exact: readonly Spread[] = ['small'];
 const floating: readonly Spread[] = ['small', 'mixed', 'far'];
 
+/** Far from zero DuckDB's own result moves with the order of the rows, by about ε · 1e9 of what it is. */
+const tolerances: Readonly<Record<Spread, number>> = { small: 1e-9, mixed: 1e-9, far: 3e-6 };
+
 type Family = { readonly aggregates: readonly MeasuredAggregate[]; readonly spreads: readonly Spread[] };
 
 const families: Readonly<Record<string, Family>> = {
@@ -107,11 +110,11 @@ async function play(
         const reads = name === 'algebraic' ? await world.compensatedWays(name) : [];
         if (typeof reads === 'string') paths.add(`not compensated: ${reads}`);
         for (const read of typeof reads === 'string' ? [] : reads) {
-          const difference = await groupDifference(world, `(${read})`, aggregates, keys);
+          const difference = await groupDifference(world, `(${read})`, aggregates, keys, tolerances[spread]);
           expect({ step, read, difference }).toEqual({ step, read, difference: null });
         }
         const done = await world.refresh(name, how, name === 'full' ? undefined : name);
-        const difference = await groupDifference(world, `view.${name}`, aggregates, keys);
+        const difference = await groupDifference(world, `view.${name}`, aggregates, keys, tolerances[spread]);
         expect({ step, name, done, difference }).toEqual({ step, name, done, difference: null });
         paths.add(`${name} ${done.fallback ?? done.recomputed ?? done.kind}`);
       }
