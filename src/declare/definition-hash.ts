@@ -3,6 +3,9 @@ import type { Definition } from './definition.ts';
 
 type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
+/** How this release keeps contents; another form means that what an older one kept is built again. */
+const contentsForm = 2;
+
 /**
  * What of a definition decides the contents it is to have, and thereby whether kept state is still good. Policies,
  * gates and constraints say when and whether, not what. The tolerance does: state may be as far off as it allowed.
@@ -14,11 +17,12 @@ function contentsOf(definition: Definition): Json {
       return { kind, name, columns: definition.columns.map((column) => [column.name, column.type]) };
     case 'view': {
       const { query, materialized, tolerance } = definition;
-      return { kind, name, query, materialized, tolerance };
+      return { form: contentsForm, kind, name, query, materialized, tolerance };
     }
     case 'training-set': {
       const { query, label, eventTime, labelDelayMs, windowMs, holdoutMs, tolerance } = definition;
-      return { kind, name, query, label, eventTime, labelDelayMs, windowMs, holdoutMs, tolerance };
+      const window = { labelDelayMs, windowMs, holdoutMs };
+      return { form: contentsForm, kind, name, query, label, eventTime, ...window, tolerance };
     }
     case 'model': {
       const { trainingSet, features, method, options } = definition;
