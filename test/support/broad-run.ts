@@ -188,7 +188,7 @@ class BroadRun {
     const views = this.#reference.views();
     this.#checks += 1;
     // Now and then first of all, when most is pending: everything at the newest version, and nothing refreshed for it.
-    if (this.#checks % 3 === 0 && views.length > 0) await this.#checkTogether(views, true, compensating);
+    if (this.#checks % 6 === 0 && views.length > 0) await this.#checkTogether(views, true, compensating);
     const eager = views.filter((view) => this.#reference.withBelow(view.name).every(isFresh));
     if (eager.length > 0) await this.#checkTogether(eager, true);
     for (const view of views) if (!eager.includes(view)) await this.#checkTogether([view], false);

@@ -74,7 +74,7 @@ class OracleRun {
     try {
       await this.#apply(step);
       const random = new Random(this.#history.seed * 1_000 + at);
-      if (random.chance(0.3)) await checkCompensated(this.#db, this.#reference, random);
+      if (random.chance(0.15)) await checkCompensated(this.#db, this.#reference, random);
       await checkContents(this.#db, this.#reference);
       if (random.chance(0.15)) await checkPast(this.#db, this.#reference, random);
       return null;

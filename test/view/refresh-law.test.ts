@@ -9,7 +9,7 @@ import {
 } from '../support/view-arbitraries.ts';
 import { ViewWorld } from '../support/view-world.ts';
 
-const runs = Number(process.env['EVERVIEW_VIEW_RUNS'] ?? 60);
+const runs = Number(process.env['EVERVIEW_VIEW_RUNS'] ?? 40);
 
 const way = fc.constantFrom(
   'advance' as const,

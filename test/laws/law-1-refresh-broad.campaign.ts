@@ -1,0 +1,30 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import {
+  type BroadCampaignResult,
+  keepBroadRegression,
+  runBroadCampaign,
+} from '../support/broad-campaign.ts';
+import { operators, requiredPairs } from '../support/broad-operator.ts';
+
+const steps = 3_000;
+
+/** Law 1 for all of SQL, long enough to have met every operator, and every pair of operators of note. */
+describe(`law 1, refresh, against bare DuckDB, over ${steps} steps`, () => {
+  let result: BroadCampaignResult;
+  beforeAll(async () => {
+    result = await runBroadCampaign({ seed: 1_000, steps });
+  }, 600_000);
+
+  it('holds for random histories', async () => {
+    if (result.failure !== null) await keepBroadRegression(result.failure);
+    expect(result.failure?.report ?? null).toBeNull();
+    expect(result.steps).toBeGreaterThanOrEqual(steps);
+  });
+
+  it('exercises every operator, and the pairs of note', () => {
+    const { coverage } = result;
+    expect(operators.filter((operator) => coverage.viewsWith(operator) === 0)).toEqual([]);
+    expect(requiredPairs.filter((pair) => coverage.viewsWithPair(pair) === 0)).toEqual([]);
+    expect(coverage.undefinedBy).toEqual([]);
+  });
+});
