@@ -112,9 +112,10 @@ function pruneDomain(
     query['type'] === 'SELECT_NODE' &&
     nodesOf(query['modifiers']).every((modifier) => modifier['type'] !== 'DISTINCT_MODIFIER');
   const asked = new Set([...needed, ...node.keys]);
-  const list = isPlain
-    ? nodesOf(query['select_list']).filter((item) => asked.has(String(item['alias'])))
-    : [];
+  // A function of several rows decides how often a row stands there, whoever reads it.
+  const list = nodesOf(isPlain ? query['select_list'] : undefined).filter(
+    (item) => asked.has(String(item['alias'])) || hasRowFunction(item),
+  );
   const isPruned = isPlain && list.length > 0;
   const body = isPruned ? queryExpression({ ...query, select_list: list }) : node.body;
   const pruned = {
