@@ -1,11 +1,11 @@
-import { createDomain, type DomainInput, type DomainNode } from '../algebra/domain.ts';
+import { createDomain, type DomainInput } from '../algebra/domain.ts';
 import { createJoin, type JoinInput } from '../algebra/join.ts';
 import type { Relation, Scope } from '../algebra/node.ts';
 import { createProject, type ProjectedColumn } from '../algebra/project.ts';
 import type { SqlNode } from '../core/sql-tree.ts';
 import { isOnClock } from './clock-conditions.ts';
 import { keyColumn } from './domain-columns.ts';
-import { type SelectDomain, sameColumns } from './lower-block.ts';
+import { keyPlace, type SelectDomain } from './lower-block.ts';
 import { columnParts, columnReference, expressionKey } from './lower-expression.ts';
 import {
   aliasesIn,
@@ -61,18 +61,10 @@ function sharedKeys(select: LoweredSelect): SharedKey[] {
       const [alias = ''] = aliasesIn(expression);
       const node = nodes.get(alias);
       if (node === undefined || keys.has(alias)) continue;
-      if (node.kind !== 'domain' || keyOf(node, expression) !== null) keys.set(alias, expression);
+      if (node.kind !== 'domain' || keyPlace(node, expression) !== null) keys.set(alias, expression);
     }
     return keys;
   });
-}
-
-/** The place of the domain's key that an expression over its columns is. */
-function keyOf(node: DomainNode<Relation<SqlNode>, SqlNode>, expression: SqlNode): number | null {
-  const [, column, ...fields] = expression['class'] === 'COLUMN_REF' ? columnParts(expression) : [];
-  if (column === undefined || fields.length > 0) return null;
-  const place = node.keys.findIndex((key) => key === column || sameColumns(node, key).includes(column));
-  return place < 0 ? null : place;
 }
 
 /** All keys of the largest group of nodes that one key ties to a domain. */
@@ -174,7 +166,7 @@ function memberOf(
   const to = nextAlias();
   const own = keys.map((key) => key.get(alias) ?? columnReference(alias, ''));
   if (node.kind === 'domain') {
-    const places = own.map((expression) => keyOf(node, expression) ?? 0);
+    const places = own.map((expression) => keyPlace(node, expression) ?? 0);
     return {
       from: queryItem(queryOf(node.body), to),
       inputs: node.inputs.map((input) => ({

@@ -1,7 +1,7 @@
 import { createDomain, type DomainNode } from '../algebra/domain.ts';
 import type { Relation, Scope } from '../algebra/node.ts';
 import { createProject, type ProjectedColumn } from '../algebra/project.ts';
-import { isNode, type SqlNode } from '../core/sql-tree.ts';
+import type { SqlNode } from '../core/sql-tree.ts';
 import { keyColumn, outputColumn } from './domain-columns.ts';
 import {
   columnParts,
@@ -118,6 +118,14 @@ export function sameColumns(node: SelectDomain, key: string): string[] {
   return list
     .filter((item) => expressionKey(item) === expressionKey(wanted))
     .map((item) => String(item['alias']));
+}
+
+/** The place among a domain's keys of an expression over its columns; null: it is none of them. */
+export function keyPlace(node: SelectDomain, expression: SqlNode): number | null {
+  const [, column, ...fields] = expression['class'] === 'COLUMN_REF' ? columnParts(expression) : [];
+  if (column === undefined || fields.length > 0) return null;
+  const place = node.keys.findIndex((key) => key === column || sameColumns(node, key).includes(column));
+  return place < 0 ? null : place;
 }
 
 /** Grouping must name the key columns the body adds, as its list does. */
@@ -268,9 +276,4 @@ function isKey(expression: SqlNode): boolean {
 function common(one: readonly SqlNode[], other: readonly SqlNode[]): SqlNode[] {
   const known = new Set(other.map(expressionKey));
   return one.filter((expression) => known.has(expressionKey(expression)));
-}
-
-/** Whether the node is a query that gives one row, always: an aggregate over everything. */
-export function isWhole(select: LoweredSelect): boolean {
-  return select.group !== null && select.group.keys.length === 0 && !isNode(select.limit ?? undefined);
 }

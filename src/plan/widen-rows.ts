@@ -4,7 +4,7 @@ import { columnsOf, type Relation } from '../algebra/node.ts';
 import type { SqlNode } from '../core/sql-tree.ts';
 import { isOnClock } from './clock-conditions.ts';
 import { keyColumn, subqueryColumn } from './domain-columns.ts';
-import { atAlias, innerDomain, inputOf, type SelectDomain, sameColumns } from './lower-block.ts';
+import { atAlias, innerDomain, inputOf, keyPlace } from './lower-block.ts';
 import { columnParts, columnReference } from './lower-expression.ts';
 import {
   aliasesIn,
@@ -107,8 +107,8 @@ function rowsToWiden(
   alias: string,
 ): Widened {
   const inner = innerDomain(select);
-  const places = inner === null ? [] : ties.map((tie) => keyPlace(inner, tie));
-  if (inner === null || places.includes(-1) || select.where.some(isOnClock)) {
+  const places = inner === null ? [] : ties.flatMap((tie) => keyPlace(inner.node, tie) ?? []);
+  if (inner === null || places.length < ties.length || select.where.some(isOnClock)) {
     return inputToWiden(select, ties, needed, alias);
   }
   const move: MapColumn = (of, column) => (of === inner.alias ? [alias, column] : null);
@@ -137,13 +137,6 @@ function rowsToWiden(
     nameOf: (of, column) => (of === inner.alias ? (names.get(column) ?? null) : null),
     repeatable: inner.node.repeatable,
   };
-}
-
-/** Which key of the domain a tie is; −1: none. */
-function keyPlace({ alias, node }: { alias: string; node: SelectDomain }, tie: SqlNode): number {
-  const [of, column, ...fields] = tie['class'] === 'COLUMN_REF' ? columnParts(tie) : [];
-  if (of !== alias || column === undefined || fields.length > 0) return -1;
-  return node.keys.findIndex((key) => key === column || sameColumns(node, key).includes(column));
 }
 
 function inputToWiden(
