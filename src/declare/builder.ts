@@ -15,6 +15,7 @@ import type {
   ViolationResponse,
 } from './definition.ts';
 import type { DraftConstraint, DraftOption } from './definition-draft.ts';
+import type { Method } from './methods.ts';
 import { inlineParameters } from './sql-literal.ts';
 
 declare const rowType: unique symbol;
@@ -214,7 +215,7 @@ export function trainingSet<const Name extends string, Q extends QueryInput>(
 }
 
 export type ModelOptions = PolicyOptions & {
-  readonly method: 'ridge';
+  readonly method: Method;
   readonly l2?: number;
   readonly standardize?: boolean;
   readonly categorical?: readonly string[];

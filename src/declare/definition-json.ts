@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { EverviewError } from '../core/errors.ts';
 import { deepFreeze } from './deep-freeze.ts';
 import type { Definition } from './definition.ts';
+import { methods } from './methods.ts';
 import { gate } from './option-kind.ts';
 
 const names = z.array(z.string()).readonly();
@@ -70,7 +71,7 @@ const model = z.strictObject({
     z.strictObject({ kind: z.literal('all'), except: names }),
     z.strictObject({ kind: z.literal('columns'), columns: names }),
   ]),
-  method: z.literal('ridge'),
+  method: z.enum(methods),
   options: z.strictObject({
     l2: z.number().nonnegative(),
     standardize: z.boolean(),

@@ -1,4 +1,5 @@
 import type { Schema } from '../core/schema.ts';
+import type { Method } from './methods.ts';
 
 /** What a user states, frozen once declared. A change of any field changes the definition's hash. */
 export type Definition = TableDefinition | ViewDefinition | TrainingSetDefinition | ModelDefinition;
@@ -103,7 +104,8 @@ export type GateCondition = {
   readonly text: string;
 };
 
-export type RidgeOptions = {
+/** How a model is fitted. What its method does not take (methods.ts) has its default here, and means nothing. */
+export type FitOptions = {
   readonly l2: number;
   readonly standardize: boolean;
   /** Columns taken as categories although they are numbers. */
@@ -121,8 +123,8 @@ export type ModelDefinition = {
   readonly name: string;
   readonly trainingSet: string;
   readonly features: FeatureSelection;
-  readonly method: 'ridge';
-  readonly options: RidgeOptions;
+  readonly method: Method;
+  readonly options: FitOptions;
   readonly policy: RefreshPolicy;
   /** Largest change of a prediction a reader bears; null: unlimited. */
   readonly maxEffect: number | null;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { methods } from './methods.ts';
 import {
   boolean,
   choice,
@@ -111,11 +112,7 @@ const trainingSetOptions = {
 };
 
 const modelOptions = {
-  method: option(
-    choice(['ridge'], ['logistic', 'naive_bayes', 'lda', 'pca', 'trees', 'external', 'onnx']),
-    'required',
-    'how the model is fitted',
-  ),
+  method: option(choice(methods, ['trees', 'external', 'onnx']), 'required', 'how the model is fitted'),
   l2: option(number('1.0', nonNegative), '1.0', 'the penalty on the squared weights; the intercept has none'),
   standardize: option(
     boolean,

@@ -9,12 +9,22 @@ import {
   sameName,
 } from '../core/schema.ts';
 import type { ModelDefinition, TrainingSetDefinition } from '../declare/definition.ts';
+import { methodSpec, type Task } from '../declare/methods.ts';
+import { type FeatureSource, sourceColumns } from './feature-source.ts';
 
-/** A column read as one number: an integer, decimal or float as DOUBLE, a BOOLEAN as 0 or 1. */
-export type MeasuredFeature = { readonly name: string; readonly kind: 'numeric' | 'boolean' };
+/** A source read as one number: an integer, decimal or float as DOUBLE, a BOOLEAN as 0 or 1. */
+export type MeasuredFeature = {
+  readonly name: string;
+  readonly source: FeatureSource;
+  readonly kind: 'numeric' | 'boolean';
+};
 
-/** A column read as text, one 0/1 column per level in the design. `type` is the training set's. */
-export type CategoricalFeature = { readonly name: string; readonly type: string };
+/** A source read as text, one 0/1 column per level in the design. `type` is its type in the training set. */
+export type CategoricalFeature = {
+  readonly name: string;
+  readonly source: FeatureSource;
+  readonly type: string;
+};
 
 /**
  * How the columns of a training set become a design matrix. Only `numeric` features are standardized; booleans,
@@ -25,6 +35,9 @@ export type FeaturePlan = {
   readonly measured: readonly MeasuredFeature[];
   readonly categorical: readonly CategoricalFeature[];
   readonly label: string;
+  readonly labelType: string;
+  /** `class`: the label is one of a few values, read as text; else it is a number, or of no account. */
+  readonly task: Task;
   readonly missing: 'impute' | 'drop';
 };
 
@@ -39,13 +52,8 @@ export function planFeatures(
   schema: Schema,
 ): FeaturePlan {
   const label = columnOf(trainingSet.label, schema, `the label of model "${model.name}"`);
-  if (numericKindOf(label.type) === null && label.type !== 'BOOLEAN') {
-    throw new EverviewError(
-      'invalid-definition',
-      `model "${model.name}" cannot learn the label "${label.name}" of type ${label.type}`,
-      { hint: 'a ridge label is a number or a BOOLEAN' },
-    );
-  }
+  const { task } = methodSpec(model.method);
+  assertLearnable(model, label, task);
   const features = selectedColumns(model, trainingSet, schema);
   const listed = model.options.categorical.map((name) => columnOf(name, schema, 'categorical'));
   for (const column of listed) {
@@ -60,12 +68,34 @@ export function planFeatures(
     measured: features.filter((column) => !isCategorical(column)).map((column) => measured(column, model)),
     categorical: features.filter(isCategorical).map((column) => categorical(column, model)),
     label: label.name,
+    labelType: label.type,
+    task,
     missing: model.options.missing,
   };
   if (features.length > 0) return plan;
   throw new EverviewError('invalid-definition', `model "${model.name}" has no feature`, {
     hint: 'select at least one column beside the label and the event time',
   });
+}
+
+function assertLearnable(model: ModelDefinition, label: Column, task: Task): void {
+  const isNumber = numericKindOf(label.type) !== null || label.type === 'BOOLEAN';
+  const fits: Record<Task, boolean> = {
+    number: isNumber,
+    class: !isNested(label.type) && numericKindOf(label.type) !== 'float' && label.type !== 'BLOB',
+    none: true,
+  };
+  if (fits[task]) return;
+  throw new EverviewError(
+    'invalid-definition',
+    `model "${model.name}" cannot learn the label "${label.name}" of type ${label.type}`,
+    {
+      hint:
+        task === 'number'
+          ? `a label of method ${model.method} is a number or a BOOLEAN`
+          : `a label of method ${model.method} is one of a few values: a BOOLEAN, a text, an integer or a date`,
+    },
+  );
 }
 
 function selectedColumns(
@@ -102,8 +132,9 @@ function columnOf(name: string, schema: Schema, asker: string): Column {
 }
 
 function measured(column: Column, model: ModelDefinition): MeasuredFeature {
-  if (column.type === 'BOOLEAN') return { name: column.name, kind: 'boolean' };
-  if (numericKindOf(column.type) !== null) return { name: column.name, kind: 'numeric' };
+  const source: FeatureSource = { kind: 'column', column: column.name };
+  if (column.type === 'BOOLEAN') return { name: column.name, source, kind: 'boolean' };
+  if (numericKindOf(column.type) !== null) return { name: column.name, source, kind: 'numeric' };
   throw new EverviewError(
     'invalid-definition',
     `model "${model.name}" cannot use feature "${column.name}" of type ${column.type}`,
@@ -124,12 +155,19 @@ function typeHint(column: Column): string {
 }
 
 function categorical(column: Column, model: ModelDefinition): CategoricalFeature {
-  if (!isNested(column.type) && column.type !== 'BLOB') return column;
+  const { name, type } = column;
+  if (!isNested(type) && type !== 'BLOB') return { name, source: { kind: 'column', column: name }, type };
   throw new EverviewError(
     'invalid-definition',
     `model "${model.name}" cannot take "${column.name}" of type ${column.type} as a category`,
     { hint: typeHint(column) },
   );
+}
+
+/** Columns of the training set that a model reads, each once. */
+export function planColumns({ measured: numbers, categorical: categories, label }: FeaturePlan): string[] {
+  const columns = [...numbers, ...categories].flatMap((feature) => sourceColumns(feature.source));
+  return [...new Set([...columns, label])];
 }
 
 export function isText(type: string): boolean {

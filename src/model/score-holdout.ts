@@ -4,8 +4,8 @@ import type { Schema } from '../core/schema.ts';
 import type { ColumnBatch, Session } from '../core/session.ts';
 import { add, type DoubleDouble } from './double-double.ts';
 import { predictedSql } from './predict-sql.ts';
-import type { RidgeParameters } from './ridge-parameters.ts';
 import { contentsOf, type TrainingRelation } from './row-source.ts';
+import type { ModelParameters } from './scorer.ts';
 import { type Membership, membershipCondition } from './training-window.ts';
 
 /** Errors over hold-out rows in units of the label; null where no row or no variance leaves them undefined. */
@@ -30,13 +30,13 @@ export async function scoreHoldout(
   label: string,
   holdout: Membership,
   schema: Schema,
-  candidates: readonly RidgeParameters[],
+  candidates: readonly ModelParameters[],
 ): Promise<HoldoutScore[]> {
   const names = candidates.map((_, index) => `__ev_p${index}`);
   const condition = membershipCondition(holdout, relation.eventTime);
   const rows = `(SELECT * FROM ${contentsOf(relation)}${condition === null ? '' : ` WHERE ${condition}`})`;
   const predicted = candidates.reduce(
-    (input, parameters, index) => `(${predictedSql(parameters, input, schema, names[index] ?? '')})`,
+    (input, { scorer }, index) => `(${predictedSql(scorer, input, schema, () => names[index] ?? '')})`,
     rows,
   );
   const sums = new HoldoutSums(candidates.length, candidates[0]?.labelMean ?? 0);

@@ -1,7 +1,7 @@
 import type { Schema } from '../../src/core/schema.ts';
 import type { Session } from '../../src/core/session.ts';
 import { type Version, versionOf } from '../../src/core/version.ts';
-import type { ModelDefinition, RidgeOptions, TrainingSetDefinition } from '../../src/declare/definition.ts';
+import type { FitOptions, ModelDefinition, TrainingSetDefinition } from '../../src/declare/definition.ts';
 import { type DuckdbStore, openDuckdbStore } from '../../src/store/duckdb-store.ts';
 
 export function trainingSet(change: Partial<TrainingSetDefinition> = {}): TrainingSetDefinition {
@@ -20,7 +20,7 @@ export function trainingSet(change: Partial<TrainingSetDefinition> = {}): Traini
 }
 
 export function ridgeModel(
-  options: Partial<RidgeOptions> = {},
+  options: Partial<FitOptions> = {},
   features: ModelDefinition['features'] = { kind: 'all', except: [] },
 ): ModelDefinition {
   return {
