@@ -23,6 +23,13 @@ import {
 import type { TrainingBounds } from './training-window.ts';
 
 /** `rowsRead`: rows that came from the store, those left out of training for a NaN or an infinity included. */
+/** Disjoint sources that cover `whole`. */
+export type Scan = {
+  readonly whole: RowSource;
+  readonly parts: readonly RowSource[];
+  readonly exactRows: number;
+};
+
 export type FitResult = { readonly state: SumsState; readonly rowsRead: number };
 
 /** Category levels of all features together; solving takes time cubic in them. */
@@ -57,17 +64,12 @@ export class ModelFitter {
     bounds: TrainingBounds,
   ): Promise<FitResult> {
     const [first] = snapshots;
-    const whole = contentsSource(plan, relation, bounds.training);
-    const levels = await readLevels(first, plan, [whole], largestLevelCount);
-    assertSolvable(plan, levels, largestLevelCount);
-    const { conditions, exactRows } = await scanPlan(first, relation);
-    const sources = conditions.map((condition) =>
-      contentsSource(plan, relation, bounds.training, 1, condition),
-    );
-    let frame = await sampleFrame(first, plan, whole);
+    const { whole, parts: sources, exactRows } = await this.scan(first, plan, relation, bounds);
+    const levels = await this.levelsOf(first, plan, [whole]);
+    let frame = await this.frameOf(first, plan, whole);
     let rowsRead = 0;
     for (let pass = 1; ; pass++) {
-      const parts = await this.#sumParts(snapshots, plan, frame, levels, sources, exactRows);
+      const parts = await this.sumSources(snapshots, plan, frame, levels, sources, exactRows);
       const sum = copyWithLevels(emptyState(plan, frame), levels);
       for (const part of parts) {
         mergeInto(sum, part.state, 1);
@@ -79,8 +81,35 @@ export class ModelFitter {
     }
   }
 
-  /** Each stream takes the next part when it has done one; the results are in the parts' order. */
-  async #sumParts(
+  /** The training rows of the contents, whole and in parts, and how many rows of each to sum by split products. */
+  async scan(
+    session: Session,
+    plan: FeaturePlan,
+    relation: TrainingRelation,
+    bounds: TrainingBounds,
+  ): Promise<Scan> {
+    const { conditions, exactRows } = await scanPlan(session, relation);
+    const source = (condition: string | null) =>
+      contentsSource(plan, relation, bounds.training, 1, condition);
+    return { whole: source(null), parts: conditions.map(source), exactRows };
+  }
+
+  /** @throws EverviewError `unsupported` when there are more levels than can be solved for. */
+  async levelsOf(session: Session, plan: FeaturePlan, sources: readonly RowSource[]): Promise<Levels[]> {
+    const levels = await readLevels(session, plan, sources, largestLevelCount);
+    assertSolvable(plan, levels, largestLevelCount);
+    return levels;
+  }
+
+  frameOf(session: Session, plan: FeaturePlan, source: RowSource): Promise<Frame> {
+    return sampleFrame(session, plan, source);
+  }
+
+  /**
+   * The sums of each source by itself, whatever its sign, in the sources' order. Each stream takes the next source when
+   * it has done one.
+   */
+  async sumSources(
     snapshots: readonly Session[],
     plan: FeaturePlan,
     frame: Frame,
@@ -118,7 +147,7 @@ export class ModelFitter {
     const levels = state.levels.map((known, index) => mergeLevels(known, found[index] ?? []));
     assertSolvable(plan, levels, largestLevelCount);
     const sum = copyWithLevels(state, levels);
-    const parts = await this.#sumParts(snapshots, plan, state.frame, levels, sources, exactAdvanceRows);
+    const parts = await this.sumSources(snapshots, plan, state.frame, levels, sources, exactAdvanceRows);
     let rowsRead = 0;
     for (const [index, part] of parts.entries()) {
       mergeInto(sum, part.state, sources[index]?.sign ?? 1);

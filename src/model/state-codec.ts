@@ -2,7 +2,7 @@ import { EverviewError } from '../core/errors.ts';
 import { denseSize, type Levels, measuredCount, type SumsState } from './sums-state.ts';
 
 /** "EVSM" and the layout's number. */
-const magic = 0x4556534d;
+export const sumsMagic = 0x4556534d;
 const layout = 2;
 
 type Header = {
@@ -68,7 +68,7 @@ export function encodeState(state: SumsState): Uint8Array {
   const count = arrays.reduce((total, array) => total + array.length, 0);
   const bytes = new Uint8Array(12 + text.length + count * 8);
   const view = new DataView(bytes.buffer);
-  [magic, layout, text.length].forEach((word, index) => {
+  [sumsMagic, layout, text.length].forEach((word, index) => {
     view.setUint32(index * 4, word);
   });
   bytes.set(text, 12);
@@ -85,7 +85,7 @@ export function encodeState(state: SumsState): Uint8Array {
 /** @throws EverviewError `not-a-database` when the bytes are no state of this release. */
 export function decodeState(bytes: Uint8Array): SumsState {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (bytes.length < 12 || view.getUint32(0) !== magic || view.getUint32(4) !== layout) {
+  if (bytes.length < 12 || view.getUint32(0) !== sumsMagic || view.getUint32(4) !== layout) {
     throw new EverviewError('not-a-database', 'the kept state of a model is not one of this release', {
       hint: 'refresh the model in full',
     });
