@@ -219,6 +219,9 @@ export type ModelOptions = PolicyOptions & {
   readonly l2?: number;
   readonly standardize?: boolean;
   readonly categorical?: readonly string[];
+  /** `['hour(departs)', 'spline(distance, 500, 1000)']` */
+  readonly expand?: readonly string[];
+  readonly rare?: number;
   readonly missing?: 'impute' | 'drop';
   readonly maxEffect?: number | null;
   /** `['rmse <= 40', 'rmse <= 1.02 * current']` */

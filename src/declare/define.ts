@@ -225,6 +225,8 @@ function defineModel(draft: ModelDraft): ModelDefinition {
       l2: values.l2 ?? 1,
       standardize: values.standardize ?? true,
       categorical,
+      expand: values.expand ?? [],
+      rareRows: values.rare ?? 0,
       missing: values.missing ?? 'impute',
     },
     policy: resolvePolicy(values, bounded),

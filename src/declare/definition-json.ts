@@ -3,7 +3,7 @@ import { EverviewError } from '../core/errors.ts';
 import { deepFreeze } from './deep-freeze.ts';
 import type { Definition } from './definition.ts';
 import { methods } from './methods.ts';
-import { gate } from './option-kind.ts';
+import { expansions, gate } from './option-kind.ts';
 
 const names = z.array(z.string()).readonly();
 const milliseconds = z.number().int().nonnegative();
@@ -76,6 +76,8 @@ const model = z.strictObject({
     l2: z.number().nonnegative(),
     standardize: z.boolean(),
     categorical: names,
+    expand: expansions.schema,
+    rareRows: z.number().int().nonnegative(),
     missing: z.enum(['impute', 'drop']),
   }),
   policy,

@@ -1,4 +1,5 @@
 import type { Schema } from '../core/schema.ts';
+import type { Expansion } from './expansion.ts';
 import type { Method } from './methods.ts';
 
 /** What a user states, frozen once declared. A change of any field changes the definition's hash. */
@@ -110,6 +111,10 @@ export type FitOptions = {
   readonly standardize: boolean;
   /** Columns taken as categories although they are numbers. */
   readonly categorical: readonly string[];
+  /** Features made of columns: times, splines, interactions, hashed texts. */
+  readonly expand: readonly Expansion[];
+  /** Levels with fewer training rows count as one; 0: none does. */
+  readonly rareRows: number;
   /** `impute`: the mean, beside a 0/1 column that says so. `drop`: rows with a missing feature do not train. */
   readonly missing: 'impute' | 'drop';
 };

@@ -6,6 +6,7 @@ import {
   column,
   columns,
   duration,
+  expansions,
   gate,
   number,
   type OptionKind,
@@ -120,6 +121,13 @@ const modelOptions = {
     'features are brought to mean 0 and deviation 1 before the penalty applies',
   ),
   categorical: option(columns, '()', 'number columns taken as categories'),
+  expand: option(
+    expansions,
+    '()',
+    'features made of columns: hour(t), weekday(t), day(t), week(t), month(t), quarter(t) and year(t) as categories, ' +
+      "cycle(t, 'day'), elapsed(t), spline(x, knots …), cubic_spline(x, knots …), interaction(a, b), hash(text, buckets)",
+  ),
+  rare: option(rows, '0', 'levels of a category with fewer training rows than this count as one'),
   missing: option(
     choice(['impute', 'drop']),
     'impute',

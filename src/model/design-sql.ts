@@ -3,7 +3,7 @@ import { quoteLiteral } from '../core/identifier.ts';
 import { nearestHint } from '../core/nearest.ts';
 import { type Column, columnNames, findColumn, numericKindOf, type Schema } from '../core/schema.ts';
 import { isText } from './feature-plan.ts';
-import { sourceColumns, sourceSql } from './feature-source.ts';
+import { accepts, sourceColumns, sourceSql, sourceType, wantedType } from './feature-source.ts';
 import type { QuadraticForm, ScoredCategory, ScoredFeature, Scorer } from './scorer.ts';
 
 /** A DOUBLE with an exponent, so that DuckDB reads the shortest decimal text as the very double it stands for. */
@@ -28,18 +28,23 @@ export function linearScoreSql(scorer: Scorer, k: number, schema: Schema): strin
   ]);
 }
 
-/** The one column an undeclared source reads, as the input has it. */
-function inputColumn(feature: ScoredFeature | ScoredCategory, schema: Schema): Column {
-  const columns = sourceColumns(feature.source).map((name) => {
+/** The first column a feature reads, as the input has it; all of them are looked at. */
+function inputColumn({ name: feature, source }: ScoredFeature | ScoredCategory, schema: Schema): Column {
+  const columns = sourceColumns(source).map((name) => {
     const column = findColumn(schema, name);
-    if (column !== undefined) return column;
-    throw new EverviewError('unknown-column', `the input of PREDICT lacks "${name}", which the model reads`, {
-      hint: nearestHint(name, columnNames(schema)),
-    });
+    if (column === undefined) {
+      throw new EverviewError(
+        'unknown-column',
+        `the input of PREDICT lacks "${name}", which the model reads`,
+        { hint: nearestHint(name, columnNames(schema)) },
+      );
+    }
+    if (!accepts(source, column.type)) throw wrongType(column, wantedType(source) ?? 'another type');
+    return column;
   });
   const [column] = columns;
   if (column !== undefined) return column;
-  throw new EverviewError('internal', `feature "${feature.name}" reads no column`);
+  throw new EverviewError('internal', `feature "${feature}" reads no column`);
 }
 
 function featureTerm(feature: ScoredFeature, k: number, { missing }: Scorer, schema: Schema): string {
@@ -55,10 +60,11 @@ function featureTerm(feature: ScoredFeature, k: number, { missing }: Scorer, sch
 
 function measuredSql(feature: ScoredFeature, schema: Schema): { type: string; value: string; raw: string } {
   const column = inputColumn(feature, schema);
-  if (numericKindOf(column.type) === null && column.type !== 'BOOLEAN')
+  if (feature.source.kind === 'column' && numericKindOf(column.type) === null && column.type !== 'BOOLEAN')
     throw wrongType(column, 'a number or BOOLEAN');
   const raw = sourceSql(feature.source, schema);
-  return { type: column.type, raw, value: column.type === 'DOUBLE' ? raw : `CAST(${raw} AS DOUBLE)` };
+  const type = sourceType(feature.source, column.type);
+  return { type, raw, value: type === 'DOUBLE' ? raw : `CAST(${raw} AS DOUBLE)` };
 }
 
 /** The level's weight through a cast to an ENUM of the levels: the fastest look-up of an expression in DuckDB. */
@@ -79,7 +85,8 @@ function categoryTerm(category: ScoredCategory, k: number, { missing }: Scorer, 
 
 function categoryText(category: ScoredCategory, schema: Schema): string {
   const column = inputColumn(category, schema);
-  if (!printsAlike(category.type, column.type)) throw wrongType(column, category.type);
+  const type = sourceType(category.source, column.type);
+  if (!printsAlike(category.type, type)) throw wrongType(column, category.type);
   return `CAST(${sourceSql(category.source, schema)} AS VARCHAR)`;
 }
 

@@ -10,6 +10,7 @@ import {
 } from '../core/schema.ts';
 import type { ModelDefinition, TrainingSetDefinition } from '../declare/definition.ts';
 import { methodSpec, type Task } from '../declare/methods.ts';
+import { expandFeatures } from './expand-features.ts';
 import { type FeatureSource, sourceColumns } from './feature-source.ts';
 
 /** A source read as one number: an integer, decimal or float as DOUBLE, a BOOLEAN as 0 or 1. */
@@ -54,7 +55,10 @@ export function planFeatures(
   const label = columnOf(trainingSet.label, schema, `the label of model "${model.name}"`);
   const { task } = methodSpec(model.method);
   assertLearnable(model, label, task);
-  const features = selectedColumns(model, trainingSet, schema);
+  const expanded = expandFeatures(model, trainingSet, schema);
+  const features = selectedColumns(model, trainingSet, schema).filter(
+    ({ name }) => !expanded.consumed.some((one) => sameName(one, name)),
+  );
   const listed = model.options.categorical.map((name) => columnOf(name, schema, 'categorical'));
   for (const column of listed) {
     if (features.includes(column)) continue;
@@ -65,14 +69,20 @@ export function planFeatures(
   const isCategorical = (column: Column) => listed.includes(column) || isText(column.type);
   const plan: FeaturePlan = {
     model: model.name,
-    measured: features.filter((column) => !isCategorical(column)).map((column) => measured(column, model)),
-    categorical: features.filter(isCategorical).map((column) => categorical(column, model)),
+    measured: [
+      ...features.filter((column) => !isCategorical(column)).map((column) => measured(column, model)),
+      ...expanded.measured,
+    ],
+    categorical: [
+      ...features.filter(isCategorical).map((column) => categorical(column, model)),
+      ...expanded.categorical,
+    ],
     label: label.name,
     labelType: label.type,
     task,
     missing: model.options.missing,
   };
-  if (features.length > 0) return plan;
+  if (plan.measured.length + plan.categorical.length > 0) return plan;
   throw new EverviewError('invalid-definition', `model "${model.name}" has no feature`, {
     hint: 'select at least one column beside the label and the event time',
   });
@@ -146,7 +156,7 @@ function typeHint(column: Column): string {
   const { name, type } = column;
   const leaveOut = `or leave it out: SELECT * EXCLUDE (${name})`;
   if (/^(DATE|TIMESTAMP)/.test(type)) {
-    return `say what matters in it, such as hour(${name}), dayofweek(${name}) or epoch(${name}), ${leaveOut}`;
+    return `say what matters in it, as expand = (hour(${name}), weekday(${name}), elapsed(${name})), ${leaveOut}`;
   }
   if (type === 'INTERVAL' || type.startsWith('TIME'))
     return `make it a number with epoch(${name}), ${leaveOut}`;
@@ -164,10 +174,14 @@ function categorical(column: Column, model: ModelDefinition): CategoricalFeature
   );
 }
 
+/** Columns that a prediction needs, each once. */
+export function inputColumns({ measured: numbers, categorical: categories }: FeaturePlan): string[] {
+  return [...new Set([...numbers, ...categories].flatMap((feature) => sourceColumns(feature.source)))];
+}
+
 /** Columns of the training set that a model reads, each once. */
-export function planColumns({ measured: numbers, categorical: categories, label }: FeaturePlan): string[] {
-  const columns = [...numbers, ...categories].flatMap((feature) => sourceColumns(feature.source));
-  return [...new Set([...columns, label])];
+export function planColumns(plan: FeaturePlan): string[] {
+  return [...new Set([...inputColumns(plan), plan.label])];
 }
 
 export function isText(type: string): boolean {

@@ -3,6 +3,7 @@ import type { Fit, FitTask, ModelFamily, NeedsFull } from './family.ts';
 import { linearParameters } from './linear-parameters.ts';
 import type { ModelFitter } from './model-fitter.ts';
 import { type ModelState, sumsOf } from './model-state.ts';
+import { poolRareLevels, withLevels } from './rare-levels.ts';
 import { solveRidge } from './ridge-solve.ts';
 import type { RowSource } from './row-source.ts';
 import type { ModelParameters } from './scorer.ts';
@@ -39,7 +40,9 @@ export class LinearFamily implements ModelFamily {
     const sums = sumsOf(state);
     if (rowCount(sums) < 1) return null;
     const l2 = this.method === 'linear' ? 0 : options.l2;
-    return linearParameters(plan, solveRidge(plan, sums, { l2, standardize: options.standardize }));
+    const pooled = poolRareLevels(sums, options.rareRows);
+    const fit = solveRidge(plan, pooled.state, { l2, standardize: options.standardize });
+    return withLevels(linearParameters(plan, fit), pooled, sums);
   }
 
   rows(state: ModelState): number {

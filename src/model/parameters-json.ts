@@ -1,11 +1,31 @@
 import { z } from 'zod';
+import { cyclePeriods, timestampParts } from '../declare/expansion.ts';
 import { type ModelParameters, parametersForm } from './scorer.ts';
 
 const number = z.number();
 const numbers = z.array(number).readonly();
 const text = z.string();
 
-const source = z.discriminatedUnion('kind', [z.object({ kind: z.literal('column'), column: text })]);
+const basis = z.discriminatedUnion('shape', [
+  z.object({ shape: z.literal('linear'), knot: number }),
+  z.object({ shape: z.literal('cubic'), knots: numbers, term: number }),
+]);
+
+const source = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('column'), column: text }),
+  z.object({ kind: z.literal('part'), column: text, part: z.enum(timestampParts) }),
+  z.object({
+    kind: z.literal('cycle'),
+    column: text,
+    period: z.enum(cyclePeriods),
+    wave: z.enum(['sin', 'cos']),
+  }),
+  z.object({ kind: z.literal('elapsed'), column: text }),
+  z.object({ kind: z.literal('spline'), column: text, basis }),
+  z.object({ kind: z.literal('product'), columns: z.array(text).readonly() }),
+  z.object({ kind: z.literal('pair'), columns: z.array(text).readonly() }),
+  z.object({ kind: z.literal('bucket'), column: text, bucket: number, buckets: number }),
+]);
 
 const feature = z.object({
   name: text,
