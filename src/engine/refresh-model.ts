@@ -8,6 +8,7 @@ import type { RidgeParameters } from '../model/ridge-parameters.ts';
 import { advanceSources, contentsOf, type TrainingRelation } from '../model/row-source.ts';
 import { type HoldoutScore, scoreHoldout } from '../model/score-holdout.ts';
 import { decodeState, encodeState } from '../model/state-codec.ts';
+import { holdsDigits } from '../model/summing-precision.ts';
 import { needsRebase, rowCount, type SumsState } from '../model/sums-state.ts';
 import { eventTimeColumn, nextBoundarySql, trainingBoundsAt } from '../model/training-window.ts';
 import {
@@ -233,12 +234,22 @@ async function fitState(
     const sources = advanceSources(entry.plan, relation, from, to, logged);
     const advanced = await core.fitter.advance(snapshots, entry.plan, decodeState(encoded), sources);
     rowsRead += advanced.rowsRead;
-    const rebase = needsRebase(advanced.state);
+    const rebase = needsRebase(advanced.state) ?? lostDigits(entry, advanced.state);
     if (rebase === null) return { kind: 'incremental', reason, decision, state: advanced.state, rowsRead };
     reason = rebase;
   }
-  const full = await core.fitter.fitFull(snapshots, entry.plan, relation, bounds);
+  const full = await core.fitter.fitFull(
+    snapshots,
+    entry.plan,
+    relation,
+    bounds,
+    entry.declared.definition.options,
+  );
   return { kind: 'full', reason, decision, state: full.state, rowsRead: rowsRead + full.rowsRead };
+}
+
+function lostDigits(entry: ModelEntry, state: SumsState): Reason | null {
+  return holdsDigits(entry.plan, state, entry.declared.definition.options) ? null : 'state-rebase';
 }
 
 /**

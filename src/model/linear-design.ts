@@ -3,6 +3,8 @@ import type { FeaturePlan } from './feature-plan.ts';
 import { type CentredProducts, centredProducts, type DesignColumn } from './normal-equations.ts';
 import type { NormalSystem } from './penalized-solve.ts';
 import {
+  centredSquares,
+  measuredCount,
   type PairedSums,
   pairAt,
   pairedSums,
@@ -31,7 +33,13 @@ export function linearDesign(plan: FeaturePlan, state: SumsState, standardize: b
     unitOf(plan, state, column, deviations[index] ?? 0, standardize),
   );
   const active = units.flatMap((unit, index) => (unit > 0 ? [index] : []));
-  return { centred, deviations, units, active, system: normalSystem(centred, units, active) };
+  return {
+    centred,
+    deviations,
+    units,
+    active,
+    system: normalSystem(centred, units, active, summingError(state)),
+  };
 }
 
 /** The weights of the active columns, among zeros for the constant ones. */
@@ -57,6 +65,17 @@ function deviationOf(
   return squares > error ? Math.sqrt(squares / rowCount(state)) : 0;
 }
 
+/** Relative error of the centred squares of the measured features: of the one where it is largest. */
+function summingError(state: SumsState): number {
+  let most = 0;
+  for (let feature = 0; feature < measuredCount(state); feature++) {
+    const squares = centredSquares(state, feature);
+    const error = varianceError(state, feature);
+    if (squares > 4 * error) most = Math.max(most, error / squares);
+  }
+  return most;
+}
+
 function unitOf(
   plan: FeaturePlan,
   state: SumsState,
@@ -73,6 +92,7 @@ function normalSystem(
   centred: CentredProducts,
   units: readonly number[],
   active: readonly number[],
+  error: number,
 ): NormalSystem {
   const size = active.length;
   const stride = centred.columns.length + 1;
@@ -90,17 +110,33 @@ function normalSystem(
       set(matrix, i * size + j, multiply(product, [units[column] ?? 1, 0]));
     });
   });
-  return { size, matrix, right };
+  return { size, matrix, right, error };
 }
 
-export function penalized({ size, matrix, right }: NormalSystem, l2: number): NormalSystem {
+/** The equations of some of the unknowns alone. */
+export function subsystem(system: NormalSystem, places: readonly number[]): NormalSystem {
+  const at = (pairs: PairedSums, indexes: readonly number[]): PairedSums => ({
+    high: Float64Array.from(indexes, (index) => pairs.high[index] ?? 0),
+    low: Float64Array.from(indexes, (index) => pairs.low[index] ?? 0),
+  });
+  const entries = places.flatMap((i) => places.map((j) => i * system.size + j));
+  return {
+    size: places.length,
+    matrix: at(system.matrix, entries),
+    right: at(system.right, places),
+    error: system.error,
+  };
+}
+
+export function penalized(system: NormalSystem, l2: number): NormalSystem {
+  const { size, matrix } = system;
   const sum: PairedSums = { high: matrix.high.slice(), low: matrix.low.slice() };
   for (let i = 0; i < size; i++) {
     const [high, low] = add(pairAt(sum, i * (size + 1)), [l2, 0]);
     sum.high[i * (size + 1)] = high;
     sum.low[i * (size + 1)] = low;
   }
-  return { size, matrix: sum, right };
+  return { ...system, matrix: sum };
 }
 
 /** Σ(y − prediction)² = yᵀy − 2·wᵀb + wᵀA·w, in the label's z. */
