@@ -22,7 +22,7 @@ export class ClassFitter {
   }
 
   async fitFull({ snapshots, plan, relation, bounds }: FitTask): Promise<ClassFit> {
-    const { whole, parts, exactRows } = await this.#fitter.scan(snapshots[0], plan, relation, bounds);
+    const { whole, parts, precision } = await this.#fitter.scan(snapshots[0], plan, relation, bounds);
     const labels = await readClasses(snapshots[0], plan, [whole]);
     const levels = await this.#fitter.levelsOf(snapshots[0], plan, [whole]);
     const sources = labels.flatMap((label) =>
@@ -35,7 +35,7 @@ export class ClassFitter {
       frame,
       levels,
       sources.map(({ source }) => source),
-      exactRows,
+      { precision, rows: Number.POSITIVE_INFINITY },
     );
     const classes = labels.map((label): ClassSums => {
       const sums = copyWithLevels(emptyState(plan, frame), levels);
@@ -67,7 +67,7 @@ export class ClassFitter {
       frame,
       levels,
       split.map(({ source }) => source),
-      Number.POSITIVE_INFINITY,
+      { precision: 'split', rows: Number.POSITIVE_INFINITY },
     );
     const labels = [...new Set([...classes.map(({ label }) => label), ...changed])];
     const moved = labels.map((label): ClassSums => {

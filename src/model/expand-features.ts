@@ -59,9 +59,13 @@ function columnOf(
     );
   }
   if (!sameName(column.name, trainingSet.label)) return column;
-  throw new EverviewError('invalid-option', `${formatExpansion(expansion)} makes a feature of the label "${column.name}"`, {
-    hint: 'the label is what is to be predicted: no feature may know it',
-  });
+  throw new EverviewError(
+    'invalid-option',
+    `${formatExpansion(expansion)} makes a feature of the label "${column.name}"`,
+    {
+      hint: 'the label is what is to be predicted: no feature may know it',
+    },
+  );
 }
 
 type Made = Pick<ExpandedFeatures, 'measured' | 'categorical'>;

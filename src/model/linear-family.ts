@@ -1,13 +1,17 @@
+import type { Reason } from '../core/reasons.ts';
+import type { FitOptions } from '../declare/definition.ts';
 import type { Method } from '../declare/methods.ts';
 import type { Fit, FitTask, ModelFamily, NeedsFull } from './family.ts';
+import type { FeaturePlan } from './feature-plan.ts';
 import { linearParameters } from './linear-parameters.ts';
 import type { ModelFitter } from './model-fitter.ts';
 import { type ModelState, sumsOf } from './model-state.ts';
 import { poolRareLevels, withLevels } from './rare-levels.ts';
-import { solveRidge } from './ridge-solve.ts';
+import { type RidgeSolveOptions, solveRidge } from './ridge-solve.ts';
 import type { RowSource } from './row-source.ts';
 import type { ModelParameters } from './scorer.ts';
-import { needsRebase, rowCount } from './sums-state.ts';
+import { holdsDigits } from './summing-precision.ts';
+import { needsRebase, rowCount, type SumsState } from './sums-state.ts';
 
 /** Least squares over kept sums: `ridge`, and `linear`, which is ridge without a penalty. */
 export class LinearFamily implements ModelFamily {
@@ -20,18 +24,19 @@ export class LinearFamily implements ModelFamily {
     this.#fitter = fitter;
   }
 
-  async fitFull({ snapshots, plan, relation, bounds }: FitTask): Promise<Fit> {
-    const { state, rowsRead } = await this.#fitter.fitFull(snapshots, plan, relation, bounds);
+  async fitFull({ snapshots, plan, relation, bounds, options }: FitTask): Promise<Fit> {
+    const needs = this.#solving(options);
+    const { state, rowsRead } = await this.#fitter.fitFull(snapshots, plan, relation, bounds, needs);
     return { state: { kind: 'sums', sums: state }, rowsRead };
   }
 
   async advance(
-    { snapshots, plan }: FitTask,
+    { snapshots, plan, options }: FitTask,
     state: ModelState,
     sources: readonly RowSource[],
   ): Promise<Fit | NeedsFull> {
     const moved = await this.#fitter.advance(snapshots, plan, sumsOf(state), sources);
-    const needsFull = needsRebase(moved.state);
+    const needsFull = needsRebase(moved.state) ?? this.#lostDigits(plan, options, moved.state);
     if (needsFull !== null) return { needsFull, rowsRead: moved.rowsRead };
     return { state: { kind: 'sums', sums: moved.state }, rowsRead: moved.rowsRead };
   }
@@ -39,13 +44,20 @@ export class LinearFamily implements ModelFamily {
   solve({ plan, options }: Pick<FitTask, 'plan' | 'options'>, state: ModelState): ModelParameters | null {
     const sums = sumsOf(state);
     if (rowCount(sums) < 1) return null;
-    const l2 = this.method === 'linear' ? 0 : options.l2;
     const pooled = poolRareLevels(sums, options.rareRows);
-    const fit = solveRidge(plan, pooled.state, { l2, standardize: options.standardize });
+    const fit = solveRidge(plan, pooled.state, this.#solving(options));
     return withLevels(linearParameters(plan, fit), pooled, sums);
   }
 
   rows(state: ModelState): number {
     return rowCount(sumsOf(state));
+  }
+
+  #solving({ l2, standardize }: FitOptions): RidgeSolveOptions {
+    return { l2: this.method === 'linear' ? 0 : l2, standardize };
+  }
+
+  #lostDigits(plan: FeaturePlan, options: FitOptions, sums: SumsState): Reason | null {
+    return holdsDigits(plan, sums, this.#solving(options)) ? null : 'state-rebase';
   }
 }

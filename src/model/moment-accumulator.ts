@@ -1,8 +1,9 @@
 import { EverviewError } from '../core/errors.ts';
 import type { ColumnBatch } from '../core/session.ts';
+import { twoSum } from './double-double.ts';
 import type { FeaturePlan } from './feature-plan.ts';
 import { blockRows, largestMagnitude, MomentBlock } from './moment-block.ts';
-import { type Gram, plainGram, splitGram } from './moment-kernel.ts';
+import { type Gram, gramOf, type Precision } from './moment-kernel.ts';
 import type { OnnxRuntime } from './onnx-runtime.ts';
 import {
   addTo,
@@ -17,6 +18,9 @@ import {
   type SumsState,
 } from './sums-state.ts';
 
+/** The first `rows` rows of a source are summed with this precision, what is beyond them by plain products. */
+export type Precisely = { readonly precision: Precision; readonly rows: number };
+
 /** Sums the rows of sources into states of one frame and one set of levels, block by block. */
 export class MomentAccumulator {
   readonly #runtime: OnnxRuntime;
@@ -26,7 +30,7 @@ export class MomentAccumulator {
   readonly #levelOffsets: readonly number[];
   readonly #block: MomentBlock;
   #state: SumsState;
-  #exactRowsLeft = 0;
+  #precisely: Precisely = { precision: 'plain', rows: 0 };
 
   constructor(runtime: OnnxRuntime, plan: FeaturePlan, frame: Frame, levels: readonly Levels[]) {
     this.#runtime = runtime;
@@ -42,17 +46,14 @@ export class MomentAccumulator {
     return copyWithLevels(emptyState(this.#plan, this.#frame), this.#levels);
   }
 
-  /**
-   * The sums over all rows of the batches, and how many rows came. The first `exactRows` are summed by split
-   * products, which cost twice the plain ones and more.
-   */
+  /** The sums over all rows of the batches, and how many rows came. */
   async sum(
     batches: AsyncIterable<ColumnBatch>,
-    exactRows: number,
+    precisely: Precisely,
   ): Promise<{ state: SumsState; rows: number }> {
     this.#state = this.#empty();
     this.#block.clear();
-    this.#exactRowsLeft = exactRows;
+    this.#precisely = precisely;
     let rows = 0;
     for await (const batch of batches) {
       rows += batch.rowCount;
@@ -66,16 +67,17 @@ export class MomentAccumulator {
   }
 
   async #sumBlock(): Promise<void> {
-    const exact = this.#exactRowsLeft > 0;
-    this.#exactRowsLeft -= blockRows;
-    const kernel = exact ? splitGram : plainGram;
-    let moments = await kernel(this.#runtime, this.#block.matrix(), this.#block.pivots());
+    const { rows } = this.#precisely;
+    const precision = rows > 0 ? this.#precisely.precision : 'plain';
+    this.#precisely = { precision, rows: rows - blockRows };
+    const gram = () => gramOf(this.#runtime, precision, this.#block.matrix(), this.#block.pivots());
+    let moments = await gram();
     if (!this.#isTame(moments.gram)) {
       this.#block.excludeNonFinite();
-      moments = await kernel(this.#runtime, this.#block.matrix(), this.#block.pivots());
+      moments = await gram();
     }
-    this.#addDense(moments);
-    this.#addLevels(exact);
+    this.#addDense(moments, precision);
+    this.#addLevels(precision);
     this.#block.clear();
   }
 
@@ -92,7 +94,7 @@ export class MomentAccumulator {
     return entries.map((entry) => 1 / (this.#frame.scale[entry - 1] ?? 1));
   }
 
-  #addDense({ gram, rest }: Gram): void {
+  #addDense({ gram, rests }: Gram, precision: Precision): void {
     const entries = this.#block.entries();
     const units = this.#units(entries);
     const size = denseSize(this.#plan.measured.length);
@@ -103,10 +105,11 @@ export class MomentAccumulator {
         const at = row * entries.length + column;
         const unit = (units[row] ?? 1) * (units[column] ?? 1);
         addTo(dense, index, (gram[at] ?? 0) * unit);
-        if (rest !== null) addTo(dense, index, (rest[at] ?? 0) * unit);
+        for (const rest of rests) addTo(dense, index, (rest[at] ?? 0) * unit);
       });
     });
-    const spent = rest === null ? budget.rounded : budget.exact;
+    if (precision === 'fine') return;
+    const spent = precision === 'plain' ? budget.rounded : budget.exact;
     for (let measure = 0; measure < spent.length; measure++) {
       // sums of 0 and 1 do not round
       if (this.#plan.measured[measure]?.kind === 'boolean') continue;
@@ -115,7 +118,7 @@ export class MomentAccumulator {
     }
   }
 
-  #addLevels(exact: boolean): void {
+  #addLevels(precision: Precision): void {
     const total = levelCount(this.#levels);
     if (total === 0) return;
     const entries = this.#block.entries();
@@ -124,25 +127,31 @@ export class MomentAccumulator {
     const size = denseSize(this.#plan.measured.length);
     const { grouped } = this.#state;
     entries.forEach((entry, position) => {
-      const sums = this.#levelSums(this.#block.row(position), pivots[position] ?? 0, total, exact);
+      const sums = this.#levelSums(this.#block.row(position), pivots[position] ?? 0, total, precision);
       const unit = units[position] ?? 1;
       for (let level = 0; level < total; level++) {
         const value = sums.high[level] ?? 0;
         if (value !== 0) addTo(grouped, level * size + entry, value * unit);
-        if (exact) addTo(grouped, level * size + entry, (sums.low[level] ?? 0) * unit);
+        if (precision !== 'plain') addTo(grouped, level * size + entry, (sums.low[level] ?? 0) * unit);
       }
     });
     this.#countTogether(total);
   }
 
   /** Sums per level of one row of the block's matrix, less its pivot. */
-  #levelSums(values: Float64Array, pivot: number, total: number, exact: boolean): PairedSums {
+  #levelSums(values: Float64Array, pivot: number, total: number, precision: Precision): PairedSums {
     const sums = pairedSums(total);
     for (const feature of this.#levels.keys()) {
       const codes = this.#block.codes(feature);
-      if (exact) {
+      if (precision !== 'plain') {
         for (let i = 0; i < values.length; i++) addTo(sums, codes[i] ?? 0, (values[i] ?? 0) - pivot);
-      } else {
+      }
+      if (precision === 'fine') {
+        for (let i = 0; i < values.length; i++) {
+          addTo(sums, codes[i] ?? 0, twoSum(values[i] ?? 0, -pivot)[1]);
+        }
+      }
+      if (precision === 'plain') {
         const { high } = sums;
         for (let i = 0; i < values.length; i++) {
           const code = codes[i] ?? 0;

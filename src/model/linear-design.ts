@@ -1,0 +1,155 @@
+import { add, type DoubleDouble, multiply } from './double-double.ts';
+import type { FeaturePlan } from './feature-plan.ts';
+import { type CentredProducts, centredProducts, type DesignColumn } from './normal-equations.ts';
+import type { NormalSystem } from './penalized-solve.ts';
+import {
+  centredSquares,
+  measuredCount,
+  type PairedSums,
+  pairAt,
+  pairedSums,
+  rowCount,
+  type SumsState,
+  varianceError,
+} from './sums-state.ts';
+
+/** The columns of a linear model as its penalty sees them, and their normal equations. */
+export type LinearDesign = {
+  readonly centred: CentredProducts;
+  /** Per column, in the state's coordinates; 0: constant. */
+  readonly deviations: readonly number[];
+  /** What a column is multiplied by to become the design's; 0: constant, so its weight is 0. */
+  readonly units: readonly number[];
+  /** The columns that are not constant. */
+  readonly active: readonly number[];
+  /** Of the active columns in the design's units, unpenalized, and the label in its z. */
+  readonly system: NormalSystem;
+};
+
+export function linearDesign(plan: FeaturePlan, state: SumsState, standardize: boolean): LinearDesign {
+  const centred = centredProducts(state);
+  const deviations = centred.columns.map((column, index) => deviationOf(state, centred, column, index));
+  const units = centred.columns.map((column, index) =>
+    unitOf(plan, state, column, deviations[index] ?? 0, standardize),
+  );
+  const active = units.flatMap((unit, index) => (unit > 0 ? [index] : []));
+  return {
+    centred,
+    deviations,
+    units,
+    active,
+    system: normalSystem(centred, units, active, summingError(state)),
+  };
+}
+
+/** The weights of the active columns, among zeros for the constant ones. */
+export function spreadWeights({ active, units }: LinearDesign, solution: PairedSums): PairedSums {
+  const weights = pairedSums(units.length);
+  active.forEach((column, index) => {
+    weights.high[column] = solution.high[index] ?? 0;
+    weights.low[column] = solution.low[index] ?? 0;
+  });
+  return weights;
+}
+
+/** Population standard deviation in the state's coordinates; 0 when what there is of it is rounding. */
+function deviationOf(
+  state: SumsState,
+  centred: CentredProducts,
+  column: DesignColumn,
+  index: number,
+): number {
+  const size = centred.columns.length + 1;
+  const squares = centred.products.high[index * size + index] ?? 0;
+  const error = column.kind === 'measure' ? 4 * varianceError(state, column.feature) : 0;
+  return squares > error ? Math.sqrt(squares / rowCount(state)) : 0;
+}
+
+/** Relative error of the centred squares of the measured features: of the one where it is largest. */
+function summingError(state: SumsState): number {
+  let most = 0;
+  for (let feature = 0; feature < measuredCount(state); feature++) {
+    const squares = centredSquares(state, feature);
+    const error = varianceError(state, feature);
+    if (squares > 4 * error) most = Math.max(most, error / squares);
+  }
+  return most;
+}
+
+function unitOf(
+  plan: FeaturePlan,
+  state: SumsState,
+  column: DesignColumn,
+  deviation: number,
+  standardize: boolean,
+): number {
+  if (deviation === 0) return 0;
+  if (column.kind !== 'measure' || plan.measured[column.feature]?.kind === 'boolean') return 1;
+  return standardize ? 1 / deviation : (state.frame.scale[column.feature] ?? 1);
+}
+
+function normalSystem(
+  centred: CentredProducts,
+  units: readonly number[],
+  active: readonly number[],
+  error: number,
+): NormalSystem {
+  const size = active.length;
+  const stride = centred.columns.length + 1;
+  const matrix = pairedSums(size * size);
+  const right = pairedSums(size);
+  const set = (into: PairedSums, index: number, [high, low]: DoubleDouble) => {
+    into.high[index] = high;
+    into.low[index] = low;
+  };
+  active.forEach((row, i) => {
+    const unit: DoubleDouble = [units[row] ?? 1, 0];
+    set(right, i, multiply(pairAt(centred.products, row * stride + stride - 1), unit));
+    active.forEach((column, j) => {
+      const product = multiply(pairAt(centred.products, row * stride + column), unit);
+      set(matrix, i * size + j, multiply(product, [units[column] ?? 1, 0]));
+    });
+  });
+  return { size, matrix, right, error };
+}
+
+/** The equations of some of the unknowns alone. */
+export function subsystem(system: NormalSystem, places: readonly number[]): NormalSystem {
+  const at = (pairs: PairedSums, indexes: readonly number[]): PairedSums => ({
+    high: Float64Array.from(indexes, (index) => pairs.high[index] ?? 0),
+    low: Float64Array.from(indexes, (index) => pairs.low[index] ?? 0),
+  });
+  const entries = places.flatMap((i) => places.map((j) => i * system.size + j));
+  return {
+    size: places.length,
+    matrix: at(system.matrix, entries),
+    right: at(system.right, places),
+    error: system.error,
+  };
+}
+
+export function penalized(system: NormalSystem, l2: number): NormalSystem {
+  const { size, matrix } = system;
+  const sum: PairedSums = { high: matrix.high.slice(), low: matrix.low.slice() };
+  for (let i = 0; i < size; i++) {
+    const [high, low] = add(pairAt(sum, i * (size + 1)), [l2, 0]);
+    sum.high[i * (size + 1)] = high;
+    sum.low[i * (size + 1)] = low;
+  }
+  return { ...system, matrix: sum };
+}
+
+/** Σ(y − prediction)² = yᵀy − 2·wᵀb + wᵀA·w, in the label's z. */
+export function residualSquares({ centred, system }: LinearDesign, w: PairedSums): number {
+  const { size, matrix, right } = system;
+  let rest = pairAt(centred.products, (centred.columns.length + 1) ** 2 - 1);
+  for (let i = 0; i < size; i++) {
+    const weight = pairAt(w, i);
+    let inner: DoubleDouble = multiply(pairAt(right, i), [-2, 0]);
+    for (let j = 0; j < size; j++) {
+      inner = add(inner, multiply(pairAt(matrix, i * size + j), pairAt(w, j)));
+    }
+    rest = add(rest, multiply(inner, weight));
+  }
+  return Math.max(0, rest[0]);
+}
