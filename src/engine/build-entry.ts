@@ -5,6 +5,7 @@ import { referencesOf } from '../core/relation-references.ts';
 import { type Schema, sameName } from '../core/schema.ts';
 import type { Session } from '../core/session.ts';
 import type { SqlNode, SqlParser } from '../core/sql-tree.ts';
+import { assertGate } from '../declare/assert-gate.ts';
 import type {
   Definition,
   ModelDefinition,
@@ -283,6 +284,7 @@ function buildModel(definition: ModelDefinition, catalog: Catalog): ModelEntry {
       },
     );
   }
+  assertGate(definition, set.declared.schema, 'number');
   const features = [...plan.measured, ...plan.categorical].map((feature) => feature.name);
   const schema = set.declared.schema.filter((column) => features.some((name) => sameName(name, column.name)));
   return {

@@ -4,9 +4,10 @@ import type { Session } from '../core/session.ts';
 import { modelVersionOf, type Version } from '../core/version.ts';
 import type { TrainingSetDefinition } from '../declare/definition.ts';
 import { type Cursor, type RefreshRecord, recordRefresh, saveCursor } from '../log/cursor-log.ts';
+import { ridgeContender } from '../model/contender.ts';
 import type { RidgeParameters } from '../model/ridge-parameters.ts';
 import { advanceSources, contentsOf, type TrainingRelation } from '../model/row-source.ts';
-import { type HoldoutScore, scoreHoldout } from '../model/score-holdout.ts';
+import type { Evaluation } from '../model/score-holdout.ts';
 import { decodeState, encodeState } from '../model/state-codec.ts';
 import { needsRebase, rowCount, type SumsState } from '../model/sums-state.ts';
 import { eventTimeColumn, nextBoundarySql, trainingBoundsAt } from '../model/training-window.ts';
@@ -17,7 +18,8 @@ import {
   type ModelRefreshDecision,
   unknownModelCost,
 } from '../plan/model-refresh-decision.ts';
-import { type GateVerdict, judgeGate } from '../promote/gate.ts';
+import { judgeGate } from '../promote/gate.ts';
+import type { GateVerdict } from '../promote/gate-result.ts';
 import {
   loadModelState,
   type PromotedModel,
@@ -26,10 +28,12 @@ import {
   saveModelState,
   supersede,
 } from '../promote/model-versions.ts';
+import { versionMetrics } from '../promote/version-metrics.ts';
 import { type ModelEntry, nameOf, type TrainingSetEntry } from '../query/catalog.ts';
 import { trainingSetOf } from './answering-model.ts';
 import type { EngineCore } from './engine-core.ts';
 import { type EngineState, withEntry, withoutEntries } from './engine-state.ts';
+import { evaluateCandidate } from './evaluate-candidate.ts';
 import { type HowToRefresh, overwritten, type RefreshRequest, refreshViews } from './refresh-views.ts';
 import { attemptedStanding } from './standings.ts';
 import { WriteDraft } from './write-draft.ts';
@@ -42,8 +46,8 @@ type Candidate = {
   readonly state: SumsState;
   /** Null: too few rows to fit. */
   readonly parameters: RidgeParameters | null;
-  readonly score: HoldoutScore | null;
-  readonly currentScore: HoldoutScore | null;
+  /** Null: no hold-out, or nothing was fitted. */
+  readonly evaluation: Evaluation | null;
   readonly nextBoundaryMs: number | null;
   readonly version: Version;
   readonly nowMs: number;
@@ -164,20 +168,20 @@ async function fitCandidate(
   const bounds = trainingBoundsAt(set.declared.definition, nowMs);
   const current = state.promoted.get(nameOf(entry));
   const comparable = current?.definitionHash === entry.declared.hash ? current.parameters : null;
-  const contenders = parameters === null ? [] : [parameters, ...(comparable === null ? [] : [comparable])];
-  const { label } = set.declared.definition;
-  const scores =
-    bounds.holdout === null || contenders.length === 0
-      ? []
-      : await scoreHoldout(snapshots[0], relation, label, bounds.holdout, set.declared.schema, contenders);
+  const evaluation =
+    parameters === null
+      ? null
+      : await evaluateCandidate(snapshots[0], entry.declared.definition, set, relation, bounds, [
+          ridgeContender(parameters),
+          ...(comparable === null ? ([] as const) : ([ridgeContender(comparable)] as const)),
+        ]);
   const nextBoundaryMs = await nextBoundary(snapshots[0], set.declared.definition, relation, nowMs);
   const overheadMs = stopMeter(fit.rowsRead) - sumsMs;
   const executed = { kind: fit.kind, rows: fit.rowsRead, sumsMs, overheadMs };
   return {
     ...fit,
     parameters,
-    score: scores[0] ?? null,
-    currentScore: scores[1] ?? null,
+    evaluation,
     nextBoundaryMs: earliest(nextBoundaryMs, setCursor.nextBoundaryMs),
     version: setCursor.version,
     nowMs,
@@ -302,7 +306,7 @@ async function settle(
     await supersede(draft.tx, name);
     draft.update({ promoted: withoutEntries(draft.state.promoted, [name]) });
   } else {
-    const verdict = judgeGate(definition.gate, candidate.score, candidate.currentScore);
+    const verdict = judgeGate(definition, candidate.evaluation);
     await judge(draft, entry, candidate, candidate.parameters, verdict);
   }
   const record: RefreshRecord = {
@@ -346,7 +350,7 @@ async function judge(
     method: definition.method,
     hyperparameters: definition.options,
     parameters,
-    metrics: { holdout: candidate.score, current: candidate.currentScore, verdict: verdict.reason },
+    metrics: versionMetrics(candidate.evaluation, verdict),
     refreshKind: candidate.kind,
     durationMs: candidate.durationMs,
     rows: parameters.rows,

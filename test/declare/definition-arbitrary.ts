@@ -199,6 +199,8 @@ const modelDraft: fc.Arbitrary<DefinitionDraft> = fc
           ...policy,
           max_effect: fc.option(nonNegative),
           gate: fc.array(condition, { maxLength: 3 }),
+          slices: fc.subarray(names),
+          windows: fc.nat(9),
           on_failure: fc.constant('keep_current'),
         },
         ['method'],

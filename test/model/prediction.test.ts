@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RidgeOptions } from '../../src/declare/definition.ts';
+import { ridgeContender } from '../../src/model/contender.ts';
 import { planFeatures } from '../../src/model/feature-plan.ts';
 import { ModelFitter } from '../../src/model/model-fitter.ts';
 import { OnnxRuntime } from '../../src/model/onnx-runtime.ts';
@@ -114,9 +115,17 @@ describe.each([
 
   it('is scored on the rows where every parameter set predicts', async () => {
     const other: RidgeParameters = { ...parameters, offset: parameters.offset + 2 };
-    const relation = { name: 'ts', eventTime: null };
-    const [scores, rows] = await table.read(async ([s]) => [
-      await scoreHoldout(s, relation, 'y', { kind: 'all' }, schema, [parameters, other]),
+    const request = {
+      relation: { name: 'ts', eventTime: null },
+      schema,
+      label: 'y',
+      windows: [{ kind: 'all' as const }],
+      slices: [],
+      tolerances: [],
+    };
+    const contenders = [ridgeContender(parameters), ridgeContender(other)];
+    const [{ holdout }, rows] = await table.read(async ([s]) => [
+      await scoreHoldout(s, { ...request, contenders }),
       await s.rows('SELECT * FROM view."ts"'),
     ]);
     const predict = createRowPredictor(parameters);
@@ -125,56 +134,18 @@ describe.each([
       return prediction === null ? [] : [Number(row.y) - prediction];
     });
     const rmse = (all: number[]) => Math.sqrt(all.reduce((sum, e) => sum + e * e, 0) / all.length);
-    expect(scores[0]?.rows).toBe(errors.length);
-    expect(scores[0]?.rmse).toBeCloseTo(rmse(errors), 10);
-    expect(scores[1]?.rmse).toBeCloseTo(rmse(errors.map((e) => e - 2)), 10);
-    expect(scores[0]?.mae).toBeCloseTo(errors.reduce((sum, e) => sum + Math.abs(e), 0) / errors.length, 10);
-    expect(scores[0]?.r2).toBeLessThan(1);
-    const [none] = await table.read(([s]) =>
-      scoreHoldout(
-        s,
-        { name: 'ts', eventTime: { name: 'id', type: 'TIMESTAMP' } },
-        'y',
-        { kind: 'all' },
-        schema,
-        [{ ...parameters, offset: Number.NaN }],
-      ),
+    expect(holdout.rows).toBe(errors.length);
+    expect(holdout.candidate.rmse).toBeCloseTo(rmse(errors), 10);
+    expect(holdout.current?.rmse).toBeCloseTo(rmse(errors.map((e) => e - 2)), 10);
+    expect(holdout.candidate.mae).toBeCloseTo(
+      errors.reduce((sum, e) => sum + Math.abs(e), 0) / errors.length,
+      10,
     );
-    expect(none).toEqual({ rows: 0, rmse: null, mae: null, r2: null });
+    expect(holdout.candidate.r2).toBeLessThan(1);
+    const none = await table.read(([s]) =>
+      scoreHoldout(s, { ...request, contenders: [ridgeContender({ ...parameters, offset: Number.NaN })] }),
+    );
+    expect(none.holdout.candidate).toEqual({ rows: 0, rmse: null, mae: null, mape: null, r2: null });
+    expect(none.holdout.current).toBeNull();
   });
-});
-
-it('predicts over more features than DuckDB nests expressions', async () => {
-  const names = Array.from({ length: 1_100 }, (_, index) => `x${index}`);
-  const feature = (name: string) => ({
-    name,
-    kind: 'numeric' as const,
-    center: 1,
-    deviation: 1,
-    weight: 0.5,
-    standardizedWeight: 0.5,
-    missingWeight: 0,
-    missingRows: 0,
-  });
-  const parameters: RidgeParameters = {
-    kind: 'ridge',
-    offset: 3,
-    intercept: 3,
-    features: names.map(feature),
-    categories: [],
-    rows: 1,
-    labelMean: 0,
-    residualSquares: 0,
-    l2: 1,
-    standardize: true,
-    missing: 'drop',
-  };
-  const table = await TrainingTable.open([{ name: 'y', type: 'INTEGER' }]);
-  const input = `(SELECT ${names.map((name) => `3 AS ${name}`).join(', ')})`;
-  const wide = names.map((name) => ({ name, type: 'INTEGER' }));
-  const [row] = await table.read(([s]) =>
-    s.rows(`SELECT prediction FROM (${predictionSql(parameters, input, wide)})`),
-  );
-  expect(row?.prediction).toBe(1_103);
-  await table.close();
 });

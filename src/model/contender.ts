@@ -1,0 +1,33 @@
+import type { Schema } from '../core/schema.ts';
+import { predictedSql } from './predict-sql.ts';
+import type { RidgeParameters } from './ridge-parameters.ts';
+
+/** What a model must tell to be scored on a hold-out, through the path that answers queries. */
+export type Contender = {
+  readonly output: ContenderOutput;
+  /**
+   * A SELECT of all columns of the input and the model's own, each under the name that `nameOf` gives it; the model's
+   * are NULL in rows that get no prediction.
+   */
+  readonly select: (input: string, schema: Schema, nameOf: (column: string) => string) => string;
+};
+
+export type ContenderOutput =
+  | { readonly kind: 'number'; readonly prediction: string }
+  | {
+      readonly kind: 'class';
+      /** Column of the class. */
+      readonly prediction: string;
+      /** As text, as the label prints; of two, the second is the positive one. */
+      readonly classes: readonly string[];
+      /** Columns, DOUBLE: one per class, the second's alone where there are two, or none. */
+      readonly probabilities: readonly string[];
+    };
+
+export function ridgeContender(parameters: RidgeParameters): Contender {
+  const prediction = 'prediction';
+  return {
+    output: { kind: 'number', prediction },
+    select: (input, schema, nameOf) => predictedSql(parameters, input, schema, nameOf(prediction)),
+  };
+}
