@@ -226,6 +226,10 @@ export type ModelOptions = PolicyOptions & {
   readonly maxEffect?: number | null;
   /** `['rmse <= 40', 'rmse <= 1.02 * current']` */
   readonly gate?: string | readonly string[];
+  /** Columns of the training set by whose values the gate is judged too. */
+  readonly slices?: readonly string[];
+  /** Earlier windows, each as long as the hold-out, that may speak against a candidate; 3 where there is room. */
+  readonly windows?: number;
   readonly onFailure?: 'keep_current';
 };
 

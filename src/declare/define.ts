@@ -232,6 +232,8 @@ function defineModel(draft: ModelDraft): ModelDefinition {
     policy: resolvePolicy(values, bounded),
     maxEffect: values.max_effect ?? null,
     gate: values.gate ?? [],
+    slices: values.slices ?? [],
+    windows: values.windows ?? 3,
     onFailure: values.on_failure ?? 'keep_current',
   };
 }

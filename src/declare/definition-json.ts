@@ -83,6 +83,9 @@ const model = z.strictObject({
   policy,
   maxEffect: z.number().nonnegative().nullable(),
   gate: gate.schema,
+  // Files of older releases have neither.
+  slices: names.default([]),
+  windows: z.number().int().nonnegative().default(3),
   onFailure: z.literal('keep_current'),
 });
 

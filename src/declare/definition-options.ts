@@ -92,6 +92,8 @@ function givenForModel(model: ModelDefinition): GivenOption[] {
     ...givenForPolicy(model.policy, bounded),
     ...unless(model.maxEffect === null, 'max_effect', specs.max_effect, model.maxEffect),
     ...unless(model.gate.length === 0, 'gate', specs.gate, model.gate),
+    ...unless(model.slices.length === 0, 'slices', specs.slices, model.slices),
+    ...unless(model.windows === 3, 'windows', specs.windows, model.windows),
     ...unless(model.onFailure === 'keep_current', 'on_failure', specs.on_failure, model.onFailure),
   ];
 }

@@ -1,5 +1,6 @@
 import type { Schema } from '../core/schema.ts';
 import type { Expansion } from './expansion.ts';
+import type { GateCondition } from './gate-condition.ts';
 import type { Method } from './methods.ts';
 
 /** What a user states, frozen once declared. A change of any field changes the definition's hash. */
@@ -92,19 +93,6 @@ export type TrainingSetDefinition = {
   readonly tolerance: number;
 };
 
-export type GateMetric = 'rmse' | 'mae' | 'r2';
-
-/** `metric operator factor [* current]`. */
-export type GateCondition = {
-  readonly metric: GateMetric;
-  readonly operator: '<' | '<=' | '>' | '>=';
-  readonly factor: number;
-  /** True: the threshold is `factor` times the current model's score on the same rows. */
-  readonly relative: boolean;
-  /** As the user wrote it. */
-  readonly text: string;
-};
-
 /** How a model is fitted. What its method does not take (methods.ts) has its default here, and means nothing. */
 export type FitOptions = {
   readonly l2: number;
@@ -134,6 +122,10 @@ export type ModelDefinition = {
   /** Largest change of a prediction a reader bears; null: unlimited. */
   readonly maxEffect: number | null;
   readonly gate: readonly GateCondition[];
+  /** Columns of the training set by whose values every condition of the gate is judged too. */
+  readonly slices: readonly string[];
+  /** Windows before the hold-out, each as long, in which a candidate may not be proven worse than the current model. */
+  readonly windows: number;
   readonly onFailure: 'keep_current';
 };
 

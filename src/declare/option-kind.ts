@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { quoteLiteral } from '../core/identifier.ts';
 import { nearestName } from '../core/nearest.ts';
-import type { GateCondition } from './definition.ts';
 import { formatSqlDuration, readDuration, readSqlDuration } from './duration.ts';
 import { cyclePeriods, type Expansion, formatExpansion, readExpansion, timestampParts } from './expansion.ts';
 import { readGateCondition } from './gate.ts';
+import { type GateCondition, gateConditionSchema } from './gate-condition.ts';
 import { splitList, unquoteName } from './sql-list.ts';
 import { formatName } from './sql-name.ts';
 
@@ -181,19 +181,7 @@ function readExpansions(texts: readonly string[]): Reading {
 export const gate: OptionKind<readonly GateCondition[]> = {
   name: 'gate',
   wants: 'a list of conditions, as (rmse <= 40, rmse <= 1.02 * current)',
-  schema: z
-    .array(
-      z
-        .object({
-          metric: z.enum(['rmse', 'mae', 'r2']),
-          operator: z.enum(['<', '<=', '>', '>=']),
-          factor: z.number(),
-          relative: z.boolean(),
-          text: z.string(),
-        })
-        .readonly(),
-    )
-    .readonly(),
+  schema: z.array(gateConditionSchema).readonly(),
   fromSql: (sql) => readGate(splitList(sql)),
   fromJs: (value) => {
     const texts = typeof value === 'string' ? splitList(value) : value;

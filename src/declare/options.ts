@@ -139,10 +139,16 @@ const modelOptions = {
     'NULL',
     'how far a prediction may be from that of a refreshed model, in units of the label',
   ),
-  gate: option(
-    gate,
+  gate: option(gate, '()', 'what must hold on the hold-out before a fitted model may answer'),
+  slices: option(
+    columns,
     '()',
-    'what must hold on the hold-out before a fitted model may answer; metrics rmse, mae, r2',
+    'columns of the training set: every condition of the gate must hold for each of their values too',
+  ),
+  windows: option(
+    number('3', nonNegative.int('must be a whole number')),
+    '3, or as many as the training window has room for',
+    'earlier windows as long as the hold-out; a candidate that is proven worse in one than what answers now does not pass the gate',
   ),
   on_failure: option(
     choice(['keep_current']),

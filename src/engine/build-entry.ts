@@ -5,6 +5,7 @@ import { referencesOf } from '../core/relation-references.ts';
 import { type Schema, sameName } from '../core/schema.ts';
 import type { Session } from '../core/session.ts';
 import type { SqlNode, SqlParser } from '../core/sql-tree.ts';
+import { assertGate } from '../declare/assert-gate.ts';
 import type {
   Definition,
   ModelDefinition,
@@ -283,6 +284,7 @@ function buildModel(definition: ModelDefinition, catalog: Catalog): ModelEntry {
       },
     );
   }
+  assertGate(definition, set.declared.schema);
   const inputs = inputColumns(plan);
   const schema = set.declared.schema.filter((column) => inputs.some((name) => sameName(name, column.name)));
   return {

@@ -4,11 +4,12 @@ import type { Session } from '../core/session.ts';
 import { modelVersionOf, type Version } from '../core/version.ts';
 import type { TrainingSetDefinition } from '../declare/definition.ts';
 import { type Cursor, type RefreshRecord, recordRefresh, saveCursor } from '../log/cursor-log.ts';
+import { scorerContender } from '../model/contender.ts';
 import type { FitTask } from '../model/family.ts';
 import type { ModelState } from '../model/model-state.ts';
 import { decodeModelState, encodeModelState } from '../model/model-state-codec.ts';
 import { advanceSources, contentsOf, type TrainingRelation } from '../model/row-source.ts';
-import { type HoldoutScore, scoreHoldout } from '../model/score-holdout.ts';
+import type { Evaluation } from '../model/score-holdout.ts';
 import type { ModelParameters } from '../model/scorer.ts';
 import { eventTimeColumn, nextBoundarySql, trainingBoundsAt } from '../model/training-window.ts';
 import {
@@ -18,7 +19,8 @@ import {
   type ModelRefreshDecision,
   unknownModelCost,
 } from '../plan/model-refresh-decision.ts';
-import { type GateVerdict, judgeGate } from '../promote/gate.ts';
+import { judgeGate } from '../promote/gate.ts';
+import type { GateVerdict } from '../promote/gate-result.ts';
 import {
   loadModelState,
   type PromotedModel,
@@ -27,10 +29,12 @@ import {
   saveModelState,
   supersede,
 } from '../promote/model-versions.ts';
+import { versionMetrics } from '../promote/version-metrics.ts';
 import { type ModelEntry, nameOf, type TrainingSetEntry } from '../query/catalog.ts';
 import { trainingSetOf } from './answering-model.ts';
 import type { EngineCore } from './engine-core.ts';
 import { type EngineState, withEntry, withoutEntries } from './engine-state.ts';
+import { evaluateCandidate } from './evaluate-candidate.ts';
 import { type HowToRefresh, overwritten, type RefreshRequest, refreshViews } from './refresh-views.ts';
 import { attemptedStanding } from './standings.ts';
 import { WriteDraft } from './write-draft.ts';
@@ -45,8 +49,8 @@ type Candidate = {
   readonly trainingRows: number;
   /** Null: too few rows to fit. */
   readonly parameters: ModelParameters | null;
-  readonly score: HoldoutScore | null;
-  readonly currentScore: HoldoutScore | null;
+  /** Null: no hold-out, nothing was fitted, or nothing that can be right or wrong. */
+  readonly evaluation: Evaluation | null;
   readonly nextBoundaryMs: number | null;
   readonly version: Version;
   readonly nowMs: number;
@@ -181,12 +185,13 @@ async function fitCandidate(
   const parameters = family.solve(task, fit.state);
   const current = state.promoted.get(nameOf(entry));
   const comparable = current?.definitionHash === entry.declared.hash ? current.parameters : null;
-  const contenders = parameters === null ? [] : [parameters, ...(comparable === null ? [] : [comparable])];
-  const { label } = set.declared.definition;
-  const scores =
-    bounds.holdout === null || contenders.length === 0 || entry.plan.task !== 'number'
-      ? []
-      : await scoreHoldout(snapshots[0], relation, label, bounds.holdout, set.declared.schema, contenders);
+  const evaluation =
+    parameters === null || entry.plan.task === 'none'
+      ? null
+      : await evaluateCandidate(snapshots[0], entry.declared.definition, set, relation, bounds, [
+          scorerContender(parameters.scorer),
+          ...(comparable === null ? ([] as const) : ([scorerContender(comparable.scorer)] as const)),
+        ]);
   const nextBoundaryMs = await nextBoundary(snapshots[0], set.declared.definition, relation, nowMs);
   const overheadMs = stopMeter(fit.rowsRead) - sumsMs;
   const executed = { kind: fit.kind, rows: fit.rowsRead, sumsMs, overheadMs };
@@ -194,8 +199,7 @@ async function fitCandidate(
     ...fit,
     trainingRows: family.rows(fit.state),
     parameters,
-    score: scores[0] ?? null,
-    currentScore: scores[1] ?? null,
+    evaluation,
     nextBoundaryMs: earliest(nextBoundaryMs, setCursor.nextBoundaryMs),
     version: setCursor.version,
     nowMs,
@@ -321,7 +325,7 @@ async function settle(
     await supersede(draft.tx, name);
     draft.update({ promoted: withoutEntries(draft.state.promoted, [name]) });
   } else {
-    const verdict = judgeGate(definition.gate, candidate.score, candidate.currentScore);
+    const verdict = judgeGate(definition, candidate.evaluation);
     await judge(draft, entry, candidate, candidate.parameters, verdict);
   }
   const record: RefreshRecord = {
@@ -365,7 +369,7 @@ async function judge(
     method: definition.method,
     hyperparameters: definition.options,
     parameters,
-    metrics: { holdout: candidate.score, current: candidate.currentScore, verdict: verdict.reason },
+    metrics: versionMetrics(candidate.evaluation, verdict),
     refreshKind: candidate.kind,
     durationMs: candidate.durationMs,
     rows: parameters.rows,

@@ -4,7 +4,7 @@ import { type ModelVersion, modelVersionOf, type Version, versionOf } from '../c
 import { insertRow } from '../log/placed-values.ts';
 import { readParameters } from '../model/parameters-json.ts';
 import type { ModelParameters } from '../model/scorer.ts';
-import type { GateResult } from './gate.ts';
+import type { GateResult } from './gate-result.ts';
 
 /** The version of a model that answers. */
 export type PromotedModel = {
@@ -72,17 +72,23 @@ export async function recordGate(
   judgedAtMs: number,
 ): Promise<void> {
   for (const result of results) {
-    await tx.run('INSERT INTO everview.gates VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)', [
+    await insertRow(tx, 'everview.gates', [
       model,
       version,
-      result.condition.text,
-      result.condition.metric,
+      result.condition,
+      result.metric,
       result.candidate,
       result.current,
       result.threshold,
       result.passed,
       result.reason,
       new Date(judgedAtMs),
+      result.verdict,
+      result.slice,
+      result.earlierWindow,
+      result.rows,
+      result.lower,
+      result.upper,
     ]);
   }
 }

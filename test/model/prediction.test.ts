@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { FitOptions } from '../../src/declare/definition.ts';
+import { scorerContender } from '../../src/model/contender.ts';
 import { planFeatures } from '../../src/model/feature-plan.ts';
 import { linearParameters } from '../../src/model/linear-parameters.ts';
 import { ModelFitter } from '../../src/model/model-fitter.ts';
@@ -122,9 +123,17 @@ describe.each([
 
   it('is scored on the rows where every parameter set predicts', async () => {
     const other = withOffset(parameters, (parameters.scorer.offsets[0] ?? 0) + 2);
-    const relation = { name: 'ts', eventTime: null };
-    const [scores, rows] = await table.read(async ([s]) => [
-      await scoreHoldout(s, relation, 'y', { kind: 'all' }, schema, [parameters, other]),
+    const request = {
+      relation: { name: 'ts', eventTime: null },
+      schema,
+      label: 'y',
+      windows: [{ kind: 'all' as const }],
+      slices: [],
+      tolerances: [],
+    };
+    const contenders = [scorerContender(parameters.scorer), scorerContender(other.scorer)];
+    const [{ holdout }, rows] = await table.read(async ([s]) => [
+      await scoreHoldout(s, { ...request, contenders }),
       await s.rows('SELECT * FROM view."ts"'),
     ]);
     const predict = createRowPredictor(parameters);
@@ -133,22 +142,22 @@ describe.each([
       return typeof prediction === 'number' ? [Number(row.y) - prediction] : [];
     });
     const rmse = (all: number[]) => Math.sqrt(all.reduce((sum, e) => sum + e * e, 0) / all.length);
-    expect(scores[0]?.rows).toBe(errors.length);
-    expect(scores[0]?.rmse).toBeCloseTo(rmse(errors), 10);
-    expect(scores[1]?.rmse).toBeCloseTo(rmse(errors.map((e) => e - 2)), 10);
-    expect(scores[0]?.mae).toBeCloseTo(errors.reduce((sum, e) => sum + Math.abs(e), 0) / errors.length, 10);
-    expect(scores[0]?.r2).toBeLessThan(1);
-    const [none] = await table.read(([s]) =>
-      scoreHoldout(
-        s,
-        { name: 'ts', eventTime: { name: 'id', type: 'TIMESTAMP' } },
-        'y',
-        { kind: 'all' },
-        schema,
-        [withOffset(parameters, Number.NaN)],
-      ),
+    expect(holdout.rows).toBe(errors.length);
+    expect(holdout.candidate.rmse).toBeCloseTo(rmse(errors), 10);
+    expect(holdout.current?.rmse).toBeCloseTo(rmse(errors.map((e) => e - 2)), 10);
+    expect(holdout.candidate.mae).toBeCloseTo(
+      errors.reduce((sum, e) => sum + Math.abs(e), 0) / errors.length,
+      10,
     );
-    expect(none).toEqual({ rows: 0, rmse: null, mae: null, r2: null });
+    expect(holdout.candidate.r2).toBeLessThan(1);
+    const none = await table.read(([s]) =>
+      scoreHoldout(s, {
+        ...request,
+        contenders: [scorerContender(withOffset(parameters, Number.NaN).scorer)],
+      }),
+    );
+    expect(none.holdout.candidate).toEqual({ rows: 0, rmse: null, mae: null, mape: null, r2: null });
+    expect(none.holdout.current).toBeNull();
   });
 });
 

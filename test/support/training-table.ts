@@ -41,6 +41,8 @@ export function ridgeModel(
     policy: { refresh: 'manual', maxStalenessMs: null, maxRows: null, onStaleRead: 'serve' },
     maxEffect: null,
     gate: [],
+    slices: [],
+    windows: 3,
     onFailure: 'keep_current',
   };
 }
