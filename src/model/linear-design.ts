@@ -66,7 +66,7 @@ function deviationOf(
 }
 
 /** Relative error of the centred squares of the measured features: of the one where it is largest. */
-function summingError(state: SumsState): number {
+export function summingError(state: SumsState): number {
   let most = 0;
   for (let feature = 0; feature < measuredCount(state); feature++) {
     const squares = centredSquares(state, feature);
