@@ -21,7 +21,7 @@ export function holdsDigits(
   options: { readonly l2: number; readonly standardize: boolean },
 ): boolean {
   if (rowCount(state) === 0 || isFine(state)) return true;
-  const error = summingError(state);
+  const error = summingError(state, plan.measured.length);
   if (error <= penaltyShare(state, options) * weightError) return true;
   const design = linearDesign(plan, state, options.standardize);
   const system = penalized(subsystem(design.system, independentPlaces(design, state)), options.l2);
