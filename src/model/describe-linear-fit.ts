@@ -1,22 +1,17 @@
 import { add, type DoubleDouble, multiply, subtract } from './double-double.ts';
 import type { FeaturePlan } from './feature-plan.ts';
+import type { Response } from './linear-design.ts';
 import { type CentredProducts, presentMean } from './normal-equations.ts';
 import type { RidgeCategory, RidgeFeature, RidgeParameters } from './ridge-parameters.ts';
-import {
-  measuredCount,
-  type PairedSums,
-  pairAt,
-  presentRows,
-  rowCount,
-  type SumsState,
-} from './sums-state.ts';
+import { type PairedSums, pairAt, presentRows, rowCount, type SumsState } from './sums-state.ts';
 
 export type LinearFit = {
   readonly deviations: readonly number[];
   readonly units: readonly number[];
-  /** Per column of the design, in the label's z. */
+  /** Per column of the design, in the response's z. */
   readonly weights: PairedSums;
   readonly squares: number;
+  readonly response: Response;
 };
 
 /** A solution in the units of the data. */
@@ -27,9 +22,7 @@ export function describeLinearFit(
   centred: CentredProducts,
   fit: LinearFit,
 ): RidgeParameters {
-  const measured = measuredCount(state);
-  const labelScale = state.frame.scale[measured] ?? 1;
-  const labelMean = original(centred.means.at(-1) ?? [0, 0], state, measured);
+  const { mean: labelMean, scale: labelScale } = fit.response;
   const features = plan.measured.map((_, index) => describeFeature(plan, state, centred, fit, index));
   let offset = labelMean;
   centred.columns.forEach((column, index) => {
@@ -75,7 +68,7 @@ function describeFeature(
   fit: LinearFit,
   index: number,
 ): DescribedFeature {
-  const labelScale = state.frame.scale[measuredCount(state)] ?? 1;
+  const labelScale = fit.response.scale;
   const scale = state.frame.scale[index] ?? 1;
   const place = columns.findIndex((c) => c.kind === 'measure' && c.feature === index);
   const missing = columns.findIndex((c) => c.kind === 'missing' && c.feature === index);

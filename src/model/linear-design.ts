@@ -24,22 +24,50 @@ export type LinearDesign = {
   readonly active: readonly number[];
   /** Of the active columns in the design's units, unpenalized, and the label in its z. */
   readonly system: NormalSystem;
+  /** The right sides for all labels, the last being the system's own. */
+  readonly rights: readonly PairedSums[];
 };
 
+/** What is predicted: its mean, and the scale of the z that weights are in. */
+export type Response = { readonly mean: DoubleDouble; readonly scale: number };
+
 export function linearDesign(plan: FeaturePlan, state: SumsState, standardize: boolean): LinearDesign {
-  const centred = centredProducts(state);
+  const centred = centredProducts(state, plan.measured.length);
   const deviations = centred.columns.map((column, index) => deviationOf(state, centred, column, index));
   const units = centred.columns.map((column, index) =>
     unitOf(plan, state, column, deviations[index] ?? 0, standardize),
   );
   const active = units.flatMap((unit, index) => (unit > 0 ? [index] : []));
+  const labels = Array.from({ length: centred.size - centred.columns.length }, (_, label) => label);
+  const rights = labels.map((label) => rightSide(centred, units, active, label));
+  const right = rights.at(-1) ?? pairedSums(active.length);
+  const matrix = gramMatrix(centred, units, active);
+  const error = summingError(state, plan.measured.length);
   return {
     centred,
     deviations,
     units,
     active,
-    system: normalSystem(centred, units, active, summingError(state)),
+    system: { size: active.length, matrix, right, error },
+    rights,
   };
+}
+
+/** Σ(label − mean)² of a label, in its z; the last label is the model's own. */
+export function labelSquares({ columns, products, size }: CentredProducts, label: number): DoubleDouble {
+  return pairAt(products, (columns.length + label) * (size + 1));
+}
+
+/** A label of the state: those after the features, in order. */
+export function labelResponse(
+  state: SumsState,
+  { columns, means }: CentredProducts,
+  features: number,
+  label: number,
+): Response {
+  const scale = state.frame.scale[features + label] ?? 1;
+  const pivot: DoubleDouble = [state.frame.pivot[features + label] ?? 0, 0];
+  return { mean: add(pivot, multiply(means[columns.length + label] ?? [0, 0], [scale, 0])), scale };
 }
 
 /** The weights of the active columns, among zeros for the constant ones. */
@@ -59,16 +87,15 @@ function deviationOf(
   column: DesignColumn,
   index: number,
 ): number {
-  const size = centred.columns.length + 1;
-  const squares = centred.products.high[index * size + index] ?? 0;
+  const squares = centred.products.high[index * (centred.size + 1)] ?? 0;
   const error = column.kind === 'measure' ? 4 * varianceError(state, column.feature) : 0;
   return squares > error ? Math.sqrt(squares / rowCount(state)) : 0;
 }
 
 /** Relative error of the centred squares of the measured features: of the one where it is largest. */
-function summingError(state: SumsState): number {
+export function summingError(state: SumsState, features: number): number {
   let most = 0;
-  for (let feature = 0; feature < measuredCount(state); feature++) {
+  for (let feature = 0; feature < features; feature++) {
     const squares = centredSquares(state, feature);
     const error = varianceError(state, feature);
     if (squares > 4 * error) most = Math.max(most, error / squares);
@@ -88,29 +115,38 @@ function unitOf(
   return standardize ? 1 / deviation : (state.frame.scale[column.feature] ?? 1);
 }
 
-function normalSystem(
-  centred: CentredProducts,
+function gramMatrix(
+  { products, size: stride }: CentredProducts,
   units: readonly number[],
   active: readonly number[],
-  error: number,
-): NormalSystem {
-  const size = active.length;
-  const stride = centred.columns.length + 1;
-  const matrix = pairedSums(size * size);
-  const right = pairedSums(size);
-  const set = (into: PairedSums, index: number, [high, low]: DoubleDouble) => {
-    into.high[index] = high;
-    into.low[index] = low;
-  };
+): PairedSums {
+  const matrix = pairedSums(active.length ** 2);
   active.forEach((row, i) => {
     const unit: DoubleDouble = [units[row] ?? 1, 0];
-    set(right, i, multiply(pairAt(centred.products, row * stride + stride - 1), unit));
     active.forEach((column, j) => {
-      const product = multiply(pairAt(centred.products, row * stride + column), unit);
-      set(matrix, i * size + j, multiply(product, [units[column] ?? 1, 0]));
+      const product = multiply(pairAt(products, row * stride + column), unit);
+      const [high, low] = multiply(product, [units[column] ?? 1, 0]);
+      matrix.high[i * active.length + j] = high;
+      matrix.low[i * active.length + j] = low;
     });
   });
-  return { size, matrix, right, error };
+  return matrix;
+}
+
+function rightSide(
+  { columns, products, size: stride }: CentredProducts,
+  units: readonly number[],
+  active: readonly number[],
+  label: number,
+): PairedSums {
+  const right = pairedSums(active.length);
+  active.forEach((row, i) => {
+    const product = pairAt(products, row * stride + columns.length + label);
+    const [high, low] = multiply(product, [units[row] ?? 1, 0]);
+    right.high[i] = high;
+    right.low[i] = low;
+  });
+  return right;
 }
 
 /** The equations of some of the unknowns alone. */
@@ -140,9 +176,12 @@ export function penalized(system: NormalSystem, l2: number): NormalSystem {
 }
 
 /** Σ(y − prediction)² = yᵀy − 2·wᵀb + wᵀA·w, in the label's z. */
-export function residualSquares({ centred, system }: LinearDesign, w: PairedSums): number {
-  const { size, matrix, right } = system;
-  let rest = pairAt(centred.products, (centred.columns.length + 1) ** 2 - 1);
+export function residualSquares(
+  { size, matrix, right }: NormalSystem,
+  squares: DoubleDouble,
+  w: PairedSums,
+): number {
+  let rest = squares;
   for (let i = 0; i < size; i++) {
     const weight = pairAt(w, i);
     let inner: DoubleDouble = multiply(pairAt(right, i), [-2, 0]);

@@ -97,7 +97,10 @@ function product(a: string, b: string, into: string): GraphNode {
 /** `gram` and the `rests` add up to Z·Zᵀ, row-major; plain products have no rests. */
 export type Gram = { readonly gram: Float64Array; readonly rests: readonly Float64Array[] };
 
-/** How far the products are from exact, relative to Σz²: about 2^−53, 2^−72, 2^−106. */
+/**
+ * How far the products are from exact, relative to Σz²: about 2^−53, 2^−72, 2^−106. The first two take z as the
+ * subtraction rounds it, the same each time a row comes or goes.
+ */
 export type Precision = 'plain' | 'split' | 'fine';
 
 const none = new Float64Array(0);

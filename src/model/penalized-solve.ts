@@ -27,10 +27,18 @@ const negligible = 2 ** -75;
  * are not.
  */
 export function solveNormalSystem(system: NormalSystem): PairedSums {
+  return normalSolver(system)(system.right);
+}
+
+/** Solves for any right side, by one factorization. */
+export function normalSolver(system: NormalSystem): (right: PairedSums) => PairedSums {
+  const inverse = inverseOf(system);
+  return (right) => refined({ ...system, right }, inverse);
+}
+
+function refined(system: NormalSystem, inverse: Inverse): PairedSums {
   const { size } = system;
   const solution = pairedSums(size);
-  if (size === 0) return solution;
-  const inverse = inverseOf(system);
   for (let round = 0; round < largestRounds; round++) {
     const correction = inverse(residual(system, solution));
     correction.forEach((value, i) => {
@@ -47,8 +55,8 @@ function largest(values: Float64Array): number {
   return values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
 }
 
-/** b − A·w. The loop writes double-double.ts out in full: it runs m² times, and pairs on the heap would cost more. */
-function residual({ size, matrix, right }: NormalSystem, solution: PairedSums): Float64Array {
+/** b − A·w, formed in 32 digits. The loop writes double-double.ts out in full: it runs m² times, and pairs on the heap would cost more. */
+export function residual({ size, matrix, right }: NormalSystem, solution: PairedSums): Float64Array {
   const result = new Float64Array(size);
   for (let i = 0; i < size; i++) {
     let high = right.high[i] ?? 0;

@@ -1,8 +1,15 @@
 import { EverviewError } from '../core/errors.ts';
 import { describeLinearFit } from './describe-linear-fit.ts';
 import type { FeaturePlan } from './feature-plan.ts';
-import { linearDesign, penalized, residualSquares, spreadWeights } from './linear-design.ts';
-import { solveNormalSystem } from './penalized-solve.ts';
+import {
+  labelResponse,
+  labelSquares,
+  linearDesign,
+  penalized,
+  residualSquares,
+  spreadWeights,
+} from './linear-design.ts';
+import { normalSolver } from './penalized-solve.ts';
 import type { RidgeParameters } from './ridge-parameters.ts';
 import { rowCount, type SumsState } from './sums-state.ts';
 
@@ -14,17 +21,42 @@ export type RidgeSolveOptions = { readonly l2: number; readonly standardize: boo
  * @throws EverviewError `not-enough-rows` when there is no row.
  */
 export function solveRidge(plan: FeaturePlan, state: SumsState, options: RidgeSolveOptions): RidgeParameters {
-  if (rowCount(state) < 1) {
-    throw new EverviewError('not-enough-rows', `no row to fit model "${plan.model}" on`, {
-      hint: 'training rows have a label, finite numbers, and an event time inside the window and before the hold-out',
-    });
-  }
+  const fits = solveRidgeLabels(plan, state, options);
+  const last = fits.at(-1);
+  if (last === undefined) throw new EverviewError('internal', `model "${plan.model}" has no label`);
+  return last;
+}
+
+/**
+ * The ridge fits of several labels to the same features, by one factorization. Measures of the state beyond the plan's
+ * are labels: further ones, then the model's own. The fits come in that order.
+ * @throws EverviewError `not-enough-rows` when there is no row.
+ */
+export function solveRidgeLabels(
+  plan: FeaturePlan,
+  state: SumsState,
+  options: RidgeSolveOptions,
+): RidgeParameters[] {
+  assertRows(plan, state);
   const design = linearDesign(plan, state, options.standardize);
-  const solution = solveNormalSystem(penalized(design.system, options.l2));
-  return describeLinearFit(plan, state, options, design.centred, {
-    deviations: design.deviations,
-    units: design.units,
-    weights: spreadWeights(design, solution),
-    squares: residualSquares(design, solution),
+  const { centred, deviations, units, system, rights } = design;
+  const solve = normalSolver(penalized(system, options.l2));
+  return rights.map((right, label) => {
+    const solution = solve(right);
+    return describeLinearFit(plan, state, options, centred, {
+      deviations,
+      units,
+      weights: spreadWeights(design, solution),
+      squares: residualSquares({ ...system, right }, labelSquares(centred, label), solution),
+      response: labelResponse(state, centred, plan.measured.length, label),
+    });
+  });
+}
+
+/** @throws EverviewError `not-enough-rows` when there is no row. */
+export function assertRows(plan: FeaturePlan, state: SumsState): void {
+  if (rowCount(state) > 0) return;
+  throw new EverviewError('not-enough-rows', `no row to fit model "${plan.model}" on`, {
+    hint: 'training rows have a label, finite numbers, and an event time inside the window and before the hold-out',
   });
 }

@@ -1,8 +1,8 @@
 import type { FeaturePlan } from './feature-plan.ts';
-import { type LinearDesign, linearDesign, penalized, subsystem } from './linear-design.ts';
+import { type LinearDesign, linearDesign, penalized, subsystem, summingError } from './linear-design.ts';
 import type { Precision } from './moment-kernel.ts';
 import { conditioningOf } from './penalized-solve.ts';
-import { rowCount, type SumsState } from './sums-state.ts';
+import { centredSquares, measuredCount, rowCount, type SumsState } from './sums-state.ts';
 
 /** Largest relative error of weights, in standard deviations, that the sums may leave: eight digits. */
 const weightError = 2 ** -27;
@@ -21,11 +21,21 @@ export function holdsDigits(
   options: { readonly l2: number; readonly standardize: boolean },
 ): boolean {
   if (rowCount(state) === 0 || isFine(state)) return true;
+  const error = summingError(state, plan.measured.length);
+  if (error <= penaltyShare(state, options) * weightError) return true;
   const design = linearDesign(plan, state, options.standardize);
-  const { error } = design.system;
   const system = penalized(subsystem(design.system, independentPlaces(design, state)), options.l2);
   const { leastPivot, dependent } = conditioningOf(system);
   return error <= leastPivot * weightError && (dependent === 0 || error < splitError);
+}
+
+/** No pivot of the scaled system is less than this, whatever the columns: no eigenvalue is less than the penalty. */
+function penaltyShare(state: SumsState, { l2, standardize }: { l2: number; standardize: boolean }): number {
+  let largest = rowCount(state);
+  for (let feature = 0; !standardize && feature < measuredCount(state); feature++) {
+    largest = Math.max(largest, centredSquares(state, feature) * (state.frame.scale[feature] ?? 1) ** 2);
+  }
+  return l2 / (largest + l2);
 }
 
 /** All active columns but the last level of each category: levels of a category always add up to a constant. */
