@@ -218,6 +218,8 @@ export type ModelOptions = PolicyOptions & {
   readonly method: Method;
   readonly l2?: number;
   readonly standardize?: boolean;
+  readonly weight?: string | null;
+  readonly decay?: DurationInput | null;
   readonly categorical?: readonly string[];
   /** `['hour(departs)', 'spline(distance, 500, 1000)']` */
   readonly expand?: readonly string[];

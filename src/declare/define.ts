@@ -224,6 +224,8 @@ function defineModel(draft: ModelDraft): ModelDefinition {
     options: {
       l2: values.l2 ?? 1,
       standardize: values.standardize ?? true,
+      weight: values.weight ?? null,
+      decayMs: values.decay ?? null,
       categorical,
       expand: values.expand ?? [],
       rareRows: values.rare ?? 0,

@@ -75,6 +75,8 @@ const model = z.strictObject({
   options: z.strictObject({
     l2: z.number().nonnegative(),
     standardize: z.boolean(),
+    weight: z.string().nullable(),
+    decayMs: milliseconds.nullable(),
     categorical: names,
     expand: expansions.schema,
     rareRows: z.number().int().nonnegative(),

@@ -79,12 +79,14 @@ function givenForTrainingSet(set: TrainingSetDefinition): GivenOption[] {
 
 function givenForModel(model: ModelDefinition): GivenOption[] {
   const specs = optionTables.model;
-  const { l2, standardize, categorical, expand, rareRows, missing } = model.options;
+  const { l2, standardize, weight, decayMs, categorical, expand, rareRows, missing } = model.options;
   const bounded = model.policy.maxRows !== null || model.maxEffect !== null;
   return [
     ...unless(false, 'method', specs.method, model.method),
     ...unless(l2 === 1, 'l2', specs.l2, l2),
     ...unless(standardize, 'standardize', specs.standardize, standardize),
+    ...unless(weight === null, 'weight', specs.weight, weight),
+    ...unless(decayMs === null, 'decay', specs.decay, decayMs),
     ...unless(categorical.length === 0, 'categorical', specs.categorical, categorical),
     ...unless(expand.length === 0, 'expand', specs.expand, expand),
     ...unless(rareRows === 0, 'rare', specs.rare, rareRows),

@@ -97,6 +97,10 @@ export type TrainingSetDefinition = {
 export type FitOptions = {
   readonly l2: number;
   readonly standardize: boolean;
+  /** A column that says how much each example counts; null: all alike. */
+  readonly weight: string | null;
+  /** An example counts half as much when it is older by this. */
+  readonly decayMs: number | null;
   /** Columns taken as categories although they are numbers. */
   readonly categorical: readonly string[];
   /** Features made of columns: times, splines, interactions, hashed texts. */

@@ -2,7 +2,7 @@
 export type Task = 'number' | 'class' | 'none';
 
 /** Options of a model that only some methods take. */
-export const fitOptionNames = ['l2', 'standardize'] as const;
+export const fitOptionNames = ['l2', 'standardize', 'weight', 'decay'] as const;
 
 export type FitOptionName = (typeof fitOptionNames)[number];
 
@@ -18,12 +18,12 @@ export type MethodSpec = {
 export const methodTable = {
   ridge: {
     task: 'number',
-    takes: ['l2', 'standardize'],
+    takes: ['l2', 'standardize', 'weight', 'decay'],
     fits: 'minimizes Σ(y − b − x·w)² + l2·‖w‖², b free',
   },
   linear: {
     task: 'number',
-    takes: ['standardize'],
+    takes: ['standardize', 'weight', 'decay'],
     fits: 'minimizes Σ(y − b − x·w)²; the least ‖w‖ where columns depend on each other',
   },
 } as const satisfies Readonly<Record<string, MethodSpec>>;

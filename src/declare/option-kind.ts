@@ -43,6 +43,11 @@ export const duration: OptionKind<number> = {
   toSql: formatSqlDuration,
 };
 
+export const halfLife: OptionKind<number> = {
+  ...duration,
+  schema: z.number().int().positive('must be longer than 0'),
+};
+
 function durationReading(read: ReturnType<typeof readSqlDuration>): Reading {
   return 'ms' in read ? { value: read.ms } : { problem: `wants a duration: ${read.problem}` };
 }

@@ -8,6 +8,7 @@ import {
   duration,
   expansions,
   gate,
+  halfLife,
   number,
   type OptionKind,
   orNull,
@@ -119,6 +120,16 @@ const modelOptions = {
     boolean,
     'true',
     'features are brought to mean 0 and deviation 1 before the penalty applies',
+  ),
+  weight: option(
+    orNull(column),
+    'NULL',
+    'the column that says how much each example counts, a number above 0',
+  ),
+  decay: option(
+    orNull(halfLife),
+    'NULL',
+    'a half-life: an example counts half as much as one that is newer by this',
   ),
   categorical: option(columns, '()', 'number columns taken as categories'),
   expand: option(

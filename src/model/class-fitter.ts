@@ -3,9 +3,10 @@ import { quoteIdentifier, quoteLiteral } from '../core/identifier.ts';
 import type { Session } from '../core/session.ts';
 import { type ClassSums, pooledSums, tidiedClasses } from './classed-sums.ts';
 import type { FitTask, NeedsFull } from './family.ts';
-import type { FeaturePlan } from './feature-plan.ts';
+import { type FeaturePlan, weighedAt } from './feature-plan.ts';
 import type { ModelFitter } from './model-fitter.ts';
 import type { RowSource } from './row-source.ts';
+import { isOverdue } from './row-weight.ts';
 import { copyWithLevels, emptyState, mergeInto, mergeLevels, needsRebase } from './sums-state.ts';
 
 export type ClassFit = { readonly classes: readonly ClassSums[]; readonly rowsRead: number };
@@ -21,7 +22,8 @@ export class ClassFitter {
     this.#fitter = fitter;
   }
 
-  async fitFull({ snapshots, plan, relation, bounds }: FitTask): Promise<ClassFit> {
+  async fitFull({ snapshots, plan: undated, relation, bounds, nowMs }: FitTask): Promise<ClassFit> {
+    const plan = weighedAt(undated, nowMs);
     const { whole, parts, precision } = await this.#fitter.scan(snapshots[0], plan, relation, bounds);
     const labels = await readClasses(snapshots[0], plan, [whole]);
     const levels = await this.#fitter.levelsOf(snapshots[0], plan, [whole]);
@@ -48,13 +50,16 @@ export class ClassFitter {
   }
 
   async advance(
-    { snapshots, plan }: FitTask,
+    { snapshots, plan: undated, nowMs }: FitTask,
     classes: readonly ClassSums[],
     sources: readonly RowSource[],
   ): Promise<ClassFit | NeedsFull> {
     const [first] = classes;
     if (first === undefined) return { needsFull: 'first-build', rowsRead: 0 };
-    const { frame } = first.sums;
+    const { frame, tally } = first.sums;
+    if (isOverdue(undated.weighting, tally?.originMs ?? nowMs, nowMs))
+      return { needsFull: 'state-rebase', rowsRead: 0 };
+    const plan = weighedAt(undated, tally?.originMs ?? 0);
     const found = await this.#fitter.levelsOf(snapshots[0], plan, sources);
     const levels = first.sums.levels.map((known, index) => mergeLevels(known, found[index] ?? []));
     const changed = await readClasses(snapshots[0], plan, sources);

@@ -3,7 +3,7 @@ import type { FeaturePlan } from './feature-plan.ts';
 import type { Response } from './linear-design.ts';
 import { type CentredProducts, presentMean } from './normal-equations.ts';
 import type { RidgeCategory, RidgeFeature, RidgeParameters } from './ridge-parameters.ts';
-import { type PairedSums, pairAt, presentRows, rowCount, type SumsState } from './sums-state.ts';
+import { levelRows, missingRows, type PairedSums, pairAt, rowCount, type SumsState } from './sums-state.ts';
 
 export type LinearFit = {
   readonly deviations: readonly number[];
@@ -85,7 +85,7 @@ function describeFeature(
     weight: weight[0],
     standardizedWeight: solved[0],
     missingWeight: (fit.weights.high[missing] ?? 0) * labelScale,
-    missingRows: rowCount(state) - presentRows(state, index),
+    missingRows: missingRows(state, index),
   };
   return { feature, exact: { center, weight } };
 }
@@ -98,7 +98,7 @@ function describeCategories(
   labelScale: number,
 ): RidgeCategory[] {
   const firstLevel = columns.findIndex((column) => column.kind === 'level');
-  const total = state.levels.flat().length;
+  const rows = levelRows(state);
   let place = 0;
   return plan.categorical.map(({ name, type }, index) => ({
     name,
@@ -108,7 +108,7 @@ function describeCategories(
       return {
         level,
         weight: (fit.weights.high[firstLevel + at] ?? 0) * labelScale,
-        rows: state.together[at * (total + 1)] ?? 0,
+        rows: rows[at] ?? 0,
       };
     }),
   }));

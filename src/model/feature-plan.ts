@@ -12,6 +12,7 @@ import type { ModelDefinition, TrainingSetDefinition } from '../declare/definiti
 import { methodSpec, type Task } from '../declare/methods.ts';
 import { expandFeatures } from './expand-features.ts';
 import { type FeatureSource, sourceColumns } from './feature-source.ts';
+import { type Weighting, weightColumns } from './row-weight.ts';
 
 /** A source read as one number: an integer, decimal or float as DOUBLE, a BOOLEAN as 0 or 1. */
 export type MeasuredFeature = {
@@ -40,6 +41,8 @@ export type FeaturePlan = {
   /** `class`: the label is one of a few values, read as text; else it is a number, or of no account. */
   readonly task: Task;
   readonly missing: 'impute' | 'drop';
+  /** Null: every row counts alike. */
+  readonly weighting: Weighting | null;
 };
 
 /**
@@ -81,11 +84,41 @@ export function planFeatures(
     labelType: label.type,
     task,
     missing: model.options.missing,
+    weighting: weightingOf(model, trainingSet, schema),
   };
   if (plan.measured.length + plan.categorical.length > 0) return plan;
   throw new EverviewError('invalid-definition', `model "${model.name}" has no feature`, {
     hint: 'select at least one column beside the label and the event time',
   });
+}
+
+/** @throws EverviewError `unknown-column`, or `invalid-option` for a weight that is no number or a decay without time. */
+function weightingOf(
+  { name, options }: ModelDefinition,
+  trainingSet: TrainingSetDefinition,
+  schema: Schema,
+): Weighting | null {
+  const { weight, decayMs } = options;
+  if (weight === null && decayMs === null) return null;
+  const column = weight === null ? null : columnOf(weight, schema, 'weight');
+  if (column !== null && numericKindOf(column.type) === null) {
+    throw new EverviewError('invalid-option', `weight names "${column.name}", which is ${column.type}`, {
+      hint: 'a weight is a number above 0',
+    });
+  }
+  if (decayMs === null || trainingSet.eventTime !== null) {
+    const { eventTime } = trainingSet;
+    const decay = decayMs === null || eventTime === null ? null : { eventTime, halfLifeMs: decayMs };
+    return { column: column?.name ?? null, decay, originMs: 0 };
+  }
+  throw new EverviewError('invalid-option', `decay of model "${name}" needs an event time`, {
+    hint: `say how old an example is: ALTER TRAINING SET ${trainingSet.name} SET (event_time = column)`,
+  });
+}
+
+/** The plan with weights that count from a moment. */
+export function weighedAt(plan: FeaturePlan, originMs: number): FeaturePlan {
+  return plan.weighting === null ? plan : { ...plan, weighting: { ...plan.weighting, originMs } };
 }
 
 function assertLearnable(model: ModelDefinition, label: Column, task: Task): void {
@@ -115,7 +148,8 @@ function selectedColumns(
 ): Column[] {
   const isFeature = (column: Column) =>
     !sameName(column.name, trainingSet.label) &&
-    !(trainingSet.eventTime !== null && sameName(column.name, trainingSet.eventTime));
+    !(trainingSet.eventTime !== null && sameName(column.name, trainingSet.eventTime)) &&
+    !(model.options.weight !== null && sameName(column.name, model.options.weight));
   const selection = model.features;
   switch (selection.kind) {
     case 'all': {
@@ -181,7 +215,7 @@ export function inputColumns({ measured: numbers, categorical: categories }: Fea
 
 /** Columns of the training set that a model reads, each once. */
 export function planColumns(plan: FeaturePlan): string[] {
-  return [...new Set([...inputColumns(plan), plan.label])];
+  return [...new Set([...inputColumns(plan), plan.label, ...weightColumns(plan.weighting)])];
 }
 
 export function isText(type: string): boolean {

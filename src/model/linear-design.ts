@@ -8,8 +8,8 @@ import {
   type PairedSums,
   pairAt,
   pairedSums,
-  rowCount,
   type SumsState,
+  totalWeight,
   varianceError,
 } from './sums-state.ts';
 
@@ -88,19 +88,25 @@ function deviationOf(
   index: number,
 ): number {
   const squares = centred.products.high[index * (centred.size + 1)] ?? 0;
-  const error = column.kind === 'measure' ? 4 * varianceError(state, column.feature) : 0;
-  return squares > error ? Math.sqrt(squares / rowCount(state)) : 0;
+  const summed = column.kind === 'measure' ? 4 * varianceError(state, column.feature) : 0;
+  const error = summed + weightError(state) * totalWeight(state);
+  return squares > error ? Math.sqrt(squares / totalWeight(state)) : 0;
 }
 
 /** Relative error of the centred squares of the measured features: of the one where it is largest. */
 export function summingError(state: SumsState, features: number): number {
-  let most = 0;
+  let most = weightError(state);
   for (let feature = 0; feature < features; feature++) {
     const squares = centredSquares(state, feature);
     const error = varianceError(state, feature);
     if (squares > 4 * error) most = Math.max(most, error / squares);
   }
   return most;
+}
+
+/** Relative error of a row's products that its weight leaves: its root is rounded, and so is what that multiplies. */
+function weightError({ tally }: SumsState): number {
+  return tally === null ? 0 : 2 ** -49;
 }
 
 function unitOf(

@@ -1,5 +1,5 @@
 import type { Session } from '../core/session.ts';
-import type { FeaturePlan } from './feature-plan.ts';
+import { type FeaturePlan, weighedAt } from './feature-plan.ts';
 import { assertSolvable, MomentAccumulator, type Precisely } from './moment-accumulator.ts';
 import type { Precision } from './moment-kernel.ts';
 import { momentQuery, readLevels, sampleFrame, setFrame } from './moment-query.ts';
@@ -151,6 +151,7 @@ export class ModelFitter {
     state: SumsState,
     sources: readonly RowSource[],
   ): Promise<FitResult> {
+    const weighed = weighedAt(plan, state.tally?.originMs ?? 0);
     const found = await readLevels(snapshots[0], plan, sources, largestLevelCount);
     const levels = state.levels.map((known, index) => mergeLevels(known, found[index] ?? []));
     assertSolvable(plan, levels, largestLevelCount);
@@ -159,7 +160,7 @@ export class ModelFitter {
       isFine(state) && rowCount(state) > 0
         ? { precision: 'fine', rows: Number.POSITIVE_INFINITY }
         : { precision: 'split', rows: exactAdvanceRows };
-    const parts = await this.sumSources(snapshots, plan, state.frame, levels, sources, precisely);
+    const parts = await this.sumSources(snapshots, weighed, state.frame, levels, sources, precisely);
     let rowsRead = 0;
     for (const [index, part] of parts.entries()) {
       mergeInto(sum, part.state, sources[index]?.sign ?? 1);

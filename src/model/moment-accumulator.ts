@@ -16,6 +16,7 @@ import {
   type PairedSums,
   pairedSums,
   type SumsState,
+  type Tally,
 } from './sums-state.ts';
 
 /** The first `rows` rows of a source are summed with this precision, what is beyond them by plain products. */
@@ -78,6 +79,7 @@ export class MomentAccumulator {
     }
     this.#addDense(moments, precision);
     this.#addLevels(precision);
+    if (this.#state.tally !== null) this.#count(this.#state.tally);
     this.#block.clear();
   }
 
@@ -108,13 +110,32 @@ export class MomentAccumulator {
         for (const rest of rests) addTo(dense, index, (rest[at] ?? 0) * unit);
       });
     });
-    if (precision === 'fine') return;
-    const spent = precision === 'plain' ? budget.rounded : budget.exact;
+    const isWeighed = this.#plan.weighting !== null;
+    if (precision === 'fine' && !isWeighed) return;
+    const spent = precision === 'plain' || isWeighed ? budget.rounded : budget.exact;
     for (let measure = 0; measure < spent.length; measure++) {
       // sums of 0 and 1 do not round
-      if (this.#plan.measured[measure]?.kind === 'boolean') continue;
+      if (this.#plan.measured[measure]?.kind === 'boolean' && !isWeighed) continue;
       const squares = gram[(measure + 1) * (entries.length + 1)] ?? 0;
       spent[measure] = (spent[measure] ?? 0) + squares * (units[measure + 1] ?? 1) ** 2;
+    }
+  }
+
+  /** Rows that weigh nothing were taken out, or never came. */
+  #count(tally: Tally): void {
+    const roots = this.#block.row(0);
+    const counted = (values: Float64Array) =>
+      values.reduce((count, value) => count + (value === 0 ? 0 : 1), 0);
+    tally.rows += counted(roots);
+    const first = this.#plan.measured.length + 2;
+    this.#block.entries().forEach((entry, position) => {
+      if (entry < first) return;
+      tally.missing[entry - first] = (tally.missing[entry - first] ?? 0) + counted(this.#block.row(position));
+    });
+    for (const feature of this.#levels.keys()) {
+      this.#block.codes(feature).forEach((code, row) => {
+        if (roots[row] !== 0) tally.levels[code] = (tally.levels[code] ?? 0) + 1;
+      });
     }
   }
 
@@ -141,8 +162,14 @@ export class MomentAccumulator {
   /** Sums per level of one row of the block's matrix, less its pivot. */
   #levelSums(values: Float64Array, pivot: number, total: number, precision: Precision): PairedSums {
     const sums = pairedSums(total);
+    const roots = this.#plan.weighting === null ? null : this.#block.row(0);
     for (const feature of this.#levels.keys()) {
       const codes = this.#block.codes(feature);
+      if (roots !== null) {
+        for (let i = 0; i < values.length; i++)
+          addTo(sums, codes[i] ?? 0, (values[i] ?? 0) * (roots[i] ?? 0));
+        continue;
+      }
       if (precision !== 'plain') {
         for (let i = 0; i < values.length; i++) addTo(sums, codes[i] ?? 0, (values[i] ?? 0) - pivot);
       }
@@ -170,7 +197,7 @@ export class MomentAccumulator {
       for (const second of codes.slice(feature)) {
         for (let i = 0; i < counted.length; i++) {
           const index = (first[i] ?? 0) * total + (second[i] ?? 0);
-          together[index] = (together[index] ?? 0) + (counted[i] ?? 0);
+          together[index] = (together[index] ?? 0) + (counted[i] ?? 0) ** 2;
         }
       }
     });

@@ -4,6 +4,7 @@ import type { CategoricalFeature, FeaturePlan } from './feature-plan.ts';
 import { sourceSql } from './feature-source.ts';
 import { largestMagnitude } from './moment-block.ts';
 import type { RowSource } from './row-source.ts';
+import { weightRootSql } from './row-weight.ts';
 import { type Frame, type Levels, mergeLevels } from './sums-state.ts';
 
 /**
@@ -12,7 +13,8 @@ import { type Frame, type Levels, mergeLevels } from './sums-state.ts';
  */
 export function momentQuery(plan: FeaturePlan, source: RowSource, levels: readonly Levels[]): string {
   const codes = plan.categorical.map((feature, index) => codeExpression(feature, levels[index] ?? []));
-  return `SELECT ${[...measures(plan), ...codes].join(', ')} ${trainable(plan, source)}`;
+  const roots = plan.weighting === null ? [] : [weightRootSql(plan.weighting)];
+  return `SELECT ${[...measures(plan), ...codes, ...roots].join(', ')} ${trainable(plan, source)}`;
 }
 
 function measures(plan: FeaturePlan): string[] {
@@ -33,12 +35,14 @@ function categoryText({ source }: CategoricalFeature): string {
   return `CAST(${sourceSql(source)} AS VARCHAR)`;
 }
 
-/** Rows without a label never train; with `missing = drop` neither do those with a missing feature, of any kind. */
+/** Rows without a label, or with a weight that is not above 0, never train; with `missing = drop` neither do those with a missing feature, of any kind. */
 function trainable(plan: FeaturePlan, source: RowSource): string {
   const features = [...plan.measured, ...plan.categorical].map((feature) => sourceSql(feature.source));
   const label = plan.task === 'none' ? [] : [quoteIdentifier(plan.label)];
   const needed = plan.missing === 'drop' ? [...features, ...label] : label;
-  const conditions = ['true', ...needed.map((value) => `${value} IS NOT NULL`)];
+  const root = plan.weighting === null ? null : weightRootSql(plan.weighting);
+  const weighted = root === null ? [] : [`${root} > 0 AND isfinite(${root})`];
+  const conditions = ['true', ...needed.map((value) => `${value} IS NOT NULL`), ...weighted];
   return `FROM (${source.sql}) WHERE ${conditions.join(' AND ')}`;
 }
 

@@ -6,8 +6,10 @@ import {
   pairAt,
   pairedSums,
   presentRows,
+  presentWeight,
   rowCount,
   type SumsState,
+  totalWeight,
 } from './sums-state.ts';
 
 /** A column of the design, by the state's coordinates. */
@@ -39,7 +41,7 @@ export function centredProducts(state: SumsState, features: number): CentredProd
     ...columns.map((column) => entryOf(state, column)),
     ...labelEntries(state, features),
   ];
-  const rows: DoubleDouble = [rowCount(state), 0];
+  const rows: DoubleDouble = [totalWeight(state), 0];
   const sums = entries.map((entry) => sumOf(state, entry));
   const products = pairedSums(entries.length ** 2);
   entries.forEach((entry, i) => {
@@ -64,8 +66,8 @@ export function centredProducts(state: SumsState, features: number): CentredProd
 
 /** The mean of a feature's values that are there, in z; 0 when there are none. */
 export function presentMean(state: SumsState, feature: number): DoubleDouble {
-  const present = presentRows(state, feature);
-  return present === 0 ? [0, 0] : divide(pairAt(state.dense, feature + 1), [present, 0]);
+  if (presentRows(state, feature) === 0) return [0, 0];
+  return divide(pairAt(state.dense, feature + 1), [presentWeight(state, feature), 0]);
 }
 
 function designColumns(state: SumsState, count: number): DesignColumn[] {

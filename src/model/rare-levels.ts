@@ -4,6 +4,7 @@ import {
   denseSize,
   type Levels,
   levelCount,
+  levelRows,
   measuredCount,
   pairedSums,
   type SumsState,
@@ -24,11 +25,11 @@ const pooledLevel = '\u0000rare';
  * the model of the pooled column, exactly. NULL stays apart; one rare level alone stays as it is.
  */
 export function poolRareLevels(state: SumsState, least: number): PooledLevels {
-  const total = levelCount(state.levels);
+  const counts = levelRows(state);
   let place = 0;
   const rare = state.levels.map((levels): Levels => {
     const few = levels.filter((level) => {
-      const rows = state.together[place * (total + 1)] ?? 0;
+      const rows = counts[place] ?? 0;
       place += 1;
       return level !== null && rows < least;
     });
@@ -59,7 +60,9 @@ function regrouped(state: SumsState, levels: readonly Levels[], target: readonly
   const total = levelCount(levels);
   const grouped = pairedSums(total * size);
   const together = new Float64Array(total * total);
+  const counted = new Float64Array(total);
   target.forEach((to, from) => {
+    counted[to] = (counted[to] ?? 0) + (state.tally?.levels[from] ?? 0);
     for (let entry = 0; entry < size; entry++) {
       addTo(grouped, to * size + entry, state.grouped.high[from * size + entry] ?? 0);
       addTo(grouped, to * size + entry, state.grouped.low[from * size + entry] ?? 0);
@@ -71,7 +74,7 @@ function regrouped(state: SumsState, levels: readonly Levels[], target: readonly
       together[index] = (together[index] ?? 0) + count;
     }
   });
-  return { ...state, levels, grouped, together };
+  return { ...state, levels, grouped, together, tally: state.tally && { ...state.tally, levels: counted } };
 }
 
 /** A model of pooled levels with each rare level again by its name; a level never seen counts as rare. */
@@ -80,7 +83,7 @@ export function withLevels(
   { rare }: PooledLevels,
   sums: SumsState,
 ): ModelParameters {
-  const rowsOf = levelRows(sums);
+  const rowsOf = rowsOfLevels(sums);
   const categories = parameters.scorer.categories.map((category, feature) => {
     const few = rare[feature] ?? [];
     const pooled = category.levels.find(({ level }) => level === pooledLevel);
@@ -92,11 +95,11 @@ export function withLevels(
   return { ...parameters, scorer: { ...parameters.scorer, categories } };
 }
 
-function levelRows(state: SumsState): (feature: number, level: string | null) => number {
-  const total = levelCount(state.levels);
+function rowsOfLevels(state: SumsState): (feature: number, level: string | null) => number {
+  const rows = levelRows(state);
   return (feature, level) => {
     const before = levelCount(state.levels.slice(0, feature));
     const place = state.levels[feature]?.indexOf(level) ?? -1;
-    return place < 0 ? 0 : (state.together[(before + place) * (total + 1)] ?? 0);
+    return place < 0 ? 0 : (rows[before + place] ?? 0);
   };
 }

@@ -3,17 +3,19 @@ import { denseSize, type Levels, measuredCount, type SumsState } from './sums-st
 
 /** "EVSM" and the layout's number. */
 export const sumsMagic = 0x4556534d;
-const layout = 2;
+const layout = 3;
 
 type Header = {
   readonly levels: readonly Levels[];
   readonly lengths: readonly number[];
   /** Entries of the dense part whose sums are not all 0; only those are kept: no missing value, no sums for it. */
   readonly entries: readonly number[];
+  /** Null: not weighted. */
+  readonly tally: { readonly originMs: number; readonly rows: number } | null;
 };
 
 function parts(state: SumsState, entries: readonly number[]): Float64Array[] {
-  const { frame, dense, grouped, together, budget } = state;
+  const { frame, dense, grouped, together, budget, tally } = state;
   const size = denseSize(measuredCount(state));
   return [
     frame.pivot,
@@ -25,6 +27,7 @@ function parts(state: SumsState, entries: readonly number[]): Float64Array[] {
     together,
     budget.rounded,
     budget.exact,
+    ...(tally === null ? [] : [tally.missing, tally.levels]),
   ];
 }
 
@@ -63,7 +66,13 @@ function spread(sums: Float64Array, size: number, entries: readonly number[]): F
 export function encodeState(state: SumsState): Uint8Array {
   const entries = entriesOf(state);
   const arrays = parts(state, entries);
-  const header: Header = { levels: state.levels, lengths: arrays.map((array) => array.length), entries };
+  const { levels, tally } = state;
+  const header: Header = {
+    levels,
+    lengths: arrays.map((array) => array.length),
+    entries,
+    tally: tally && { originMs: tally.originMs, rows: tally.rows },
+  };
   const text = new TextEncoder().encode(JSON.stringify(header));
   const count = arrays.reduce((total, array) => total + array.length, 0);
   const bytes = new Uint8Array(12 + text.length + count * 8);
@@ -108,5 +117,6 @@ export function decodeState(bytes: Uint8Array): SumsState {
     grouped: { high: take(4), low: take(5) },
     together: take(6),
     budget: { rounded: take(7), exact: take(8) },
+    tally: header.tally && { ...header.tally, missing: take(9), levels: take(10) },
   };
 }

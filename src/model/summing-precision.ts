@@ -2,7 +2,7 @@ import type { FeaturePlan } from './feature-plan.ts';
 import { type LinearDesign, linearDesign, penalized, subsystem, summingError } from './linear-design.ts';
 import type { Precision } from './moment-kernel.ts';
 import { conditioningOf } from './penalized-solve.ts';
-import { centredSquares, measuredCount, rowCount, type SumsState } from './sums-state.ts';
+import { centredSquares, measuredCount, rowCount, type SumsState, totalWeight } from './sums-state.ts';
 
 /** Largest relative error of weights, in standard deviations, that the sums may leave: eight digits. */
 const weightError = 2 ** -27;
@@ -20,7 +20,8 @@ export function holdsDigits(
   state: SumsState,
   options: { readonly l2: number; readonly standardize: boolean },
 ): boolean {
-  if (rowCount(state) === 0 || isFine(state)) return true;
+  // what the roots of weights have rounded away no finer products bring back
+  if (rowCount(state) === 0 || state.tally !== null || isFine(state)) return true;
   const error = summingError(state, plan.measured.length);
   if (error <= penaltyShare(state, options) * weightError) return true;
   const design = linearDesign(plan, state, options.standardize);
@@ -31,7 +32,7 @@ export function holdsDigits(
 
 /** No pivot of the scaled system is less than this, whatever the columns: no eigenvalue is less than the penalty. */
 function penaltyShare(state: SumsState, { l2, standardize }: { l2: number; standardize: boolean }): number {
-  let largest = rowCount(state);
+  let largest = totalWeight(state);
   for (let feature = 0; !standardize && feature < measuredCount(state); feature++) {
     largest = Math.max(largest, centredSquares(state, feature) * (state.frame.scale[feature] ?? 1) ** 2);
   }

@@ -32,6 +32,8 @@ export function ridgeModel(
     options: {
       l2: 1,
       standardize: true,
+      weight: null,
+      decayMs: null,
       categorical: [],
       expand: [],
       rareRows: 0,
