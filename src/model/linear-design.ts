@@ -4,7 +4,6 @@ import { type CentredProducts, centredProducts, type DesignColumn } from './norm
 import type { NormalSystem } from './penalized-solve.ts';
 import {
   centredSquares,
-  measuredCount,
   type PairedSums,
   pairAt,
   pairedSums,
