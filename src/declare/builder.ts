@@ -217,7 +217,11 @@ export function trainingSet<const Name extends string, Q extends QueryInput>(
 export type ModelOptions = PolicyOptions & {
   readonly method: Method;
   readonly l2?: number;
+  readonly l1?: number;
   readonly standardize?: boolean;
+  readonly labels?: readonly string[];
+  readonly components?: number;
+  readonly smoothing?: number | null;
   readonly weight?: string | null;
   readonly decay?: DurationInput | null;
   readonly categorical?: readonly string[];

@@ -223,9 +223,13 @@ function defineModel(draft: ModelDraft): ModelDefinition {
     method: values.method,
     options: {
       l2: values.l2 ?? 1,
+      l1: values.l1 ?? 1,
       standardize: values.standardize ?? true,
+      labels: values.labels ?? [],
       weight: values.weight ?? null,
       decayMs: values.decay ?? null,
+      components: values.components ?? 2,
+      smoothing: values.smoothing ?? null,
       categorical,
       expand: values.expand ?? [],
       rareRows: values.rare ?? 0,

@@ -74,7 +74,11 @@ const model = z.strictObject({
   method: z.enum(methods),
   options: z.strictObject({
     l2: z.number().nonnegative(),
+    l1: z.number().nonnegative(),
     standardize: z.boolean(),
+    labels: names,
+    components: z.number().int().positive(),
+    smoothing: z.number().nonnegative().nullable(),
     weight: z.string().nullable(),
     decayMs: milliseconds.nullable(),
     categorical: names,

@@ -96,11 +96,17 @@ export type TrainingSetDefinition = {
 /** How a model is fitted. What its method does not take (methods.ts) has its default here, and means nothing. */
 export type FitOptions = {
   readonly l2: number;
+  readonly l1: number;
   readonly standardize: boolean;
+  /** Labels predicted beside the training set's own. */
+  readonly labels: readonly string[];
   /** A column that says how much each example counts; null: all alike. */
   readonly weight: string | null;
   /** An example counts half as much when it is older by this. */
   readonly decayMs: number | null;
+  readonly components: number;
+  /** Null: the method's own default. */
+  readonly smoothing: number | null;
   /** Columns taken as categories although they are numbers. */
   readonly categorical: readonly string[];
   /** Features made of columns: times, splines, interactions, hashed texts. */

@@ -14,6 +14,8 @@ export type CyclePeriod = (typeof cyclePeriods)[number];
 /** Features that a model makes of columns of its training set. */
 export type Expansion =
   | { readonly kind: 'part'; readonly part: TimestampPart; readonly column: string }
+  /** Several parts as one category. */
+  | { readonly kind: 'season'; readonly parts: readonly TimestampPart[]; readonly column: string }
   /** Sine and cosine of the place within the period: its end is next to its beginning. */
   | { readonly kind: 'cycle'; readonly period: CyclePeriod; readonly column: string }
   /** Days since 1970. */
@@ -32,7 +34,16 @@ export type Expansion =
 
 export type ExpansionReading = { readonly expansion: Expansion } | { readonly problem: string };
 
-const calls = [...timestampParts, 'cycle', 'elapsed', 'spline', 'cubic_spline', 'interaction', 'hash'];
+const calls = [
+  ...timestampParts,
+  'season',
+  'cycle',
+  'elapsed',
+  'spline',
+  'cubic_spline',
+  'interaction',
+  'hash',
+];
 
 /** A call as `hour(departs)`, `cycle(departs, 'day')`, `spline(distance, 500, 1000)`, `interaction(a, b)`. */
 export function readExpansion(sql: string): ExpansionReading {
@@ -65,6 +76,12 @@ function readCall(name: string, text: string, column: string, rest: readonly str
           problem: `cycle wants a column and one of ${cyclePeriods.map(quoteLiteral).join(', ')}; got ${text}`,
         };
       return { expansion: { kind: 'cycle', period, column } };
+    }
+    case 'season': {
+      const parts = rest.flatMap((word) => timestampParts.find((one) => one === word.toLowerCase()) ?? []);
+      if (parts.length === 0 || parts.length < rest.length)
+        return { problem: `season wants a column and some of ${timestampParts.join(', ')}; got ${text}` };
+      return { expansion: { kind: 'season', parts, column } };
     }
     case 'hash': {
       const buckets = Number(rest[0]);
@@ -105,6 +122,8 @@ export function formatExpansion(expansion: Expansion): string {
   switch (expansion.kind) {
     case 'part':
       return `${expansion.part}(${formatName(expansion.column)})`;
+    case 'season':
+      return `season(${[formatName(expansion.column), ...expansion.parts].join(', ')})`;
     case 'cycle':
       return `cycle(${formatName(expansion.column)}, ${quoteLiteral(expansion.period)})`;
     case 'elapsed':

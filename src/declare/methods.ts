@@ -1,13 +1,27 @@
 /** What a method makes of the label: a number, one of the label's values, or nothing. */
 export type Task = 'number' | 'class' | 'none';
 
+/** `any`; or one category, whose levels are the groups. */
+export type FeatureKinds = 'any' | 'one-category';
+
 /** Options of a model that only some methods take. */
-export const fitOptionNames = ['l2', 'standardize', 'weight', 'decay'] as const;
+export const fitOptionNames = [
+  'l2',
+  'l1',
+  'standardize',
+  'labels',
+  'weight',
+  'decay',
+  'components',
+  'smoothing',
+] as const;
 
 export type FitOptionName = (typeof fitOptionNames)[number];
 
 export type MethodSpec = {
   readonly task: Task;
+  /** What features it can learn from. */
+  readonly features: FeatureKinds;
   /** Beside those that every model takes. */
   readonly takes: readonly FitOptionName[];
   /** What it fits, in a line of the documentation. */
@@ -18,13 +32,39 @@ export type MethodSpec = {
 export const methodTable = {
   ridge: {
     task: 'number',
-    takes: ['l2', 'standardize', 'weight', 'decay'],
+    features: 'any',
+    takes: ['l2', 'standardize', 'labels', 'weight', 'decay'],
     fits: 'minimizes Σ(y − b − x·w)² + l2·‖w‖², b free',
   },
   linear: {
     task: 'number',
-    takes: ['standardize', 'weight', 'decay'],
+    features: 'any',
+    takes: ['standardize', 'labels', 'weight', 'decay'],
     fits: 'minimizes Σ(y − b − x·w)²; the least ‖w‖ where columns depend on each other',
+  },
+  elastic_net: {
+    task: 'number',
+    features: 'any',
+    takes: ['l1', 'l2', 'standardize', 'labels', 'weight', 'decay'],
+    fits: 'minimizes Σ(y − b − x·w)² + l2·‖w‖² + l1·‖w‖₁, b free',
+  },
+  group_means: {
+    task: 'number',
+    features: 'one-category',
+    takes: ['smoothing', 'weight', 'decay'],
+    fits: 'the mean of the label in each group, (Σy + m·ȳ) / (n + m) with m = smoothing (target encoding)',
+  },
+  seasonal_means: {
+    task: 'number',
+    features: 'one-category',
+    takes: ['smoothing', 'weight', 'decay'],
+    fits: 'group means by weekday and hour of the event time, or by the `season(…)` that expand names',
+  },
+  pca: {
+    task: 'none',
+    features: 'any',
+    takes: ['components', 'standardize', 'weight', 'decay'],
+    fits: 'principal components: the directions of largest variance, as `pc1`, `pc2`, …',
   },
 } as const satisfies Readonly<Record<string, MethodSpec>>;
 

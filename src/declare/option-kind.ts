@@ -149,6 +149,11 @@ export function choice<const W extends string>(
 
 const expansionSchema: z.ZodType<Expansion> = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('part'), part: z.enum(timestampParts), column: z.string() }),
+  z.object({
+    kind: z.literal('season'),
+    parts: z.array(z.enum(timestampParts)).readonly(),
+    column: z.string(),
+  }),
   z.object({ kind: z.literal('cycle'), period: z.enum(cyclePeriods), column: z.string() }),
   z.object({ kind: z.literal('elapsed'), column: z.string() }),
   z.object({

@@ -33,7 +33,7 @@ export function expandFeatures(
   const measured: MeasuredFeature[] = [];
   const categorical: CategoricalFeature[] = [];
   const consumed: string[] = [];
-  for (const expansion of model.options.expand) {
+  for (const expansion of expansionsOf(model, trainingSet)) {
     const columns = expandedColumns(expansion).map((name) => columnOf(name, expansion, trainingSet, schema));
     const made = featuresOf(expansion, columns, model);
     measured.push(...made.measured);
@@ -42,6 +42,16 @@ export function expandFeatures(
       consumed.push(...columns.map(({ name }) => name));
   }
   return { measured, categorical, consumed };
+}
+
+/** Seasonal means without a season of their own go by weekday and hour of the event time. */
+function expansionsOf(
+  { method, options }: ModelDefinition,
+  { eventTime }: TrainingSetDefinition,
+): readonly Expansion[] {
+  const isSeasonal = method === 'seasonal_means' && !options.expand.some(({ kind }) => kind === 'season');
+  if (!isSeasonal || eventTime === null) return options.expand;
+  return [...options.expand, { kind: 'season', column: eventTime, parts: ['weekday', 'hour'] }];
 }
 
 function columnOf(
@@ -89,6 +99,8 @@ function featuresOf(expansion: Expansion, columns: readonly Column[], model: Mod
   switch (expansion.kind) {
     case 'part':
       return category({ kind: 'part', column, part: expansion.part });
+    case 'season':
+      return category({ kind: 'season', column, parts: expansion.parts });
     case 'cycle': {
       const { period } = expansion;
       return measured(

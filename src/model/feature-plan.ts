@@ -37,6 +37,8 @@ export type FeaturePlan = {
   readonly measured: readonly MeasuredFeature[];
   readonly categorical: readonly CategoricalFeature[];
   readonly label: string;
+  /** Labels predicted beside it, as numbers. */
+  readonly furtherLabels: readonly string[];
   readonly labelType: string;
   /** `class`: the label is one of a few values, read as text; else it is a number, or of no account. */
   readonly task: Task;
@@ -81,15 +83,43 @@ export function planFeatures(
       ...expanded.categorical,
     ],
     label: label.name,
+    furtherLabels: model.options.labels.map((name) => furtherLabel(name, trainingSet, schema)),
     labelType: label.type,
     task,
     missing: model.options.missing,
     weighting: weightingOf(model, trainingSet, schema),
   };
+  assertKinds(plan, model);
   if (plan.measured.length + plan.categorical.length > 0) return plan;
   throw new EverviewError('invalid-definition', `model "${model.name}" has no feature`, {
     hint: 'select at least one column beside the label and the event time',
   });
+}
+
+function furtherLabel(name: string, trainingSet: TrainingSetDefinition, schema: Schema): string {
+  const column = columnOf(name, schema, 'labels');
+  if (numericKindOf(column.type) !== null && !sameName(name, trainingSet.label)) return column.name;
+  throw new EverviewError('invalid-option', `labels names "${column.name}", which is no further number`, {
+    hint: 'a further label is a number column beside the label of the training set',
+  });
+}
+
+function assertKinds(
+  { measured: numbers, categorical: categories }: FeaturePlan,
+  { name, method }: ModelDefinition,
+): void {
+  if (methodSpec(method).features === 'any') return;
+  const [foreign] = [...numbers, ...categories.slice(1)];
+  if (foreign === undefined && categories.length === 1) return;
+  throw new EverviewError(
+    'invalid-definition',
+    foreign === undefined
+      ? `model "${name}" has no category to group by`
+      : `model "${name}" groups by one category, and "${foreign.name}" is another feature`,
+    {
+      hint: 'select one text column, list a number in categorical, or pair several: expand = (interaction(a, b))',
+    },
+  );
 }
 
 /** @throws EverviewError `unknown-column`, or `invalid-option` for a weight that is no number or a decay without time. */
@@ -149,7 +179,8 @@ function selectedColumns(
   const isFeature = (column: Column) =>
     !sameName(column.name, trainingSet.label) &&
     !(trainingSet.eventTime !== null && sameName(column.name, trainingSet.eventTime)) &&
-    !(model.options.weight !== null && sameName(column.name, model.options.weight));
+    !(model.options.weight !== null && sameName(column.name, model.options.weight)) &&
+    !model.options.labels.some((label) => sameName(column.name, label));
   const selection = model.features;
   switch (selection.kind) {
     case 'all': {
@@ -215,7 +246,9 @@ export function inputColumns({ measured: numbers, categorical: categories }: Fea
 
 /** Columns of the training set that a model reads, each once. */
 export function planColumns(plan: FeaturePlan): string[] {
-  return [...new Set([...inputColumns(plan), plan.label, ...weightColumns(plan.weighting)])];
+  return [
+    ...new Set([...inputColumns(plan), plan.label, ...plan.furtherLabels, ...weightColumns(plan.weighting)]),
+  ];
 }
 
 export function isText(type: string): boolean {

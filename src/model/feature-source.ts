@@ -19,6 +19,7 @@ import {
 export type FeatureSource =
   | { readonly kind: 'column'; readonly column: string }
   | { readonly kind: 'part'; readonly column: string; readonly part: TimestampPart }
+  | { readonly kind: 'season'; readonly column: string; readonly parts: readonly TimestampPart[] }
   | { readonly kind: 'cycle'; readonly column: string; readonly period: CyclePeriod; readonly wave: Wave }
   | { readonly kind: 'elapsed'; readonly column: string }
   | { readonly kind: 'spline'; readonly column: string; readonly basis: SplineBasis }
@@ -44,6 +45,8 @@ export function sourceSql(source: FeatureSource, schema: Schema | null = null): 
       return first;
     case 'part':
       return partSql(source.part, first);
+    case 'season':
+      return `(${source.parts.map((part) => `CAST(${partSql(part, first)} AS VARCHAR)`).join(` || '${pairSeparator}' || `)})`;
     case 'cycle':
       return cycleSql(source.wave, source.period, first);
     case 'elapsed':
@@ -72,6 +75,7 @@ export function sourceType(source: FeatureSource, columnType: string): string {
     case 'bucket':
       return 'BIGINT';
     case 'pair':
+    case 'season':
       return 'VARCHAR';
     case 'cycle':
     case 'elapsed':
@@ -85,6 +89,7 @@ export function sourceType(source: FeatureSource, columnType: string): string {
 export function wantedType(source: FeatureSource): string | null {
   switch (source.kind) {
     case 'part':
+    case 'season':
     case 'cycle':
     case 'elapsed':
       return 'a DATE or TIMESTAMP';
@@ -104,6 +109,7 @@ export function wantedType(source: FeatureSource): string | null {
 export function accepts(source: FeatureSource, columnType: string): boolean {
   switch (source.kind) {
     case 'part':
+    case 'season':
     case 'cycle':
     case 'elapsed':
       return /^(DATE|TIMESTAMP)/.test(columnType);
@@ -126,6 +132,7 @@ export function sourceValue(source: FeatureSource, row: Row): SqlValue | undefin
     case 'column':
       return row[source.column];
     case 'part':
+    case 'season':
     case 'cycle':
     case 'elapsed':
       return ofMoment(source, momentOf(row[source.column]));
@@ -151,13 +158,15 @@ export function sourceValue(source: FeatureSource, row: Row): SqlValue | undefin
 }
 
 function ofMoment(
-  source: Extract<FeatureSource, { kind: 'part' | 'cycle' | 'elapsed' }>,
+  source: Extract<FeatureSource, { kind: 'part' | 'season' | 'cycle' | 'elapsed' }>,
   moment: Date | null,
-): number | null {
+): number | string | null {
   if (moment === null) return null;
   switch (source.kind) {
     case 'part':
       return partValue(source.part, moment);
+    case 'season':
+      return source.parts.map((part) => String(partValue(part, moment))).join(pairSeparator);
     case 'cycle':
       return cycleValue(source.wave, source.period, moment);
     case 'elapsed':

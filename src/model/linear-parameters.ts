@@ -1,38 +1,47 @@
+import { EverviewError } from '../core/errors.ts';
 import type { FeaturePlan } from './feature-plan.ts';
+import { predictionColumn } from './head.ts';
 import type { RidgeParameters } from './ridge-parameters.ts';
-import { type ModelParameters, parametersForm, type Scorer } from './scorer.ts';
+import type { Scorer } from './scorer.ts';
+
+/** The output columns of a model of numbers: of its own label, then of the further ones. */
+export function predictionNames({ furtherLabels }: FeaturePlan): string[] {
+  return [predictionColumn, ...furtherLabels.map((label) => `${predictionColumn}_${label}`)];
+}
 
 /**
- * A number per label: the fits of one label each, all over the same features and rows, as one scorer.
- * @param columns the output columns, one per fit.
+ * Linear functions over the same features and rows as one scorer, a score each.
+ * @param columns the output columns, one per function.
  */
 export function linearScorer(
   plan: FeaturePlan,
-  fits: readonly [RidgeParameters, ...RidgeParameters[]],
+  fits: readonly RidgeParameters[],
   columns: readonly string[],
 ): Scorer {
   const [first] = fits;
+  if (first === undefined) throw new EverviewError('internal', `model "${plan.model}" has no score`);
   return {
     missing: first.missing,
-    features: first.features.map((feature, index) => {
-      const each = fits.map((fit) => fit.features[index] ?? feature);
+    features: plan.measured.map(({ name, source, kind }, index) => {
+      const each = fits.flatMap((fit) => fit.features[index] ?? []);
+      const [own] = each;
       return {
-        name: feature.name,
-        source: plan.measured[index]?.source ?? { kind: 'column', column: feature.name },
-        kind: feature.kind,
-        center: feature.center,
-        deviation: feature.deviation,
+        name,
+        source,
+        kind,
+        center: own?.center ?? 0,
+        deviation: own?.deviation ?? 0,
         weights: each.map(({ weight }) => weight),
         standardizedWeights: each.map(({ standardizedWeight }) => standardizedWeight),
         missingWeights: each.map(({ missingWeight }) => missingWeight),
-        missingRows: feature.missingRows,
+        missingRows: own?.missingRows ?? 0,
       };
     }),
-    categories: first.categories.map(({ name, type, levels }, index) => ({
+    categories: plan.categorical.map(({ name, source, type }, index) => ({
       name,
-      source: plan.categorical[index]?.source ?? { kind: 'column', column: name },
+      source,
       type,
-      levels: levels.map(({ level, rows }, place) => ({
+      levels: (first.categories[index]?.levels ?? []).map(({ level, rows }, place) => ({
         level,
         weights: fits.map((fit) => fit.categories[index]?.levels[place]?.weight ?? 0),
         rows,
@@ -43,21 +52,5 @@ export function linearScorer(
     quadratic: null,
     head: { kind: 'identity', columns },
     bound: null,
-  };
-}
-
-/** The parameters of a linear model of one label, as the column `prediction`. */
-export function linearParameters(plan: FeaturePlan, fit: RidgeParameters): ModelParameters {
-  return {
-    form: parametersForm,
-    scorer: linearScorer(plan, [fit], ['prediction']),
-    rows: fit.rows,
-    labelMean: fit.labelMean,
-    details: {
-      intercept: fit.intercept,
-      residual_squares: fit.residualSquares,
-      l2: fit.l2,
-      standardize: fit.standardize,
-    },
   };
 }

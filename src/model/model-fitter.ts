@@ -152,7 +152,7 @@ export class ModelFitter {
     sources: readonly RowSource[],
   ): Promise<FitResult> {
     const weighed = weighedAt(plan, state.tally?.originMs ?? 0);
-    const found = await readLevels(snapshots[0], plan, sources, largestLevelCount);
+    const found = await readLevels(snapshots[0], weighed, sources, largestLevelCount);
     const levels = state.levels.map((known, index) => mergeLevels(known, found[index] ?? []));
     assertSolvable(plan, levels, largestLevelCount);
     const sum = copyWithLevels(state, levels);

@@ -38,7 +38,7 @@ function categoryText({ source }: CategoricalFeature): string {
 /** Rows without a label, or with a weight that is not above 0, never train; with `missing = drop` neither do those with a missing feature, of any kind. */
 function trainable(plan: FeaturePlan, source: RowSource): string {
   const features = [...plan.measured, ...plan.categorical].map((feature) => sourceSql(feature.source));
-  const label = plan.task === 'none' ? [] : [quoteIdentifier(plan.label)];
+  const label = plan.task === 'none' ? [] : [plan.label, ...plan.furtherLabels].map(quoteIdentifier);
   const needed = plan.missing === 'drop' ? [...features, ...label] : label;
   const root = plan.weighting === null ? null : weightRootSql(plan.weighting);
   const weighted = root === null ? [] : [`${root} > 0 AND isfinite(${root})`];

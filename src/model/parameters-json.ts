@@ -14,6 +14,7 @@ const basis = z.discriminatedUnion('shape', [
 const source = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('column'), column: text }),
   z.object({ kind: z.literal('part'), column: text, part: z.enum(timestampParts) }),
+  z.object({ kind: z.literal('season'), column: text, parts: z.array(z.enum(timestampParts)).readonly() }),
   z.object({
     kind: z.literal('cycle'),
     column: text,

@@ -4,7 +4,7 @@ import type { FeaturePlan } from './feature-plan.ts';
 import { linearDesign, spreadWeights } from './linear-design.ts';
 import type { RidgeParameters } from './ridge-parameters.ts';
 import { assertRows } from './ridge-solve.ts';
-import { rowCount, type SumsState } from './sums-state.ts';
+import { rowCount, type SumsState, totalWeight } from './sums-state.ts';
 
 export type PrincipalOptions = { readonly components: number; readonly standardize: boolean };
 
@@ -34,7 +34,9 @@ export function principalComponents(
   const { centred, deviations, units, system } = design;
   const { size, matrix } = system;
   if (size === 0) return [];
-  const divisor = Math.max(1, rowCount(state) - 1);
+  const rows = rowCount(state);
+  // n − 1, where every row weighs 1
+  const divisor = totalWeight(state) * Math.max(1 / rows, 1 - 1 / rows);
   const covariance = Matrix.from1DArray(
     size,
     size,
@@ -49,8 +51,10 @@ export function principalComponents(
   return order.slice(0, components).map((index) => {
     const loadings = Float64Array.from(eigenvectorMatrix.getColumn(index));
     const sign = signOf(loadings);
-    const high = loadings.map((value) => value * sign);
-    const variance = Math.max(0, realEigenvalues[index] ?? 0);
+    const found = Math.max(0, realEigenvalues[index] ?? 0);
+    // what is left of a direction in which no row differs is rounding, and so is the direction
+    const variance = found > total * negligible ? found : 0;
+    const high = loadings.map((value) => (variance === 0 ? 0 : value * sign));
     const score = describeLinearFit(plan, state, { l2: 0, standardize }, centred, {
       deviations,
       units,
@@ -64,6 +68,8 @@ export function principalComponents(
 
 /** Weights this near in size count as equal: which of them is larger would be rounding's choice. */
 const nearly = 1 - 1e-9;
+
+const negligible = 1e-12;
 
 function signOf(loadings: Float64Array): number {
   const largest = loadings.reduce((most, value) => Math.max(most, Math.abs(value)), 0);

@@ -364,6 +364,10 @@ describe('parseStatement', () => {
       options: {
         l2: 1,
         standardize: true,
+        l1: 1,
+        labels: [],
+        components: 2,
+        smoothing: null,
         weight: null,
         decayMs: null,
         categorical: [],

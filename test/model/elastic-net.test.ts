@@ -3,17 +3,15 @@ import { describe, expect, it } from 'vitest';
 import { type ElasticNetOptions, solveElasticNet } from '../../src/model/elastic-net-solve.ts';
 import type { FeaturePlan } from '../../src/model/feature-plan.ts';
 import { solveRidge, solveRidgeLabels } from '../../src/model/ridge-solve.ts';
+import { plainPlan } from '../support/plain-plan.ts';
 import { linearReferences, linearRows } from '../support/sklearn/read-references.ts';
 import { sumsFromRows } from '../support/sums-from-rows.ts';
 
 function planOf(features: number, categories = 0): FeaturePlan {
-  return {
-    model: 'm',
-    measured: Array.from({ length: features }, (_, index) => ({ name: `x${index}`, kind: 'numeric' })),
-    categorical: Array.from({ length: categories }, (_, index) => ({ name: `c${index}`, type: 'VARCHAR' })),
-    label: 'y',
-    missing: 'impute',
-  };
+  return plainPlan(
+    Array.from({ length: features }, (_, index) => `x${index}`),
+    Array.from({ length: categories }, (_, index) => `c${index}`),
+  );
 }
 
 const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0);

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { FitOptions } from '../../src/declare/definition.ts';
 import { scorerContender } from '../../src/model/contender.ts';
 import { planFeatures } from '../../src/model/feature-plan.ts';
-import { linearParameters } from '../../src/model/linear-parameters.ts';
+import { ridgeSolver } from '../../src/model/linear-solvers.ts';
 import { ModelFitter } from '../../src/model/model-fitter.ts';
 import { OnnxRuntime } from '../../src/model/onnx-runtime.ts';
 import { scoreWithOnnx } from '../../src/model/predict-onnx.ts';
@@ -56,7 +56,7 @@ describe.each([
     await table.update({ insert: trainingRows });
     const bounds = trainingBoundsAt(definition, 0);
     const fit = await table.read((s) => fitter.fitFull(s, plan, { name: 'ts', eventTime: null }, bounds));
-    parameters = linearParameters(plan, fitter.solve(plan, fit.state, options));
+    parameters = ridgeSolver.solve(plan, fit.state, ridgeModel(options).options, 1);
   });
   afterAll(async () => {
     await table.close();

@@ -1,17 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { FeaturePlan } from '../../src/model/feature-plan.ts';
-import { createRowPredictor } from '../../src/model/predict-row.ts';
 import { principalComponents } from '../../src/model/principal-components.ts';
+import { plainPlan } from '../support/plain-plan.ts';
+import { ridgePredictor } from '../support/ridge-predictor.ts';
 import { linearReferences, linearRows } from '../support/sklearn/read-references.ts';
 import { sumsFromRows } from '../support/sums-from-rows.ts';
 
-const plan: FeaturePlan = {
-  model: 'm',
-  measured: Array.from({ length: 8 }, (_, index) => ({ name: `x${index}`, kind: 'numeric' })),
-  categorical: [],
-  label: 'y',
-  missing: 'impute',
-};
+const plan = plainPlan(Array.from({ length: 8 }, (_, index) => `x${index}`));
 const rows = linearRows();
 const state = sumsFromRows(
   plan,
@@ -34,18 +28,14 @@ describe('principal components of the sums', () => {
         );
       });
       const expected = reference.firstScores[k] ?? Number.NaN;
-      expect(Math.abs((createRowPredictor(score)(first) ?? Number.NaN) - expected)).toBeLessThan(
+      expect(Math.abs((ridgePredictor(plan, score)(first) ?? Number.NaN) - expected)).toBeLessThan(
         1e-9 * Math.sqrt(variance),
       );
     });
   });
 
   it('have scores of their variances, uncorrelated, with categories and missing values', () => {
-    const mixed: FeaturePlan = {
-      ...plan,
-      measured: plan.measured.slice(0, 3),
-      categorical: [{ name: 'c', type: 'VARCHAR' }],
-    };
+    const mixed = plainPlan(['x0', 'x1', 'x2'], ['c']);
     const lines = rows.map((row, i) => ({
       measures: [row[0] ?? 0, i % 5 === 0 ? null : (row[1] ?? 0), 4, 0],
       categories: [`c${i % 3}`],
@@ -55,7 +45,7 @@ describe('principal components of the sums', () => {
       standardize: true,
     });
     const scores = found.map(({ score }) => {
-      const predict = createRowPredictor(score);
+      const predict = ridgePredictor(mixed, score);
       return lines.map(
         ({ measures: [a, b], categories: [c] }) =>
           predict({ x0: a ?? null, x1: b ?? null, x2: 4, c: c ?? null }) ?? Number.NaN,

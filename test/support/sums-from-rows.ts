@@ -11,6 +11,7 @@ import {
   type SumsState,
   tidied,
 } from '../../src/model/sums-state.ts';
+import { plainPlan } from './plain-plan.ts';
 
 /** Measured values, the labels last; null is missing. */
 export type SummedRow = {
@@ -23,7 +24,7 @@ export function sumsFromRows(plan: FeaturePlan, rows: readonly SummedRow[], meas
   const frame: Frame = { pivot: new Float64Array(measures), scale: new Float64Array(measures).fill(1) };
   const summed = {
     ...plan,
-    measured: Array.from({ length: measures - 1 }, () => ({ name: '', kind: 'numeric' as const })),
+    measured: plainPlan(Array.from({ length: measures - 1 }, (_, index) => `m${index}`)).measured,
   };
   const levels = plan.categorical.map((_, feature) =>
     mergeLevels(
