@@ -120,7 +120,7 @@ function unitOf(
   return standardize ? 1 / deviation : (state.frame.scale[column.feature] ?? 1);
 }
 
-function gramMatrix(
+export function gramMatrix(
   { products, size: stride }: CentredProducts,
   units: readonly number[],
   active: readonly number[],

@@ -33,10 +33,15 @@ export type CentredProducts = {
 
 /**
  * Σ(u − ū)(v − v̄) = Σuv − ΣuΣv/n for all pairs, in 32 digits, then z' = z + z̄·missing as a linear map of rows and
- * columns. Of the state's measures the first `features` are features, the others labels.
+ * columns. Of the state's measures the first `features` are features, the others labels. `whole` says which columns
+ * there are and what stands for a missing value: for a part of the rows, the state of all, with the same levels.
  */
-export function centredProducts(state: SumsState, features: number): CentredProducts {
-  const columns = designColumns(state, features);
+export function centredProducts(
+  state: SumsState,
+  features: number,
+  whole: SumsState = state,
+): CentredProducts {
+  const columns = designColumns(whole, features);
   const entries: Entry[] = [
     ...columns.map((column) => entryOf(state, column)),
     ...labelEntries(state, features),
@@ -57,9 +62,9 @@ export function centredProducts(state: SumsState, features: number): CentredProd
   columns.forEach((column, missing) => {
     if (column.kind !== 'missing') return;
     const measure = columns.findIndex((c) => c.kind === 'measure' && c.feature === column.feature);
-    const imputed = presentMean(state, column.feature);
+    const imputed = presentMean(whole, column.feature);
     addScaledLine(products, entries.length, measure, missing, imputed[0]);
-    means[measure] = imputed;
+    means[measure] = add(means[measure] ?? [0, 0], multiply(imputed, means[missing] ?? [0, 0]));
   });
   return { columns, products, size: entries.length, means };
 }

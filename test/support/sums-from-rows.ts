@@ -20,8 +20,16 @@ export type SummedRow = {
 };
 
 /** The state of these rows by its definition, one outer product after the other. `measures` counts the labels too. */
-export function sumsFromRows(plan: FeaturePlan, rows: readonly SummedRow[], measures: number): SumsState {
-  const frame: Frame = { pivot: new Float64Array(measures), scale: new Float64Array(measures).fill(1) };
+export function sumsFromRows(
+  plan: FeaturePlan,
+  rows: readonly SummedRow[],
+  measures: number,
+  at = { pivot: 0, scale: 1 },
+): SumsState {
+  const frame: Frame = {
+    pivot: new Float64Array(measures).fill(at.pivot),
+    scale: new Float64Array(measures).fill(at.scale),
+  };
   const summed = {
     ...plan,
     measured: plainPlan(Array.from({ length: measures - 1 }, (_, index) => `m${index}`)).measured,
@@ -37,7 +45,8 @@ export function sumsFromRows(plan: FeaturePlan, rows: readonly SummedRow[], meas
   const total = levelCount(levels);
   for (const row of rows) {
     const missing = row.measures.slice(0, -1).map((value) => (value === null ? 1 : 0));
-    const vector = [1, ...row.measures.map((value) => value ?? 0), ...missing];
+    const z = row.measures.map((value) => (value === null ? 0 : (value - at.pivot) / at.scale));
+    const vector = [1, ...z, ...missing];
     vector.forEach((a, i) => {
       vector.forEach((b, j) => {
         for (const part of twoProduct(a, b)) addTo(state.dense, i * size + j, part);

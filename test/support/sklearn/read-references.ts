@@ -40,3 +40,45 @@ export function linearRows(): number[][] {
     return [...x, 2 * at(3) - y + noise(199 - i), y];
   });
 }
+
+const perRow = z.array(numbers);
+const classes = z.object({
+  gaussian: perRow,
+  categorical: perRow,
+  multinomial: perRow,
+  bernoulli: perRow,
+  linear: perRow,
+  quadratic: perRow,
+  regularized: perRow,
+});
+
+/** What class-references.py printed: logarithms of the probabilities of a, b and c, for the first rows. */
+export function classReferences(): z.infer<typeof classes> {
+  return classes.parse(JSON.parse(readFileSync(`${import.meta.dirname}/class-references.json`, 'utf8')));
+}
+
+export type ClassRow = {
+  readonly label: string;
+  readonly real: readonly number[];
+  readonly counts: readonly number[];
+  readonly binary: readonly number[];
+  readonly levels: readonly string[];
+};
+
+/** The rows of class-references.py. */
+export function classRows(): ClassRow[] {
+  const four = [0, 1, 2, 3];
+  return Array.from({ length: 150 }, (_, i) => {
+    const place = (i * i + Math.floor(i / 7)) % 3;
+    const shift = [0, 2, 5][place] ?? 0;
+    const real = four.map((j) => (((i * (j * 31 + 17) * 37) % 1009) / 100) * (j + 1) + shift * (2 - j));
+    real[3] = (real[3] ?? 0) * 1e-3 + 500;
+    return {
+      label: ['a', 'b', 'c'][place] ?? '',
+      real,
+      counts: four.map((j) => ((i * (j * 13 + 7)) % (5 + j)) + (j === 1 ? shift : 0)),
+      binary: four.map((j) => ((i * (j * 13 + 7) + shift * j) % 5 < 2 ? 1 : 0)),
+      levels: [`${(i * 7 + shift) % 4}`, `${(i * 11 + Math.floor(i / 9)) % 3}`],
+    };
+  });
+}
