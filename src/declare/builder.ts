@@ -222,6 +222,7 @@ export type ModelOptions = PolicyOptions & {
   readonly labels?: readonly string[];
   readonly components?: number;
   readonly smoothing?: number | null;
+  readonly regularization?: number;
   readonly weight?: string | null;
   readonly decay?: DurationInput | null;
   readonly categorical?: readonly string[];

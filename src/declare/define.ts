@@ -230,6 +230,7 @@ function defineModel(draft: ModelDraft): ModelDefinition {
       decayMs: values.decay ?? null,
       components: values.components ?? 2,
       smoothing: values.smoothing ?? null,
+      regularization: values.regularization ?? 0,
       categorical,
       expand: values.expand ?? [],
       rareRows: values.rare ?? 0,

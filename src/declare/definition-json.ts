@@ -79,6 +79,7 @@ const model = z.strictObject({
     labels: names,
     components: z.number().int().positive(),
     smoothing: z.number().nonnegative().nullable(),
+    regularization: z.number().min(0).max(1),
     weight: z.string().nullable(),
     decayMs: milliseconds.nullable(),
     categorical: names,

@@ -107,6 +107,7 @@ export type FitOptions = {
   readonly components: number;
   /** Null: the method's own default. */
   readonly smoothing: number | null;
+  readonly regularization: number;
   /** Columns taken as categories although they are numbers. */
   readonly categorical: readonly string[];
   /** Features made of columns: times, splines, interactions, hashed texts. */

@@ -14,6 +14,7 @@ export const fitOptionNames = [
   'decay',
   'components',
   'smoothing',
+  'regularization',
 ] as const;
 
 export type FitOptionName = (typeof fitOptionNames)[number];
@@ -59,6 +60,36 @@ export const methodTable = {
     features: 'one-category',
     takes: ['smoothing', 'weight', 'decay'],
     fits: 'group means by weekday and hour of the event time, or by the `season(…)` that expand names',
+  },
+  gaussian_nb: {
+    task: 'class',
+    features: 'any',
+    takes: ['smoothing', 'weight', 'decay'],
+    fits: 'naive Bayes: a normal distribution per class and number, shares per class and level; `smoothing` is a share of the largest variance',
+  },
+  multinomial_nb: {
+    task: 'class',
+    features: 'any',
+    takes: ['smoothing', 'weight', 'decay'],
+    fits: 'naive Bayes of counts; `smoothing` is added to every count',
+  },
+  bernoulli_nb: {
+    task: 'class',
+    features: 'any',
+    takes: ['smoothing', 'weight', 'decay'],
+    fits: 'naive Bayes of features that are 0 or 1; `smoothing` is added to every count',
+  },
+  lda: {
+    task: 'class',
+    features: 'any',
+    takes: ['weight', 'decay'],
+    fits: 'linear discriminant: one covariance for all classes',
+  },
+  qda: {
+    task: 'class',
+    features: 'any',
+    takes: ['regularization', 'weight', 'decay'],
+    fits: 'quadratic discriminant: a covariance per class, (1 − r)·S + r·I with r = regularization',
   },
   pca: {
     task: 'none',

@@ -140,8 +140,13 @@ const modelOptions = {
   ),
   smoothing: option(
     orNull(number('10', nonNegative)),
-    'by method: 0 of group means',
-    'how many rows at the overall mean are added to each group',
+    'by method: 0 of group means, 1 of counts, 1e-9 of variances',
+    'what is added so that little data does not say too much; what of, says the method',
+  ),
+  regularization: option(
+    number('0.1', nonNegative.max(1, 'is a share, at most 1')),
+    '0',
+    'how far the covariance of each class is drawn towards the identity',
   ),
   categorical: option(columns, '()', 'number columns taken as categories'),
   expand: option(

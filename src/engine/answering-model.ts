@@ -34,7 +34,7 @@ export async function noModelVersion(
       ? `it was never fitted by its present definition: REFRESH ${quoteIdentifier(name)} fits it`
       : cursor.rows === 0
         ? await fewRows(session, trainingSetOf(entry, state.catalog), nowMs)
-        : await failedGate(session, name);
+        : await failedGate(session, name, entry);
   return new EverviewError(
     'no-model-version',
     `no version of model "${name}" was promoted, so none may answer`,
@@ -81,7 +81,7 @@ function moment(ms: number): string {
     .replace(/\.000Z$|Z$/, '');
 }
 
-async function failedGate(session: Session, name: string): Promise<string> {
+async function failedGate(session: Session, name: string, { plan }: ModelEntry): Promise<string> {
   const conditions = await session.rows(
     `SELECT condition, metric, candidate, threshold, reason, slice FROM everview.gates
      WHERE model = $1 AND NOT passed AND version = (SELECT max(version) FROM everview.gates WHERE model = $1)`,
@@ -94,6 +94,8 @@ async function failedGate(session: Session, name: string): Promise<string> {
         `${row.slice === null ? '' : `where ${String(row.slice)} `}is ` +
         `${score(row.candidate)}${row.threshold === null ? '' : `, the threshold ${score(row.threshold)}`}`,
   );
+  if (told.length === 0 && plan.task === 'class')
+    return `training rows of two values of "${plan.label}" are needed to tell them apart; everview.refreshes tells more`;
   return told.length === 0
     ? `everview.model_versions and everview.refreshes tell more; REFRESH ${quoteIdentifier(name)} tries again`
     : `${told.join('; ')}; everview.gates tells more`;

@@ -1,8 +1,8 @@
 import { EverviewError } from '../core/errors.ts';
 import { type ClassScores, unweighted, withScore } from './class-scores.ts';
-import { type ClassSums, classedSums, levelPlaces, levelRows, squaresOf, sumOf } from './class-sums.ts';
+import { type ClassSums, classedSums, levelPlaces, levelWeight, squaresOf, sumOf } from './class-sums.ts';
 import type { FeaturePlan } from './feature-plan.ts';
-import { presentRows, rowCount, type SumsState } from './sums-state.ts';
+import { presentWeight, type SumsState, totalWeight } from './sums-state.ts';
 
 /**
  * Naive Bayes of features that are 0 or 1, as scikit-learn's BernoulliNB (alpha is its alpha), each level of a
@@ -25,10 +25,10 @@ export function bernoulliNaiveBayes(
     classes: classes.map(({ label, sums }, index) => {
       const prior = priors[index] ?? 0;
       const measured = plan.measured.map((_, feature) =>
-        logsOf(sumOf(sums, feature)[0], presentRows(sums, feature), alpha),
+        logsOf(sumOf(sums, feature)[0], presentWeight(sums, feature), alpha),
       );
       const levels = levelPlaces(sums).flatMap((places) =>
-        places.map((place) => logsOf(levelRows(sums, place), rowCount(sums), alpha)),
+        places.map((place) => logsOf(levelWeight(sums, place), totalWeight(sums), alpha)),
       );
       const weights = measured.map(({ yes, no }) => yes - no);
       const atCenter = measured.map(

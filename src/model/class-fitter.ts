@@ -1,13 +1,13 @@
 import { EverviewError } from '../core/errors.ts';
 import { quoteIdentifier, quoteLiteral } from '../core/identifier.ts';
 import type { Session } from '../core/session.ts';
-import { type ClassSums, pooledSums, tidiedClasses } from './classed-sums.ts';
+import { type ClassedSums, type ClassSums, classedSums } from './class-sums.ts';
 import type { FitTask, NeedsFull } from './family.ts';
 import { type FeaturePlan, weighedAt } from './feature-plan.ts';
 import type { ModelFitter } from './model-fitter.ts';
 import type { RowSource } from './row-source.ts';
 import { isOverdue } from './row-weight.ts';
-import { copyWithLevels, emptyState, mergeInto, mergeLevels, needsRebase } from './sums-state.ts';
+import { copyWithLevels, emptyState, mergeInto, mergeLevels, needsRebase, rowCount } from './sums-state.ts';
 
 export type ClassFit = { readonly classes: readonly ClassSums[]; readonly rowsRead: number };
 
@@ -46,7 +46,7 @@ export class ClassFitter {
       });
       return { label, sums };
     });
-    return { classes: tidiedClasses(classes), rowsRead: rowsReadOf(summed) };
+    return { classes: tidied(plan, classes)?.classes ?? [], rowsRead: rowsReadOf(summed) };
   }
 
   async advance(
@@ -84,12 +84,20 @@ export class ClassFitter {
       return { label, sums };
     });
     const rowsRead = rowsReadOf(summed);
-    const tidy = tidiedClasses(moved);
+    const all = tidied(plan, moved);
     // A class may hold a feature constant; what rounding leaves is judged against all classes together.
-    const pooled = pooledSums(plan, tidy);
-    const needsFull = pooled === null ? null : needsRebase(pooled);
-    return needsFull === null ? { classes: tidy, rowsRead } : { needsFull, rowsRead };
+    const needsFull = all === null ? null : needsRebase(all.total);
+    return needsFull === null ? { classes: all?.classes ?? [], rowsRead } : { needsFull, rowsRead };
   }
+}
+
+/** In order of their labels, without classes and levels that no row has; null: no row is left. */
+function tidied(plan: FeaturePlan, classes: readonly ClassSums[]): ClassedSums | null {
+  if (classes.every(({ sums }) => rowCount(sums) === 0)) return null;
+  return classedSums(
+    plan,
+    classes.toSorted((a, b) => (a.label < b.label ? -1 : 1)),
+  );
 }
 
 function rowsReadOf(parts: readonly { readonly rowsRead: number }[]): number {

@@ -1,6 +1,6 @@
 import { EverviewError } from '../core/errors.ts';
 import { add, type DoubleDouble, multiply } from './double-double.ts';
-import type { FeaturePlan } from './feature-plan.ts';
+import { type FeaturePlan, weighedAt } from './feature-plan.ts';
 import {
   copyWithLevels,
   denseSize,
@@ -10,10 +10,11 @@ import {
   mergeInto,
   mergeLevels,
   pairAt,
-  presentRows,
+  presentWeight,
   rowCount,
   type SumsState,
   tidied,
+  totalWeight,
 } from './sums-state.ts';
 
 /** The sums over the rows of one class. The states of a model's classes share one frame. */
@@ -24,7 +25,7 @@ export type ClassedSums = {
   readonly classes: readonly ClassSums[];
   /** Over the rows of all classes. */
   readonly total: SumsState;
-  /** Shares of the classes in the rows. */
+  /** Shares of the classes in the rows, by weight. */
   readonly priors: readonly number[];
 };
 
@@ -41,17 +42,22 @@ export function classedSums(plan: FeaturePlan, given: readonly ClassSums[]): Cla
     alive.reduce((known, { sums }) => mergeLevels(known, sums.levels[feature] ?? []), mergeLevels([], [])),
   );
   const classes = alive.map(({ label, sums }) => ({ label, sums: copyWithLevels(sums, levels) }));
-  const total = copyWithLevels(emptyState(plan, first.sums.frame), levels);
+  const origin = weighedAt(plan, first.sums.tally?.originMs ?? 0);
+  const total = copyWithLevels(emptyState(origin, first.sums.frame), levels);
   for (const { sums } of classes) mergeInto(total, sums, 1);
-  const rows = rowCount(total);
-  return { classes, total: tidied(total), priors: classes.map(({ sums }) => rowCount(sums) / rows) };
+  const weight = totalWeight(total);
+  return {
+    classes,
+    total: tidied(total),
+    priors: classes.map(({ sums }) => totalWeight(sums) / weight),
+  };
 }
 
 /** Σ of a feature's values that are there, in its own units. */
 export function sumOf(state: SumsState, feature: number): DoubleDouble {
   const { pivot, scale } = state.frame;
   const own = multiply(pairAt(state.dense, feature + 1), [scale[feature] ?? 1, 0]);
-  return add(own, multiply([pivot[feature] ?? 0, 0], [presentRows(state, feature), 0]));
+  return add(own, multiply([pivot[feature] ?? 0, 0], [presentWeight(state, feature), 0]));
 }
 
 /** Σx² of a feature's values that are there. */
@@ -62,12 +68,12 @@ export function squaresOf(state: SumsState, feature: number): DoubleDouble {
   const own = multiply(pairAt(state.dense, (feature + 1) * (size + 1)), [scale * scale, 0]);
   // Σ(p + s·z)² = s²Σz² + 2p·Σx − n·p²
   const mixed = multiply(multiply(pivot, [2, 0]), sumOf(state, feature));
-  const constant = multiply(multiply(pivot, pivot), [-presentRows(state, feature), 0]);
+  const constant = multiply(multiply(pivot, pivot), [-presentWeight(state, feature), 0]);
   return add(add(own, mixed), constant);
 }
 
-/** Rows that have a level, by its place in the state's layout. */
-export function levelRows(state: SumsState, place: number): number {
+/** The weight of the rows that have a level, by its place in the state's layout; their number, where all weigh 1. */
+export function levelWeight(state: SumsState, place: number): number {
   return state.together[place * (levelCount(state.levels) + 1)] ?? 0;
 }
 

@@ -1,5 +1,5 @@
 import type { Schema } from '../core/schema.ts';
-import { predictionColumn } from './head.ts';
+import { predictionColumn, probabilityNames } from './head.ts';
 import { predictedSql } from './predict-sql.ts';
 import type { Head, Scorer } from './scorer.ts';
 
@@ -42,14 +42,8 @@ function outputOf(head: Head): ContenderOutput {
     case 'logistic':
       return { kind: 'class', prediction, classes: head.classes, probabilities: ['probability'] };
     case 'softmax': {
-      const probabilities = head.classes.map((label) => `probability_${label}`);
-      // of two, the second alone is asked for
-      return {
-        kind: 'class',
-        prediction,
-        classes: head.classes,
-        probabilities: probabilities.slice(probabilities.length === 2 ? 1 : 0),
-      };
+      const probabilities = probabilityNames(head.classes);
+      return { kind: 'class', prediction, classes: head.classes, probabilities };
     }
   }
 }

@@ -4,12 +4,12 @@ import {
   type ClassSums,
   classedSums,
   levelPlaces,
-  levelRows,
+  levelWeight,
   sumOf,
 } from './class-sums.ts';
 import { divide, subtract } from './double-double.ts';
 import type { FeaturePlan } from './feature-plan.ts';
-import { centredSquares, presentRows, rowCount, type SumsState } from './sums-state.ts';
+import { centredSquares, presentRows, presentWeight, type SumsState, totalWeight } from './sums-state.ts';
 
 export type GaussianBayesOptions = {
   /** Added to every variance, as a share of the largest variance of a feature over all rows. */
@@ -56,8 +56,8 @@ type Normal = { readonly mean: number; readonly variance: number };
 
 /** Of the values that are there; of none, one that hardly tells. */
 function normalOf(sums: SumsState, feature: number, smoothing: number): Normal {
-  const present = presentRows(sums, feature);
-  if (present === 0) return { mean: 0, variance: Number.MAX_VALUE ** 0.5 };
+  const present = presentWeight(sums, feature);
+  if (presentRows(sums, feature) === 0) return { mean: 0, variance: Number.MAX_VALUE ** 0.5 };
   const variance = varianceOf(sums, feature) + smoothing;
   // a constant column of a constant table: any variance gives all classes the same
   return { mean: divide(sumOf(sums, feature), [present, 0])[0], variance: variance > 0 ? variance : 1 };
@@ -65,7 +65,7 @@ function normalOf(sums: SumsState, feature: number, smoothing: number): Normal {
 
 function varianceOf(sums: SumsState, feature: number): number {
   const squares = Math.max(0, centredSquares(sums, feature)) * (sums.frame.scale[feature] ?? 1) ** 2;
-  return squares / Math.max(1, presentRows(sums, feature));
+  return squares === 0 ? 0 : squares / presentWeight(sums, feature);
 }
 
 function largestVariance(plan: FeaturePlan, { total }: ClassedSums): number {
@@ -76,7 +76,7 @@ function largestVariance(plan: FeaturePlan, { total }: ClassedSums): number {
 function levelLogs(sums: SumsState, alpha: number): number[] {
   return levelPlaces(sums).flatMap((places) =>
     places.map((place) =>
-      Math.log((levelRows(sums, place) + alpha) / (rowCount(sums) + alpha * places.length)),
+      Math.log((levelWeight(sums, place) + alpha) / (totalWeight(sums) + alpha * places.length)),
     ),
   );
 }

@@ -1,4 +1,5 @@
 import type { SqlValue } from '../core/value.ts';
+import { probabilityNames } from './head.ts';
 import type { Head } from './scorer.ts';
 
 /** The columns of one prediction by name, as `predictionColumns` lists them; classes as text. */
@@ -27,7 +28,9 @@ export function headValues(head: Head, scores: readonly number[], bound: number 
       const odds = probabilities(scores);
       return {
         prediction: head.classes[firstGreatest(scores)] ?? null,
-        ...Object.fromEntries(head.classes.map((label, k) => [`probability_${label}`, odds[k] ?? null])),
+        ...Object.fromEntries(
+          probabilityNames(head.classes).map((name, k) => [name, odds[odds.length === 2 ? 1 : k] ?? null]),
+        ),
         ...(bound === null ? {} : softmaxBound(scores, odds, bound)),
       };
     }

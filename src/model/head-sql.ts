@@ -33,7 +33,8 @@ function columnsOf({ head }: Scorer, scores: readonly string[]): string[] {
         scores,
         head.classes.map((one) => classSql(one, head.type)),
       );
-      return [label, ...scores.map((score) => softmax(scores, score))];
+      const told = scores.length === 2 ? scores.slice(1) : scores;
+      return [label, ...told.map((score) => softmax(scores, score))];
     }
     case 'nearest':
       return [

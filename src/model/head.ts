@@ -8,6 +8,11 @@ export const boundColumn = 'prediction_bound';
 /** For certified classifiers: whether the exact model is proved to give the same class. */
 export const certainColumn = 'prediction_certain';
 
+/** Of two classes the second's probability alone; else one per class. */
+export function probabilityNames(classes: readonly string[]): string[] {
+  return classes.length === 2 ? ['probability'] : classes.map((label) => `probability_${label}`);
+}
+
 /** The columns that `PREDICT` adds to its input, in order. */
 export function predictionColumns({ head, bound }: Pick<Scorer, 'head' | 'bound'>): readonly Column[] {
   const double = (name: string): Column => ({ name, type: 'DOUBLE' });
@@ -23,7 +28,7 @@ export function predictionColumns({ head, bound }: Pick<Scorer, 'head' | 'bound'
     case 'softmax':
       return [
         { name: predictionColumn, type: head.type },
-        ...head.classes.map((label) => double(`probability_${label}`)),
+        ...probabilityNames(head.classes).map(double),
         ...bounded,
         ...certain,
       ];

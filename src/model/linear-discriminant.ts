@@ -7,7 +7,7 @@ import type { FeaturePlan } from './feature-plan.ts';
 import { gramMatrix, type LinearDesign, linearDesign, spreadWeights } from './linear-design.ts';
 import { type CentredProducts, centredProducts } from './normal-equations.ts';
 import { normalSolver } from './penalized-solve.ts';
-import { type PairedSums, pairAt, pairedSums, rowCount, type SumsState } from './sums-state.ts';
+import { type PairedSums, pairAt, pairedSums, rowCount, type SumsState, totalWeight } from './sums-state.ts';
 
 /**
  * Linear discriminant analysis, as scikit-learn's LinearDiscriminantAnalysis with its default solver and priors from
@@ -21,12 +21,14 @@ import { type PairedSums, pairAt, pairedSums, rowCount, type SumsState } from '.
  */
 export function linearDiscriminant(plan: FeaturePlan, given: readonly ClassSums[]): ClassScores {
   const { classes, total, priors } = classedSums(plan, given);
-  const freedom = rowCount(total) - classes.length;
-  if (freedom < 1) {
+  const rows = rowCount(total);
+  if (rows - classes.length < 1) {
     throw new EverviewError('not-enough-rows', `model "${plan.model}" has no more rows than classes`, {
       hint: 'the spread within the classes takes two rows of one of them, at least',
     });
   }
+  // n − K, where every row weighs 1
+  const freedom = totalWeight(total) * (1 - classes.length / rows);
   const design = linearDesign(plan, total, true);
   const parts = classes.map(({ sums }) => centredProducts(sums, plan.measured.length, total));
   const solve = normalSolver({ ...design.system, matrix: withinClasses(design, parts) });

@@ -1,4 +1,13 @@
 import type { Method } from '../declare/methods.ts';
+import { ClassFamily } from './class-family.ts';
+import { ClassFitter } from './class-fitter.ts';
+import {
+  bernoulliBayesSolver,
+  gaussianBayesSolver,
+  linearDiscriminantSolver,
+  multinomialBayesSolver,
+  quadraticDiscriminantSolver,
+} from './class-solvers.ts';
 import type { ModelFamily } from './family.ts';
 import { groupMeansSolver } from './group-means-solver.ts';
 import { elasticNetSolver, linearSolver, ridgeSolver } from './linear-solvers.ts';
@@ -13,11 +22,17 @@ export class ModelFamilies {
 
   constructor(runtime: OnnxRuntime) {
     const sums = new ModelFitter(runtime);
+    const classes = new ClassFitter(sums);
     this.#families = {
       ridge: new SumsFamily(ridgeSolver, sums),
       linear: new SumsFamily(linearSolver, sums),
       elastic_net: new SumsFamily(elasticNetSolver, sums),
       pca: new SumsFamily(principalSolver, sums),
+      gaussian_nb: new ClassFamily(gaussianBayesSolver, classes),
+      multinomial_nb: new ClassFamily(multinomialBayesSolver, classes),
+      bernoulli_nb: new ClassFamily(bernoulliBayesSolver, classes),
+      lda: new ClassFamily(linearDiscriminantSolver, classes),
+      qda: new ClassFamily(quadraticDiscriminantSolver, classes),
       group_means: new SumsFamily(groupMeansSolver('group_means'), sums),
       seasonal_means: new SumsFamily(groupMeansSolver('seasonal_means'), sums),
     };

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { EverviewError } from '../core/errors.ts';
-import type { ClassSums } from './classed-sums.ts';
+import type { ClassSums } from './class-sums.ts';
 import type { ModelState } from './model-state.ts';
 import { decodeState, encodeState, sumsMagic } from './state-codec.ts';
 

@@ -1,5 +1,5 @@
 import { EverviewError } from '../core/errors.ts';
-import type { ClassSums } from './classed-sums.ts';
+import type { ClassSums } from './class-sums.ts';
 import type { SumsState } from './sums-state.ts';
 
 /** What a family keeps of its training rows between refreshes. */

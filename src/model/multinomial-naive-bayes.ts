@@ -1,6 +1,6 @@
 import { EverviewError } from '../core/errors.ts';
 import { type ClassScores, unweighted, withScore } from './class-scores.ts';
-import { type ClassSums, classedSums, levelPlaces, levelRows, sumOf } from './class-sums.ts';
+import { type ClassSums, classedSums, levelPlaces, levelWeight, sumOf } from './class-sums.ts';
 import type { FeaturePlan } from './feature-plan.ts';
 
 /**
@@ -27,7 +27,7 @@ export function multinomialNaiveBayes(
       counts.forEach((count, feature) => {
         if (count < 0) throw negativeCount(plan, feature);
       });
-      const levels = levelPlaces(sums).flatMap((places) => places.map((place) => levelRows(sums, place)));
+      const levels = levelPlaces(sums).flatMap((places) => places.map((place) => levelWeight(sums, place)));
       const whole = [...counts, ...levels].reduce((sum, count) => sum + count + alpha, 0);
       const log = (count: number) => Math.log((count + alpha) / whole);
       const weights = counts.map(log);

@@ -5,7 +5,7 @@ import { type ClassSums, classedSums, levelPlaces } from './class-sums.ts';
 import type { FeaturePlan } from './feature-plan.ts';
 import { gramMatrix, type LinearDesign, linearDesign } from './linear-design.ts';
 import { type CentredProducts, centredProducts, type DesignColumn, presentMean } from './normal-equations.ts';
-import { rowCount, type SumsState } from './sums-state.ts';
+import { rowCount, type SumsState, totalWeight } from './sums-state.ts';
 
 /**
  * Quadratic discriminant analysis, as scikit-learn's QuadraticDiscriminantAnalysis (`regularization` is its reg_param)
@@ -29,7 +29,7 @@ export function quadraticDiscriminant(
     classes: classes.map(({ label, sums }, index) => {
       const prior = priors[index] ?? 0;
       const part = centredProducts(sums, plan.measured.length, total);
-      const whitening = whiten(design, part, rowCount(sums), regularization);
+      const whitening = whiten(design, part, sums, regularization);
       if (whitening === null) throw noSpread(plan, label);
       const score = withScore(features, {
         offset: Math.log(prior) - whitening.logDeterminant / 2,
@@ -47,12 +47,15 @@ export function quadraticDiscriminant(
 type Whitening = { readonly rows: Float64Array[]; readonly logDeterminant: number };
 
 /** L⁻¹ by rows, over the active columns; null when Σ_c is singular. */
-function whiten(design: LinearDesign, part: CentredProducts, rows: number, r: number): Whitening | null {
+function whiten(design: LinearDesign, part: CentredProducts, sums: SumsState, r: number): Whitening | null {
   const { units, active } = design;
   const size = active.length;
+  const rows = rowCount(sums);
+  // n − 1, where every row weighs 1
+  const freedom = totalWeight(sums) * Math.max(1 / rows, 1 - 1 / rows);
   const { high } = gramMatrix(part, units, active);
   const covariance = high.map((value, index) => {
-    const own = ((1 - r) * value) / Math.max(1, rows - 1);
+    const own = ((1 - r) * value) / freedom;
     return index % (size + 1) === 0 ? own + r : own;
   });
   const scale = Float64Array.from(active, (_, i) => Math.sqrt(covariance[i * (size + 1)] ?? 0));

@@ -23,9 +23,13 @@ const pooledLevel = '\u0000rare';
 /**
  * Levels with fewer than `least` training rows as one level. One-hot columns add up, so their sums do: what is solved is
  * the model of the pooled column, exactly. NULL stays apart; one rare level alone stays as it is.
+ * @param counts rows of each level, in layout order: of all classes, where the state is one class's
  */
-export function poolRareLevels(state: SumsState, least: number): PooledLevels {
-  const counts = levelRows(state);
+export function poolRareLevels(
+  state: SumsState,
+  least: number,
+  counts: Float64Array = levelRows(state),
+): PooledLevels {
   let place = 0;
   const rare = state.levels.map((levels): Levels => {
     const few = levels.filter((level) => {

@@ -368,6 +368,7 @@ describe('parseStatement', () => {
         labels: [],
         components: 2,
         smoothing: null,
+        regularization: 0,
         weight: null,
         decayMs: null,
         categorical: [],

@@ -6,8 +6,9 @@ import type { FeaturePlan } from '../../src/model/feature-plan.ts';
 import { gaussianNaiveBayes } from '../../src/model/gaussian-naive-bayes.ts';
 import { linearDiscriminant } from '../../src/model/linear-discriminant.ts';
 import { multinomialNaiveBayes } from '../../src/model/multinomial-naive-bayes.ts';
-import { createRowPredictor } from '../../src/model/predict-row.ts';
 import { quadraticDiscriminant } from '../../src/model/quadratic-discriminant.ts';
+import { plainPlan } from '../support/plain-plan.ts';
+import { ridgePredictor } from '../support/ridge-predictor.ts';
 import { type ClassRow, classReferences, classRows } from '../support/sklearn/read-references.ts';
 import { type SummedRow, sumsFromRows } from '../support/sums-from-rows.ts';
 
@@ -18,13 +19,10 @@ type Line = {
 };
 
 function planOf(measured: number, categories = 0): FeaturePlan {
-  return {
-    model: 'm',
-    measured: Array.from({ length: measured }, (_, index) => ({ name: `x${index}`, kind: 'numeric' })),
-    categorical: Array.from({ length: categories }, (_, index) => ({ name: `c${index}`, type: 'VARCHAR' })),
-    label: 'y',
-    missing: 'impute',
-  };
+  return plainPlan(
+    Array.from({ length: measured }, (_, index) => `x${index}`),
+    Array.from({ length: categories }, (_, index) => `c${index}`),
+  );
 }
 
 /** One frame for all classes, away from 0 and 1, so that pivots and scales matter. */
@@ -60,9 +58,10 @@ function logsAt(scores: ClassScores, line: Line): number[] {
     ...line.numbers.map((value, j) => [`x${j}`, value]),
     ...(line.categories ?? []).map((level, c) => [`c${c}`, level]),
   ]);
+  const plan = planOf(line.numbers.length, line.categories?.length);
   const raw = scores.classes.map(
     ({ score, form }) =>
-      (createRowPredictor(score)(row) ?? Number.NaN) - (form === null ? 0 : formAt(form, scores, line) / 2),
+      (ridgePredictor(plan, score)(row) ?? Number.NaN) - (form === null ? 0 : formAt(form, scores, line) / 2),
   );
   const most = Math.max(...raw);
   const whole = most + Math.log(raw.reduce((sum, value) => sum + Math.exp(value - most), 0));

@@ -38,6 +38,31 @@ const exact: readonly FamilyCase[] = [
     options: 'method = pca, components = 3',
     features: 'x, far, tiny, hole, flag',
   },
+  {
+    name: 'Gaussian naive Bayes',
+    label: 'class',
+    options: "method = gaussian_nb, decay = INTERVAL '9 days'",
+    features: numbers,
+  },
+  {
+    name: 'multinomial naive Bayes',
+    label: 'class',
+    options: 'method = multinomial_nb, rare = 4',
+    features: 'words, other, kind',
+  },
+  { name: 'Bernoulli naive Bayes', label: 'yes', options: 'method = bernoulli_nb', features: 'flag, kind' },
+  {
+    name: 'linear discriminant',
+    label: 'yes',
+    options: 'method = lda',
+    features: 'x, far, tiny, hole, words',
+  },
+  {
+    name: 'quadratic discriminant',
+    label: 'class',
+    options: 'method = qda, regularization = 0.1',
+    features: 'x, hole, words, flag',
+  },
 ];
 
 async function answers(db: Everview): Promise<readonly Row[] | null> {
@@ -77,7 +102,7 @@ describe('a model kept through a history answers as one fitted from scratch to t
     '$name',
     async (family) => {
       let incremental = 0;
-      await playFamilyHistory(family, 20_011, 9, async (db, clock) => {
+      await playFamilyHistory(family, 20_011, 7, async (db, clock) => {
         const outcome = await db.execute('REFRESH m INCREMENTAL');
         expect(outcome.kind).toBe('refresh');
         const scratch = await fromScratch(db, clock, family);

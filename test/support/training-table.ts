@@ -37,6 +37,7 @@ export function ridgeModel(
       labels: [],
       components: 2,
       smoothing: null,
+      regularization: 0,
       decayMs: null,
       categorical: [],
       expand: [],
