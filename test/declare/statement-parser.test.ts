@@ -390,7 +390,14 @@ describe('parseStatement', () => {
       definitionOf(`CREATE MODEL m WITH (method = ridge, gate = ${gate}) AS SELECT * FROM s`),
     ).toMatchObject({
       gate: [
-        { kind: 'threshold', metric: 'rmse', operator: '<=', factor: 40, relative: false, text: 'rmse <= 40' },
+        {
+          kind: 'threshold',
+          metric: 'rmse',
+          operator: '<=',
+          factor: 40,
+          relative: false,
+          text: 'rmse <= 40',
+        },
         { metric: 'rmse', operator: '<', factor: 1.02, relative: true, text: 'RMSE<1.02*current' },
         { metric: 'r2', operator: '>=', factor: 0.98, relative: true },
         { metric: 'mae', operator: '<', factor: 1, relative: true },
