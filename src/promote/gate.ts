@@ -92,7 +92,8 @@ const earlierMargin = { share: 0.1, points: 0.05 } as const;
 function earlierResults(gate: readonly GateCondition[], evaluation: Evaluation | null): GateResult[] {
   if (evaluation === null || evaluation.holdout.current === null) return [];
   const { metric, margin } = earlierComparison(gate, evaluation);
-  const text = `not_worse(${metric}, margin = ${margin}) in earlier windows`;
+  const bound = metric === 'accuracy' ? `>= current - ${margin}` : `<= ${1 + margin} * current`;
+  const text = `earlier windows: ${metric} ${bound}`;
   const condition: GateCondition = { kind: 'not-worse', metric, per: null, margin, text };
   const windows = evaluation.earlier
     .map((scores, index) => ({ scores, earlierWindow: index + 1 }))

@@ -176,6 +176,11 @@ const condition = fc.constantFrom(
   'r2 >= current * 0.98',
   'rmse <= current',
   'r2 > -0.5',
+  'rmse PER origin <= 60',
+  'log_loss PER "a b" < 1.1 * current',
+  'not_worse',
+  'not_worse(mae, margin = 0.05) PER origin',
+  'negative_flips(tolerance = 15) <= 0.02',
 );
 
 const modelDraft: fc.Arbitrary<DefinitionDraft> = fc

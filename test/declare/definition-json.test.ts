@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { model } from '../../src/declare/builder.ts';
 import { readDefinitionJson } from '../../src/declare/definition-json.ts';
 import { definitionArbitrary } from './definition-arbitrary.ts';
 
@@ -10,6 +11,17 @@ describe('readDefinitionJson', () => {
         expect(readDefinitionJson(JSON.stringify(definition))).toEqual(definition);
       }),
     );
+  });
+
+  it('reads a model of a release that knew no slices and no windows', () => {
+    const now = model(
+      'm',
+      { method: 'ridge', gate: ['rmse <= 40', 'rmse <= 1.02 * current'] },
+      'examples',
+    ).definition;
+    const { slices: _, windows: __, ...older } = now;
+    const gate = now.gate.map(({ kind: _kind, per: _per, ...condition }) => condition);
+    expect(readDefinitionJson(JSON.stringify({ ...older, gate }))).toEqual(now);
   });
 
   it.each(['', '{}', '{"kind":"table"}', '{"kind":"forest"}'])('refuses %j', (text) => {

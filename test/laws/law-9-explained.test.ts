@@ -191,6 +191,45 @@ const scenarios: readonly Scenario[] = [
     },
   },
   {
+    name: 'candidates beside the current model',
+    run: async (db, clock) => {
+      const random = new Random(10);
+      await db.sql(sensorDeclarations);
+      const gates = {
+        cautious: 'not_worse',
+        sliced: 'rmse PER kind <= 0.001',
+        steady: 'negative_flips(tolerance = 0.5) <= 0',
+        watched: 'rmse <= 1000',
+      };
+      for (const [name, gate] of Object.entries(gates))
+        await db.execute(
+          `CREATE MODEL ${name} WITH (method = 'ridge', gate = (${gate})) AS SELECT * FROM examples`,
+        );
+      const hour = (id: number, hoursAgo: number, count: number, scale = 1) =>
+        db.insert(
+          'readings',
+          readingsOfHour(random, clock.nowMs() - hoursAgo * hourMs, 1_000 * id, count, scale),
+        );
+      const refresh = async () => {
+        for (const name of Object.keys(gates)) await db.refresh(name);
+      };
+      await hour(1, 10, 20);
+      await hour(2, 1, 20);
+      await refresh();
+      await hour(3, 1, 5);
+      await refresh();
+      for (let ago = 20; ago > 0; ago--) await hour(10 + ago, ago, 20);
+      await refresh();
+      // In the wrong unit for six hours, and right again.
+      for (let passed = 0; passed < 12; passed++) {
+        clock.advanceMs(hourMs);
+        await hour(50 + passed, 0, passed < 6 ? 200 : 20, passed < 6 ? 60 : 1);
+      }
+      await refresh();
+      return noAnswers;
+    },
+  },
+  {
     name: 'sums that lose their digits',
     run: async (db) => {
       await db.sql(`

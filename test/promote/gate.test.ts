@@ -185,6 +185,38 @@ describe('the gate', () => {
     });
   });
 
+  it('judges classes by their own metrics', () => {
+    const wrong = (share: number) => Array.from({ length: blockCount }, () => 10 * share);
+    const classes = (candidate: number, current: number): PlaceScores => ({
+      rows: 200,
+      candidate: { rows: 200, accuracy: candidate, auc: 0.7 },
+      current: { rows: 200, accuracy: current, auc: 0.8 },
+      paired: {
+        rows: wrong(1),
+        losses: { accuracy: { candidate: wrong(1 - candidate), current: wrong(1 - current) } },
+      },
+      flips: [{ tolerance: null, negative: 5, positive: 0 }],
+      calibration: null,
+      labelDeviation: null,
+    });
+    const seen = (earlier: PlaceScores): Evaluation => ({
+      ...evaluation(classes(0.79, 0.8), { earlier: [earlier] }),
+      kind: 'class',
+    });
+    const texts = ['auc >= 0.7', 'not_worse(margin = 0.02)', 'negative_flips <= 0.03'];
+    expect(judge(texts, seen(classes(0.78, 0.8)))).toMatchObject({
+      passed: true,
+      results: [
+        { metric: 'auc' },
+        { metric: 'accuracy', candidate: 0.79, current: 0.8, threshold: 0.78 },
+        { metric: 'negative_flips', candidate: 0.025 },
+        { condition: 'earlier windows: accuracy >= current - 0.05', threshold: 0.75 },
+      ],
+    });
+    expect(judge(texts, seen(classes(0.7, 0.8)))).toMatchObject({ reason: 'earlier-window-worse' });
+    expect(judge(['auc >= 1 * current'], seen(classes(0.8, 0.8)))).toMatchObject({ reason: 'gate-failed' });
+  });
+
   it('lets an earlier window unmask a candidate, and none vouch for it', () => {
     const vouching = [place(1, 2), place(1, 2)];
     const perfect = place(0.1, 2);

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { errorTable } from '../../src/core/errors.ts';
+import { metrics, metricTable } from '../../src/core/metric.ts';
 import { reasonTable } from '../../src/core/reasons.ts';
 import { listOptions } from '../../src/declare/options.ts';
 import { statementForms } from '../../src/declare/statement-parser.ts';
@@ -51,6 +52,7 @@ export async function reference(): Promise<string> {
     ...options,
     ...(await refreshSections()),
     ...certifiedSections(),
+    ...gateSections(),
     '## System tables',
     'Schema `everview`, read like any other: `tables`, `views`, `models`, `staleness` (what is declared and where it stands now), `updates`, `refreshes`, `regret`, `model_versions`, `gates`, `quarantine` (what was decided, and why).',
     '## Errors',
@@ -61,6 +63,27 @@ export async function reference(): Promise<string> {
     table(['reason', 'meaning'], reasons),
     '',
   ].join('\n\n');
+}
+
+function gateSections(): string[] {
+  const rows = metrics.map((metric) => {
+    const { of, better, pairable, meaning } = metricTable[metric];
+    return [`\`${metric}\``, of, better, pairable ? 'yes' : 'no', meaning];
+  });
+  return [
+    '## Gates',
+    'A fitted model answers once every condition of its gate holds on the hold-out, the newest labelled rows, which it has not learned from. It and the current model are scored on the same rows: those with a label and a prediction by both.',
+    [
+      '- `rmse <= 40`, `r2 >= 0.1`: a score against a number',
+      "- `rmse <= 1.02 * current`, `mae < current`: against the current model's score; holds while there is none",
+      "- `not_worse(margin = 0.02)`, `not_worse(mae, margin = 0.05)`: a paired test of the losses row by row (rmse of numbers, accuracy of classes unless named). The margin is a share of the current model's score, for accuracy points of it. Over 20 blocks of equal length in time, at a risk of 5 %: *promote* once the candidate is proven no worse than the margin, *hold* once it is proven worse, else *inconclusive*: what answered stays, and more rows will tell",
+      '- `negative_flips <= 0.02`, of numbers `negative_flips(tolerance = 15) <= 0.02`: the share of rows that the current model has right and the candidate has wrong',
+      '- `rmse PER origin <= 60`, any condition with `PER column`: for each value of a column of the training set; the worst is shown. `slices = (origin, …)` asks it of every condition. Values with fewer than 30 rows, and those beyond the 200 most frequent, are judged together. A slice speaks against `not_worse` once the candidate is proven worse there',
+      '- `windows = 3`: and, unasked, the candidate may not be proven worse than the current model in one of so many windows before the hold-out, each as long: by more than a tenth (5 points of accuracy), or than the gate allows, whichever is more. It has learned from these rows, so they never speak for it; a candidate that fits one corrupted window is worse in all others. A change that lasts is followed once it fills these windows. With 3, a corrupted window is one of four, and a change as long as four hold-outs is believed',
+    ].join('\n'),
+    '`everview.gates` keeps every condition with its scores, slice or window, verdict and reason; `everview.model_versions.metrics` all scores, by window and slice, flips, and the calibration table of classifiers.',
+    table(['metric', 'of a', 'better', 'row by row', 'meaning'], rows),
+  ];
 }
 
 async function refreshSections(): Promise<string[]> {

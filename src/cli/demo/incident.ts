@@ -75,7 +75,7 @@ async function gateDecisions(engine: Everview, plan: DemoPlan): Promise<GateDeci
     `SELECT g.*, m.as_of FROM everview.gates AS g
      JOIN (SELECT * FROM everview.model_versions WHERE ${fittedDuring(plan)}) AS m
        ON m.model = g.model AND m.version = g.version
-     ORDER BY g.version, g.condition`,
+     ORDER BY g.version, g.earlier_window NULLS FIRST, g.condition`,
   );
   return rows.map((row) => ({
     version: Number(row.version),

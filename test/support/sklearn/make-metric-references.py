@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Metrics by scikit-learn 1.2.1 of small made-up predictions, with ties, written to metric-references.json.
 
-Run once: /usr/bin/python3 test/support/sklearn/make-metric-references.py
+Run once, then format: /usr/bin/python3 test/support/sklearn/make-metric-references.py && npm run format
 """
 import json
 from pathlib import Path

@@ -1,0 +1,229 @@
+import { describe, expect, it } from 'vitest';
+import type { Everview, SimulatedClock } from '../../src/index.ts';
+import { openEverview } from '../support/open-everview.ts';
+import { Random } from '../support/random.ts';
+import { hourMs } from '../support/sensor-model.ts';
+
+const declarations = `
+  CREATE TABLE readings (id BIGINT PRIMARY KEY, taken TIMESTAMP NOT NULL, x DOUBLE NOT NULL, region VARCHAR NOT NULL, y DOUBLE NOT NULL)
+    WITH (event_time = taken);
+  CREATE TRAINING SET examples WITH (label = y, event_time = taken, window = INTERVAL '2 days', holdout = INTERVAL '6 hours') AS
+    SELECT taken, x, region, y FROM readings;
+`;
+
+type Hour = {
+  readonly rows: number;
+  readonly slope?: number;
+  readonly noise?: number;
+  readonly slopeIn?: Readonly<Record<string, number>>;
+};
+
+/** A sensor that gives readings by the hour: y = 3 + slope·x + noise. */
+class Sensor {
+  readonly #db: Everview;
+  readonly #clock: SimulatedClock;
+  readonly #random: Random;
+  #nextId = 1;
+
+  constructor(db: Everview, clock: SimulatedClock, seed: number) {
+    this.#db = db;
+    this.#clock = clock;
+    this.#random = new Random(seed);
+  }
+
+  async hours(count: number, { rows, slope = 2, noise = 1, slopeIn = {} }: Hour): Promise<void> {
+    for (let passed = 0; passed < count; passed++) {
+      this.#clock.advanceMs(hourMs);
+      const nowMs = this.#clock.nowMs();
+      const readings = this.#random.list(rows, () => {
+        const x = this.#random.int(-100, 100) / 10;
+        const region = this.#random.pick(['north', 'south', 'west']);
+        const y =
+          3 + (slopeIn[region] ?? slope) * x + noise * (this.#random.next() + this.#random.next() - 1) * 2;
+        const taken = new Date(nowMs - this.#random.int(0, hourMs - 1));
+        return { id: this.#nextId++, taken, x, region, y };
+      });
+      await this.#db.insert('readings', readings);
+    }
+  }
+}
+
+async function opened(seed: number) {
+  const { db, clock } = await openEverview();
+  await db.sql(declarations);
+  return { db, sensor: new Sensor(db, clock, seed) };
+}
+
+function modelSql(name: string, options: string): string {
+  return `CREATE MODEL ${name} WITH (method = 'ridge', refresh = manual, ${options}) AS SELECT * EXCLUDE (region) FROM examples`;
+}
+
+/** The last version of a model: whether it was let through, and by what. */
+async function lastVersion(db: Everview, model: string) {
+  const { rows } = await db.query(
+    `SELECT version, status, metrics FROM everview.model_versions WHERE model = $1 ORDER BY version DESC LIMIT 1`,
+    [model],
+  );
+  const metrics: unknown = JSON.parse(String(rows[0]?.metrics));
+  const { rows: gates } = await db.query(
+    'SELECT * FROM everview.gates WHERE model = $1 AND version = $2 ORDER BY condition',
+    [model, Number(rows[0]?.version)],
+  );
+  return { status: String(rows[0]?.status), metrics, gates };
+}
+
+describe('a gate over a hold-out, its slices and earlier windows', () => {
+  it('does not let one corrupted window vouch for itself', async () => {
+    const { db, sensor } = await opened(1);
+    await using _ = db;
+    const conditions = 'gate = (r2 >= 0.9, rmse <= 1.02 * current)';
+    await db.sql(`${modelSql('watched', conditions)}; ${modelSql('fooled', `${conditions}, windows = 0`)}`);
+    await sensor.hours(36, { rows: 20 });
+    await db.sql('REFRESH watched; REFRESH fooled');
+    expect(await lastVersion(db, 'watched')).toMatchObject({ status: 'promoted' });
+    // A feed gone wrong repeats itself in another unit: it outweighs all else, in the training rows as in the hold-out.
+    await sensor.hours(10, { rows: 400, slope: 120 });
+    await db.sql('REFRESH watched; REFRESH fooled');
+
+    const fooled = await lastVersion(db, 'fooled');
+    expect(fooled).toMatchObject({ status: 'promoted', metrics: { verdict: 'gate-passed', earlier: [] } });
+    const watched = await lastVersion(db, 'watched');
+    expect(watched).toMatchObject({
+      status: 'failed',
+      metrics: { verdict: 'earlier-window-worse', decision: 'hold', earlier: [{}, {}, {}] },
+    });
+    // its own hold-out looks perfect
+    expect(watched.gates).toMatchObject([
+      { condition: 'earlier windows: rmse <= 1.1 * current', passed: false, reason: 'earlier-window-worse' },
+      { condition: 'r2 >= 0.9', passed: true },
+      { condition: 'rmse <= 1.02 * current', passed: true },
+    ]);
+    expect(Number(watched.gates[0]?.earlier_window)).toBeGreaterThan(1);
+    expect(Number(watched.gates[0]?.lower)).toBeGreaterThan(0);
+    const { rows } = await db.query(
+      'SELECT prediction FROM PREDICT(watched, (SELECT 10.0::DOUBLE AS x)) UNION ALL SELECT prediction FROM PREDICT(fooled, (SELECT 10.0::DOUBLE AS x))',
+    );
+    expect(rows.map((row) => Number(row.prediction) < 30)).toEqual([true, false]);
+  });
+
+  it('follows a change that lasts, once the windows that speak against it are past', async () => {
+    const { db, sensor } = await opened(2);
+    await using _ = db;
+    await db.sql(modelSql('m', 'gate = (r2 >= 0.5, not_worse(margin = 0.02)), windows = 2'));
+    await sensor.hours(36, { rows: 20 });
+    await db.sql('REFRESH m');
+    await sensor.hours(12, { rows: 20, slope: 4 });
+    await db.sql('REFRESH m');
+    expect(await lastVersion(db, 'm')).toMatchObject({ metrics: { verdict: 'earlier-window-worse' } });
+    await sensor.hours(14, { rows: 20, slope: 4 });
+    await db.sql('REFRESH m');
+    expect(await lastVersion(db, 'm')).toMatchObject({
+      status: 'promoted',
+      metrics: { decision: 'promote' },
+    });
+  });
+
+  it('never holds an equal candidate, and promotes it where rows suffice', async () => {
+    const { db, sensor } = await opened(3);
+    await using _ = db;
+    await db.sql(modelSql('m', 'gate = (not_worse(margin = 0.02)), slices = (region)'));
+    await sensor.hours(30, { rows: 60 });
+    for (let round = 0; round < 30; round++) {
+      await db.sql('REFRESH m');
+      await sensor.hours(1, { rows: 60 });
+    }
+    const { rows } = await db.query(
+      `SELECT json_extract_string(metrics, '$.decision') AS decision, count(*)::INTEGER AS n
+       FROM everview.model_versions GROUP BY ALL`,
+    );
+    const counts = Object.fromEntries(rows.map((row) => [String(row.decision), Number(row.n)]));
+    expect(counts).toEqual({ promote: 30 });
+  });
+
+  it('blocks candidates that are worse, and says inconclusive of rows that are too few', async () => {
+    const decisions: string[] = [];
+    for (const seed of [11, 12, 13, 14, 15, 16, 17, 18, 19, 20]) {
+      const { db, sensor } = await opened(seed);
+      await using _ = db;
+      await db.sql(modelSql('m', 'gate = (not_worse(margin = 0.02)), windows = 0'));
+      await sensor.hours(36, { rows: 40 });
+      await db.sql('REFRESH m');
+      // training rows with half the slope, then a clean hold-out
+      await sensor.hours(4, { rows: 40, slope: 1 });
+      await sensor.hours(6, { rows: 40 });
+      await db.sql('REFRESH m');
+      const { status, metrics } = await lastVersion(db, 'm');
+      expect(status).toBe('failed');
+      decisions.push(String(Reflect.get(Object(metrics), 'decision')));
+    }
+    expect(decisions.filter((one) => one === 'hold').length).toBeGreaterThanOrEqual(9);
+
+    const { db, sensor } = await opened(4);
+    await using _ = db;
+    await db.sql(modelSql('m', 'gate = (not_worse(margin = 0.02))'));
+    await sensor.hours(12, { rows: 3, noise: 9 });
+    await db.sql('REFRESH m');
+    await sensor.hours(3, { rows: 3, noise: 9 });
+    await db.sql('REFRESH m');
+    expect(await lastVersion(db, 'm')).toMatchObject({
+      status: 'failed',
+      metrics: { verdict: 'gate-inconclusive', decision: 'inconclusive' },
+    });
+  });
+
+  it('judges slices, and names the worst', async () => {
+    const { db, sensor } = await opened(5);
+    await using _ = db;
+    await db.sql(`${modelSql('m', 'gate = (rmse PER region <= 4)')};
+      ${modelSql('n', 'gate = (rmse <= 9), slices = (Region)')}`);
+    await sensor.hours(36, { rows: 40, slopeIn: { west: 4 } });
+    await db.sql('REFRESH m; REFRESH n');
+    expect(await lastVersion(db, 'm')).toMatchObject({
+      status: 'failed',
+      metrics: { verdict: 'slice-failed' },
+      gates: [{ slice: 'region = west', verdict: 'hold', passed: false }],
+    });
+    expect(await lastVersion(db, 'n')).toMatchObject({
+      status: 'promoted',
+      gates: [{ slice: null }, { slice: 'Region = west', threshold: 9 }],
+    });
+    const failure = db.query('SELECT prediction FROM PREDICT(m, (SELECT 1.0::DOUBLE AS x))');
+    await expect(failure).rejects.toMatchObject({
+      code: 'no-model-version',
+      hint: expect.stringMatching(/rmse where region = west is \d/),
+    });
+  });
+
+  it('counts negative flips of numbers within a tolerance', async () => {
+    const { db, sensor } = await opened(6);
+    await using _ = db;
+    await db.sql(modelSql('m', 'gate = (negative_flips(tolerance = 4) <= 0.02), windows = 0'));
+    await sensor.hours(36, { rows: 20 });
+    await db.sql('REFRESH m');
+    await sensor.hours(2, { rows: 20 });
+    await db.sql('REFRESH m');
+    expect(await lastVersion(db, 'm')).toMatchObject({ status: 'promoted' });
+    await sensor.hours(4, { rows: 400, slope: -1 });
+    await sensor.hours(6, { rows: 20 });
+    await db.sql('REFRESH m');
+    expect(await lastVersion(db, 'm')).toMatchObject({
+      metrics: { verdict: 'too-many-flips', flips: [{ tolerance: 4 }] },
+    });
+  });
+
+  it.each([
+    ['gate = (auc >= 0.7)', 'invalid-option', /asks for auc/, /rmse, mae, mape, r2/],
+    ['gate = (not_worse(log_loss))', 'invalid-option', /asks for log_loss/, /rmse, mae/],
+    ['gate = (negative_flips <= 0.1)', 'invalid-option', /which error is still right/, /tolerance = 15/],
+    ['gate = (rmse PER regio <= 3)', 'unknown-column', /slices by "regio"/, /region/],
+    ['gate = (rmse <= 3), slices = (nowhere)', 'unknown-column', /slices by "nowhere"/, /known/],
+  ])('refuses at the declaration what it could not judge: %s', async (options, code, message, hint) => {
+    const { db } = await opened(7);
+    await using _ = db;
+    await expect(db.execute(modelSql('m', options))).rejects.toMatchObject({
+      code,
+      message: expect.stringMatching(message),
+      hint: expect.stringMatching(hint),
+    });
+  });
+});
