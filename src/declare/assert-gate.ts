@@ -4,13 +4,26 @@ import { nearestHint } from '../core/nearest.ts';
 import { columnNames, findColumn, type Schema } from '../core/schema.ts';
 import type { ModelDefinition } from './definition.ts';
 import type { GateCondition } from './gate-condition.ts';
+import { methodSpec } from './methods.ts';
 
 /**
  * Checks that a model's gate can be judged: metrics of its kind of prediction, slices that are there.
  * @param schema the training set's
  * @throws EverviewError `invalid-option`, `unknown-column`
  */
-export function assertGate(definition: ModelDefinition, schema: Schema, kind: OutputKind): void {
+export function assertGate(definition: ModelDefinition, schema: Schema): void {
+  const { task } = methodSpec(definition.method);
+  if (task !== 'none') assertConditions(definition, schema, task);
+  else if (definition.gate.length > 0) {
+    throw new EverviewError(
+      'invalid-option',
+      `model "${definition.name}" predicts no label, so its gate has nothing to judge`,
+      { hint: `leave out gate: method ${definition.method} describes the features alone` },
+    );
+  }
+}
+
+function assertConditions(definition: ModelDefinition, schema: Schema, kind: OutputKind): void {
   for (const condition of definition.gate) {
     const metric = metricOf(condition);
     if (metric !== null && metricTable[metric].of !== kind) throw wrongMetric(definition, metric, kind);

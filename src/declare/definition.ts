@@ -1,5 +1,7 @@
 import type { Schema } from '../core/schema.ts';
+import type { Expansion } from './expansion.ts';
 import type { GateCondition } from './gate-condition.ts';
+import type { Method } from './methods.ts';
 
 /** What a user states, frozen once declared. A change of any field changes the definition's hash. */
 export type Definition = TableDefinition | ViewDefinition | TrainingSetDefinition | ModelDefinition;
@@ -91,11 +93,26 @@ export type TrainingSetDefinition = {
   readonly tolerance: number;
 };
 
-export type RidgeOptions = {
+/** How a model is fitted. What its method does not take (methods.ts) has its default here, and means nothing. */
+export type FitOptions = {
   readonly l2: number;
+  readonly l1: number;
   readonly standardize: boolean;
+  /** Labels predicted beside the training set's own. */
+  readonly labels: readonly string[];
+  /** A column that says how much each example counts; null: all alike. */
+  readonly weight: string | null;
+  /** An example counts half as much when it is older by this. */
+  readonly decayMs: number | null;
+  readonly components: number;
+  /** Null: the method's own default. */
+  readonly smoothing: number | null;
   /** Columns taken as categories although they are numbers. */
   readonly categorical: readonly string[];
+  /** Features made of columns: times, splines, interactions, hashed texts. */
+  readonly expand: readonly Expansion[];
+  /** Levels with fewer training rows count as one; 0: none does. */
+  readonly rareRows: number;
   /** `impute`: the mean, beside a 0/1 column that says so. `drop`: rows with a missing feature do not train. */
   readonly missing: 'impute' | 'drop';
 };
@@ -109,8 +126,8 @@ export type ModelDefinition = {
   readonly name: string;
   readonly trainingSet: string;
   readonly features: FeatureSelection;
-  readonly method: 'ridge';
-  readonly options: RidgeOptions;
+  readonly method: Method;
+  readonly options: FitOptions;
   readonly policy: RefreshPolicy;
   /** Largest change of a prediction a reader bears; null: unlimited. */
   readonly maxEffect: number | null;

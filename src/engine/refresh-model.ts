@@ -4,12 +4,13 @@ import type { Session } from '../core/session.ts';
 import { modelVersionOf, type Version } from '../core/version.ts';
 import type { TrainingSetDefinition } from '../declare/definition.ts';
 import { type Cursor, type RefreshRecord, recordRefresh, saveCursor } from '../log/cursor-log.ts';
-import { ridgeContender } from '../model/contender.ts';
-import type { RidgeParameters } from '../model/ridge-parameters.ts';
+import { scorerContender } from '../model/contender.ts';
+import type { FitTask } from '../model/family.ts';
+import type { ModelState } from '../model/model-state.ts';
+import { decodeModelState, encodeModelState } from '../model/model-state-codec.ts';
 import { advanceSources, contentsOf, type TrainingRelation } from '../model/row-source.ts';
 import type { Evaluation } from '../model/score-holdout.ts';
-import { decodeState, encodeState } from '../model/state-codec.ts';
-import { needsRebase, rowCount, type SumsState } from '../model/sums-state.ts';
+import type { ModelParameters } from '../model/scorer.ts';
 import { eventTimeColumn, nextBoundarySql, trainingBoundsAt } from '../model/training-window.ts';
 import {
   decideModelRefresh,
@@ -43,10 +44,12 @@ type Candidate = {
   readonly kind: 'incremental' | 'full';
   readonly reason: Reason;
   readonly decision: ModelRefreshDecision;
-  readonly state: SumsState;
+  readonly state: ModelState;
+  /** Training rows. */
+  readonly trainingRows: number;
   /** Null: too few rows to fit. */
-  readonly parameters: RidgeParameters | null;
-  /** Null: no hold-out, or nothing was fitted. */
+  readonly parameters: ModelParameters | null;
+  /** Null: no hold-out, nothing was fitted, or nothing that can be right or wrong. */
   readonly evaluation: Evaluation | null;
   readonly nextBoundaryMs: number | null;
   readonly version: Version;
@@ -142,6 +145,22 @@ function trainingRelation(set: TrainingSetEntry): TrainingRelation {
   return { name: nameOf(set), eventTime: eventTimeColumn(set.declared.definition, set.declared.schema) };
 }
 
+function fitTask(
+  snapshots: readonly [Session, ...Session[]],
+  entry: ModelEntry,
+  set: TrainingSetEntry,
+  nowMs: number,
+): FitTask {
+  return {
+    plan: entry.plan,
+    options: entry.declared.definition.options,
+    relation: trainingRelation(set),
+    bounds: trainingBoundsAt(set.declared.definition, nowMs),
+    nowMs,
+    snapshots,
+  };
+}
+
 async function fitCandidate(
   core: EngineCore,
   snapshots: readonly [Session, ...Session[]],
@@ -160,26 +179,25 @@ async function fitCandidate(
   const fit = await fitState(core, snapshots, state, entry, set, setCursor, how, nowMs);
   // Scoring costs the same whichever way the sums were made, so the choice between the ways does not hear of it.
   const sumsMs = stopSumsMeter(fit.rowsRead);
-  const parameters =
-    rowCount(fit.state) > 0
-      ? core.fitter.solve(entry.plan, fit.state, entry.declared.definition.options)
-      : null;
-  const relation = trainingRelation(set);
-  const bounds = trainingBoundsAt(set.declared.definition, nowMs);
+  const family = core.families.of(entry.declared.definition.method);
+  const task = fitTask(snapshots, entry, set, nowMs);
+  const { relation, bounds } = task;
+  const parameters = family.solve(task, fit.state);
   const current = state.promoted.get(nameOf(entry));
   const comparable = current?.definitionHash === entry.declared.hash ? current.parameters : null;
   const evaluation =
-    parameters === null
+    parameters === null || entry.plan.task === 'none'
       ? null
       : await evaluateCandidate(snapshots[0], entry.declared.definition, set, relation, bounds, [
-          ridgeContender(parameters),
-          ...(comparable === null ? ([] as const) : ([ridgeContender(comparable)] as const)),
+          scorerContender(parameters.scorer),
+          ...(comparable === null ? ([] as const) : ([scorerContender(comparable.scorer)] as const)),
         ]);
   const nextBoundaryMs = await nextBoundary(snapshots[0], set.declared.definition, relation, nowMs);
   const overheadMs = stopMeter(fit.rowsRead) - sumsMs;
   const executed = { kind: fit.kind, rows: fit.rowsRead, sumsMs, overheadMs };
   return {
     ...fit,
+    trainingRows: family.rows(fit.state),
     parameters,
     evaluation,
     nextBoundaryMs: earliest(nextBoundaryMs, setCursor.nextBoundaryMs),
@@ -221,8 +239,9 @@ async function fitState(
     trainingRows: cursor?.rows ?? setCursor.rows ?? 0,
     cost: costOf(previous),
   });
-  const relation = trainingRelation(set);
-  const bounds = trainingBoundsAt(set.declared.definition, nowMs);
+  const family = core.families.of(entry.declared.definition.method);
+  const task = fitTask(snapshots, entry, set, nowMs);
+  const { relation, bounds } = task;
   let rowsRead = 0;
   let reason: Reason = decision.reason;
   if (previous?.hash === overwritten) reason = set.handle.isClocked ? 'clock-moved' : 'state-rebase';
@@ -235,13 +254,13 @@ async function fitState(
     const to = { version: setCursor.version, bounds };
     const logged = state.changes.pending(nameOf(set), from.version, to.version);
     const sources = advanceSources(entry.plan, relation, from, to, logged);
-    const advanced = await core.fitter.advance(snapshots, entry.plan, decodeState(encoded), sources);
+    const advanced = await family.advance(task, decodeModelState(encoded), sources);
     rowsRead += advanced.rowsRead;
-    const rebase = needsRebase(advanced.state);
-    if (rebase === null) return { kind: 'incremental', reason, decision, state: advanced.state, rowsRead };
-    reason = rebase;
+    if ('state' in advanced)
+      return { kind: 'incremental', reason, decision, state: advanced.state, rowsRead };
+    reason = advanced.needsFull;
   }
-  const full = await core.fitter.fitFull(snapshots, entry.plan, relation, bounds);
+  const full = await family.fitFull(task);
   return { kind: 'full', reason, decision, state: full.state, rowsRead: rowsRead + full.rowsRead };
 }
 
@@ -289,13 +308,13 @@ async function settle(
     candidate.version,
     candidate.nowMs,
     hash,
-    encodeState(candidate.state),
+    encodeModelState(candidate.state),
   );
   const cursor: Cursor = {
     version: candidate.version,
     asOfMs: candidate.nowMs,
     hash,
-    rows: rowCount(candidate.state),
+    rows: candidate.trainingRows,
     nextBoundaryMs: candidate.nextBoundaryMs,
     costState: JSON.stringify(candidate.cost),
   };
@@ -334,7 +353,7 @@ async function judge(
   draft: WriteDraft,
   entry: ModelEntry,
   candidate: Candidate,
-  parameters: RidgeParameters,
+  parameters: ModelParameters,
   verdict: GateVerdict,
 ): Promise<void> {
   const name = nameOf(entry);

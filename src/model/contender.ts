@@ -1,6 +1,7 @@
 import type { Schema } from '../core/schema.ts';
+import { predictionColumn } from './head.ts';
 import { predictedSql } from './predict-sql.ts';
-import type { RidgeParameters } from './ridge-parameters.ts';
+import type { Head, Scorer } from './scorer.ts';
 
 /** What a model must tell to be scored on a hold-out, through the path that answers queries. */
 export type Contender = {
@@ -24,10 +25,31 @@ export type ContenderOutput =
       readonly probabilities: readonly string[];
     };
 
-export function ridgeContender(parameters: RidgeParameters): Contender {
-  const prediction = 'prediction';
+export function scorerContender(scorer: Scorer): Contender {
   return {
-    output: { kind: 'number', prediction },
-    select: (input, schema, nameOf) => predictedSql(parameters, input, schema, nameOf(prediction)),
+    output: outputOf(scorer.head),
+    select: (input, schema, nameOf) => predictedSql(scorer, input, schema, nameOf),
   };
+}
+
+function outputOf(head: Head): ContenderOutput {
+  const prediction = predictionColumn;
+  switch (head.kind) {
+    case 'identity':
+    case 'exponential':
+    case 'nearest':
+      return { kind: 'number', prediction };
+    case 'logistic':
+      return { kind: 'class', prediction, classes: head.classes, probabilities: ['probability'] };
+    case 'softmax': {
+      const probabilities = head.classes.map((label) => `probability_${label}`);
+      // of two, the second alone is asked for
+      return {
+        kind: 'class',
+        prediction,
+        classes: head.classes,
+        probabilities: probabilities.slice(probabilities.length === 2 ? 1 : 0),
+      };
+    }
+  }
 }

@@ -196,7 +196,15 @@ const modelDraft: fc.Arbitrary<DefinitionDraft> = fc
       ),
       options: options(
         {
-          method: fc.constant('ridge'),
+          method: fc.constantFrom('ridge'),
+          rare: fc.nat(1000),
+          expand: fc.subarray([
+            'hour(t)',
+            'cycle("the time", \'day\')',
+            'spline(x, -1, 2.5)',
+            'interaction(a, b, "c d")',
+            'hash("t t", 8)',
+          ]),
           l2: nonNegative,
           standardize: fc.boolean(),
           categorical: fc.subarray(names),
