@@ -10,7 +10,7 @@ import {
 } from '../core/schema.ts';
 import type { ModelDefinition, TrainingSetDefinition } from '../declare/definition.ts';
 import { type Expansion, expandedColumns, formatExpansion } from '../declare/expansion.ts';
-import type { CategoricalFeature, MeasuredFeature } from './feature-plan.ts';
+import type { CategoricalFeature, MeasuredFeature } from './feature.ts';
 import { accepts, type FeatureSource, sourceType, wantedType } from './feature-source.ts';
 import { splineBases } from './source/spline-source.ts';
 

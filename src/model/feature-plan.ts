@@ -11,22 +11,9 @@ import {
 import type { ModelDefinition, TrainingSetDefinition } from '../declare/definition.ts';
 import { methodSpec, type Task } from '../declare/methods.ts';
 import { expandFeatures } from './expand-features.ts';
+import type { CategoricalFeature, MeasuredFeature } from './feature.ts';
 import { type FeatureSource, sourceColumns } from './feature-source.ts';
 import { type Weighting, weightColumns } from './row-weight.ts';
-
-/** A source read as one number: an integer, decimal or float as DOUBLE, a BOOLEAN as 0 or 1. */
-export type MeasuredFeature = {
-  readonly name: string;
-  readonly source: FeatureSource;
-  readonly kind: 'numeric' | 'boolean';
-};
-
-/** A source read as text, one 0/1 column per level in the design. `type` is its type in the training set. */
-export type CategoricalFeature = {
-  readonly name: string;
-  readonly source: FeatureSource;
-  readonly type: string;
-};
 
 /**
  * How the columns of a training set become a design matrix. Only `numeric` features are standardized; booleans,

@@ -1,6 +1,7 @@
 import { quoteIdentifier, quoteLiteral } from '../core/identifier.ts';
 import type { ColumnVector, Session } from '../core/session.ts';
-import type { CategoricalFeature, FeaturePlan } from './feature-plan.ts';
+import type { CategoricalFeature } from './feature.ts';
+import type { FeaturePlan } from './feature-plan.ts';
 import { sourceSql } from './feature-source.ts';
 import { largestMagnitude } from './moment-block.ts';
 import type { RowSource } from './row-source.ts';
