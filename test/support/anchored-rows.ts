@@ -92,6 +92,9 @@ export class AnchoredRows {
   readonly #plan: FeaturePlan;
   readonly #loss: Loss;
   readonly #classes: number;
+  /** Blocks are large: kept as long as frame and levels are. */
+  #cutter: { readonly block: DesignBlock; readonly frame: Frame; readonly levels: readonly Levels[] } | null =
+    null;
 
   constructor(runtime: OnnxRuntime, plan: FeaturePlan, loss: Loss, classes: number) {
     this.#runtime = runtime;
@@ -103,9 +106,17 @@ export class AnchoredRows {
   async #sum(rows: readonly GlmRow[], state: AnchoredState, loss = this.#loss): Promise<AnchoredState> {
     const layout = { frame: state.frame, levels: state.levels, classes: this.#classes };
     const sums = new AnchoredAccumulator(this.#runtime, loss, layout, state.anchor);
-    const cutter = new DesignBlock(this.#plan, state.frame, state.levels, true);
+    const cutter = this.#cutterOf(state);
     for await (const block of cutter.blocks(batchesOf(rows, this.#plan, state.levels))) await sums.add(block);
     return sums.state;
+  }
+
+  #cutterOf({ frame, levels }: AnchoredState): DesignBlock {
+    const known = this.#cutter;
+    if (known !== null && known.frame === frame && isSame(known.levels, levels)) return known.block;
+    const block = new DesignBlock(this.#plan, frame, levels, true);
+    this.#cutter = { block, frame, levels };
+    return block;
   }
 
   async fit(rows: readonly GlmRow[], options: InMemoryFit): Promise<NewtonFit> {
@@ -146,6 +157,10 @@ export class AnchoredRows {
     mergeAnchored(sum, left, -1);
     return tidiedAnchored(sum);
   }
+}
+
+function isSame(a: readonly Levels[], b: readonly Levels[]): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
 }
 
 /** Scores by the parameters alone. */

@@ -124,7 +124,13 @@ function lossAt(scores: readonly number[], y: number, { kind, delta }: GlmOption
 
 function scoresOf(problem: Problem, w: readonly number[], x: readonly number[]): number[] {
   const width = x.length;
-  return Array.from({ length: problem.scores }, (_, k) => dot(w.slice(k * width, (k + 1) * width), x));
+  const scores: number[] = [];
+  for (let k = 0; k < problem.scores; k++) {
+    let sum = 0;
+    for (let j = 0; j < width; j++) sum += (w[k * width + j] ?? 0) * (x[j] ?? 0);
+    scores.push(sum);
+  }
+  return scores;
 }
 
 function objective(problem: Problem, w: readonly number[]): number {
@@ -148,7 +154,8 @@ function newtonStep(
   problem.design.forEach((x, i) => {
     const at = lossAt(scoresOf(problem, w, x), problem.labels[i] ?? 0, problem.options, soft);
     for (let a = 0; a < problem.scores; a++) {
-      for (let j = 0; j < width; j++) gradient.add(a * width + j, (at.slopes[a] ?? 0) * (x[j] ?? 0));
+      const slope = at.slopes[a] ?? 0;
+      for (let j = 0; j < width; j++) gradient.add(a * width + j, slope * (x[j] ?? 0));
       for (let b = 0; b < problem.scores; b++) {
         const curvature = at.curvature(a, b);
         if (curvature === 0) continue;
@@ -248,12 +255,12 @@ function total(values: readonly number[]): number {
 
 /** Neumaier's. */
 class CompensatedSums {
-  readonly #sums: number[];
-  readonly #rests: number[];
+  readonly #sums: Float64Array;
+  readonly #rests: Float64Array;
 
   constructor(size: number) {
-    this.#sums = new Array<number>(size).fill(0);
-    this.#rests = new Array<number>(size).fill(0);
+    this.#sums = new Float64Array(size);
+    this.#rests = new Float64Array(size);
   }
 
   add(index: number, value: number): void {
@@ -265,7 +272,7 @@ class CompensatedSums {
   }
 
   values(): number[] {
-    return this.#sums.map((sum, index) => sum + (this.#rests[index] ?? 0));
+    return Array.from(this.#sums, (sum, index) => sum + (this.#rests[index] ?? 0));
   }
 }
 

@@ -1,6 +1,6 @@
 import type { ColumnBatch } from '../../core/session.ts';
 import type { FeaturePlan } from '../feature-plan.ts';
-import { blockRows, largestMagnitude, MomentBlock } from '../moment-block.ts';
+import { largestMagnitude, MomentBlock } from '../moment-block.ts';
 import type { Frame, Levels } from '../sums-state.ts';
 
 /**
@@ -93,11 +93,10 @@ export class DesignBlock {
     if (!labels.every((label) => Math.abs(label) <= largestMagnitude)) return null;
     const norms = new Float64Array(rows);
     const moments = emptyMoments(measured);
-    missing.forEach((column, slot) => {
+    missing.forEach((_, slot) => {
       const line = this.#block.row(measured + 2 + slot);
       z.set(line, (measured + 1 + slot) * rows);
       for (let i = 0; i < rows; i++) norms[i] = (norms[i] ?? 0) + (line[i] ?? 0);
-      void column;
     });
     for (let feature = 0; feature < measured; feature++) {
       const slot = missing.indexOf(1 + measured + feature);
@@ -145,9 +144,7 @@ export class DesignBlock {
 
   #space(length: number): Float64Array {
     if (!this.#reuse) return new Float64Array(length);
-    if (this.#buffer.length < length) {
-      this.#buffer = new Float64Array((2 * this.#plan.measured.length + 1) * blockRows);
-    }
+    if (this.#buffer.length < length) this.#buffer = new Float64Array(length);
     return this.#buffer.subarray(0, length);
   }
 }

@@ -79,9 +79,8 @@ export class RowReach {
 
   /** The largest |M·x| of a row, M of rank × size. */
   leverage(lines: Float64Array, rank: number): number {
-    const size = lines.length / Math.max(1, rank);
-    const column = (place: number) =>
-      Float64Array.from({ length: rank }, (_, row) => lines[row * size + place] ?? 0);
+    const transposed = columnsOfLines(lines, rank);
+    const column = (place: number) => transposed[place] ?? new Float64Array(rank);
     let total = length(column(0));
     for (const levels of this.#categories) {
       const base = new Float64Array(rank);
@@ -184,6 +183,15 @@ function measuredSpan(
     low: Math.min(present + Math.min(one, other), absent),
     high: Math.max(present + Math.max(one, other), absent),
   };
+}
+
+function columnsOfLines(lines: Float64Array, rank: number): Float64Array[] {
+  const size = rank === 0 ? 0 : lines.length / rank;
+  const columns = Array.from({ length: size }, () => new Float64Array(rank));
+  columns.forEach((column, place) => {
+    for (let row = 0; row < rank; row++) column[row] = lines[row * size + place] ?? 0;
+  });
+  return columns;
 }
 
 function length(vector: Float64Array): number {
