@@ -1,3 +1,4 @@
+import { blockRows } from '../moment-block.ts';
 import type { OnnxRuntime } from '../onnx-runtime.ts';
 import { addTo, type Frame, type Levels } from '../sums-state.ts';
 import { type AnchoredState, emptyAnchored, sizeOf } from './anchored-state.ts';
@@ -11,6 +12,8 @@ export class AnchoredAccumulator {
   readonly #runtime: OnnxRuntime;
   readonly #loss: Loss;
   readonly #state: AnchoredState;
+  readonly #slopes: Float64Array;
+  readonly #curvatures: Float64Array;
 
   constructor(
     runtime: OnnxRuntime,
@@ -22,6 +25,8 @@ export class AnchoredAccumulator {
     this.#loss = loss;
     this.#state = emptyAnchored(loss, layout.frame, layout.levels, layout.classes);
     this.#state.anchor.set(anchor);
+    this.#slopes = new Float64Array(loss.scores * blockRows);
+    this.#curvatures = new Float64Array(pairCount(loss.scores) * blockRows);
   }
 
   get state(): AnchoredState {
@@ -33,8 +38,8 @@ export class AnchoredAccumulator {
     const { scores: count, curvature } = this.#loss;
     const weights = this.#admitted(block);
     const scores = await blockScores(this.#runtime, block, this.#state.anchor, sizeOf(this.#state));
-    const slopes = new Float64Array(count * rows);
-    const curvatures = new Float64Array(pairCount(count) * rows);
+    const slopes = this.#slopes.subarray(0, count * rows);
+    const curvatures = this.#curvatures.subarray(0, pairCount(count) * rows);
     const value = this.#loss.evaluate({ rows, scores, labels: block.labels, weights, slopes, curvatures });
     addTo(this.#state.loss, 0, value);
     const { gradient, hessians } = await blockSums(this.#runtime, block, slopes, curvatures);
@@ -52,8 +57,8 @@ export class AnchoredAccumulator {
 
   /** The block's weights, 0 where the label is outside the loss's domain; those rows are counted. */
   #admitted({ rows, labels, weights }: DesignRows): Float64Array {
-    const admitted = weights.slice();
     const { classRows } = this.#state;
+    let admitted = weights;
     for (let i = 0; i < rows; i++) {
       if (weights[i] === 0) continue;
       const label = labels[i] ?? 0;
@@ -61,6 +66,7 @@ export class AnchoredAccumulator {
         if (classRows.length > 0) classRows[label] = (classRows[label] ?? 0) + 1;
         continue;
       }
+      if (admitted === weights) admitted = weights.slice();
       admitted[i] = 0;
       this.#state.outside += 1;
     }

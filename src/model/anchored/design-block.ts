@@ -40,7 +40,7 @@ export class DesignBlock {
 
   /**
    * @param frame of the measured features; labels are read as they are
-   * @param reuse true: a block's `z` is overwritten by the next one
+   * @param reuse true: a block is overwritten by the next one
    */
   constructor(plan: FeaturePlan, frame: Frame, levels: readonly Levels[], reuse: boolean) {
     this.#plan = plan;
@@ -88,48 +88,39 @@ export class DesignBlock {
     const columns = [...Array.from({ length: measured + 1 }, (_, column) => column), ...missing];
     const z = this.#space(columns.length * rows);
     z.fill(1, 0, rows);
-    const weights = this.#block.row(0).slice();
-    const labels = this.#block.row(measured + 1).slice();
+    const [weights, labels] = [this.#kept(this.#block.row(0)), this.#kept(this.#block.row(measured + 1))];
     if (!labels.every((label) => Math.abs(label) <= largestMagnitude)) return null;
     const norms = new Float64Array(rows);
-    const moments = emptyMoments(measured);
     missing.forEach((_, slot) => {
       const line = this.#block.row(measured + 2 + slot);
       z.set(line, (measured + 1 + slot) * rows);
       for (let i = 0; i < rows; i++) norms[i] = (norms[i] ?? 0) + (line[i] ?? 0);
     });
+    const moments = emptyMoments(measured);
+    const isWhole = weights.every((weight) => weight !== 0);
     for (let feature = 0; feature < measured; feature++) {
-      const slot = missing.indexOf(1 + measured + feature);
-      const absent = slot < 0 ? null : this.#block.row(measured + 2 + slot);
       const line = z.subarray((feature + 1) * rows, (feature + 2) * rows);
-      if (!this.#transformLine(feature, line, weights, absent, norms, moments)) return null;
+      if (!this.#transformLine(feature, line, norms, moments)) return null;
+      const slot = missing.indexOf(1 + measured + feature);
+      if (isWhole && slot < 0) continue;
+      partialMoments(moments, feature, line, weights, slot < 0 ? null : this.#block.row(measured + 2 + slot));
     }
-    const codes = this.#plan.categorical.map((_, feature) => this.#block.codes(feature).slice());
+    const codes = this.#plan.categorical.map((_, feature) => this.#kept(this.#block.codes(feature)));
     return { rows, columns, z, codes, labels, weights, norms, moments };
   }
 
-  #transformLine(
-    feature: number,
-    line: Float64Array,
-    weights: Float64Array,
-    absent: Float64Array | null,
-    norms: Float64Array,
-    moments: BlockMoments,
-  ): boolean {
+  /** z of a feature, its moments over all rows of the block, and its part of the norms; false: not tame. */
+  #transformLine(feature: number, line: Float64Array, norms: Float64Array, moments: BlockMoments): boolean {
     const values = this.#block.row(feature + 1);
     const pivot = this.#frame.pivot[feature] ?? 0;
     // a power of two: multiplying by it is exact
     const unit = 1 / (this.#frame.scale[feature] ?? 1);
-    const limit = largestMagnitude;
     let [sum, squares, low, high] = [0, 0, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
     for (let i = 0; i < line.length; i++) {
-      const x = values[i] ?? 0;
-      if (!(x <= limit && x >= -limit)) return false;
-      const z = (x - pivot) * unit;
-      line[i] = z;
+      const z = ((values[i] ?? 0) - pivot) * unit;
       const square = z * z;
+      line[i] = z;
       norms[i] = (norms[i] ?? 0) + square;
-      if (weights[i] === 0 || (absent !== null && absent[i] === 1)) continue;
       sum += z;
       squares += square;
       if (z < low) low = z;
@@ -139,7 +130,15 @@ export class DesignBlock {
     moments.squares[feature] = squares;
     moments.low[feature] = low;
     moments.high[feature] = high;
-    return true;
+    const most = Math.max(Math.abs(low / unit + pivot), Math.abs(high / unit + pivot));
+    // a NaN passes both comparisons, but not the sum
+    return !Number.isNaN(sum) && most <= largestMagnitude;
+  }
+
+  /** The values, or where the next block would overwrite what is kept, a copy of them. */
+  #kept<T extends Float64Array | Int32Array>(values: T): T;
+  #kept(values: Float64Array | Int32Array): Float64Array | Int32Array {
+    return this.#reuse ? values : values.slice();
   }
 
   #space(length: number): Float64Array {
@@ -147,6 +146,29 @@ export class DesignBlock {
     if (this.#buffer.length < length) this.#buffer = new Float64Array(length);
     return this.#buffer.subarray(0, length);
   }
+}
+
+/** The moments of a feature over the rows that train and have it. */
+function partialMoments(
+  moments: BlockMoments,
+  feature: number,
+  line: Float64Array,
+  weights: Float64Array,
+  absent: Float64Array | null,
+): void {
+  let [sum, squares, low, high] = [0, 0, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (let i = 0; i < line.length; i++) {
+    if (weights[i] === 0 || (absent !== null && absent[i] === 1)) continue;
+    const z = line[i] ?? 0;
+    sum += z;
+    squares += z * z;
+    low = Math.min(low, z);
+    high = Math.max(high, z);
+  }
+  moments.sums[feature] = sum;
+  moments.squares[feature] = squares;
+  moments.low[feature] = low;
+  moments.high[feature] = high;
 }
 
 function emptyMoments(measured: number): BlockMoments {

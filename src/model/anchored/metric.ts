@@ -185,12 +185,12 @@ function inverted({ lines, rank, size }: Metric, right: Float64Array): Float64Ar
 
 /**
  * An upper bound of the largest eigenvalue of MᵀM for M of rank × size: of A = MᵀM, ‖A^(2^p)‖_F^(1/2^p), which is at
- * most size^(1/2^(p+1)) too large (‖·‖_F ≥ the spectral norm, and powers of A are symmetric).
+ * most size^(1/2^(p+1)) times too large (‖·‖_F ≥ the spectral norm, and powers of A are symmetric).
  */
 export function largestEigenvalue(gram: Float64Array, size: number): number {
   let power = gram;
   let logarithm = 0;
-  const squarings = size <= 64 ? 4 : size <= 256 ? 2 : 0;
+  const squarings = size <= 64 ? 3 : size <= 256 ? 2 : 0;
   for (let squaring = 0; squaring < squarings; squaring++) {
     const norm = frobenius(power);
     if (norm === 0 || !Number.isFinite(norm)) return norm;
@@ -207,13 +207,17 @@ function frobenius(values: Float64Array): number {
   return Math.sqrt(values.reduce((sum, value) => sum + value * value, 0));
 }
 
+/** Of a symmetric matrix: the lower half, and its mirror. */
 function squared(matrix: Float64Array, size: number): Float64Array {
   const result = new Float64Array(size * size);
   for (let i = 0; i < size; i++) {
-    const line = result.subarray(i * size, (i + 1) * size);
-    for (let k = 0; k < size; k++) {
-      const factor = matrix[i * size + k] ?? 0;
-      for (let j = 0; j < size; j++) line[j] = (line[j] ?? 0) + factor * (matrix[k * size + j] ?? 0);
+    const left = matrix.subarray(i * size, (i + 1) * size);
+    for (let j = 0; j <= i; j++) {
+      const right = matrix.subarray(j * size, (j + 1) * size);
+      let sum = 0;
+      for (let k = 0; k < left.length; k++) sum += (left[k] ?? 0) * (right[k] ?? 0);
+      result[i * size + j] = sum;
+      result[j * size + i] = sum;
     }
   }
   return result;

@@ -30,7 +30,7 @@ export type NewtonView = {
 };
 
 /** Below this, in units of a score, no other certificate is looked for: none could say more that matters. */
-const closeEnough = 1e-6;
+const closeEnough = 1e-3;
 
 export function newtonView(
   plan: FeaturePlan,
