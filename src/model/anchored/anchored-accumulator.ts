@@ -50,8 +50,12 @@ export class AnchoredAccumulator {
     if (this.#state.kinks === null || curvature.kind !== 'kinked') return;
     for (let i = 0; i < rows; i++) {
       if (weights[i] === 0) continue;
-      const square = 1 + block.codes.length + (block.norms[i] ?? 0);
-      addToHistogram(this.#state.kinks, (scores[i] ?? 0) - (block.labels[i] ?? 0), curvature.delta, square);
+      addToHistogram(
+        this.#state.kinks,
+        (scores[i] ?? 0) - (block.labels[i] ?? 0),
+        curvature.delta,
+        block.norms[i] ?? 0,
+      );
     }
   }
 

@@ -10,7 +10,7 @@ import { anchoredWithLevels, tidiedAnchored } from './anchored-layout.ts';
 import { type AnchoredParameters, solveAnchored } from './anchored-parameters.ts';
 import { type AnchoredState, mergeAnchored, trainingRows } from './anchored-state.ts';
 import { type AnchoredMethod, createLoss } from './create-loss.ts';
-import { type AnchoredOptions, FullFit, memoryBytes } from './full-fit.ts';
+import { type AnchoredOptions, FullFit } from './full-fit.ts';
 import { readClasses, withClassCodes } from './label-classes.ts';
 import type { Loss } from './loss.ts';
 import { assertFitted } from './newton-fit.ts';
@@ -51,9 +51,12 @@ const largestPasses = 3;
 /** Fits anchored families from the store: in full, or by what changed. Holds no state of any model. */
 export class AnchoredFitter {
   readonly #runtime: OnnxRuntime;
+  readonly #memoryBytes: number;
 
-  constructor(runtime: OnnxRuntime) {
+  /** @param memoryBytes of rows that a fit may keep between passes instead of reading them again */
+  constructor(runtime: OnnxRuntime, memoryBytes = 48 * 2 ** 20) {
     this.#runtime = runtime;
+    this.#memoryBytes = memoryBytes;
   }
 
   /**
@@ -79,7 +82,7 @@ export class AnchoredFitter {
     const loss = createLoss(method);
     const levels = await readLevels(first, plan, [whole], largestSystem);
     assertSolvable(plan, levels, Math.floor(largestSystem / loss.scores));
-    const rowsInMemory = Math.floor(memoryBytes / (8 * (plan.measured.length + 1)));
+    const rowsInMemory = Math.floor(this.#memoryBytes / (8 * (plan.measured.length + 1)));
     const parts = await planParts(first, relation, rowsInMemory);
     const source = (condition: string | null) =>
       coded(plan, contentsSource(plan, relation, bounds.training, 1, condition), method);
@@ -90,7 +93,8 @@ export class AnchoredFitter {
     for (let pass = 1; ; pass++) {
       const layout = { frame, levels, classes };
       const start = warm === null ? null : warmWeights(plan, loss, warm, levels, options);
-      const task = { snapshots, plan, method, loss, layout, parts, source, options, warm: start };
+      const rest = { layout, parts, rowsInMemory, source, options, warm: start };
+      const task = { snapshots, plan, method, loss, ...rest };
       const full = new FullFit(this.#runtime, task);
       const fit = await full.run();
       rowsRead += full.rowsRead;

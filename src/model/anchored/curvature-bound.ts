@@ -1,17 +1,17 @@
 import { type KinkHistogram, nearKinks } from './kink-histogram.ts';
 import type { CurvatureLaw } from './loss.ts';
+import type { Leverage } from './row-reach.ts';
 
 /**
  * What a step can change that moves no row's predictor (for classes: no difference of two classes' scores) by more
- * than `reach`: `stepNorm` is its norm in the anchor's loss Hessian, `stepLength` its Euclidean length in the state's
- * coordinates, `leverage` the largest dual norm of a row, `stretch` the largest dual norm of a unit vector there.
+ * than `reach`: `lossNorm` is its norm in the anchor's loss Hessian, `stepNorm` in the penalized one, `leverage`
+ * bounds the dual norms of rows.
  */
 export type StepGeometry = {
   readonly reach: number;
+  readonly lossNorm: number;
   readonly stepNorm: number;
-  readonly stepLength: number;
-  readonly leverage: number;
-  readonly stretch: number;
+  readonly leverage: Leverage;
 };
 
 /** How the loss's curvature bounds what a model at some distance from the anchor can be. */
@@ -40,36 +40,33 @@ export function expRemainder(t: number): number {
  */
 export function selfConcordantBound(): CurvatureBound {
   return {
-    remainder: ({ reach, stepNorm }) => expRemainder(reach) * stepNorm,
+    remainder: ({ reach, lossNorm }) => expRemainder(reach) * lossNorm,
     radius: ({ reach, leverage }, gradientNorm) => {
-      const far = leverage * Math.exp(reach) * gradientNorm;
+      const far = leverage.most * Math.exp(reach) * gradientNorm;
       if (!(far < 1)) return Number.POSITIVE_INFINITY;
-      return leverage > 0 ? -Math.log1p(-far) / leverage : gradientNorm;
+      return leverage.most > 0 ? -Math.log1p(-far) / leverage.most : gradientNorm;
     },
   };
 }
 
 /**
  * For φ″ that jumps between 0 and 1 at kinks: a row's remainder is 0 unless it passes a kink, then at most
- * (|δ| − its distance from the kink)₊; curvature is lost only by curved rows within reach. Both are sums over the
- * rows near a kink (kink-histogram.ts), bounded once by their number and the leverage, once by Σ|v|².
+ * (|δ| − its distance from the kink)₊ in slope, and curvature is lost only by curved rows within reach. With m the
+ * dual norm of a row, |x·h| ≤ m‖h‖ and |δ| ≤ m‖d‖, so the remainder is at most Σ m·(D − distance) and Σ m²·‖d‖ over
+ * the rows near a kink, and the curvature lost at most Σ m² of the curved ones (kink-histogram.ts).
  */
 export function kinkedBound(histogram: KinkHistogram, delta: number): CurvatureBound {
-  const lostCurvature = ({ leverage, stretch }: StepGeometry, reach: number) => {
-    const near = nearKinks(histogram, delta, reach);
-    return Math.min(leverage ** 2 * near.curvedRows, stretch ** 2 * near.curvedSquares);
-  };
   return {
-    remainder: (step) => {
-      const near = nearKinks(histogram, delta, step.reach);
-      return Math.min(step.leverage * near.excess, near.squares * step.stretch * step.stepLength);
+    remainder: ({ reach, stepNorm, leverage }) => {
+      const near = nearKinks(histogram, delta, reach, leverage);
+      return Math.min(near.excess, near.squares * stepNorm);
     },
-    radius: (step, gradientNorm) => {
+    radius: ({ reach, leverage }, gradientNorm) => {
       let radius = gradientNorm;
       for (let round = 0; round < 60; round++) {
-        const kept = 1 - lostCurvature(step, step.reach + step.leverage * radius);
-        if (!(kept > 0)) return Number.POSITIVE_INFINITY;
-        const needed = gradientNorm / kept;
+        const lost = nearKinks(histogram, delta, reach + leverage.most * radius, leverage).curvedSquares;
+        if (!(lost < 1)) return Number.POSITIVE_INFINITY;
+        const needed = gradientNorm / (1 - lost);
         if (needed <= radius) return radius;
         radius = needed * (1 + 1e-9);
       }

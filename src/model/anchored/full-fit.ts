@@ -25,8 +25,6 @@ export type AnchoredOptions = PenaltyOptions & {
   readonly tolerance?: number;
 };
 
-/** Bytes of rows that a fit may keep in memory between passes instead of reading them again. */
-export const memoryBytes = 48 * 2 ** 20;
 const mostPasses = 25;
 const mostPassesInMemory = 60;
 const defaultTolerance = 1e-9;
@@ -39,6 +37,8 @@ export type FitTask = {
   readonly loss: Loss;
   readonly layout: Layout;
   readonly parts: ScanParts;
+  /** Up to so many the rows of a source are kept between passes instead of read again. */
+  readonly rowsInMemory: number;
   /** The training rows, narrowed by a condition. */
   readonly source: (condition: string | null) => RowSource;
   readonly options: AnchoredOptions;
@@ -104,14 +104,14 @@ export class FullFit {
     const blocks: DesignRows[] = [];
     const cutter = new DesignBlock(plan, layout.frame, layout.levels, false);
     const isOneScan = parts.parts.length === 1;
-    const most = memoryBytes / (8 * (plan.measured.length + 1));
     let rows = 0;
     for (const condition of parts.sample) {
       const query = momentQuery(plan, source(condition), layout.levels);
       for await (const block of cutter.blocks(snapshots[0].batches(query))) {
         blocks.push(block);
         rows += block.rows;
-        if (isOneScan && rows > most) return { blocks: blocks.slice(0, sampleBlocks), isWhole: false };
+        if (isOneScan && rows > this.#task.rowsInMemory)
+          return { blocks: blocks.slice(0, sampleBlocks), isWhole: false };
       }
     }
     this.rowsRead += rows;

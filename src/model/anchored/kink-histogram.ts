@@ -1,5 +1,7 @@
+import type { Leverage } from './row-reach.ts';
+
 /**
- * How many rows lie how near a kink of their loss, and Σ|v|² over them, by the distance of the predictor from the
+ * How many rows lie how near a kink of their loss, and Σ|(z, missing)|² over them, by the distance of the predictor from the
  * nearest kink in units of delta: quarter octaves from 2^−30 to 2^10, nearer and farther ones in the end bins. A sum
  * over rows. `curved…`: of rows on the curved side only.
  */
@@ -24,7 +26,7 @@ export function emptyHistogram(): KinkHistogram {
   };
 }
 
-/** Adds a row with predictor less label `residual`, and |v|² = `square`. */
+/** Adds a row with predictor less label `residual`, and |(z, missing)|² = `square`. */
 export function addToHistogram(to: KinkHistogram, residual: number, delta: number, square: number): void {
   const size = Math.abs(residual);
   const bin = binOf(Math.abs(size - delta) / delta);
@@ -45,26 +47,54 @@ function lowerEdge(bin: number): number {
   return bin === 0 ? 0 : 2 ** (lowest + (bin - 1) / perOctave) * (1 - 1e-9);
 }
 
-/** What lies within `distance` (in units of the label) of a kink; `excess` is Σ (distance − the row's own). */
+/** Sums over the rows within some distance of a kink, m a bound on the row's dual norm. */
 export type NearKinks = {
+  /** Σ m · (distance − the row's own). */
   readonly excess: number;
+  /** Σ m². */
   readonly squares: number;
-  readonly curvedRows: number;
+  /** Σ m² over rows on the curved side. */
   readonly curvedSquares: number;
 };
 
-/** From above: a bin that begins within the distance counts whole. */
-export function nearKinks(histogram: KinkHistogram, delta: number, distance: number): NearKinks {
-  const near = { excess: 0, squares: 0, curvedRows: 0, curvedSquares: 0 };
+/**
+ * From above: a bin that begins within `distance` (in units of the label) counts whole. With m ≤ most and
+ * m ≤ base + slope·r for a row of norm r: Σm ≤ base·n + slope·√(n·Σr²), Σm² ≤ (base·√n + slope·√Σr²)² (Minkowski).
+ */
+export function nearKinks(
+  histogram: KinkHistogram,
+  delta: number,
+  distance: number,
+  leverage: Leverage,
+): NearKinks {
+  let excess = 0;
+  const all = { rows: 0, squares: 0 };
+  const curved = { rows: 0, squares: 0 };
   for (let bin = 0; bin < bins; bin++) {
     const rest = distance - lowerEdge(bin) * delta;
     if (rest < 0) break;
-    near.excess += rest * (histogram.rows[bin] ?? 0);
-    near.squares += Math.max(0, histogram.squares[bin] ?? 0);
-    near.curvedRows += histogram.curvedRows[bin] ?? 0;
-    near.curvedSquares += Math.max(0, histogram.curvedSquares[bin] ?? 0);
+    const rows = histogram.rows[bin] ?? 0;
+    const squares = grown(histogram.squares[bin] ?? 0);
+    excess +=
+      rest *
+      Math.min(leverage.most * rows, leverage.base * rows + leverage.slope * Math.sqrt(rows * squares));
+    all.rows += rows;
+    all.squares += squares;
+    curved.rows += histogram.curvedRows[bin] ?? 0;
+    curved.squares += grown(histogram.curvedSquares[bin] ?? 0);
   }
-  // what taking rows away leaves of rounding in the sums of squares
-  const slack = 1 + 1e-9;
-  return { ...near, squares: near.squares * slack, curvedSquares: near.curvedSquares * slack };
+  return { excess, squares: dualSquares(all, leverage), curvedSquares: dualSquares(curved, leverage) };
+}
+
+/** With room for what taking rows away leaves of rounding. */
+function grown(squares: number): number {
+  return Math.max(0, squares) * (1 + 1e-9);
+}
+
+function dualSquares(near: { rows: number; squares: number }, { most, base, slope }: Leverage): number {
+  if (near.rows === 0) return 0;
+  return Math.min(
+    most ** 2 * near.rows,
+    (base * Math.sqrt(near.rows) + slope * Math.sqrt(near.squares)) ** 2,
+  );
 }

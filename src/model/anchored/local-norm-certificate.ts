@@ -22,7 +22,7 @@ export function localNormCertificate(served: ServedStep): Certificate {
   const radius = bound.radius(geometry, gradientNorm) + weightRounding(served);
   if (!Number.isFinite(radius)) return noCertificate;
   const { lines, rank } = metric;
-  return { kind: 'local-norm', radius, lines, rank, worst: radius * geometry.leverage };
+  return { kind: 'local-norm', radius, lines, rank, worst: radius * geometry.leverage.most };
 }
 
 /** The gradient has a part in the null space that rounding does not explain: there is no curvature to stop it. */

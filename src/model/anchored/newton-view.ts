@@ -1,20 +1,13 @@
 import type { FeaturePlan } from '../feature-plan.ts';
-import { type AnchoredState, sizeOf } from './anchored-state.ts';
+import type { AnchoredState } from './anchored-state.ts';
 import { ballCertificate } from './ball-certificate.ts';
 import { type Certificate, tightest } from './certificate.ts';
 import { curvatureBound, type StepGeometry } from './curvature-bound.ts';
 import { gradientRounding } from './gradient-rounding.ts';
 import { localNormCertificate } from './local-norm-certificate.ts';
 import type { Contrasts, Loss } from './loss.ts';
-import {
-  createMetric,
-  largestEigenvalue,
-  type Metric,
-  normIn,
-  solveMetric,
-  withoutPartIn,
-} from './metric.ts';
-import { RowReach } from './row-reach.ts';
+import { createMetric, type Metric, normIn, solveMetric, withoutPartIn } from './metric.ts';
+import { type Leverage, RowReach } from './row-reach.ts';
 import type { ServedStep } from './served-step.ts';
 import { type PenaltyOptions, type StandardSystem, standardSystem, stateWeights } from './standard-system.ts';
 import { strongConvexityCertificate } from './strong-convexity-certificate.ts';
@@ -57,7 +50,7 @@ export function newtonView(
     served,
     residual: residual.map((value) => -value),
     rounding: gradientRounding(state, system, solution),
-    geometry: geometryOf(state, system, metric, solution, reach, loss),
+    geometry: geometryOf(system, metric, solution, reach, loss),
     bound: curvatureBound(loss.curvature, state.kinks),
     isSelfConcordant: loss.curvature.kind === 'self-concordant',
     reach,
@@ -129,48 +122,23 @@ export function contracted(lines: Float64Array, size: number, direction: Float64
 }
 
 function geometryOf(
-  state: AnchoredState,
   system: StandardSystem,
   metric: Metric,
   step: Float64Array,
   reach: RowReach,
   loss: Loss,
 ): StepGeometry {
-  let [farthest, leverage] = [0, 0];
+  let farthest = 0;
+  let leverage: Leverage = { most: 0, base: 0, slope: 0 };
   for (const direction of scoreDirections(loss.contrasts)) {
     farthest = Math.max(farthest, reach.along(contracted(step, system.size, direction)));
-    leverage = Math.max(
-      leverage,
-      reach.leverage(contracted(metric.lines, system.size, direction), metric.rank),
-    );
+    const own = reach.leverage(contracted(metric.lines, system.size, direction), metric.rank);
+    if (own.most >= leverage.most) leverage = own;
   }
-  const isKinked = loss.curvature.kind === 'kinked';
   return {
     reach: farthest,
-    stepNorm: normIn(system.lossHessian, step),
-    stepLength: isKinked ? length(stateWeights(state, system, step)) : 0,
+    lossNorm: normIn(system.lossHessian, step),
+    stepNorm: normIn(metric.matrix, step),
     leverage,
-    stretch: isKinked ? stretchOf(state, system, metric) : 0,
   };
-}
-
-/** The largest |M·T·v| of a unit vector v of the state's coordinates. */
-function stretchOf(state: AnchoredState, system: StandardSystem, { lines, rank, size }: Metric): number {
-  const width = sizeOf(state);
-  const mapped = Array.from({ length: rank }, (_, row) =>
-    stateWeights(state, system, lines.subarray(row * size, (row + 1) * size)),
-  );
-  const gram = new Float64Array(rank * rank);
-  mapped.forEach((left, i) => {
-    mapped.forEach((right, j) => {
-      let sum = 0;
-      for (let k = 0; k < width; k++) sum += (left[k] ?? 0) * (right[k] ?? 0);
-      gram[i * rank + j] = sum;
-    });
-  });
-  return Math.sqrt(largestEigenvalue(gram, rank));
-}
-
-function length(vector: Float64Array): number {
-  return Math.sqrt(vector.reduce((sum, value) => sum + value * value, 0));
 }

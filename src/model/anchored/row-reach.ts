@@ -5,6 +5,9 @@ import type { StandardColumn, StandardSystem } from './standard-system.ts';
 /** Both signs' largest values of some linear function over rows. */
 type Interval = { readonly low: number; readonly high: number };
 
+/** `most` over all rows; of a row with |(z, missing)| = r at most base + slope · r. */
+export type Leverage = { readonly most: number; readonly base: number; readonly slope: number };
+
 type MeasuredPart = {
   /** Places in x, 0 where the column is not active. */
   readonly measure: number;
@@ -27,6 +30,8 @@ export class RowReach {
   readonly #categories: readonly (readonly { readonly place: number; readonly mean: number }[])[];
   /** Bounds |(z − z̄ where present, missing − mean)|. */
   readonly #norm: number;
+  /** |(z̄, mean of missing)|: what centring adds to a row's norm of (z, missing), at most. */
+  readonly #shift: number;
 
   constructor(state: AnchoredState, system: StandardSystem) {
     const places = new Map(system.columns.map((column, index) => [column.place, { column, x: index + 1 }]));
@@ -50,7 +55,8 @@ export class RowReach {
       });
     }
     this.#measured = parts;
-    this.#norm = state.reach.norm + Math.sqrt(shift);
+    this.#shift = Math.sqrt(shift);
+    this.#norm = state.reach.norm + this.#shift;
     this.#categories = categoriesOf(state, system.columns);
   }
 
@@ -77,8 +83,8 @@ export class RowReach {
     return Math.min(byIntervals, byNorm);
   }
 
-  /** The largest |M·x| of a row, M of rank × size. */
-  leverage(lines: Float64Array, rank: number): number {
+  /** Bounds |M·x| of rows, M of rank × size. */
+  leverage(lines: Float64Array, rank: number): Leverage {
     const transposed = columnsOfLines(lines, rank);
     const column = (place: number) => transposed[place] ?? new Float64Array(rank);
     let total = length(column(0));
@@ -93,10 +99,16 @@ export class RowReach {
       }
       total += most;
     }
-    return total + this.#measuredLeverage(column);
+    const { byIntervals, slope } = this.#measuredLeverage(column);
+    return {
+      most: total + Math.min(byIntervals, slope * this.#norm),
+      base: total + slope * this.#shift,
+      slope,
+    };
   }
 
-  #measuredLeverage(column: (place: number) => Float64Array): number {
+  /** Of the measured part: by each column's reach, and per unit of the norm of (z, missing). */
+  #measuredLeverage(column: (place: number) => Float64Array): { byIntervals: number; slope: number } {
     const vectors: Float64Array[] = [];
     let byIntervals = 0;
     for (const part of this.#measured) {
@@ -110,7 +122,8 @@ export class RowReach {
       byIntervals += Math.max(present, indicator * (1 - part.missingMean));
     }
     const count = vectors.length;
-    if (count === 0 || count > 512) return byIntervals;
+    if (count === 0) return { byIntervals, slope: 0 };
+    if (count > 512) return { byIntervals, slope: Number.POSITIVE_INFINITY };
     const gram = new Float64Array(count * count);
     vectors.forEach((left, i) => {
       vectors.forEach((right, j) => {
@@ -120,7 +133,7 @@ export class RowReach {
         gram[j * count + i] = value;
       });
     });
-    return Math.min(byIntervals, this.#norm * Math.sqrt(largestEigenvalue(gram, count)));
+    return { byIntervals, slope: Math.sqrt(largestEigenvalue(gram, count)) };
   }
 
   /** The largest norm of a row's penalized x. */
