@@ -19,6 +19,9 @@ import { Random } from './random.ts';
 export type CertificateTally = {
   /** Certified models compared with a fit from scratch. */
   checks: number;
+  /** Of these, certificates that prove every score to within 1 and within 0.01. */
+  within1: number;
+  within001: number;
   /** Rows of them, training rows and others. */
   rows: number;
   readonly kinds: Record<string, number>;
@@ -34,6 +37,8 @@ export type CertificateTally = {
 export function emptyTally(): CertificateTally {
   return {
     checks: 0,
+    within1: 0,
+    within001: 0,
     rows: 0,
     kinds: {},
     methods: {},
@@ -145,6 +150,8 @@ function compare(
     return;
   }
   tally.checks += 1;
+  if (certificate.worst <= 1) tally.within1 += 1;
+  if (certificate.worst <= 0.01) tally.within001 += 1;
   const name = world.classes > 2 ? 'softmax' : world.method.kind;
   tally.kinds[certificate.kind] = (tally.kinds[certificate.kind] ?? 0) + 1;
   tally.methods[name] = (tally.methods[name] ?? 0) + 1;

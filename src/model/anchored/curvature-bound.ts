@@ -1,6 +1,6 @@
 import { type KinkHistogram, nearKinks } from './kink-histogram.ts';
+import type { Leverage } from './leverage.ts';
 import type { CurvatureLaw } from './loss.ts';
-import type { Leverage } from './row-reach.ts';
 
 /**
  * What a step can change that moves no row's predictor (for classes: no difference of two classes' scores) by more

@@ -1,4 +1,4 @@
-import type { Leverage } from './row-reach.ts';
+import type { Leverage } from './leverage.ts';
 
 /**
  * How many rows lie how near a kink of their loss, and Σ|(z, missing)|² over them, by the distance of the predictor from the

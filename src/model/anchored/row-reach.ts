@@ -1,12 +1,10 @@
 import type { AnchoredState } from './anchored-state.ts';
+import type { Leverage } from './leverage.ts';
 import { largestEigenvalue } from './metric.ts';
 import type { StandardColumn, StandardSystem } from './standard-system.ts';
 
 /** Both signs' largest values of some linear function over rows. */
 type Interval = { readonly low: number; readonly high: number };
-
-/** `most` over all rows; of a row with |(z, missing)| = r at most base + slope · r. */
-export type Leverage = { readonly most: number; readonly base: number; readonly slope: number };
 
 type MeasuredPart = {
   /** Places in x, 0 where the column is not active. */

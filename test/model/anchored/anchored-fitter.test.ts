@@ -7,6 +7,7 @@ import {
 } from '../../../src/model/anchored/anchored-fitter.ts';
 import type { AnchoredParameters } from '../../../src/model/anchored/anchored-parameters.ts';
 import { sizeOf, trainingRows } from '../../../src/model/anchored/anchored-state.ts';
+import { needsReframe } from '../../../src/model/anchored/state-frame.ts';
 import type { FeaturePlan } from '../../../src/model/feature-plan.ts';
 import { OnnxRuntime } from '../../../src/model/onnx-runtime.ts';
 import { advanceSources, type TrainingRelation } from '../../../src/model/row-source.ts';
@@ -156,6 +157,25 @@ describe('anchored families over a table', () => {
     const anew = await fit(plan, { kind: 'poisson' }, { state: advanced.state, method: first.method });
     expect(anew.state.levels).toEqual(advanced.state.levels);
     expect(await largestDifference(kept, anew.parameters)).toBeLessThan(kept.certificate.worst);
+  });
+
+  it('says when sums have lost their digits to a row that has left', async () => {
+    const plan = planFor('said');
+    await table.update({ insert: rowsSql(0, 2_000) });
+    const first = await fit(plan, { kind: 'logistic' });
+    const from = table.version;
+    await table.update({ insert: `SELECT * REPLACE (1e12 AS a) FROM (${rowsSql(2_000, 2_001)})` });
+    await table.update({ remove: 'id = 2000' });
+    const sources = advanceSources(
+      plan,
+      relation,
+      { version: from, bounds: everything },
+      { version: table.version, bounds: everything },
+    );
+    const advanced = await table.read((s) => fitter.advance(s, plan, first.state, first.method, sources));
+    if (advanced.kind !== 'advanced') throw new Error(advanced.kind);
+    expect(needsReframe(advanced.state)).toBe('state-rebase');
+    expect(needsReframe(first.state)).toBe(null);
   });
 
   it('follows a window by the rows that enter and leave it', async () => {

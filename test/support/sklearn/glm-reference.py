@@ -1,6 +1,7 @@
 """Reference numbers for test/model/anchored/fit-equals-reference.test.ts, by scikit-learn 1.2.1 and numpy 1.24.
 
     /usr/bin/python3 test/support/sklearn/glm-reference.py > test/support/sklearn/glm-reference.json
+    npx biome format --write test/support/sklearn/glm-reference.json
 
 Data: the first 150 rows of scikit-learn's own iris, breast cancer and diabetes sets, the latter's label in hundreds.
 LogisticRegression(C = 1/l2) minimizes sum(log-loss) + l2/2 |w|^2; Poisson- and GammaRegressor minimize
@@ -25,10 +26,10 @@ def logistic(x, y, l2, classes):
     return model
 
 
-def case(name, kind, x, y, l2, model):
+def case(name, kind, data, y, l2, model):
     return {
         "name": name, "kind": kind, "l2": l2, "classes": sorted(set(map(int, y))) if kind == "logistic" else [],
-        "x": np.round(x, 4).tolist(), "y": np.round(y, 4).tolist(),
+        "data": data, "y": np.round(y, 4).tolist(),
         "intercept": np.atleast_1d(model.intercept_).tolist(), "coef": np.atleast_2d(model.coef_).tolist(),
     }
 
@@ -48,19 +49,20 @@ def main():
     y_diabetes = np.round(diabetes.target[:150] / 100, 4)
     counts = np.floor(diabetes.target[:150] / 50)
     cases = []
-    cases.append(case("iris", "logistic", xs["iris"], iris.target, 1.0, logistic(xs["iris"], iris.target, 1.0, 3)))
-    cases.append(case("iris-weak", "logistic", xs["iris"], iris.target, 0.1, logistic(xs["iris"], iris.target, 0.1, 3)))
-    cases.append(case("cancer", "logistic", xs["cancer"], cancer.target[:150], 1.0,
+    cases.append(case("iris", "logistic", "iris", iris.target, 1.0, logistic(xs["iris"], iris.target, 1.0, 3)))
+    cases.append(case("iris-weak", "logistic", "iris", iris.target, 0.1, logistic(xs["iris"], iris.target, 0.1, 3)))
+    cases.append(case("cancer", "logistic", "cancer", cancer.target[:150], 1.0,
                       logistic(xs["cancer"], cancer.target[:150], 1.0, 2)))
     for l2 in (1.0, 10.0):
         n = len(counts)
-        cases.append(case("diabetes-counts", "poisson", xs["diabetes"], counts, l2,
+        cases.append(case("diabetes-counts", "poisson", "diabetes", counts, l2,
                           PoissonRegressor(alpha=l2 / n, solver="newton-cholesky", tol=1e-14, max_iter=100000)
                           .fit(xs["diabetes"], counts)))
-        cases.append(case("diabetes", "gamma", xs["diabetes"], y_diabetes, l2,
+        cases.append(case("diabetes", "gamma", "diabetes", y_diabetes, l2,
                           GammaRegressor(alpha=l2 / n, solver="newton-cholesky", tol=1e-14, max_iter=100000)
                           .fit(xs["diabetes"], y_diabetes)))
-    json.dump({"sklearn": sklearn.__version__, "numpy": np.__version__, "cases": cases}, sys.stdout)
+    json.dump({"sklearn": sklearn.__version__, "numpy": np.__version__,
+               "data": {key: x.tolist() for key, x in xs.items()}, "cases": cases}, sys.stdout)
 
 
 main()
