@@ -2,7 +2,7 @@
 import { planFeatures } from '../src/model/feature-plan.ts';
 import { ModelFitter } from '../src/model/model-fitter.ts';
 import { blockRows } from '../src/model/moment-block.ts';
-import { plainGram } from '../src/model/moment-kernel.ts';
+import { gramOf } from '../src/model/moment-kernel.ts';
 import { OnnxRuntime } from '../src/model/onnx-runtime.ts';
 import { trainingBoundsAt } from '../src/model/training-window.ts';
 import { ridgeModel, TrainingTable, trainingSet } from '../test/support/training-table.ts';
@@ -56,7 +56,7 @@ async function products(): Promise<void> {
   const data = new Float64Array((features + 2) * blockRows).fill(0.5);
   const matrix = { data, shape: [features + 2, blockRows] };
   const pivot = { data: new Float64Array(features + 2), shape: [features + 2, 1] };
-  for (let done = 0; done < rows; done += blockRows) await plainGram(runtime, matrix, pivot);
+  for (let done = 0; done < rows; done += blockRows) await gramOf(runtime, 'plain', matrix, pivot);
 }
 
 await measure('scan, 1 stream', () => scan(1));

@@ -29,7 +29,8 @@ export type { InsertInput, InsertOptions, OpenOptions, UpdateBuilder } from './e
 export { Everview } from './engine/everview.ts';
 export type { StatementResult, UpdateResult } from './engine/result.ts';
 export type { StreamedAnswer } from './engine/stream-answer.ts';
+export type { HeadValues } from './model/head-row.ts';
 export { createRowPredictor } from './model/predict-row.ts';
-export type { RidgeParameters } from './model/ridge-parameters.ts';
+export type { Head, ModelParameters, Scorer } from './model/scorer.ts';
 export type { Answer, Provenance, ReadPath } from './query/answer.ts';
 export { toArrow, toArrowBatches } from './query/arrow-out.ts';

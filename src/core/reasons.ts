@@ -36,6 +36,13 @@ export const reasonTable = {
   // what became of a candidate model
   'gate-passed': 'every condition of the gate holds',
   'gate-failed': 'a condition of the gate does not hold',
+  'gate-inconclusive':
+    'the hold-out holds too few rows to prove the candidate no worse, or worse, than the margin; what answered stays',
+  'earlier-window-worse':
+    'the candidate is proven worse than the current model in a window before the hold-out',
+  'slice-failed': 'a condition of the gate does not hold in a slice of the hold-out',
+  'too-many-flips': 'more rows that were right are wrong now than the gate allows',
+  'not-proven-worse': 'too few rows to prove anything, where only a proof speaks against the candidate',
   'no-gate': 'no gate is declared',
   'too-few-rows': 'the training set holds too few rows',
   'empty-holdout': 'no labelled row is in the hold-out, so the gate cannot judge',

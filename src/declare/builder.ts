@@ -15,6 +15,7 @@ import type {
   ViolationResponse,
 } from './definition.ts';
 import type { DraftConstraint, DraftOption } from './definition-draft.ts';
+import type { Method } from './methods.ts';
 import { inlineParameters } from './sql-literal.ts';
 
 declare const rowType: unique symbol;
@@ -214,14 +215,27 @@ export function trainingSet<const Name extends string, Q extends QueryInput>(
 }
 
 export type ModelOptions = PolicyOptions & {
-  readonly method: 'ridge';
+  readonly method: Method;
   readonly l2?: number;
+  readonly l1?: number;
   readonly standardize?: boolean;
+  readonly labels?: readonly string[];
+  readonly components?: number;
+  readonly smoothing?: number | null;
+  readonly weight?: string | null;
+  readonly decay?: DurationInput | null;
   readonly categorical?: readonly string[];
+  /** `['hour(departs)', 'spline(distance, 500, 1000)']` */
+  readonly expand?: readonly string[];
+  readonly rare?: number;
   readonly missing?: 'impute' | 'drop';
   readonly maxEffect?: number | null;
   /** `['rmse <= 40', 'rmse <= 1.02 * current']` */
   readonly gate?: string | readonly string[];
+  /** Columns of the training set by whose values the gate is judged too. */
+  readonly slices?: readonly string[];
+  /** Earlier windows, each as long as the hold-out, that may speak against a candidate; 3 where there is room. */
+  readonly windows?: number;
   readonly onFailure?: 'keep_current';
 };
 

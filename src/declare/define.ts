@@ -21,6 +21,7 @@ import type {
   TrainingSetDraft,
   ViewDraft,
 } from './definition-draft.ts';
+import { fitOptionNames, type Method, methodSpec, methods } from './methods.ts';
 import type { OptionTables, OptionValues } from './options.ts';
 import { readOptions } from './read-options.ts';
 import { defaultText, queryText, typeText } from './sql-text.ts';
@@ -210,6 +211,7 @@ function assertTimes(set: TrainingSetDefinition, options: readonly DraftOption[]
 function defineModel(draft: ModelDraft): ModelDefinition {
   const values = readOptions('model', draft.options);
   if (values.method === undefined) throw missing(draft.name, 'model', 'method', "WITH (method = 'ridge')");
+  assertTaken(values.method, draft.options);
   const categorical = values.categorical ?? [];
   assertFeatures(draft, categorical);
   const bounded = (values.max_rows ?? null) !== null || (values.max_effect ?? null) !== null;
@@ -221,15 +223,40 @@ function defineModel(draft: ModelDraft): ModelDefinition {
     method: values.method,
     options: {
       l2: values.l2 ?? 1,
+      l1: values.l1 ?? 1,
       standardize: values.standardize ?? true,
+      labels: values.labels ?? [],
+      weight: values.weight ?? null,
+      decayMs: values.decay ?? null,
+      components: values.components ?? 2,
+      smoothing: values.smoothing ?? null,
       categorical,
+      expand: values.expand ?? [],
+      rareRows: values.rare ?? 0,
       missing: values.missing ?? 'impute',
     },
     policy: resolvePolicy(values, bounded),
     maxEffect: values.max_effect ?? null,
     gate: values.gate ?? [],
+    slices: values.slices ?? [],
+    windows: values.windows ?? 3,
     onFailure: values.on_failure ?? 'keep_current',
   };
+}
+
+/** An option that the method makes nothing of would be believed to do something. */
+function assertTaken(method: Method, options: readonly DraftOption[]): void {
+  const { takes } = methodSpec(method);
+  const foreign = options.find(({ name }) => {
+    const known = fitOptionNames.find((one) => sameName(one, name));
+    return known !== undefined && !takes.includes(known);
+  });
+  if (foreign === undefined) return;
+  const takers = methods.filter((one) => methodSpec(one).takes.some((name) => sameName(name, foreign.name)));
+  throw new EverviewError('invalid-option', `method ${method} takes no ${foreign.name.toLowerCase()}`, {
+    at: foreign.at,
+    hint: `${foreign.name.toLowerCase()} is for ${takers.join(', ')}; ${method} takes ${takes.join(', ') || 'no options of its own'}`,
+  });
 }
 
 function repeatedName(names: readonly string[]): string | undefined {

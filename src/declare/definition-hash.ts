@@ -5,6 +5,8 @@ type Json = null | boolean | number | string | readonly Json[] | { readonly [key
 
 /** How this release keeps contents; another form means that what an older one kept is built again. */
 const contentsForm = 2;
+/** The same of the states and parameters of models. */
+const modelForm = 2;
 
 /**
  * What of a definition decides the contents it is to have, and thereby whether kept state is still good. Policies,
@@ -26,7 +28,7 @@ function contentsOf(definition: Definition): Json {
     }
     case 'model': {
       const { trainingSet, features, method, options } = definition;
-      return { kind, name, trainingSet, features, method, options };
+      return { form: modelForm, kind, name, trainingSet, features, method, options };
     }
   }
 }

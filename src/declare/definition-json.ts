@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { EverviewError } from '../core/errors.ts';
 import { deepFreeze } from './deep-freeze.ts';
 import type { Definition } from './definition.ts';
-import { gate } from './option-kind.ts';
+import { methods } from './methods.ts';
+import { expansions, gate } from './option-kind.ts';
 
 const names = z.array(z.string()).readonly();
 const milliseconds = z.number().int().nonnegative();
@@ -70,16 +71,27 @@ const model = z.strictObject({
     z.strictObject({ kind: z.literal('all'), except: names }),
     z.strictObject({ kind: z.literal('columns'), columns: names }),
   ]),
-  method: z.literal('ridge'),
+  method: z.enum(methods),
   options: z.strictObject({
     l2: z.number().nonnegative(),
+    l1: z.number().nonnegative(),
     standardize: z.boolean(),
+    labels: names,
+    components: z.number().int().positive(),
+    smoothing: z.number().nonnegative().nullable(),
+    weight: z.string().nullable(),
+    decayMs: milliseconds.nullable(),
     categorical: names,
+    expand: expansions.schema,
+    rareRows: z.number().int().nonnegative(),
     missing: z.enum(['impute', 'drop']),
   }),
   policy,
   maxEffect: z.number().nonnegative().nullable(),
   gate: gate.schema,
+  // Files of older releases have neither.
+  slices: names.default([]),
+  windows: z.number().int().nonnegative().default(3),
   onFailure: z.literal('keep_current'),
 });
 

@@ -79,17 +79,40 @@ function givenForTrainingSet(set: TrainingSetDefinition): GivenOption[] {
 
 function givenForModel(model: ModelDefinition): GivenOption[] {
   const specs = optionTables.model;
-  const { l2, standardize, categorical, missing } = model.options;
+  const {
+    l2,
+    l1,
+    standardize,
+    labels,
+    components,
+    smoothing,
+    weight,
+    decayMs,
+    categorical,
+    expand,
+    rareRows,
+    missing,
+  } = model.options;
   const bounded = model.policy.maxRows !== null || model.maxEffect !== null;
   return [
     ...unless(false, 'method', specs.method, model.method),
     ...unless(l2 === 1, 'l2', specs.l2, l2),
+    ...unless(l1 === 1, 'l1', specs.l1, l1),
     ...unless(standardize, 'standardize', specs.standardize, standardize),
+    ...unless(labels.length === 0, 'labels', specs.labels, labels),
+    ...unless(weight === null, 'weight', specs.weight, weight),
+    ...unless(decayMs === null, 'decay', specs.decay, decayMs),
+    ...unless(components === 2, 'components', specs.components, components),
+    ...unless(smoothing === null, 'smoothing', specs.smoothing, smoothing),
     ...unless(categorical.length === 0, 'categorical', specs.categorical, categorical),
+    ...unless(expand.length === 0, 'expand', specs.expand, expand),
+    ...unless(rareRows === 0, 'rare', specs.rare, rareRows),
     ...unless(missing === 'impute', 'missing', specs.missing, missing),
     ...givenForPolicy(model.policy, bounded),
     ...unless(model.maxEffect === null, 'max_effect', specs.max_effect, model.maxEffect),
     ...unless(model.gate.length === 0, 'gate', specs.gate, model.gate),
+    ...unless(model.slices.length === 0, 'slices', specs.slices, model.slices),
+    ...unless(model.windows === 3, 'windows', specs.windows, model.windows),
     ...unless(model.onFailure === 'keep_current', 'on_failure', specs.on_failure, model.onFailure),
   ];
 }

@@ -1,4 +1,7 @@
 import type { Schema } from '../core/schema.ts';
+import type { Expansion } from './expansion.ts';
+import type { GateCondition } from './gate-condition.ts';
+import type { Method } from './methods.ts';
 
 /** What a user states, frozen once declared. A change of any field changes the definition's hash. */
 export type Definition = TableDefinition | ViewDefinition | TrainingSetDefinition | ModelDefinition;
@@ -90,24 +93,26 @@ export type TrainingSetDefinition = {
   readonly tolerance: number;
 };
 
-export type GateMetric = 'rmse' | 'mae' | 'r2';
-
-/** `metric operator factor [* current]`. */
-export type GateCondition = {
-  readonly metric: GateMetric;
-  readonly operator: '<' | '<=' | '>' | '>=';
-  readonly factor: number;
-  /** True: the threshold is `factor` times the current model's score on the same rows. */
-  readonly relative: boolean;
-  /** As the user wrote it. */
-  readonly text: string;
-};
-
-export type RidgeOptions = {
+/** How a model is fitted. What its method does not take (methods.ts) has its default here, and means nothing. */
+export type FitOptions = {
   readonly l2: number;
+  readonly l1: number;
   readonly standardize: boolean;
+  /** Labels predicted beside the training set's own. */
+  readonly labels: readonly string[];
+  /** A column that says how much each example counts; null: all alike. */
+  readonly weight: string | null;
+  /** An example counts half as much when it is older by this. */
+  readonly decayMs: number | null;
+  readonly components: number;
+  /** Null: the method's own default. */
+  readonly smoothing: number | null;
   /** Columns taken as categories although they are numbers. */
   readonly categorical: readonly string[];
+  /** Features made of columns: times, splines, interactions, hashed texts. */
+  readonly expand: readonly Expansion[];
+  /** Levels with fewer training rows count as one; 0: none does. */
+  readonly rareRows: number;
   /** `impute`: the mean, beside a 0/1 column that says so. `drop`: rows with a missing feature do not train. */
   readonly missing: 'impute' | 'drop';
 };
@@ -121,12 +126,16 @@ export type ModelDefinition = {
   readonly name: string;
   readonly trainingSet: string;
   readonly features: FeatureSelection;
-  readonly method: 'ridge';
-  readonly options: RidgeOptions;
+  readonly method: Method;
+  readonly options: FitOptions;
   readonly policy: RefreshPolicy;
   /** Largest change of a prediction a reader bears; null: unlimited. */
   readonly maxEffect: number | null;
   readonly gate: readonly GateCondition[];
+  /** Columns of the training set by whose values every condition of the gate is judged too. */
+  readonly slices: readonly string[];
+  /** Windows before the hold-out, each as long, in which a candidate may not be proven worse than the current model. */
+  readonly windows: number;
   readonly onFailure: 'keep_current';
 };
 

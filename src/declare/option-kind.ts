@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { quoteLiteral } from '../core/identifier.ts';
 import { nearestName } from '../core/nearest.ts';
-import type { GateCondition } from './definition.ts';
 import { formatSqlDuration, readDuration, readSqlDuration } from './duration.ts';
+import { cyclePeriods, type Expansion, formatExpansion, readExpansion, timestampParts } from './expansion.ts';
 import { readGateCondition } from './gate.ts';
+import { type GateCondition, gateConditionSchema } from './gate-condition.ts';
 import { splitList, unquoteName } from './sql-list.ts';
 import { formatName } from './sql-name.ts';
 
@@ -40,6 +41,11 @@ export const duration: OptionKind<number> = {
       ? durationReading(readDuration(String(value)))
       : { problem: "wants a duration, as '10 minutes'" },
   toSql: formatSqlDuration,
+};
+
+export const halfLife: OptionKind<number> = {
+  ...duration,
+  schema: z.number().int().positive('must be longer than 0'),
 };
 
 function durationReading(read: ReturnType<typeof readSqlDuration>): Reading {
@@ -141,22 +147,51 @@ export function choice<const W extends string>(
   };
 }
 
+const expansionSchema: z.ZodType<Expansion> = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('part'), part: z.enum(timestampParts), column: z.string() }),
+  z.object({
+    kind: z.literal('season'),
+    parts: z.array(z.enum(timestampParts)).readonly(),
+    column: z.string(),
+  }),
+  z.object({ kind: z.literal('cycle'), period: z.enum(cyclePeriods), column: z.string() }),
+  z.object({ kind: z.literal('elapsed'), column: z.string() }),
+  z.object({
+    kind: z.literal('spline'),
+    shape: z.enum(['linear', 'cubic']),
+    column: z.string(),
+    knots: z.array(z.number()).readonly(),
+  }),
+  z.object({ kind: z.literal('interaction'), columns: z.array(z.string()).readonly() }),
+  z.object({ kind: z.literal('hash'), column: z.string(), buckets: z.number().int() }),
+]);
+
+export const expansions: OptionKind<readonly Expansion[]> = {
+  name: 'expansions',
+  wants: 'a list of expansions, as (hour(departs), spline(distance, 500, 1000))',
+  schema: z.array(expansionSchema).readonly(),
+  fromSql: (sql) => readExpansions(splitList(sql)),
+  fromJs: (value) =>
+    Array.isArray(value) && value.every((one) => typeof one === 'string')
+      ? readExpansions(value)
+      : { problem: "wants a list of expansions, as ['hour(departs)']" },
+  toSql: (list) => `(${list.map(formatExpansion).join(', ')})`,
+};
+
+function readExpansions(texts: readonly string[]): Reading {
+  const read: Expansion[] = [];
+  for (const text of texts) {
+    const one = readExpansion(text);
+    if ('problem' in one) return { problem: `is wrong: ${one.problem}` };
+    read.push(one.expansion);
+  }
+  return { value: read };
+}
+
 export const gate: OptionKind<readonly GateCondition[]> = {
   name: 'gate',
   wants: 'a list of conditions, as (rmse <= 40, rmse <= 1.02 * current)',
-  schema: z
-    .array(
-      z
-        .object({
-          metric: z.enum(['rmse', 'mae', 'r2']),
-          operator: z.enum(['<', '<=', '>', '>=']),
-          factor: z.number(),
-          relative: z.boolean(),
-          text: z.string(),
-        })
-        .readonly(),
-    )
-    .readonly(),
+  schema: z.array(gateConditionSchema).readonly(),
   fromSql: (sql) => readGate(splitList(sql)),
   fromJs: (value) => {
     const texts = typeof value === 'string' ? splitList(value) : value;

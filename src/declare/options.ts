@@ -1,11 +1,14 @@
 import { z } from 'zod';
+import { methods } from './methods.ts';
 import {
   boolean,
   choice,
   column,
   columns,
   duration,
+  expansions,
   gate,
+  halfLife,
   number,
   type OptionKind,
   orNull,
@@ -111,18 +114,43 @@ const trainingSetOptions = {
 };
 
 const modelOptions = {
-  method: option(
-    choice(['ridge'], ['logistic', 'naive_bayes', 'lda', 'pca', 'trees', 'external', 'onnx']),
-    'required',
-    'how the model is fitted',
-  ),
+  method: option(choice(methods, ['trees', 'external', 'onnx']), 'required', 'how the model is fitted'),
   l2: option(number('1.0', nonNegative), '1.0', 'the penalty on the squared weights; the intercept has none'),
+  l1: option(number('1.0', nonNegative), '1.0', 'the penalty on the absolute weights'),
   standardize: option(
     boolean,
     'true',
     'features are brought to mean 0 and deviation 1 before the penalty applies',
   ),
+  labels: option(columns, '()', 'further number columns to be predicted, as `prediction_<column>`'),
+  weight: option(
+    orNull(column),
+    'NULL',
+    'the column that says how much each example counts, a number above 0',
+  ),
+  decay: option(
+    orNull(halfLife),
+    'NULL',
+    'a half-life: an example counts half as much as one that is newer by this',
+  ),
+  components: option(
+    number('3', z.number().int('must be a whole number').min(1, 'is 1 or more')),
+    '2',
+    'how many principal components',
+  ),
+  smoothing: option(
+    orNull(number('10', nonNegative)),
+    'by method: 0 of group means',
+    'how many rows at the overall mean are added to each group',
+  ),
   categorical: option(columns, '()', 'number columns taken as categories'),
+  expand: option(
+    expansions,
+    '()',
+    'features made of columns: hour(t), weekday(t), day(t), week(t), month(t), quarter(t), year(t) and season(t, weekday, hour) as categories, ' +
+      "cycle(t, 'day'), elapsed(t), spline(x, knots …), cubic_spline(x, knots …), interaction(a, b), hash(text, buckets)",
+  ),
+  rare: option(rows, '0', 'levels of a category with fewer training rows than this count as one'),
   missing: option(
     choice(['impute', 'drop']),
     'impute',
@@ -134,10 +162,16 @@ const modelOptions = {
     'NULL',
     'how far a prediction may be from that of a refreshed model, in units of the label',
   ),
-  gate: option(
-    gate,
+  gate: option(gate, '()', 'what must hold on the hold-out before a fitted model may answer'),
+  slices: option(
+    columns,
     '()',
-    'what must hold on the hold-out before a fitted model may answer; metrics rmse, mae, r2',
+    'columns of the training set: every condition of the gate must hold for each of their values too',
+  ),
+  windows: option(
+    number('3', nonNegative.int('must be a whole number')),
+    '3, or as many as the training window has room for',
+    'earlier windows as long as the hold-out; a candidate that is proven worse in one than what answers now does not pass the gate',
   ),
   on_failure: option(
     choice(['keep_current']),

@@ -83,14 +83,15 @@ function moment(ms: number): string {
 
 async function failedGate(session: Session, name: string): Promise<string> {
   const conditions = await session.rows(
-    `SELECT condition, metric, candidate, threshold, reason FROM everview.gates
+    `SELECT condition, metric, candidate, threshold, reason, slice FROM everview.gates
      WHERE model = $1 AND NOT passed AND version = (SELECT max(version) FROM everview.gates WHERE model = $1)`,
     [name],
   );
   const told = conditions.map((row) =>
     row.reason === 'empty-holdout'
       ? `no labelled row is in the hold-out, so "${String(row.condition)}" cannot be judged`
-      : `the gate asks for ${String(row.condition)}; the candidate's ${String(row.metric)} is ` +
+      : `the gate asks for ${String(row.condition)}; the candidate's ${String(row.metric)} ` +
+        `${row.slice === null ? '' : `where ${String(row.slice)} `}is ` +
         `${score(row.candidate)}${row.threshold === null ? '' : `, the threshold ${score(row.threshold)}`}`,
   );
   return told.length === 0

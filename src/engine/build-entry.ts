@@ -5,6 +5,7 @@ import { referencesOf } from '../core/relation-references.ts';
 import { type Schema, sameName } from '../core/schema.ts';
 import type { Session } from '../core/session.ts';
 import type { SqlNode, SqlParser } from '../core/sql-tree.ts';
+import { assertGate } from '../declare/assert-gate.ts';
 import type {
   Definition,
   ModelDefinition,
@@ -12,7 +13,7 @@ import type {
   ViewDefinition,
 } from '../declare/definition.ts';
 import { hashDefinition } from '../declare/definition-hash.ts';
-import { planFeatures } from '../model/feature-plan.ts';
+import { inputColumns, planFeatures } from '../model/feature-plan.ts';
 import { eventTimeColumn } from '../model/training-window.ts';
 import { bindRelations, placeOf, type RelationResolver } from '../plan/lower-relations.ts';
 import type { Catalog, CatalogEntry, ModelEntry, TrainingSetEntry, ViewEntry } from '../query/catalog.ts';
@@ -283,8 +284,9 @@ function buildModel(definition: ModelDefinition, catalog: Catalog): ModelEntry {
       },
     );
   }
-  const features = [...plan.measured, ...plan.categorical].map((feature) => feature.name);
-  const schema = set.declared.schema.filter((column) => features.some((name) => sameName(name, column.name)));
+  assertGate(definition, set.declared.schema);
+  const inputs = inputColumns(plan);
+  const schema = set.declared.schema.filter((column) => inputs.some((name) => sameName(name, column.name)));
   return {
     kind: 'model',
     declared: { definition, hash: hashDefinition(definition, [set.declared.hash]), schema },

@@ -5,7 +5,7 @@ import { createMutex } from '../core/mutex.ts';
 import type { Session } from '../core/session.ts';
 import type { SqlParser } from '../core/sql-tree.ts';
 import type { Version } from '../core/version.ts';
-import type { ModelFitter } from '../model/model-fitter.ts';
+import type { ModelFamilies } from '../model/model-families.ts';
 import type { DuckdbStore } from '../store/duckdb-store.ts';
 import type { Refresher } from '../view/refresher.ts';
 import type { EngineState } from './engine-state.ts';
@@ -22,7 +22,7 @@ export type EngineParts = {
   readonly meter: CostMeter;
   readonly forced: ForcedRefresh;
   readonly refresher: Refresher;
-  readonly fitter: ModelFitter;
+  readonly families: ModelFamilies;
   /** How many versions of history are kept; null: all. */
   readonly historyVersions: number | null;
   readonly readStreams: number;
@@ -36,7 +36,7 @@ export class EngineCore {
   readonly meter: CostMeter;
   readonly forced: ForcedRefresh;
   readonly refresher: Refresher;
-  readonly fitter: ModelFitter;
+  readonly families: ModelFamilies;
   readonly historyVersions: number | null;
   readonly readStreams: number;
   /** Refreshes of models read outside the write transaction; one at a time keeps their order. */
@@ -53,7 +53,7 @@ export class EngineCore {
     this.meter = parts.meter;
     this.forced = parts.forced;
     this.refresher = parts.refresher;
-    this.fitter = parts.fitter;
+    this.families = parts.families;
     this.historyVersions = parts.historyVersions;
     this.readStreams = parts.readStreams;
     this.#state = state;

@@ -19,7 +19,7 @@ import { parseStatement } from '../declare/statement-parser.ts';
 import { splitStatements } from '../declare/statement-reader.ts';
 import { applyInsert, plainInsert } from '../ingest/apply-insert.ts';
 import type { ArrowInput, InputRow, RowSource } from '../ingest/row-source.ts';
-import { ModelFitter } from '../model/model-fitter.ts';
+import { ModelFamilies } from '../model/model-families.ts';
 import { OnnxRuntime } from '../model/onnx-runtime.ts';
 import type { Answer, Provenance } from '../query/answer.ts';
 import { toArrow } from '../query/arrow-out.ts';
@@ -152,7 +152,7 @@ export class Everview implements AsyncDisposable {
           meter: options.meter ?? (isSimulated ? rowCostMeter : wallCostMeter),
           forced: options.refresh ?? null,
           refresher: new ViewRefresher(),
-          fitter: new ModelFitter(runtime),
+          families: new ModelFamilies(runtime),
           historyVersions: options.historyVersions ?? null,
           readStreams: options.threads ?? 2,
         },

@@ -4,11 +4,13 @@ import type { Session } from '../core/session.ts';
 import { modelVersionOf, type Version } from '../core/version.ts';
 import type { TrainingSetDefinition } from '../declare/definition.ts';
 import { type Cursor, type RefreshRecord, recordRefresh, saveCursor } from '../log/cursor-log.ts';
-import type { RidgeParameters } from '../model/ridge-parameters.ts';
+import { scorerContender } from '../model/contender.ts';
+import type { FitTask } from '../model/family.ts';
+import type { ModelState } from '../model/model-state.ts';
+import { decodeModelState, encodeModelState } from '../model/model-state-codec.ts';
 import { advanceSources, contentsOf, type TrainingRelation } from '../model/row-source.ts';
-import { type HoldoutScore, scoreHoldout } from '../model/score-holdout.ts';
-import { decodeState, encodeState } from '../model/state-codec.ts';
-import { needsRebase, rowCount, type SumsState } from '../model/sums-state.ts';
+import type { Evaluation } from '../model/score-holdout.ts';
+import type { ModelParameters } from '../model/scorer.ts';
 import { eventTimeColumn, nextBoundarySql, trainingBoundsAt } from '../model/training-window.ts';
 import {
   decideModelRefresh,
@@ -17,7 +19,8 @@ import {
   type ModelRefreshDecision,
   unknownModelCost,
 } from '../plan/model-refresh-decision.ts';
-import { type GateVerdict, judgeGate } from '../promote/gate.ts';
+import { judgeGate } from '../promote/gate.ts';
+import type { GateVerdict } from '../promote/gate-result.ts';
 import {
   loadModelState,
   type PromotedModel,
@@ -26,10 +29,12 @@ import {
   saveModelState,
   supersede,
 } from '../promote/model-versions.ts';
+import { versionMetrics } from '../promote/version-metrics.ts';
 import { type ModelEntry, nameOf, type TrainingSetEntry } from '../query/catalog.ts';
 import { trainingSetOf } from './answering-model.ts';
 import type { EngineCore } from './engine-core.ts';
 import { type EngineState, withEntry, withoutEntries } from './engine-state.ts';
+import { evaluateCandidate } from './evaluate-candidate.ts';
 import { type HowToRefresh, overwritten, type RefreshRequest, refreshViews } from './refresh-views.ts';
 import { attemptedStanding } from './standings.ts';
 import { WriteDraft } from './write-draft.ts';
@@ -39,11 +44,13 @@ type Candidate = {
   readonly kind: 'incremental' | 'full';
   readonly reason: Reason;
   readonly decision: ModelRefreshDecision;
-  readonly state: SumsState;
+  readonly state: ModelState;
+  /** Training rows. */
+  readonly trainingRows: number;
   /** Null: too few rows to fit. */
-  readonly parameters: RidgeParameters | null;
-  readonly score: HoldoutScore | null;
-  readonly currentScore: HoldoutScore | null;
+  readonly parameters: ModelParameters | null;
+  /** Null: no hold-out, nothing was fitted, or nothing that can be right or wrong. */
+  readonly evaluation: Evaluation | null;
   readonly nextBoundaryMs: number | null;
   readonly version: Version;
   readonly nowMs: number;
@@ -138,6 +145,22 @@ function trainingRelation(set: TrainingSetEntry): TrainingRelation {
   return { name: nameOf(set), eventTime: eventTimeColumn(set.declared.definition, set.declared.schema) };
 }
 
+function fitTask(
+  snapshots: readonly [Session, ...Session[]],
+  entry: ModelEntry,
+  set: TrainingSetEntry,
+  nowMs: number,
+): FitTask {
+  return {
+    plan: entry.plan,
+    options: entry.declared.definition.options,
+    relation: trainingRelation(set),
+    bounds: trainingBoundsAt(set.declared.definition, nowMs),
+    nowMs,
+    snapshots,
+  };
+}
+
 async function fitCandidate(
   core: EngineCore,
   snapshots: readonly [Session, ...Session[]],
@@ -156,28 +179,27 @@ async function fitCandidate(
   const fit = await fitState(core, snapshots, state, entry, set, setCursor, how, nowMs);
   // Scoring costs the same whichever way the sums were made, so the choice between the ways does not hear of it.
   const sumsMs = stopSumsMeter(fit.rowsRead);
-  const parameters =
-    rowCount(fit.state) > 0
-      ? core.fitter.solve(entry.plan, fit.state, entry.declared.definition.options)
-      : null;
-  const relation = trainingRelation(set);
-  const bounds = trainingBoundsAt(set.declared.definition, nowMs);
+  const family = core.families.of(entry.declared.definition.method);
+  const task = fitTask(snapshots, entry, set, nowMs);
+  const { relation, bounds } = task;
+  const parameters = family.solve(task, fit.state);
   const current = state.promoted.get(nameOf(entry));
   const comparable = current?.definitionHash === entry.declared.hash ? current.parameters : null;
-  const contenders = parameters === null ? [] : [parameters, ...(comparable === null ? [] : [comparable])];
-  const { label } = set.declared.definition;
-  const scores =
-    bounds.holdout === null || contenders.length === 0
-      ? []
-      : await scoreHoldout(snapshots[0], relation, label, bounds.holdout, set.declared.schema, contenders);
+  const evaluation =
+    parameters === null || entry.plan.task === 'none'
+      ? null
+      : await evaluateCandidate(snapshots[0], entry.declared.definition, set, relation, bounds, [
+          scorerContender(parameters.scorer),
+          ...(comparable === null ? ([] as const) : ([scorerContender(comparable.scorer)] as const)),
+        ]);
   const nextBoundaryMs = await nextBoundary(snapshots[0], set.declared.definition, relation, nowMs);
   const overheadMs = stopMeter(fit.rowsRead) - sumsMs;
   const executed = { kind: fit.kind, rows: fit.rowsRead, sumsMs, overheadMs };
   return {
     ...fit,
+    trainingRows: family.rows(fit.state),
     parameters,
-    score: scores[0] ?? null,
-    currentScore: scores[1] ?? null,
+    evaluation,
     nextBoundaryMs: earliest(nextBoundaryMs, setCursor.nextBoundaryMs),
     version: setCursor.version,
     nowMs,
@@ -217,8 +239,9 @@ async function fitState(
     trainingRows: cursor?.rows ?? setCursor.rows ?? 0,
     cost: costOf(previous),
   });
-  const relation = trainingRelation(set);
-  const bounds = trainingBoundsAt(set.declared.definition, nowMs);
+  const family = core.families.of(entry.declared.definition.method);
+  const task = fitTask(snapshots, entry, set, nowMs);
+  const { relation, bounds } = task;
   let rowsRead = 0;
   let reason: Reason = decision.reason;
   if (previous?.hash === overwritten) reason = set.handle.isClocked ? 'clock-moved' : 'state-rebase';
@@ -231,13 +254,13 @@ async function fitState(
     const to = { version: setCursor.version, bounds };
     const logged = state.changes.pending(nameOf(set), from.version, to.version);
     const sources = advanceSources(entry.plan, relation, from, to, logged);
-    const advanced = await core.fitter.advance(snapshots, entry.plan, decodeState(encoded), sources);
+    const advanced = await family.advance(task, decodeModelState(encoded), sources);
     rowsRead += advanced.rowsRead;
-    const rebase = needsRebase(advanced.state);
-    if (rebase === null) return { kind: 'incremental', reason, decision, state: advanced.state, rowsRead };
-    reason = rebase;
+    if ('state' in advanced)
+      return { kind: 'incremental', reason, decision, state: advanced.state, rowsRead };
+    reason = advanced.needsFull;
   }
-  const full = await core.fitter.fitFull(snapshots, entry.plan, relation, bounds);
+  const full = await family.fitFull(task);
   return { kind: 'full', reason, decision, state: full.state, rowsRead: rowsRead + full.rowsRead };
 }
 
@@ -285,13 +308,13 @@ async function settle(
     candidate.version,
     candidate.nowMs,
     hash,
-    encodeState(candidate.state),
+    encodeModelState(candidate.state),
   );
   const cursor: Cursor = {
     version: candidate.version,
     asOfMs: candidate.nowMs,
     hash,
-    rows: rowCount(candidate.state),
+    rows: candidate.trainingRows,
     nextBoundaryMs: candidate.nextBoundaryMs,
     costState: JSON.stringify(candidate.cost),
   };
@@ -302,7 +325,7 @@ async function settle(
     await supersede(draft.tx, name);
     draft.update({ promoted: withoutEntries(draft.state.promoted, [name]) });
   } else {
-    const verdict = judgeGate(definition.gate, candidate.score, candidate.currentScore);
+    const verdict = judgeGate(definition, candidate.evaluation);
     await judge(draft, entry, candidate, candidate.parameters, verdict);
   }
   const record: RefreshRecord = {
@@ -330,7 +353,7 @@ async function judge(
   draft: WriteDraft,
   entry: ModelEntry,
   candidate: Candidate,
-  parameters: RidgeParameters,
+  parameters: ModelParameters,
   verdict: GateVerdict,
 ): Promise<void> {
   const name = nameOf(entry);
@@ -346,7 +369,7 @@ async function judge(
     method: definition.method,
     hyperparameters: definition.options,
     parameters,
-    metrics: { holdout: candidate.score, current: candidate.currentScore, verdict: verdict.reason },
+    metrics: versionMetrics(candidate.evaluation, verdict),
     refreshKind: candidate.kind,
     durationMs: candidate.durationMs,
     rows: parameters.rows,

@@ -1,12 +1,14 @@
 import type { Session } from '../core/session.ts';
-import type { FeaturePlan } from './feature-plan.ts';
-import { assertSolvable, MomentAccumulator } from './moment-accumulator.ts';
+import { type FeaturePlan, weighedAt } from './feature-plan.ts';
+import { assertSolvable, MomentAccumulator, type Precisely } from './moment-accumulator.ts';
+import type { Precision } from './moment-kernel.ts';
 import { momentQuery, readLevels, sampleFrame, setFrame } from './moment-query.ts';
 import { presentMean } from './normal-equations.ts';
 import type { OnnxRuntime } from './onnx-runtime.ts';
 import type { RidgeParameters } from './ridge-parameters.ts';
 import { type RidgeSolveOptions, solveRidge } from './ridge-solve.ts';
 import { contentsOf, contentsSource, type RowSource, type TrainingRelation } from './row-source.ts';
+import { finer, holdsDigits, isFine } from './summing-precision.ts';
 import {
   centredSquares,
   copyWithLevels,
@@ -17,18 +19,26 @@ import {
   mergeLevels,
   needsRebase,
   presentRows,
+  rowCount,
   type SumsState,
   tidied,
 } from './sums-state.ts';
 import type { TrainingBounds } from './training-window.ts';
 
 /** `rowsRead`: rows that came from the store, those left out of training for a NaN or an infinity included. */
+/** Disjoint sources that cover `whole`. */
+export type Scan = {
+  readonly whole: RowSource;
+  readonly parts: readonly RowSource[];
+  readonly precision: Precision;
+};
+
 export type FitResult = { readonly state: SumsState; readonly rowsRead: number };
 
 /** Category levels of all features together; solving takes time cubic in them. */
 export const largestLevelCount = 2_000;
 
-/** Up to here everything is summed by split products, which leave no rounding behind (moment-kernel.ts). */
+/** Up to here everything is summed by split products, which leave next to no rounding behind (moment-kernel.ts). */
 const exactFullRows = 131_072;
 const exactAdvanceRows = 524_288;
 
@@ -48,45 +58,72 @@ export class ModelFitter {
 
   /**
    * The sums over the training rows in the contents of `relation`, by as many parallel streams as there are
-   * snapshots. The sums do not depend on their number.
+   * snapshots. The sums do not depend on their number. Where they do not hold the digits that a fit with the penalty
+   * `needs` takes, they are made again by finer products.
    */
   async fitFull(
     snapshots: readonly [Session, ...Session[]],
     plan: FeaturePlan,
     relation: TrainingRelation,
     bounds: TrainingBounds,
+    needs: RidgeSolveOptions | null = null,
   ): Promise<FitResult> {
     const [first] = snapshots;
-    const whole = contentsSource(plan, relation, bounds.training);
-    const levels = await readLevels(first, plan, [whole], largestLevelCount);
-    assertSolvable(plan, levels, largestLevelCount);
-    const { conditions, exactRows } = await scanPlan(first, relation);
-    const sources = conditions.map((condition) =>
-      contentsSource(plan, relation, bounds.training, 1, condition),
-    );
-    let frame = await sampleFrame(first, plan, whole);
+    const { whole, parts: sources, precision } = await this.scan(first, plan, relation, bounds);
+    let precisely: Precisely = { precision, rows: Number.POSITIVE_INFINITY };
+    const levels = await this.levelsOf(first, plan, [whole]);
+    let frame = await this.frameOf(first, plan, whole);
     let rowsRead = 0;
     for (let pass = 1; ; pass++) {
-      const parts = await this.#sumParts(snapshots, plan, frame, levels, sources, exactRows);
+      const parts = await this.sumSources(snapshots, plan, frame, levels, sources, precisely);
       const sum = copyWithLevels(emptyState(plan, frame), levels);
       for (const part of parts) {
         mergeInto(sum, part.state, 1);
         rowsRead += part.rowsRead;
       }
       const state = tidied(sum);
-      if (pass === largestPasses || needsRebase(state) === null) return { state, rowsRead };
-      frame = betterFrame(plan, state);
+      if (pass < largestPasses && needsRebase(state) !== null) frame = betterFrame(plan, state);
+      else if (precisely.precision === 'fine' || needs === null || holdsDigits(plan, state, needs))
+        return { state, rowsRead };
+      else precisely = { ...precisely, precision: finer(precisely.precision) };
     }
   }
 
-  /** Each stream takes the next part when it has done one; the results are in the parts' order. */
-  async #sumParts(
+  /** The training rows of the contents, whole and in parts, and how precisely to sum them at first. */
+  async scan(
+    session: Session,
+    plan: FeaturePlan,
+    relation: TrainingRelation,
+    bounds: TrainingBounds,
+  ): Promise<Scan> {
+    const { conditions, precision } = await scanPlan(session, relation);
+    const source = (condition: string | null) =>
+      contentsSource(plan, relation, bounds.training, 1, condition);
+    return { whole: source(null), parts: conditions.map(source), precision };
+  }
+
+  /** @throws EverviewError `unsupported` when there are more levels than can be solved for. */
+  async levelsOf(session: Session, plan: FeaturePlan, sources: readonly RowSource[]): Promise<Levels[]> {
+    const levels = await readLevels(session, plan, sources, largestLevelCount);
+    assertSolvable(plan, levels, largestLevelCount);
+    return levels;
+  }
+
+  frameOf(session: Session, plan: FeaturePlan, source: RowSource): Promise<Frame> {
+    return sampleFrame(session, plan, source);
+  }
+
+  /**
+   * The sums of each source by itself, whatever its sign, in the sources' order. Each stream takes the next source when
+   * it has done one.
+   */
+  async sumSources(
     snapshots: readonly Session[],
     plan: FeaturePlan,
     frame: Frame,
     levels: readonly Levels[],
     sources: readonly RowSource[],
-    exactRows: number,
+    precisely: Precisely,
   ): Promise<FitResult[]> {
     const results: FitResult[] = [];
     const waiting = sources.entries();
@@ -95,7 +132,7 @@ export class ModelFitter {
       for (const [index, source] of waiting) {
         const { state, rows } = await accumulator.sum(
           session.batches(momentQuery(plan, source, levels)),
-          exactRows,
+          precisely,
         );
         results[index] = { state, rowsRead: rows };
       }
@@ -114,11 +151,16 @@ export class ModelFitter {
     state: SumsState,
     sources: readonly RowSource[],
   ): Promise<FitResult> {
-    const found = await readLevels(snapshots[0], plan, sources, largestLevelCount);
+    const weighed = weighedAt(plan, state.tally?.originMs ?? 0);
+    const found = await readLevels(snapshots[0], weighed, sources, largestLevelCount);
     const levels = state.levels.map((known, index) => mergeLevels(known, found[index] ?? []));
     assertSolvable(plan, levels, largestLevelCount);
     const sum = copyWithLevels(state, levels);
-    const parts = await this.#sumParts(snapshots, plan, state.frame, levels, sources, exactAdvanceRows);
+    const precisely: Precisely =
+      isFine(state) && rowCount(state) > 0
+        ? { precision: 'fine', rows: Number.POSITIVE_INFINITY }
+        : { precision: 'split', rows: exactAdvanceRows };
+    const parts = await this.sumSources(snapshots, weighed, state.frame, levels, sources, precisely);
     let rowsRead = 0;
     for (const [index, part] of parts.entries()) {
       mergeInto(sum, part.state, sources[index]?.sign ?? 1);
@@ -132,28 +174,28 @@ export class ModelFitter {
   }
 }
 
-/** Disjoint conditions that cover the relation, and how many rows of each to sum by split products. */
+/** Disjoint conditions that cover the relation, and how precisely to sum them at first. */
 async function scanPlan(
   session: Session,
   relation: TrainingRelation,
-): Promise<{ conditions: readonly (string | null)[]; exactRows: number }> {
+): Promise<{ conditions: readonly (string | null)[]; precision: Precision }> {
   const tables = await session.rows(
     `SELECT 1 FROM duckdb_tables() WHERE schema_name = 'view' AND lower(table_name) = lower($1)`,
     [relation.name],
   );
-  if (tables.length === 0) return { conditions: [null], exactRows: exactFullRows };
+  if (tables.length === 0) return { conditions: [null], precision: 'split' };
   const [span = {}] = await session.rows(
     `SELECT min(rowid) AS low, max(rowid) AS high FROM ${contentsOf(relation)}`,
   );
   const low = Number(span.low ?? 0);
   const count = Number(span.high ?? -1) + 1 - low;
-  if (count <= exactFullRows) return { conditions: [null], exactRows: exactFullRows };
+  if (count <= exactFullRows) return { conditions: [null], precision: 'split' };
   const cuts = Array.from(
     { length: scanParts + 1 },
     (_, part) => low + Math.floor((count * part) / scanParts),
   );
   const conditions = cuts.slice(1).map((cut, part) => `rowid >= ${cuts[part]} AND rowid < ${cut}`);
-  return { conditions, exactRows: 0 };
+  return { conditions, precision: 'plain' };
 }
 
 /** Pivots at the means and scales at the deviations that the sums themselves give. */

@@ -1,8 +1,9 @@
 import { EverviewError } from '../core/errors.ts';
 import type { ColumnBatch } from '../core/session.ts';
+import { twoSum } from './double-double.ts';
 import type { FeaturePlan } from './feature-plan.ts';
 import { blockRows, largestMagnitude, MomentBlock } from './moment-block.ts';
-import { type Gram, plainGram, splitGram } from './moment-kernel.ts';
+import { type Gram, gramOf, type Precision } from './moment-kernel.ts';
 import type { OnnxRuntime } from './onnx-runtime.ts';
 import {
   addTo,
@@ -15,7 +16,11 @@ import {
   type PairedSums,
   pairedSums,
   type SumsState,
+  type Tally,
 } from './sums-state.ts';
+
+/** The first `rows` rows of a source are summed with this precision, what is beyond them by plain products. */
+export type Precisely = { readonly precision: Precision; readonly rows: number };
 
 /** Sums the rows of sources into states of one frame and one set of levels, block by block. */
 export class MomentAccumulator {
@@ -26,7 +31,7 @@ export class MomentAccumulator {
   readonly #levelOffsets: readonly number[];
   readonly #block: MomentBlock;
   #state: SumsState;
-  #exactRowsLeft = 0;
+  #precisely: Precisely = { precision: 'plain', rows: 0 };
 
   constructor(runtime: OnnxRuntime, plan: FeaturePlan, frame: Frame, levels: readonly Levels[]) {
     this.#runtime = runtime;
@@ -42,17 +47,14 @@ export class MomentAccumulator {
     return copyWithLevels(emptyState(this.#plan, this.#frame), this.#levels);
   }
 
-  /**
-   * The sums over all rows of the batches, and how many rows came. The first `exactRows` are summed by split
-   * products, which cost twice the plain ones and more.
-   */
+  /** The sums over all rows of the batches, and how many rows came. */
   async sum(
     batches: AsyncIterable<ColumnBatch>,
-    exactRows: number,
+    precisely: Precisely,
   ): Promise<{ state: SumsState; rows: number }> {
     this.#state = this.#empty();
     this.#block.clear();
-    this.#exactRowsLeft = exactRows;
+    this.#precisely = precisely;
     let rows = 0;
     for await (const batch of batches) {
       rows += batch.rowCount;
@@ -66,16 +68,18 @@ export class MomentAccumulator {
   }
 
   async #sumBlock(): Promise<void> {
-    const exact = this.#exactRowsLeft > 0;
-    this.#exactRowsLeft -= blockRows;
-    const kernel = exact ? splitGram : plainGram;
-    let moments = await kernel(this.#runtime, this.#block.matrix(), this.#block.pivots());
+    const { rows } = this.#precisely;
+    const precision = rows > 0 ? this.#precisely.precision : 'plain';
+    this.#precisely = { precision, rows: rows - blockRows };
+    const gram = () => gramOf(this.#runtime, precision, this.#block.matrix(), this.#block.pivots());
+    let moments = await gram();
     if (!this.#isTame(moments.gram)) {
       this.#block.excludeNonFinite();
-      moments = await kernel(this.#runtime, this.#block.matrix(), this.#block.pivots());
+      moments = await gram();
     }
-    this.#addDense(moments);
-    this.#addLevels(exact);
+    this.#addDense(moments, precision);
+    this.#addLevels(precision);
+    if (this.#state.tally !== null) this.#count(this.#state.tally);
     this.#block.clear();
   }
 
@@ -92,7 +96,7 @@ export class MomentAccumulator {
     return entries.map((entry) => 1 / (this.#frame.scale[entry - 1] ?? 1));
   }
 
-  #addDense({ gram, rest }: Gram): void {
+  #addDense({ gram, rests }: Gram, precision: Precision): void {
     const entries = this.#block.entries();
     const units = this.#units(entries);
     const size = denseSize(this.#plan.measured.length);
@@ -103,19 +107,39 @@ export class MomentAccumulator {
         const at = row * entries.length + column;
         const unit = (units[row] ?? 1) * (units[column] ?? 1);
         addTo(dense, index, (gram[at] ?? 0) * unit);
-        if (rest !== null) addTo(dense, index, (rest[at] ?? 0) * unit);
+        for (const rest of rests) addTo(dense, index, (rest[at] ?? 0) * unit);
       });
     });
-    const spent = rest === null ? budget.rounded : budget.exact;
+    const isWeighed = this.#plan.weighting !== null;
+    if (precision === 'fine' && !isWeighed) return;
+    const spent = precision === 'plain' || isWeighed ? budget.rounded : budget.exact;
     for (let measure = 0; measure < spent.length; measure++) {
       // sums of 0 and 1 do not round
-      if (this.#plan.measured[measure]?.kind === 'boolean') continue;
+      if (this.#plan.measured[measure]?.kind === 'boolean' && !isWeighed) continue;
       const squares = gram[(measure + 1) * (entries.length + 1)] ?? 0;
       spent[measure] = (spent[measure] ?? 0) + squares * (units[measure + 1] ?? 1) ** 2;
     }
   }
 
-  #addLevels(exact: boolean): void {
+  /** Rows that weigh nothing were taken out, or never came. */
+  #count(tally: Tally): void {
+    const roots = this.#block.row(0);
+    const counted = (values: Float64Array) =>
+      values.reduce((count, value) => count + (value === 0 ? 0 : 1), 0);
+    tally.rows += counted(roots);
+    const first = this.#plan.measured.length + 2;
+    this.#block.entries().forEach((entry, position) => {
+      if (entry < first) return;
+      tally.missing[entry - first] = (tally.missing[entry - first] ?? 0) + counted(this.#block.row(position));
+    });
+    for (const feature of this.#levels.keys()) {
+      this.#block.codes(feature).forEach((code, row) => {
+        if (roots[row] !== 0) tally.levels[code] = (tally.levels[code] ?? 0) + 1;
+      });
+    }
+  }
+
+  #addLevels(precision: Precision): void {
     const total = levelCount(this.#levels);
     if (total === 0) return;
     const entries = this.#block.entries();
@@ -124,25 +148,37 @@ export class MomentAccumulator {
     const size = denseSize(this.#plan.measured.length);
     const { grouped } = this.#state;
     entries.forEach((entry, position) => {
-      const sums = this.#levelSums(this.#block.row(position), pivots[position] ?? 0, total, exact);
+      const sums = this.#levelSums(this.#block.row(position), pivots[position] ?? 0, total, precision);
       const unit = units[position] ?? 1;
       for (let level = 0; level < total; level++) {
         const value = sums.high[level] ?? 0;
         if (value !== 0) addTo(grouped, level * size + entry, value * unit);
-        if (exact) addTo(grouped, level * size + entry, (sums.low[level] ?? 0) * unit);
+        if (precision !== 'plain') addTo(grouped, level * size + entry, (sums.low[level] ?? 0) * unit);
       }
     });
     this.#countTogether(total);
   }
 
   /** Sums per level of one row of the block's matrix, less its pivot. */
-  #levelSums(values: Float64Array, pivot: number, total: number, exact: boolean): PairedSums {
+  #levelSums(values: Float64Array, pivot: number, total: number, precision: Precision): PairedSums {
     const sums = pairedSums(total);
+    const roots = this.#plan.weighting === null ? null : this.#block.row(0);
     for (const feature of this.#levels.keys()) {
       const codes = this.#block.codes(feature);
-      if (exact) {
+      if (roots !== null) {
+        for (let i = 0; i < values.length; i++)
+          addTo(sums, codes[i] ?? 0, (values[i] ?? 0) * (roots[i] ?? 0));
+        continue;
+      }
+      if (precision !== 'plain') {
         for (let i = 0; i < values.length; i++) addTo(sums, codes[i] ?? 0, (values[i] ?? 0) - pivot);
-      } else {
+      }
+      if (precision === 'fine') {
+        for (let i = 0; i < values.length; i++) {
+          addTo(sums, codes[i] ?? 0, twoSum(values[i] ?? 0, -pivot)[1]);
+        }
+      }
+      if (precision === 'plain') {
         const { high } = sums;
         for (let i = 0; i < values.length; i++) {
           const code = codes[i] ?? 0;
@@ -161,7 +197,7 @@ export class MomentAccumulator {
       for (const second of codes.slice(feature)) {
         for (let i = 0; i < counted.length; i++) {
           const index = (first[i] ?? 0) * total + (second[i] ?? 0);
-          together[index] = (together[index] ?? 0) + (counted[i] ?? 0);
+          together[index] = (together[index] ?? 0) + (counted[i] ?? 0) ** 2;
         }
       }
     });

@@ -17,12 +17,15 @@ export const largestMagnitude = 1e100;
 /**
  * A block of rows, column by column: row 0 of the matrix is all ones, then the values x of each measured feature and
  * of the label, then one 0/1 row per feature of which a missing value was seen in this block. A missing value stands
- * as the pivot, which the kernel takes away. Blocks are cut every `blockRows` rows of a source whatever the batches'
+ * as the pivot, which the kernel takes away. Where rows have weights, each stands times the root of its own, its pivot
+ * taken away before: then sums of products are sums of weighted products. Blocks are cut every `blockRows` rows of a source whatever the batches'
  * borders, so sums do not depend on those.
  */
 export class MomentBlock {
   readonly #plan: FeaturePlan;
   readonly #pivot: Float64Array;
+  /** What the kernel takes away from the rows as they stand. */
+  readonly #base: Float64Array;
   readonly #data: Float64Array;
   readonly #codes: Int32Array;
   /** Features with a missing value in the block, in order of their rows in the matrix. */
@@ -33,6 +36,7 @@ export class MomentBlock {
   constructor(plan: FeaturePlan, frame: Frame) {
     this.#plan = plan;
     this.#pivot = frame.pivot;
+    this.#base = plan.weighting === null ? frame.pivot : new Float64Array(frame.pivot.length);
     this.#data = new Float64Array((2 * plan.measured.length + 2) * blockRows);
     this.#codes = new Int32Array(plan.categorical.length * blockRows);
   }
@@ -73,12 +77,12 @@ export class MomentBlock {
   /**
    * Takes rows of the batch from `from` on, as many as fit, and says how many. The batch's columns are the measured
    * features and the label as DOUBLE, then the categorical features as INTEGER places within their own levels, NULL
-   * meaning the last one; `levelOffsets` are the first places of each in the state's layout, and the end.
+   * meaning the last one, then with weights their roots, DOUBLE; `levelOffsets` are the first places of each in the state's layout, and the end.
    */
   take(batch: ColumnBatch, from: number, levelOffsets: readonly number[]): number {
     const count = Math.min(batch.rowCount - from, blockRows - this.#rows);
-    this.#data.fill(1, this.#rows, this.#rows + count);
     const measures = this.#plan.measured.length + 1;
+    this.#takeRoots(batch.columns[measures + this.#plan.categorical.length], from, count);
     for (let measure = 0; measure < measures; measure++) {
       const column = batch.columns[measure];
       if (column === undefined || !(column.values instanceof Float64Array)) {
@@ -95,6 +99,13 @@ export class MomentBlock {
     return count;
   }
 
+  #takeRoots(column: ColumnVector | undefined, from: number, count: number): void {
+    if (this.#plan.weighting === null) this.#data.fill(1, this.#rows, this.#rows + count);
+    else if (column?.values instanceof Float64Array)
+      this.#data.set(column.values.subarray(from, from + count), this.#rows);
+    else throw new EverviewError('internal', `model "${this.#plan.model}" lost the weights of its rows`);
+  }
+
   #takeMeasure(
     column: ColumnVector,
     values: Float64Array,
@@ -102,7 +113,13 @@ export class MomentBlock {
     from: number,
     count: number,
   ): void {
-    this.#data.set(values.subarray(from, from + count), (measure + 1) * this.#stride + this.#rows);
+    const start = (measure + 1) * this.#stride + this.#rows;
+    if (this.#plan.weighting === null) this.#data.set(values.subarray(from, from + count), start);
+    else {
+      const pivot = this.#pivot[measure] ?? 0;
+      for (let i = 0; i < count; i++)
+        this.#data[start + i] = ((values[from + i] ?? 0) - pivot) * (this.#data[this.#rows + i] ?? 0);
+    }
     if (column.allValid) return;
     for (let i = 0; i < count; i++) {
       if (!column.isValid(from + i)) this.#markMissing(measure, this.#rows + i);
@@ -110,14 +127,14 @@ export class MomentBlock {
   }
 
   #markMissing(measure: number, row: number): void {
-    this.#data[(measure + 1) * this.#stride + row] = this.#pivot[measure] ?? 0;
+    this.#data[(measure + 1) * this.#stride + row] = this.#base[measure] ?? 0;
     let slot = this.#missing.indexOf(measure);
     const firstSlot = this.#plan.measured.length + 2;
     if (slot < 0) {
       slot = this.#missing.push(measure) - 1;
       this.#data.fill(0, (firstSlot + slot) * this.#stride, (firstSlot + slot + 1) * this.#stride);
     }
-    this.#data[(firstSlot + slot) * this.#stride + row] = 1;
+    this.#data[(firstSlot + slot) * this.#stride + row] = this.#data[row] ?? 0;
   }
 
   #takeCodes(
@@ -151,7 +168,7 @@ export class MomentBlock {
   pivots(): Matrix {
     const height = this.#plan.measured.length + 2 + this.#missing.length;
     const data = new Float64Array(height);
-    data.set(this.#pivot, 1);
+    data.set(this.#base, 1);
     return { data, shape: [height, 1] };
   }
 

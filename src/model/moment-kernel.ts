@@ -42,33 +42,119 @@ const splitGramGraph: Graph = {
   ],
 };
 
-/** `gram + rest` is Z·Zᵀ, row-major; `rest` is null where the products were plain. */
-export type Gram = { readonly gram: Float64Array; readonly rest: Float64Array | null };
+/**
+ * Z·Zᵀ to about 2^−106: z = x − pivot with what the subtraction rounds away (Knuth's two-sum), cut three times into
+ * slices of 20 bits, z = first + second + third + fourth. Products of two of the first three slices sum exactly; what
+ * involves the fourth, or two small ones, is less than 2^−53 of the whole and rounds in doubles.
+ */
+const fineGramGraph: Graph = {
+  name: 'fine-gram',
+  inputs: [
+    ...inputs,
+    { name: 'shift', shape: ['entries', 1] },
+    { name: 'shift2', shape: ['entries', 1] },
+    { name: 'shift3', shape: ['entries', 1] },
+  ],
+  nodes: [
+    subtractPivot,
+    { operator: 'Sub', inputs: ['z', 'x'], outputs: ['moved'] },
+    { operator: 'Sub', inputs: ['z', 'moved'], outputs: ['back'] },
+    { operator: 'Sub', inputs: ['x', 'back'], outputs: ['lostOfX'] },
+    { operator: 'Add', inputs: ['pivot', 'moved'], outputs: ['lostOfPivot'] },
+    { operator: 'Sub', inputs: ['lostOfX', 'lostOfPivot'], outputs: ['lost'] },
+    ...slice('z', 'shift', 'first', 'afterFirst'),
+    ...slice('afterFirst', 'shift2', 'second', 'afterSecond'),
+    ...slice('afterSecond', 'shift3', 'third', 'afterThird'),
+    { operator: 'Add', inputs: ['afterThird', 'lost'], outputs: ['fourth'] },
+    { operator: 'Add', inputs: ['third', 'fourth'], outputs: ['small'] },
+    { operator: 'Add', inputs: ['second', 'second'], outputs: ['twiceSecond'] },
+    { operator: 'Add', inputs: ['twiceSecond', 'small'], outputs: ['large'] },
+    product('first', 'first', 'gram'),
+    product('first', 'second', 'cross'),
+    product('second', 'second', 'seconds'),
+    product('first', 'third', 'cross3'),
+    product('first', 'fourth', 'cross4'),
+    product('large', 'small', 'smalls'),
+  ],
+  outputs: ['gram', 'cross', 'seconds', 'cross3', 'cross4', 'smalls'].map((name) => ({
+    name,
+    shape: ['entries', 'entries'],
+  })),
+};
+
+function slice(from: string, shift: string, into: string, rest: string): GraphNode[] {
+  return [
+    { operator: 'Add', inputs: [from, shift], outputs: [`${into}Shifted`] },
+    { operator: 'Sub', inputs: [`${into}Shifted`, shift], outputs: [into] },
+    { operator: 'Sub', inputs: [from, into], outputs: [rest] },
+  ];
+}
+
+function product(a: string, b: string, into: string): GraphNode {
+  return { operator: 'Gemm', inputs: [a, b], outputs: [into], attributes: { transB: 1 } };
+}
+
+/** `gram` and the `rests` add up to Z·Zᵀ, row-major; plain products have no rests. */
+export type Gram = { readonly gram: Float64Array; readonly rests: readonly Float64Array[] };
+
+/**
+ * How far the products are from exact, relative to Σz²: about 2^−53, 2^−72, 2^−106. The first two take z as the
+ * subtraction rounds it, the same each time a row comes or goes.
+ */
+export type Precision = 'plain' | 'split' | 'fine';
 
 const none = new Float64Array(0);
 
-export async function plainGram(runtime: OnnxRuntime, x: Matrix, pivot: Matrix): Promise<Gram> {
-  const { gram = none } = await runtime.run(gramGraph, { x, pivot });
-  return { gram, rest: null };
+export function gramOf(runtime: OnnxRuntime, precision: Precision, x: Matrix, pivot: Matrix): Promise<Gram> {
+  switch (precision) {
+    case 'plain':
+      return plainGram(runtime, x, pivot);
+    case 'split':
+      return splitGram(runtime, x, pivot);
+    case 'fine':
+      return fineGram(runtime, x, pivot);
+  }
 }
 
-export async function splitGram(runtime: OnnxRuntime, x: Matrix, pivot: Matrix): Promise<Gram> {
+async function plainGram(runtime: OnnxRuntime, x: Matrix, pivot: Matrix): Promise<Gram> {
+  const { gram = none } = await runtime.run(gramGraph, { x, pivot });
+  return { gram, rests: [] };
+}
+
+async function splitGram(runtime: OnnxRuntime, x: Matrix, pivot: Matrix): Promise<Gram> {
   const { gram = none, cross = none } = await runtime.run(splitGramGraph, {
     x,
     pivot,
-    shift: shifts(x, pivot),
+    shift: shifts(x, pivot, 1),
   });
-  const size = x.shape[0] ?? 0;
-  const rest = cross.map(
-    (value, index) => (value + (cross[(index % size) * size + Math.floor(index / size)] ?? 0)) / 2,
-  );
-  return { gram, rest };
+  const rest = transposed(cross, x.shape[0] ?? 0).map((value, index) => (value + (cross[index] ?? 0)) / 2);
+  return { gram, rests: [rest] };
 }
 
-/** Digits kept in `high`: two factors of 20 bits and sums of 2^12 of them fit the 53 bits of a double. */
-const highBits = 20;
+async function fineGram(runtime: OnnxRuntime, x: Matrix, pivot: Matrix): Promise<Gram> {
+  const { gram = none, ...parts } = await runtime.run(fineGramGraph, {
+    x,
+    pivot,
+    shift: shifts(x, pivot, 1),
+    shift2: shifts(x, pivot, 2),
+    shift3: shifts(x, pivot, 3),
+  });
+  const { cross = none, seconds = none, cross3 = none, cross4 = none, smalls = none } = parts;
+  const size = x.shape[0] ?? 0;
+  const both = (part: Float64Array) => [part, transposed(part, size)];
+  const halves = both(smalls.map((value) => value / 2));
+  return { gram, rests: [...both(cross), seconds, ...both(cross3), ...both(cross4), ...halves] };
+}
 
-function shifts({ data, shape }: Matrix, pivot: Matrix): Matrix {
+function transposed(square: Float64Array, size: number): Float64Array {
+  return square.map((_, index) => square[(index % size) * size + Math.floor(index / size)] ?? 0);
+}
+
+/** Digits kept in a slice: two factors of 20 bits and sums of 2^12 of them fit the 53 bits of a double. */
+const sliceBits = 20;
+
+/** What is added and taken away to cut the slice number `place`. */
+function shifts({ data, shape }: Matrix, pivot: Matrix, place: number): Matrix {
   const [height = 0, width = 0] = shape;
   const shift = new Float64Array(height);
   for (let row = 0; row < height; row++) {
@@ -78,7 +164,7 @@ function shifts({ data, shape }: Matrix, pivot: Matrix): Matrix {
       const magnitude = Math.abs((data[index] ?? 0) - center);
       if (magnitude > largest) largest = magnitude;
     }
-    if (largest > 0) shift[row] = 1.5 * 2 ** (Math.ceil(Math.log2(largest)) + 1 + 52 - highBits);
+    if (largest > 0) shift[row] = 1.5 * 2 ** (Math.ceil(Math.log2(largest)) + 1 + 52 - place * sliceBits);
   }
   return { data: shift, shape: [height, 1] };
 }

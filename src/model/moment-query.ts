@@ -1,8 +1,10 @@
 import { quoteIdentifier, quoteLiteral } from '../core/identifier.ts';
 import type { ColumnVector, Session } from '../core/session.ts';
-import type { FeaturePlan } from './feature-plan.ts';
+import type { CategoricalFeature, FeaturePlan } from './feature-plan.ts';
+import { sourceSql } from './feature-source.ts';
 import { largestMagnitude } from './moment-block.ts';
 import type { RowSource } from './row-source.ts';
+import { weightRootSql } from './row-weight.ts';
 import { type Frame, type Levels, mergeLevels } from './sums-state.ts';
 
 /**
@@ -10,31 +12,37 @@ import { type Frame, type Levels, mergeLevels } from './sums-state.ts';
  * INTEGER place in its levels. DuckDB's ENUM does that look-up far faster than strings could be read one by one.
  */
 export function momentQuery(plan: FeaturePlan, source: RowSource, levels: readonly Levels[]): string {
-  const codes = plan.categorical.map((feature, index) => codeExpression(feature.name, levels[index] ?? []));
-  return `SELECT ${[...measures(plan), ...codes].join(', ')} ${trainable(plan, source)}`;
+  const codes = plan.categorical.map((feature, index) => codeExpression(feature, levels[index] ?? []));
+  const roots = plan.weighting === null ? [] : [weightRootSql(plan.weighting)];
+  return `SELECT ${[...measures(plan), ...codes, ...roots].join(', ')} ${trainable(plan, source)}`;
 }
 
 function measures(plan: FeaturePlan): string[] {
-  return [...plan.measured.map((feature) => feature.name), plan.label].map(
-    (name) => `CAST(${quoteIdentifier(name)} AS DOUBLE)`,
+  // A label that is a class has no number: sums by class tell them apart.
+  const label = plan.task === 'number' ? quoteIdentifier(plan.label) : '0';
+  return [...plan.measured.map((feature) => sourceSql(feature.source)), label].map(
+    (value) => `CAST(${value} AS DOUBLE)`,
   );
 }
 
-function codeExpression(name: string, levels: Levels): string {
+function codeExpression(feature: CategoricalFeature, levels: Levels): string {
   const texts = levels.filter((level) => level !== null).map(quoteLiteral);
   if (texts.length === 0) return 'CAST(NULL AS INTEGER)';
-  return `CAST(enum_code(CAST(${categoryText(name)} AS ENUM(${texts.join(', ')}))) AS INTEGER)`;
+  return `CAST(enum_code(CAST(${categoryText(feature)} AS ENUM(${texts.join(', ')}))) AS INTEGER)`;
 }
 
-function categoryText(name: string): string {
-  return `CAST(${quoteIdentifier(name)} AS VARCHAR)`;
+function categoryText({ source }: CategoricalFeature): string {
+  return `CAST(${sourceSql(source)} AS VARCHAR)`;
 }
 
-/** Rows without a label never train; with `missing = drop` neither do those with a missing feature, of any kind. */
+/** Rows without a label, or with a weight that is not above 0, never train; with `missing = drop` neither do those with a missing feature, of any kind. */
 function trainable(plan: FeaturePlan, source: RowSource): string {
-  const features = [...plan.measured, ...plan.categorical].map((feature) => feature.name);
-  const needed = plan.missing === 'drop' ? [...features, plan.label] : [plan.label];
-  const conditions = needed.map((name) => `${quoteIdentifier(name)} IS NOT NULL`);
+  const features = [...plan.measured, ...plan.categorical].map((feature) => sourceSql(feature.source));
+  const label = plan.task === 'none' ? [] : [plan.label, ...plan.furtherLabels].map(quoteIdentifier);
+  const needed = plan.missing === 'drop' ? [...features, ...label] : label;
+  const root = plan.weighting === null ? null : weightRootSql(plan.weighting);
+  const weighted = root === null ? [] : [`${root} > 0 AND isfinite(${root})`];
+  const conditions = ['true', ...needed.map((value) => `${value} IS NOT NULL`), ...weighted];
   return `FROM (${source.sql}) WHERE ${conditions.join(' AND ')}`;
 }
 
@@ -46,10 +54,10 @@ export async function readLevels(
   limit: number,
 ): Promise<Levels[]> {
   if (plan.categorical.length === 0) return [];
-  const found = plan.categorical.flatMap(({ name }, index) =>
+  const found = plan.categorical.flatMap((feature, index) =>
     sources.map(
       (source) =>
-        `(SELECT DISTINCT ${index} AS feature, ${categoryText(name)} AS level ${trainable(plan, source)} LIMIT ${limit + 1})`,
+        `(SELECT DISTINCT ${index} AS feature, ${categoryText(feature)} AS level ${trainable(plan, source)} LIMIT ${limit + 1})`,
     ),
   );
   const rows = found.length === 0 ? [] : await session.rows(found.join(' UNION ALL '));

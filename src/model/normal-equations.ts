@@ -6,8 +6,10 @@ import {
   pairAt,
   pairedSums,
   presentRows,
+  presentWeight,
   rowCount,
   type SumsState,
+  totalWeight,
 } from './sums-state.ts';
 
 /** A column of the design, by the state's coordinates. */
@@ -16,24 +18,35 @@ export type DesignColumn =
   | { readonly kind: 'level'; readonly place: number };
 
 /**
- * Sums of centred products of the design's columns and the label, in the state's coordinates (z, not x), with the
- * missing values of a feature replaced by the mean of the others. `products` is m × m for m columns, the label last.
+ * Sums of centred products of the design's columns and the labels, in the state's coordinates (z, not x), with the
+ * missing values of a feature replaced by the mean of the others.
  */
 export type CentredProducts = {
   readonly columns: readonly DesignColumn[];
+  /** m × m for the m columns and labels, the labels last. */
   readonly products: PairedSums;
-  /** Means of the columns and the label. */
+  /** m. */
+  readonly size: number;
+  /** Means of the columns and the labels. */
   readonly means: readonly DoubleDouble[];
 };
 
 /**
  * Σ(u − ū)(v − v̄) = Σuv − ΣuΣv/n for all pairs, in 32 digits, then z' = z + z̄·missing as a linear map of rows and
- * columns.
+ * columns. Of the state's measures the first `features` are features, the others labels. `whole` says which columns
+ * there are and what stands for a missing value: for a part of the rows, the state of all, with the same levels.
  */
-export function centredProducts(state: SumsState): CentredProducts {
-  const columns = designColumns(state);
-  const entries: Entry[] = [...columns.map((column) => entryOf(state, column)), labelEntry(state)];
-  const rows: DoubleDouble = [rowCount(state), 0];
+export function centredProducts(
+  state: SumsState,
+  features: number,
+  whole: SumsState = state,
+): CentredProducts {
+  const columns = designColumns(whole, features);
+  const entries: Entry[] = [
+    ...columns.map((column) => entryOf(state, column)),
+    ...labelEntries(state, features),
+  ];
+  const rows: DoubleDouble = [totalWeight(state), 0];
   const sums = entries.map((entry) => sumOf(state, entry));
   const products = pairedSums(entries.length ** 2);
   entries.forEach((entry, i) => {
@@ -49,22 +62,21 @@ export function centredProducts(state: SumsState): CentredProducts {
   columns.forEach((column, missing) => {
     if (column.kind !== 'missing') return;
     const measure = columns.findIndex((c) => c.kind === 'measure' && c.feature === column.feature);
-    const imputed = presentMean(state, column.feature);
+    const imputed = presentMean(whole, column.feature);
     addScaledLine(products, entries.length, measure, missing, imputed[0]);
-    means[measure] = imputed;
+    means[measure] = add(means[measure] ?? [0, 0], multiply(imputed, means[missing] ?? [0, 0]));
   });
-  return { columns, products, means };
+  return { columns, products, size: entries.length, means };
 }
 
 /** The mean of a feature's values that are there, in z; 0 when there are none. */
 export function presentMean(state: SumsState, feature: number): DoubleDouble {
-  const present = presentRows(state, feature);
-  return present === 0 ? [0, 0] : divide(pairAt(state.dense, feature + 1), [present, 0]);
+  if (presentRows(state, feature) === 0) return [0, 0];
+  return divide(pairAt(state.dense, feature + 1), [presentWeight(state, feature), 0]);
 }
 
-function designColumns(state: SumsState): DesignColumn[] {
-  const measured = measuredCount(state);
-  const features = Array.from({ length: measured }, (_, feature) => feature);
+function designColumns(state: SumsState, count: number): DesignColumn[] {
+  const features = Array.from({ length: count }, (_, feature) => feature);
   const missing = features.filter((feature) => presentRows(state, feature) < rowCount(state));
   return [
     ...features.map((feature) => ({ kind: 'measure', feature }) as const),
@@ -87,8 +99,9 @@ function entryOf(state: SumsState, column: DesignColumn): Entry {
   }
 }
 
-function labelEntry(state: SumsState): Entry {
-  return { kind: 'dense', index: measuredCount(state) + 1 };
+function labelEntries(state: SumsState, features: number): Entry[] {
+  const count = measuredCount(state) + 1 - features;
+  return Array.from({ length: count }, (_, label) => ({ kind: 'dense', index: features + label + 1 }));
 }
 
 function sumOf(state: SumsState, entry: Entry): DoubleDouble {

@@ -1,10 +1,17 @@
-import { EigenvalueDecomposition, Matrix, QrDecomposition } from 'ml-matrix';
+import { Matrix, QrDecomposition } from 'ml-matrix';
 import { solveCholesky, tryCholesky } from './cholesky.ts';
 import { add, splitter } from './double-double.ts';
+import { factorPivoted, nullVectors, solvePivoted } from './pivoted-cholesky.ts';
 import { type PairedSums, pairAt, pairedSums } from './sums-state.ts';
 
 /** A·w = b with A symmetric, positive semidefinite, m × m row-major, in pairs of doubles. */
-export type NormalSystem = { readonly size: number; readonly matrix: PairedSums; readonly right: PairedSums };
+export type NormalSystem = {
+  readonly size: number;
+  readonly matrix: PairedSums;
+  readonly right: PairedSums;
+  /** Error of the entries of A with its diagonal scaled to one: what summing has rounded away. */
+  readonly error: number;
+};
 
 /** Applies an approximate (pseudo-)inverse of A. */
 type Inverse = (right: Float64Array) => Float64Array;
@@ -13,16 +20,25 @@ const largestRounds = 6;
 const negligible = 2 ** -75;
 
 /**
- * The solution w, of least norm where A is singular. A is scaled to a unit diagonal and solved by Cholesky when all
- * its pivots stand clear of rounding, else by its eigenvectors, with the null space taken out. Residuals are formed
- * in 32 digits and corrected for (iterative refinement, Higham 2002, ch. 12), so the digits of A that rounding to
- * doubles would lose are not.
+ * The solution w, of least norm where A is singular. A is scaled to a unit diagonal and factored by Cholesky: in
+ * doubles when all pivots stand clear of their rounding, else in pairs of doubles with pivoting, where a row whose
+ * pivot does not stand clear of the sums' own error depends on the others. Residuals are formed in 32 digits and
+ * corrected for (iterative refinement, Higham 2002, ch. 12), so the digits of A that rounding to doubles would lose
+ * are not.
  */
 export function solveNormalSystem(system: NormalSystem): PairedSums {
+  return normalSolver(system)(system.right);
+}
+
+/** Solves for any right side, by one factorization. */
+export function normalSolver(system: NormalSystem): (right: PairedSums) => PairedSums {
+  const inverse = inverseOf(system);
+  return (right) => refined({ ...system, right }, inverse);
+}
+
+function refined(system: NormalSystem, inverse: Inverse): PairedSums {
   const { size } = system;
   const solution = pairedSums(size);
-  if (size === 0) return solution;
-  const inverse = inverseOf(system);
   for (let round = 0; round < largestRounds; round++) {
     const correction = inverse(residual(system, solution));
     correction.forEach((value, i) => {
@@ -39,8 +55,8 @@ function largest(values: Float64Array): number {
   return values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
 }
 
-/** b − A·w. The loop writes double-double.ts out in full: it runs m² times, and pairs on the heap would cost more. */
-function residual({ size, matrix, right }: NormalSystem, solution: PairedSums): Float64Array {
+/** b − A·w, formed in 32 digits. The loop writes double-double.ts out in full: it runs m² times, and pairs on the heap would cost more. */
+export function residual({ size, matrix, right }: NormalSystem, solution: PairedSums): Float64Array {
   const result = new Float64Array(size);
   for (let i = 0; i < size; i++) {
     let high = right.high[i] ?? 0;
@@ -67,72 +83,71 @@ function residual({ size, matrix, right }: NormalSystem, solution: PairedSums): 
   return result;
 }
 
-function inverseOf({ size, matrix }: NormalSystem): Inverse {
-  const scale = Float64Array.from({ length: size }, (_, i) => 1 / Math.sqrt(matrix.high[i * size + i] ?? 1));
-  const scaled = new Float64Array(size * size);
+/** The scale that brings a diagonal entry to [1/2, 2]: a power of two, so that scaling does not round. */
+function scalesOf({ size, matrix }: NormalSystem): Float64Array {
+  return Float64Array.from({ length: size }, (_, i) => {
+    const entry = matrix.high[i * (size + 1)] ?? 0;
+    return entry > 0 ? 2 ** -Math.round(Math.log2(entry) / 2) : 1;
+  });
+}
+
+/** Pivots below this are rounding, in doubles; in pairs of them, where the sums carry `error`. */
+const doublesRounding = (size: number) => size * 2 ** -46;
+const pairsRounding = (size: number, error: number) => size * 2 ** 7 * Math.max(error, 2 ** -100);
+
+/** A, scaled: S·A·S with S = diag(scale). */
+function scaledMatrix({ size, matrix }: NormalSystem, scale: Float64Array): PairedSums {
+  const scaled = pairedSums(size * size);
   for (let i = 0; i < size; i++) {
-    for (let j = i; j < size; j++) {
-      const value = (matrix.high[i * size + j] ?? 0) * (scale[i] ?? 1) * (scale[j] ?? 1);
-      scaled[i * size + j] = value;
-      scaled[j * size + i] = value;
+    for (let j = 0; j < size; j++) {
+      const factor = (scale[i] ?? 1) * (scale[j] ?? 1);
+      scaled.high[i * size + j] = (matrix.high[i * size + j] ?? 0) * factor;
+      scaled.low[i * size + j] = (matrix.low[i * size + j] ?? 0) * factor;
     }
   }
-  return choleskyInverse(scaled, scale) ?? eigenInverse(scaled, scale);
+  return scaled;
 }
 
-/** Pivots and eigenvalues of the matrix with unit diagonal that are below this are rounding. */
-function roundingOf(size: number): number {
-  return size * 2 ** -46;
-}
-
-function choleskyInverse(scaled: Float64Array, scale: Float64Array): Inverse | null {
-  const size = scale.length;
-  const lower = tryCholesky(scaled, size, roundingOf(size));
-  if (lower === null) return null;
+/** With A = S⁻¹·F·S⁻¹: S·F⁻¹·S. S times the null vectors of F spans the null space of A, which is taken out. */
+function inverseOf(system: NormalSystem): Inverse {
+  const { size, error } = system;
+  const scale = scalesOf(system);
+  const scaled = scaledMatrix(system, scale);
   const times = (values: Float64Array) => values.map((value, i) => value * (scale[i] ?? 1));
-  return (right) => times(solveCholesky(lower, size, times(right)));
+  const lower = tryCholesky(scaled.high, size, doublesRounding(size));
+  if (lower !== null) return (right) => times(solveCholesky(lower, size, times(right)));
+  const factor = factorPivoted(scaled, size, pairsRounding(size, error));
+  const nullSpace = orthonormal(nullVectors(factor).map(times), size);
+  return (right) => withoutPartIn(nullSpace, times(solvePivoted(factor, times(right))));
 }
 
-/**
- * With A = S⁻¹ (Q Λ Qᵀ) S⁻¹: w₀ = S Q Λ⁺ Qᵀ S b solves A w = b, and S times the eigenvectors of eigenvalue zero spans
- * the null space of A; w₀ less its part in there has the least norm.
- */
-function eigenInverse(scaled: Float64Array, scale: Float64Array): Inverse {
-  const size = scale.length;
-  const eigen = new EigenvalueDecomposition(Matrix.from1DArray(size, size, scaled), {
-    assumeSymmetric: true,
-  });
-  const values = eigen.realEigenvalues;
-  const vectors = eigen.eigenvectorMatrix;
-  const cut = roundingOf(size) * Math.max(1, ...values);
-  const kept = values.flatMap((value, index) => (value > cut ? [index] : []));
-  const nullSpace = nullSpaceBasis(
-    vectors,
-    scale,
-    values.flatMap((value, index) => (value > cut ? [] : [index])),
-  );
-  return (right) => {
-    const solution = new Float64Array(size);
-    for (const index of kept) {
-      let along = 0;
-      for (let i = 0; i < size; i++) along += vectors.get(i, index) * (scale[i] ?? 1) * (right[i] ?? 0);
-      const share = along / (values[index] ?? 1);
-      for (let i = 0; i < size; i++) {
-        solution[i] = (solution[i] ?? 0) + share * vectors.get(i, index) * (scale[i] ?? 1);
-      }
-    }
-    return withoutPartIn(nullSpace, solution);
-  };
+/** How near a system is to singular: its least pivot, of those that stand clear of the sums' error, and how many do not. */
+export type Conditioning = { readonly leastPivot: number; readonly dependent: number };
+
+/** The least pivot of A scaled to a unit diagonal is within a factor of its size of 1 / its condition number. */
+export function conditioningOf(system: NormalSystem): Conditioning {
+  const { size, error } = system;
+  const scaled = scaledMatrix(system, scalesOf(system));
+  const lower = tryCholesky(scaled.high, size, doublesRounding(size));
+  if (lower === null) {
+    const { pivots, rank } = factorPivoted(scaled, size, pairsRounding(size, error));
+    return { leastPivot: Math.min(1, ...pivots.map(([high]) => high)), dependent: size - rank };
+  }
+  let leastPivot = 1;
+  for (let i = 0; i < size; i++) leastPivot = Math.min(leastPivot, (lower[i * (size + 1)] ?? 1) ** 2);
+  return { leastPivot, dependent: 0 };
 }
 
-/** Orthonormal columns. */
-function nullSpaceBasis(vectors: Matrix, scale: Float64Array, indexes: readonly number[]): Matrix {
-  if (indexes.length === 0) return new Matrix(scale.length, 0);
-  const basis = new Matrix(scale.length, indexes.length);
-  indexes.forEach((index, column) => {
-    for (let i = 0; i < scale.length; i++) basis.set(i, column, vectors.get(i, index) * (scale[i] ?? 1));
+/** An orthonormal basis of what the vectors span, as columns. */
+function orthonormal(vectors: readonly Float64Array[], size: number): Matrix {
+  if (vectors.length === 0) return new Matrix(size, 0);
+  const columns = new Matrix(size, vectors.length);
+  vectors.forEach((vector, column) => {
+    vector.forEach((value, i) => {
+      columns.set(i, column, value);
+    });
   });
-  return new QrDecomposition(basis).orthogonalMatrix;
+  return new QrDecomposition(columns).orthogonalMatrix;
 }
 
 function withoutPartIn(basis: Matrix, vector: Float64Array): Float64Array {

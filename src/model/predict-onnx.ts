@@ -1,36 +1,41 @@
 import type { Row } from '../core/value.ts';
+import { sourceValue } from './feature-source.ts';
 import type { Graph } from './onnx-graph.ts';
 import type { OnnxRuntime } from './onnx-runtime.ts';
 import { levelText, measuredValue } from './predict-row.ts';
-import type { RidgeParameters } from './ridge-parameters.ts';
+import type { Scorer } from './scorer.ts';
 
-/** offset + (X − centre)·w; weights are inputs, so one session serves every model. */
+/** offset + (X − centre)·W; weights are inputs, so one session serves every model. */
 const linearGraph: Graph = {
   name: 'linear',
   inputs: [
     { name: 'x', shape: ['rows', 'columns'] },
     { name: 'center', shape: ['columns'] },
-    { name: 'weight', shape: ['columns', 1] },
-    { name: 'offset', shape: [1] },
+    { name: 'weight', shape: ['columns', 'scores'] },
+    { name: 'offset', shape: ['scores'] },
   ],
   nodes: [
     { operator: 'Sub', inputs: ['x', 'center'], outputs: ['centred'] },
     { operator: 'MatMul', inputs: ['centred', 'weight'], outputs: ['product'] },
-    { operator: 'Add', inputs: ['product', 'offset'], outputs: ['prediction'] },
+    { operator: 'Add', inputs: ['product', 'offset'], outputs: ['score'] },
   ],
-  outputs: [{ name: 'prediction', shape: ['rows', 1] }],
+  outputs: [{ name: 'score', shape: ['rows', 'scores'] }],
 };
 
-/** A column of the design: its value in a row (null: no prediction for the row), its centre and weight. */
-type DesignTerm = { readonly center: number; readonly weight: number; of(row: Row): number | null };
+/** A column of the design: its value in a row (null: no prediction for the row), its centre and weights. */
+type DesignTerm = {
+  readonly center: number;
+  readonly weights: readonly number[];
+  of(row: Row): number | null;
+};
 
-/** The same function as `predictionSql`, as an ONNX graph over the design matrix of the rows. */
-export async function predictWithOnnx(
+/** Linear scores as an ONNX graph over the design matrix of the rows; null where a row gets none. */
+export async function scoreWithOnnx(
   runtime: OnnxRuntime,
-  parameters: RidgeParameters,
+  scorer: Scorer,
   rows: readonly Row[],
-): Promise<(number | null)[]> {
-  const terms = designTerms(parameters);
+): Promise<(readonly number[] | null)[]> {
+  const terms = designTerms(scorer);
   const x = new Float64Array(rows.length * terms.length);
   const unpredictable = new Set<number>();
   rows.forEach((row, i) => {
@@ -41,33 +46,31 @@ export async function predictWithOnnx(
     });
   });
   const width = terms.length;
-  const { prediction = new Float64Array(0) } = await runtime.run(linearGraph, {
+  const count = scorer.offsets.length;
+  const { score = new Float64Array(0) } = await runtime.run(linearGraph, {
     x: { data: x, shape: [rows.length, width] },
     center: { data: Float64Array.from(terms, (term) => term.center), shape: [width] },
-    weight: { data: Float64Array.from(terms, (term) => term.weight), shape: [width, 1] },
-    offset: { data: Float64Array.of(parameters.offset), shape: [1] },
+    weight: { data: Float64Array.from(terms.flatMap((term) => term.weights)), shape: [width, count] },
+    offset: { data: Float64Array.from(scorer.offsets), shape: [count] },
   });
-  return Array.from(prediction, (value, i) =>
-    unpredictable.has(i) || !Number.isFinite(value) ? null : value,
-  );
+  return rows.map((_, i) => {
+    const scores = [...score.subarray(i * count, (i + 1) * count)];
+    return unpredictable.has(i) || !scores.every(Number.isFinite) ? null : scores;
+  });
 }
 
-function designTerms({ features, categories, missing }: RidgeParameters): DesignTerm[] {
-  const measured = features.flatMap((feature): DesignTerm[] => [
-    {
-      center: feature.center,
-      weight: feature.weight,
-      of: (row) => measuredValue(feature, row) ?? (missing === 'drop' ? null : feature.center),
-    },
-    { center: 0, weight: feature.missingWeight, of: (row) => (measuredValue(feature, row) === null ? 1 : 0) },
+function designTerms({ features, categories, missing }: Scorer): DesignTerm[] {
+  const measured = features.flatMap(({ source, center, weights, missingWeights }): DesignTerm[] => [
+    { center, weights, of: (row) => measuredValue(source, row) ?? (missing === 'drop' ? null : center) },
+    { center: 0, weights: missingWeights, of: (row) => (measuredValue(source, row) === null ? 1 : 0) },
   ]);
-  const oneHot = categories.flatMap(({ name, type, levels }) =>
+  const oneHot = categories.flatMap(({ source, type, levels }) =>
     levels.map(
-      ({ level, weight }): DesignTerm => ({
+      ({ level, weights }): DesignTerm => ({
         center: 0,
-        weight,
+        weights,
         of: (row) => {
-          const text = levelText(row[name], type);
+          const text = levelText(sourceValue(source, row), type);
           if (text === null && missing === 'drop') return null;
           return text === level ? 1 : 0;
         },

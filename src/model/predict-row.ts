@@ -2,11 +2,13 @@ import { EverviewError } from '../core/errors.ts';
 import { numericKindOf } from '../core/schema.ts';
 import type { Row, SqlValue } from '../core/value.ts';
 import { isText } from './feature-plan.ts';
-import type { RidgeFeature, RidgeParameters } from './ridge-parameters.ts';
+import { type FeatureSource, sourceValue } from './feature-source.ts';
+import { type HeadValues, headValues } from './head-row.ts';
+import type { ModelParameters, QuadraticForm, Scorer } from './scorer.ts';
 
 /** A feature's value: null when missing. Decimals of many digits come as text. */
-export function measuredValue(feature: RidgeFeature, row: Row): number | null {
-  const value = row[feature.name];
+export function measuredValue(source: FeatureSource, row: Row): number | null {
+  const value = sourceValue(source, row);
   if (value === null || value === undefined) return null;
   const number = Number(value);
   return Number.isNaN(number) ? null : number;
@@ -32,26 +34,73 @@ export function levelText(value: SqlValue | undefined, type: string): string | n
  * The same function as `predictionSql`, for one row at a time: rows by the names the training set gives the features.
  * Null where the model gives no prediction.
  */
-export function createRowPredictor(parameters: RidgeParameters): (row: Row) => number | null {
-  const { features, offset, missing } = parameters;
-  const categories = parameters.categories.map(({ name, type, levels }) => ({
-    name,
-    type,
-    weights: new Map(levels.map(({ level, weight }) => [level, weight])),
-  }));
+export function createRowPredictor({
+  scorer,
+}: Pick<ModelParameters, 'scorer'>): (row: Row) => HeadValues | null {
+  const scoreRow = createRowScorer(scorer);
   return (row) => {
-    let prediction = offset;
-    for (const feature of features) {
-      const value = measuredValue(feature, row);
-      if (value !== null) prediction += feature.weight * (value - feature.center);
-      else if (missing === 'drop') return null;
-      else prediction += feature.missingWeight;
-    }
-    for (const { name, type, weights } of categories) {
-      const level = levelText(row[name], type);
-      if (level === null && missing === 'drop') return null;
-      prediction += weights.get(level) ?? 0;
-    }
-    return Number.isFinite(prediction) ? prediction : null;
+    const scored = scoreRow(row);
+    return scored === null ? null : headValues(scorer.head, scored.scores, scored.bound);
   };
+}
+
+/** The scores of a row, and how far they can be off (null: no certificate); null where one is missing or not finite. */
+export type RowScores = { readonly scores: readonly number[]; readonly bound: number | null };
+
+export function createRowScorer(scorer: Scorer): (row: Row) => RowScores | null {
+  const { features, offsets, missing, quadratic, bound } = scorer;
+  const categories = scorer.categories.map(({ source, type, levels, unseen }, index) => ({
+    source,
+    type,
+    unseen,
+    first: 2 * features.length + levelsBefore(scorer, index),
+    places: new Map(levels.map(({ level }, place) => [level, place])),
+    levels,
+  }));
+  const needsDesign = quadratic !== null || bound !== null;
+  return (row) => {
+    const scores = [...offsets];
+    const design: number[] = [];
+    for (const [index, feature] of features.entries()) {
+      const value = measuredValue(feature.source, row);
+      if (value === null && missing === 'drop') return null;
+      const distance = value === null ? 0 : value - feature.center;
+      const weights = value === null ? feature.missingWeights : feature.weights;
+      for (let k = 0; k < scores.length; k++) {
+        scores[k] = (scores[k] ?? 0) + (weights[k] ?? 0) * (value === null ? 1 : distance);
+      }
+      if (needsDesign) {
+        design[index] = distance;
+        design[features.length + index] = value === null ? 1 : 0;
+      }
+    }
+    for (const { source, type, unseen, places, levels, first } of categories) {
+      const text = levelText(sourceValue(source, row), type);
+      if (text === null && missing === 'drop') return null;
+      const place = places.get(text);
+      const weights = place === undefined ? unseen : (levels[place]?.weights ?? unseen);
+      for (let k = 0; k < scores.length; k++) scores[k] = (scores[k] ?? 0) + (weights[k] ?? 0);
+      if (needsDesign && place !== undefined) design[first + place] = 1;
+    }
+    quadratic?.forEach((form, k) => {
+      scores[k] = (scores[k] ?? 0) - formValue(form, design) / 2;
+    });
+    if (!scores.every(Number.isFinite)) return null;
+    return { scores, bound: bound === null ? null : bound.radius * Math.sqrt(formValue(bound.form, design)) };
+  };
+}
+
+function levelsBefore({ categories }: Scorer, index: number): number {
+  return categories.slice(0, index).reduce((total, { levels }) => total + levels.length, 0);
+}
+
+/** @param design what is absent is 0. */
+export function formValue({ constants, rows }: QuadraticForm, design: readonly number[]): number {
+  let total = 0;
+  rows.forEach((row, index) => {
+    let sum = constants[index] ?? 0;
+    for (let j = 0; j < row.length; j++) sum += (row[j] ?? 0) * (design[j] ?? 0);
+    total += sum * sum;
+  });
+  return total;
 }

@@ -1,6 +1,6 @@
 import { quoteIdentifier, quoteList, versionColumn, weightColumn } from '../core/identifier.ts';
 import type { Version } from '../core/version.ts';
-import type { FeaturePlan } from './feature-plan.ts';
+import { type FeaturePlan, planColumns } from './feature-plan.ts';
 import {
   type EventTimeColumn,
   type Membership,
@@ -9,7 +9,7 @@ import {
   type TrainingBounds,
 } from './training-window.ts';
 
-/** Rows to add to (+1) or take from (−1) the sums: a SELECT of exactly the plan's columns. */
+/** Rows to add to (+1) or take from (−1) the sums: a SELECT of the columns that the plan reads. */
 export type RowSource = {
   readonly sign: 1 | -1;
   readonly why: 'contents' | 'change' | 'window';
@@ -21,11 +21,6 @@ export type TrainingRelation = { readonly name: string; readonly eventTime: Even
 
 export function contentsOf(relation: TrainingRelation): string {
   return `view.${quoteIdentifier(relation.name)}`;
-}
-
-/** Columns a model reads, in the plan's order. */
-export function planColumns(plan: FeaturePlan): string[] {
-  return [...plan.measured.map((f) => f.name), plan.label, ...plan.categorical.map((f) => f.name)];
 }
 
 /** The rows that belong, from the contents at the snapshot's version; `condition` narrows them further. */

@@ -1,109 +1,134 @@
 import { EverviewError } from '../core/errors.ts';
-import { quoteIdentifier } from '../core/identifier.ts';
-import type { Schema } from '../core/schema.ts';
-import type { ColumnBatch, Session } from '../core/session.ts';
-import { add, type DoubleDouble } from './double-double.ts';
-import { predictedSql } from './predict-sql.ts';
-import type { RidgeParameters } from './ridge-parameters.ts';
-import { contentsOf, type TrainingRelation } from './row-source.ts';
-import { type Membership, membershipCondition } from './training-window.ts';
+import type { OutputKind } from '../core/metric.ts';
+import type { ColumnBatch, ColumnVector, Session } from '../core/session.ts';
+import type { Contender } from './contender.ts';
+import { type HoldoutRows, holdoutSql, ownSlicesSql } from './holdout-sql.ts';
+import { blockCount } from './metrics/block-losses.ts';
+import { ClassPlace } from './metrics/class-place.ts';
+import { NumberPlace } from './metrics/number-place.ts';
+import type { PlaceScores, PlaceSums, ScoredBatch } from './metrics/place-scores.ts';
 
-/** Errors over hold-out rows in units of the label; null where no row or no variance leaves them undefined. */
-export type HoldoutScore = {
-  readonly rows: number;
-  /** √mean (y − p)². */
-  readonly rmse: number | null;
-  /** mean |y − p|. */
-  readonly mae: number | null;
-  /** 1 − Σ(y − p)² / Σ(y − ȳ)². */
-  readonly r2: number | null;
+export type HoldoutRequest = Omit<HoldoutRows, 'classes'> & {
+  /** Errors up to which a number counts as right, for flips. */
+  readonly tolerances: readonly number[];
 };
 
+/** How a candidate, and the current model beside it, fared on rows with known labels. */
+export type Evaluation = {
+  readonly kind: OutputKind;
+  readonly holdout: PlaceScores;
+  /** Before the hold-out, the newest first. */
+  readonly earlier: readonly PlaceScores[];
+  /** Of the hold-out. */
+  readonly slices: readonly SliceScores[];
+};
+
+export type SliceScores = PlaceScores & {
+  readonly column: string;
+  /** As text; null for NULL, and for the rest. */
+  readonly value: string | null;
+  /** All values with too few rows to be judged on their own. */
+  readonly isRest: boolean;
+};
+
+/** Fewer rows say little of a slice; more slices are more than one looks at. */
+const ownSlices = { least: 30, most: 200 } as const;
+
 /**
- * Scores parameter sets on the same hold-out rows, in one scan, through the path that answers queries. Rows count
- * that have a finite label and a prediction by every set. Rows are added up here, in twice the digits: so a score is
- * the same to the last bit in whatever order the rows lie, which the threads that wrote them decide (law 7).
+ * Scores models on the same rows, in one scan, through the path that answers queries. Rows count that have a label
+ * (a finite one, of numbers) and a prediction by every model. Rows are added up here, without rounding: so a score
+ * is the same to the last bit in whatever order they lie, which the threads that wrote them decide (law 7).
  */
-export async function scoreHoldout(
-  session: Session,
-  relation: TrainingRelation,
-  label: string,
-  holdout: Membership,
-  schema: Schema,
-  candidates: readonly RidgeParameters[],
-): Promise<HoldoutScore[]> {
-  const names = candidates.map((_, index) => `__ev_p${index}`);
-  const condition = membershipCondition(holdout, relation.eventTime);
-  const rows = `(SELECT * FROM ${contentsOf(relation)}${condition === null ? '' : ` WHERE ${condition}`})`;
-  const predicted = candidates.reduce(
-    (input, parameters, index) => `(${predictedSql(parameters, input, schema, names[index] ?? '')})`,
-    rows,
+export async function scoreHoldout(session: Session, request: HoldoutRequest): Promise<Evaluation> {
+  const rows: HoldoutRows = { ...request, classes: classesOf(request.contenders) };
+  const slices = await Promise.all(
+    request.slices.map(async (column) => {
+      const found = await session.rows(ownSlicesSql(rows, column, ownSlices));
+      return new Slices(
+        column,
+        found.map(({ value }) => (value === null || value === undefined ? null : String(value))),
+        () => placeOf(rows, request.tolerances, true),
+      );
+    }),
   );
-  const sums = new HoldoutSums(candidates.length, candidates[0]?.labelMean ?? 0);
-  // No condition on the predictions: DuckDB would work them out a second time to test it.
-  const columns = [`CAST(${quoteIdentifier(label)} AS DOUBLE) AS __ev_y`, ...names];
-  for await (const batch of session.batches(`SELECT ${columns.join(', ')} FROM ${predicted}`))
-    sums.add(batch);
-  return sums.scores();
+  const places = request.windows.map((_, index) => placeOf(rows, request.tolerances, index === 0));
+  for await (const batch of session.batches(holdoutSql(rows))) addBatch(batch, rows, places, slices);
+  const [holdout, ...earlier] = places.map((place) => place.result());
+  if (holdout === undefined) throw new EverviewError('internal', 'a hold-out without a window');
+  return {
+    kind: rows.classes === null ? 'number' : 'class',
+    holdout,
+    earlier,
+    slices: slices.flatMap((one) => one.results()),
+  };
 }
 
-class HoldoutSums {
-  readonly #centre: number;
-  #rows = 0;
-  #least = Number.POSITIVE_INFINITY;
-  #greatest = Number.NEGATIVE_INFINITY;
-  /** Of the labels' distances from the centre. */
-  #distances: DoubleDouble = zero;
-  #distanceSquares: DoubleDouble = zero;
-  readonly #squares: DoubleDouble[];
-  readonly #absolutes: DoubleDouble[];
+/** Those of the candidate, then those that only the current model knows. Null: numbers. */
+function classesOf(contenders: readonly Contender[]): string[] | null {
+  const lists = contenders.map(({ output }) => (output.kind === 'class' ? output.classes : null));
+  if (lists.includes(null)) return null;
+  return [...new Set(lists.flatMap((list) => list ?? []))];
+}
 
-  /** @param centre near the labels, so that their spread does not cancel; the same at each replay */
-  constructor(candidates: number, centre: number) {
-    this.#centre = centre;
-    this.#squares = Array.from({ length: candidates }, () => zero);
-    this.#absolutes = Array.from({ length: candidates }, () => zero);
-  }
+/** @param ranks whether metrics are wanted that hold on to every score: for the hold-out, not for earlier windows */
+function placeOf(
+  { contenders, classes }: HoldoutRows,
+  tolerances: readonly number[],
+  ranks: boolean,
+): PlaceSums {
+  if (classes === null) return new NumberPlace(contenders.length, tolerances);
+  return new ClassPlace({
+    contenders: contenders.length,
+    classes: Math.max(2, classes.length),
+    probabilities: contenders.every(
+      ({ output }) => output.kind === 'class' && output.probabilities.length > 0,
+    ),
+    ranks,
+  });
+}
 
-  /** @param batch the label and each candidate's prediction, DOUBLE. */
-  add(batch: ColumnBatch): void {
-    const [label, ...predictions] = batch.columns.map(({ values }) => doubles(values));
-    if (label === undefined) return;
-    for (let row = 0; row < batch.rowCount; row++) {
-      const y = label[row] ?? Number.NaN;
-      if (!Number.isFinite(y) || !batch.columns.every((column) => column.isValid(row))) continue;
-      this.#rows += 1;
-      this.#least = Math.min(this.#least, y);
-      this.#greatest = Math.max(this.#greatest, y);
-      const distance = y - this.#centre;
-      this.#distances = plus(this.#distances, distance);
-      this.#distanceSquares = plus(this.#distanceSquares, distance * distance);
-      for (const [index, prediction] of predictions.entries()) {
-        const error = y - (prediction[row] ?? Number.NaN);
-        this.#squares[index] = plus(this.#squares[index] ?? zero, error * error);
-        this.#absolutes[index] = plus(this.#absolutes[index] ?? zero, Math.abs(error));
-      }
-    }
-  }
-
-  scores(): HoldoutScore[] {
-    const rows = this.#rows;
-    const [sum] = this.#distances;
-    // Labels that are all alike have none, whatever rounding leaves.
-    const spread = this.#least === this.#greatest ? 0 : this.#distanceSquares[0] - (sum * sum) / rows;
-    return this.#squares.map(([squares], index) => ({
-      rows,
-      rmse: finiteOrNull(Math.sqrt(squares / rows)),
-      mae: finiteOrNull((this.#absolutes[index]?.[0] ?? Number.NaN) / rows),
-      r2: finiteOrNull(1 - squares / spread),
-    }));
+function addBatch(
+  batch: ColumnBatch,
+  rows: HoldoutRows,
+  places: readonly PlaceSums[],
+  slices: readonly Slices[],
+): void {
+  const numbers = batch.columns.slice(0, batch.columns.length - slices.length);
+  const sliced = batch.columns.slice(numbers.length);
+  const [cells, labels, ...outputs] = numbers.map(({ values }) => doubles(values));
+  if (cells === undefined || labels === undefined) return;
+  const scored: ScoredBatch = { labels, contenders: contendersOf(rows, outputs) };
+  const isNumber = rows.classes === null;
+  const finite = isNumber ? [labels, ...outputs] : [labels];
+  for (let row = 0; row < batch.rowCount; row++) {
+    if (!numbers.every((column) => column.isValid(row))) continue;
+    if (!finite.every((values) => Number.isFinite(values[row]))) continue;
+    const cell = cells[row] ?? 0;
+    const window = Math.floor(cell / blockCount);
+    const block = cell % blockCount;
+    places[window]?.add(scored, row, block);
+    if (window > 0) continue;
+    for (let index = 0; index < slices.length; index++)
+      slices[index]?.placeFor(textAt(sliced[index], row)).add(scored, row, block);
   }
 }
 
-const zero: DoubleDouble = [0, 0];
+/** The columns of a batch by contender, their probabilities by the place of the class among all. */
+function contendersOf({ contenders, classes }: HoldoutRows, columns: readonly Float64Array[]) {
+  const left = [...columns];
+  const none = new Float64Array();
+  return contenders.map(({ output }) => {
+    const predictions = left.shift() ?? none;
+    if (output.kind === 'number' || output.probabilities.length === 0)
+      return { predictions, probabilities: [] };
+    const given = left.splice(0, output.classes.length);
+    const probabilities = (classes ?? []).map((label) => given[output.classes.indexOf(label)] ?? none);
+    return { predictions, probabilities };
+  });
+}
 
-function plus(sum: DoubleDouble, value: number): DoubleDouble {
-  return add(sum, [value, 0]);
+function textAt(column: ColumnVector | undefined, row: number): string | null {
+  return column?.isValid(row) === true ? String(column.values[row]) : null;
 }
 
 function doubles(values: ArrayLike<unknown>): Float64Array {
@@ -111,7 +136,31 @@ function doubles(values: ArrayLike<unknown>): Float64Array {
   throw new EverviewError('internal', 'a column of a hold-out is not DOUBLE');
 }
 
-/** Null for 0/0 and x/0: no rows, or labels that are all alike. */
-function finiteOrNull(value: number): number | null {
-  return Number.isFinite(value) ? value : null;
+/** The hold-out by the values of a column. */
+class Slices {
+  readonly #column: string;
+  readonly #own: ReadonlyMap<string | null, PlaceSums>;
+  readonly #rest: PlaceSums;
+
+  constructor(column: string, values: readonly (string | null)[], makePlace: () => PlaceSums) {
+    this.#column = column;
+    this.#own = new Map(values.map((value) => [value, makePlace()]));
+    this.#rest = makePlace();
+  }
+
+  placeFor(value: string | null): PlaceSums {
+    return this.#own.get(value) ?? this.#rest;
+  }
+
+  /** Without those in which no row counts. */
+  results(): SliceScores[] {
+    const own = [...this.#own].map(([value, place]) => ({
+      ...place.result(),
+      column: this.#column,
+      value,
+      isRest: false,
+    }));
+    const rest = { ...this.#rest.result(), column: this.#column, value: null, isRest: true };
+    return [...own, rest].filter(({ rows }) => rows > 0);
+  }
 }

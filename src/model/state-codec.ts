@@ -2,18 +2,20 @@ import { EverviewError } from '../core/errors.ts';
 import { denseSize, type Levels, measuredCount, type SumsState } from './sums-state.ts';
 
 /** "EVSM" and the layout's number. */
-const magic = 0x4556534d;
-const layout = 2;
+export const sumsMagic = 0x4556534d;
+const layout = 3;
 
 type Header = {
   readonly levels: readonly Levels[];
   readonly lengths: readonly number[];
   /** Entries of the dense part whose sums are not all 0; only those are kept: no missing value, no sums for it. */
   readonly entries: readonly number[];
+  /** Null: not weighted. */
+  readonly tally: { readonly originMs: number; readonly rows: number } | null;
 };
 
 function parts(state: SumsState, entries: readonly number[]): Float64Array[] {
-  const { frame, dense, grouped, together, budget } = state;
+  const { frame, dense, grouped, together, budget, tally } = state;
   const size = denseSize(measuredCount(state));
   return [
     frame.pivot,
@@ -25,6 +27,7 @@ function parts(state: SumsState, entries: readonly number[]): Float64Array[] {
     together,
     budget.rounded,
     budget.exact,
+    ...(tally === null ? [] : [tally.missing, tally.levels]),
   ];
 }
 
@@ -63,12 +66,18 @@ function spread(sums: Float64Array, size: number, entries: readonly number[]): F
 export function encodeState(state: SumsState): Uint8Array {
   const entries = entriesOf(state);
   const arrays = parts(state, entries);
-  const header: Header = { levels: state.levels, lengths: arrays.map((array) => array.length), entries };
+  const { levels, tally } = state;
+  const header: Header = {
+    levels,
+    lengths: arrays.map((array) => array.length),
+    entries,
+    tally: tally && { originMs: tally.originMs, rows: tally.rows },
+  };
   const text = new TextEncoder().encode(JSON.stringify(header));
   const count = arrays.reduce((total, array) => total + array.length, 0);
   const bytes = new Uint8Array(12 + text.length + count * 8);
   const view = new DataView(bytes.buffer);
-  [magic, layout, text.length].forEach((word, index) => {
+  [sumsMagic, layout, text.length].forEach((word, index) => {
     view.setUint32(index * 4, word);
   });
   bytes.set(text, 12);
@@ -85,7 +94,7 @@ export function encodeState(state: SumsState): Uint8Array {
 /** @throws EverviewError `not-a-database` when the bytes are no state of this release. */
 export function decodeState(bytes: Uint8Array): SumsState {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (bytes.length < 12 || view.getUint32(0) !== magic || view.getUint32(4) !== layout) {
+  if (bytes.length < 12 || view.getUint32(0) !== sumsMagic || view.getUint32(4) !== layout) {
     throw new EverviewError('not-a-database', 'the kept state of a model is not one of this release', {
       hint: 'refresh the model in full',
     });
@@ -108,5 +117,6 @@ export function decodeState(bytes: Uint8Array): SumsState {
     grouped: { high: take(4), low: take(5) },
     together: take(6),
     budget: { rounded: take(7), exact: take(8) },
+    tally: header.tally && { ...header.tally, missing: take(9), levels: take(10) },
   };
 }

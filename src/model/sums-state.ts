@@ -22,6 +22,19 @@ export type SumsState = {
   /** L × L counts of rows that have both levels; only where column ≥ row. */
   readonly together: Float64Array;
   readonly budget: ErrorBudget;
+  /** Null where every row weighs 1, so that the sums themselves count. */
+  readonly tally: Tally | null;
+};
+
+/** Rows of weighted sums, which no sum of weights can count. */
+export type Tally = {
+  /** With decay: the moment whose weight is 1, milliseconds since the epoch. */
+  readonly originMs: number;
+  rows: number;
+  /** Per measured feature: rows in which it is missing. */
+  readonly missing: Float64Array;
+  /** Per level, in layout order. */
+  readonly levels: Float64Array;
 };
 
 export type Levels = readonly (string | null)[];
@@ -53,6 +66,15 @@ export function emptyState(plan: FeaturePlan, frame: Frame): SumsState {
       rounded: new Float64Array(plan.measured.length + 1),
       exact: new Float64Array(plan.measured.length + 1),
     },
+    tally:
+      plan.weighting === null
+        ? null
+        : {
+            originMs: plan.weighting.originMs,
+            rows: 0,
+            missing: new Float64Array(plan.measured.length),
+            levels: new Float64Array(0),
+          },
   };
 }
 
@@ -61,7 +83,21 @@ export function pairedSums(length: number): PairedSums {
 }
 
 export function rowCount(state: SumsState): number {
+  return state.tally?.rows ?? totalWeight(state);
+}
+
+/** The rows, where each weighs 1. */
+export function totalWeight(state: SumsState): number {
   return state.dense.high[0] ?? 0;
+}
+
+/** Rows of each level of all categorical features, in layout order. */
+export function levelRows(state: SumsState): Float64Array {
+  const total = levelCount(state.levels);
+  return (
+    state.tally?.levels ??
+    Float64Array.from({ length: total }, (_, at) => state.together[at * (total + 1)] ?? 0)
+  );
 }
 
 export function measuredCount(state: SumsState): number {
@@ -79,9 +115,11 @@ export function copyWithLevels(state: SumsState, levels: readonly Levels[]): Sum
   const target = levelTargets(state.levels, levels);
   const grouped = pairedSums(total * size);
   const together = new Float64Array(total * total);
+  const counted = new Float64Array(total);
   const before = target.length;
   target.forEach((to, from) => {
     if (to < 0) return;
+    counted[to] = state.tally?.levels[from] ?? 0;
     grouped.high.set(state.grouped.high.subarray(from * size, (from + 1) * size), to * size);
     grouped.low.set(state.grouped.low.subarray(from * size, (from + 1) * size), to * size);
     for (let other = from; other < before; other++) {
@@ -96,6 +134,7 @@ export function copyWithLevels(state: SumsState, levels: readonly Levels[]): Sum
     grouped,
     together,
     budget: { rounded: state.budget.rounded.slice(), exact: state.budget.exact.slice() },
+    tally: state.tally && { ...state.tally, missing: state.tally.missing.slice(), levels: counted },
   };
 }
 
@@ -136,6 +175,10 @@ export function mergeInto(state: SumsState, part: SumsState, sign: 1 | -1): void
   mergeCounts(state.together, part.together, sign);
   mergeCounts(state.budget.rounded, part.budget.rounded, 1);
   mergeCounts(state.budget.exact, part.budget.exact, 1);
+  if (state.tally === null || part.tally === null) return;
+  state.tally.rows += sign * part.tally.rows;
+  mergeCounts(state.tally.missing, part.tally.missing, sign);
+  mergeCounts(state.tally.levels, part.tally.levels, sign);
 }
 
 function mergeSums(into: PairedSums, part: PairedSums, sign: 1 | -1): void {
@@ -157,11 +200,9 @@ function mergeCounts(into: Float64Array, part: Float64Array, sign: 1 | -1): void
  */
 export function tidied(state: SumsState): SumsState {
   const size = denseSize(measuredCount(state));
-  const total = levelCount(state.levels);
+  const rows = levelRows(state);
   let place = 0;
-  const alive = state.levels.map((levels) =>
-    levels.filter(() => (state.together[place++ * (total + 1)] ?? 0) > 0),
-  );
+  const alive = state.levels.map((levels) => levels.filter(() => (rows[place++] ?? 0) > 0));
   const result = copyWithLevels(state, alive);
   normalize(result.dense);
   normalize(result.grouped);
@@ -172,7 +213,7 @@ export function tidied(state: SumsState): SumsState {
     result.budget.exact[measure] = 0;
   }
   for (let entry = measuredCount(state) + 2; entry < size; entry++) {
-    if (state.dense.high[entry] === 0) clearEntry(result, size, entry);
+    if (missingRows(state, entry - measuredCount(state) - 2) === 0) clearEntry(result, size, entry);
   }
   if (rowCount(state) === 0) clearEntry(result, size, 0);
   return result;
@@ -229,8 +270,8 @@ export function needsRebase(state: SumsState): Reason | null {
 /** Σ(z − mean)² over the rows where the measure is present, from the sums. */
 export function centredSquares(state: SumsState, measure: number): number {
   const size = denseSize(measuredCount(state));
-  const present = presentRows(state, measure);
-  if (present === 0) return 0;
+  const present = presentWeight(state, measure);
+  if (presentRows(state, measure) === 0) return 0;
   const sum = pairAt(state.dense, measure + 1);
   const squares = pairAt(state.dense, (measure + 1) * (size + 1));
   return subtract(squares, divide(multiply(sum, sum), [present, 0]))[0];
@@ -242,7 +283,18 @@ export function pairAt(sums: PairedSums, index: number): DoubleDouble {
 
 /** Rows in which the measured feature is not missing; for the label, all rows. */
 export function presentRows(state: SumsState, measure: number): number {
-  const measured = measuredCount(state);
-  const missing = measure < measured ? (state.dense.high[measured + 2 + measure] ?? 0) : 0;
-  return rowCount(state) - missing;
+  return rowCount(state) - (measure < measuredCount(state) ? missingRows(state, measure) : 0);
+}
+
+export function missingRows(state: SumsState, feature: number): number {
+  return state.tally === null ? missingWeight(state, feature) : (state.tally.missing[feature] ?? 0);
+}
+
+/** The weight of the rows of `presentRows`. */
+export function presentWeight(state: SumsState, measure: number): number {
+  return totalWeight(state) - (measure < measuredCount(state) ? missingWeight(state, measure) : 0);
+}
+
+function missingWeight(state: SumsState, feature: number): number {
+  return state.dense.high[measuredCount(state) + 2 + feature] ?? 0;
 }

@@ -32,6 +32,23 @@ export function trainingBoundsAt(trainingSet: TrainingSetDefinition, nowMs: numb
   };
 }
 
+/**
+ * Windows before the hold-out, each as long as it is, the newest first: as many of `count` as the training window has
+ * room for. Older rows would speak for a current model that learned from them, against a candidate that did not.
+ */
+export function earlierWindows({ training, holdout }: TrainingBounds, count: number): Membership[] {
+  if (training.kind === 'all' || holdout?.kind !== 'span' || holdout.afterUs === null) return [];
+  const start = holdout.afterUs;
+  const length = holdout.untilUs - start;
+  if (length <= 0n) return [];
+  const spans = Array.from({ length: count }, (_, index) => ({
+    kind: 'span' as const,
+    afterUs: start - BigInt(index + 1) * length,
+    untilUs: start - BigInt(index) * length,
+  }));
+  return spans.filter(({ afterUs }) => training.afterUs === null || afterUs >= training.afterUs);
+}
+
 function microseconds(ms: number): bigint {
   return BigInt(Math.floor(ms * 1_000));
 }

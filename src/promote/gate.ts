@@ -1,71 +1,129 @@
-import type { Reason } from '../core/reasons.ts';
-import type { GateCondition } from '../declare/definition.ts';
-import type { HoldoutScore } from '../model/score-holdout.ts';
+import { isPaired, type PairedMetric } from '../core/metric.ts';
+import type { ModelDefinition } from '../declare/definition.ts';
+import type { GateCondition } from '../declare/gate-condition.ts';
+import type { Evaluation } from '../model/score-holdout.ts';
+import { type GateResult, type GateVerdict, worstOf } from './gate-result.ts';
+import { judgeCondition, type Place, pairedMetricOf } from './judge-condition.ts';
+import { pairedRisk } from './paired-test.ts';
 
-/** How one condition fared. Scores are null where they are undefined, and then no condition on them holds. */
-export type GateResult = {
-  readonly condition: GateCondition;
-  readonly candidate: number | null;
-  /** Null: there is no current model, or it has no such score. */
-  readonly current: number | null;
-  /** What the candidate's score was held against; null for a relative condition with nothing to compare. */
-  readonly threshold: number | null;
-  readonly passed: boolean;
-  readonly reason: Reason;
-};
-
-export type GateVerdict = {
-  readonly passed: boolean;
-  readonly reason: Reason;
-  readonly results: readonly GateResult[];
-};
+/** What of a model's definition its gate rests on. */
+export type GatePolicy = Pick<ModelDefinition, 'gate' | 'slices'>;
 
 /**
- * Whether a candidate may answer. Both scores are over the same hold-out rows.
- * @param candidate null: there is no hold-out.
- * @param current null: no version was promoted; conditions relative to it hold.
+ * Whether a candidate may answer. Every score of it and of the current model is over the same rows.
+ *
+ * - The hold-out decides: thresholds are held against the scores there, and a comparison (`not_worse`) passes once
+ *   it is proven; where the rows are too few for a proof either way the verdict is `inconclusive`.
+ * - Slices must meet the thresholds; they speak against a comparison once the candidate is proven worse in one.
+ * - So do earlier windows, which the candidate has learned from: they cannot vouch for it, only unmask one that fits
+ *   a corrupted window (the hold-out with it) at the cost of all others.
+ *
+ * Places of one kind share the risk of a wrong proof (Bonferroni), so that having many of them blocks no equal model.
+ * @param evaluation null: there is no hold-out.
  */
-export function judgeGate(
-  conditions: readonly GateCondition[],
-  candidate: HoldoutScore | null,
-  current: HoldoutScore | null,
-): GateVerdict {
-  if (conditions.length === 0) return { passed: true, reason: 'no-gate', results: [] };
-  const results = conditions.map((condition) => judge(condition, candidate, current));
-  const failed = results.find((result) => !result.passed);
-  return { passed: failed === undefined, reason: failed?.reason ?? 'gate-passed', results };
+export function judgeGate({ gate, slices }: GatePolicy, evaluation: Evaluation | null): GateVerdict {
+  if (gate.length === 0) return { verdict: 'promote', passed: true, reason: 'no-gate', results: [] };
+  const results = [
+    ...gate.flatMap((condition) => conditionResults(condition, slices, evaluation)),
+    ...earlierResults(gate, evaluation),
+  ];
+  const failed = results.filter((result) => !result.passed);
+  const worst = failed.find(({ verdict }) => verdict === 'hold') ?? failed[0];
+  return {
+    verdict: worst?.verdict ?? 'promote',
+    passed: worst === undefined,
+    reason: worst?.reason ?? 'gate-passed',
+    results,
+  };
 }
 
-function judge(
+/** On the whole hold-out, unless it says PER, and once for each column that it is judged by the values of. */
+function conditionResults(
   condition: GateCondition,
-  candidate: HoldoutScore | null,
-  current: HoldoutScore | null,
-): GateResult {
-  const score = candidate?.[condition.metric] ?? null;
-  const reference = current?.[condition.metric] ?? null;
-  const threshold = thresholdOf(condition, reference);
-  const seen = { condition, candidate: score, current: reference, threshold };
-  if (candidate === null || candidate.rows === 0) return { ...seen, passed: false, reason: 'empty-holdout' };
-  if (condition.relative && current === null) return { ...seen, passed: true, reason: 'no-current-model' };
-  const passed = score !== null && threshold !== null && holds(score, condition.operator, threshold);
-  return { ...seen, passed, reason: passed ? 'gate-passed' : 'gate-failed' };
+  slices: readonly string[],
+  evaluation: Evaluation | null,
+): GateResult[] {
+  const whole: Place = {
+    scores: evaluation?.holdout ?? noRows,
+    kind: evaluation?.kind ?? 'number',
+    slice: null,
+    earlierWindow: null,
+    risk: pairedRisk,
+    burden: 'proof',
+  };
+  const columns = condition.per === null ? slices : [condition.per];
+  if (whole.scores.rows === 0) return [judgeCondition(condition, whole).result];
+  const ofSlices = columns.flatMap((column) => {
+    const places = slicePlaces(column, evaluation);
+    return worstOf(places.map((place) => judgeCondition(condition, place))) ?? [];
+  });
+  return condition.per === null ? [judgeCondition(condition, whole).result, ...ofSlices] : ofSlices;
 }
 
-function thresholdOf(condition: GateCondition, reference: number | null): number | null {
-  if (!condition.relative) return condition.factor;
-  return reference === null ? null : condition.factor * reference;
+const noRows: Evaluation['holdout'] = {
+  rows: 0,
+  candidate: { rows: 0 },
+  current: null,
+  paired: null,
+  flips: [],
+  calibration: null,
+  labelDeviation: null,
+};
+
+function slicePlaces(column: string, evaluation: Evaluation | null): Place[] {
+  const slices = evaluation?.slices.filter((slice) => slice.column === column) ?? [];
+  return slices.map((slice) => ({
+    scores: slice,
+    kind: evaluation?.kind ?? 'number',
+    slice: `${column} = ${slice.isRest ? '(the rest)' : (slice.value ?? 'NULL')}`,
+    earlierWindow: null,
+    risk: pairedRisk / slices.length,
+    burden: 'veto',
+  }));
 }
 
-/** False whenever a side is NaN. */
-function holds(score: number, operator: GateCondition['operator'], threshold: number): boolean {
-  switch (operator) {
-    case '<':
-      return score < threshold;
-    case '<=':
-      return score <= threshold;
-    case '>':
-      return score > threshold;
-    case '>=':
-      return score >= threshold;
-  }
+/**
+ * How much worse a candidate must be proven in an earlier window to be refused, unless its gate allows more: a tenth
+ * of the error, 5 points of accuracy. A model that follows its time is a little worse on what is past; one that was
+ * fitted to a corrupted window is much worse on all others.
+ */
+const earlierMargin = { share: 0.1, points: 0.05 } as const;
+
+function earlierResults(gate: readonly GateCondition[], evaluation: Evaluation | null): GateResult[] {
+  if (evaluation === null || evaluation.holdout.current === null) return [];
+  const { metric, margin } = earlierComparison(gate, evaluation);
+  const text = `not_worse(${metric}, margin = ${margin}) in earlier windows`;
+  const condition: GateCondition = { kind: 'not-worse', metric, per: null, margin, text };
+  const windows = evaluation.earlier
+    .map((scores, index) => ({ scores, earlierWindow: index + 1 }))
+    .filter(({ scores }) => scores.rows > 0);
+  const judged = windows.map(({ scores, earlierWindow }) =>
+    judgeCondition(condition, {
+      scores,
+      kind: evaluation.kind,
+      slice: null,
+      earlierWindow,
+      risk: pairedRisk / windows.length,
+      burden: 'veto',
+    }),
+  );
+  return [worstOf(judged) ?? []].flat();
+}
+
+/** By the first metric of the gate that rows have by themselves, and at least by the margin it allows. */
+function earlierComparison(
+  gate: readonly GateCondition[],
+  { kind }: Evaluation,
+): { metric: PairedMetric; margin: number } {
+  const stated = gate.flatMap((condition) => {
+    if (condition.kind === 'not-worse')
+      return [{ metric: pairedMetricOf(condition, kind), margin: condition.margin }];
+    if (condition.kind !== 'threshold' || !isPaired(condition.metric)) return [];
+    const { metric, relative, factor } = condition;
+    return [{ metric, margin: relative ? Math.abs(factor - 1) : 0 }];
+  });
+  const metric = stated[0]?.metric ?? (kind === 'number' ? 'rmse' : 'accuracy');
+  const margins = stated.filter((one) => one.metric === metric).map(({ margin }) => margin);
+  const least = metric === 'accuracy' ? earlierMargin.points : earlierMargin.share;
+  return { metric, margin: Number(Math.max(least, ...margins).toPrecision(6)) };
 }

@@ -2,8 +2,9 @@ import type { Session } from '../core/session.ts';
 import type { SqlParameter } from '../core/value.ts';
 import { type ModelVersion, modelVersionOf, type Version, versionOf } from '../core/version.ts';
 import { insertRow } from '../log/placed-values.ts';
-import type { RidgeParameters } from '../model/ridge-parameters.ts';
-import type { GateResult } from './gate.ts';
+import { readParameters } from '../model/parameters-json.ts';
+import type { ModelParameters } from '../model/scorer.ts';
+import type { GateResult } from './gate-result.ts';
 
 /** The version of a model that answers. */
 export type PromotedModel = {
@@ -11,7 +12,7 @@ export type PromotedModel = {
   readonly dataVersion: Version;
   readonly asOfMs: number;
   readonly definitionHash: string;
-  readonly parameters: RidgeParameters;
+  readonly parameters: ModelParameters;
 };
 
 /** One fit, promoted or not. */
@@ -24,7 +25,7 @@ export type ModelVersionRecord = {
   readonly definitionHash: string;
   readonly method: string;
   readonly hyperparameters: unknown;
-  readonly parameters: RidgeParameters;
+  readonly parameters: ModelParameters;
   readonly metrics: unknown;
   readonly refreshKind: 'incremental' | 'full';
   readonly durationMs: number;
@@ -71,17 +72,23 @@ export async function recordGate(
   judgedAtMs: number,
 ): Promise<void> {
   for (const result of results) {
-    await tx.run('INSERT INTO everview.gates VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)', [
+    await insertRow(tx, 'everview.gates', [
       model,
       version,
-      result.condition.text,
-      result.condition.metric,
+      result.condition,
+      result.metric,
       result.candidate,
       result.current,
       result.threshold,
       result.passed,
       result.reason,
       new Date(judgedAtMs),
+      result.verdict,
+      result.slice,
+      result.earlierWindow,
+      result.rows,
+      result.lower,
+      result.upper,
     ]);
   }
 }
@@ -99,17 +106,18 @@ export async function loadModelHistory(session: Session): Promise<ModelHistory> 
   );
   return {
     promoted: new Map(
-      promoted.map((row) => [
-        String(row.model),
-        {
+      promoted.flatMap((row): [string, PromotedModel][] => {
+        const parameters = readParameters(String(row.parameters));
+        if (parameters === null) return [];
+        const promotedModel: PromotedModel = {
           modelVersion: modelVersionOf(Number(row.version)),
           dataVersion: versionOf(Number(row.data_version)),
           asOfMs: Number(row.as_of),
           definitionHash: String(row.definition_hash),
-          // Written by recordModelVersion from a fit's own parameters.
-          parameters: JSON.parse(String(row.parameters)) as RidgeParameters,
-        },
-      ]),
+          parameters,
+        };
+        return [[String(row.model), promotedModel]];
+      }),
     ),
     lastVersion: new Map(last.map((row) => [String(row.model), Number(row.version)])),
   };

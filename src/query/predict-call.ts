@@ -4,7 +4,7 @@ import { type CteScope, type RelationReference, relationNode } from '../core/rel
 import type { Schema } from '../core/schema.ts';
 import { isNode, type SqlJson, type SqlNode, walk } from '../core/sql-tree.ts';
 import { predictionSql } from '../model/predict-sql.ts';
-import type { RidgeParameters } from '../model/ridge-parameters.ts';
+import type { ModelParameters } from '../model/scorer.ts';
 import type { Catalog } from './catalog.ts';
 import { placeInQuery } from './query-place.ts';
 
@@ -138,13 +138,13 @@ function selectAll(name: string, location: SqlJson): SqlNode {
 
 /** As `predictionSql`; what the input lacks is told at the call. */
 export function predictionAt(
-  parameters: RidgeParameters,
+  { scorer }: ModelParameters,
   input: string,
   schema: Schema,
   at: TextPlace | undefined,
 ): string {
   try {
-    return predictionSql(parameters, input, schema);
+    return predictionSql(scorer, input, schema);
   } catch (failure) {
     if (!(failure instanceof EverviewError) || failure.at !== undefined) throw failure;
     throw new EverviewError(failure.code, failure.message, {

@@ -13,7 +13,7 @@ import { type SqlNode, type SqlParser, walk } from '../core/sql-tree.ts';
 import type { SqlParameter } from '../core/value.ts';
 import { type Version, versionOf } from '../core/version.ts';
 import { tableAtVersionSql } from '../log/table-at-version.ts';
-import type { RidgeParameters } from '../model/ridge-parameters.ts';
+import type { ModelParameters } from '../model/scorer.ts';
 import { bindParameters } from './bind-parameters.ts';
 import type { Catalog, CatalogEntry } from './catalog.ts';
 import { replaceClockFunctions } from './clock-functions.ts';
@@ -37,7 +37,7 @@ export type RewriteContext = {
   /** @throws EverviewError `history-expired`. */
   assertReachable(version: Version): void;
   /** @throws EverviewError `no-model-version`. */
-  promotedParameters(model: string): RidgeParameters;
+  promotedParameters(model: string): ModelParameters;
   readonly system: SystemRelations;
   /** Kept views whose contents are of another version, and what is read in their place. */
   readonly inline: ReadonlyMap<string, InlineContents>;

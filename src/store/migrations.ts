@@ -72,6 +72,15 @@ const steps: readonly (readonly string[])[] = [
   ],
   // Views that follow the clock change more than once in a version.
   ['ALTER TABLE everview.changes ADD COLUMN effective_at TIMESTAMP'],
+  // Gates that compare row by row, by slices and in earlier windows.
+  [
+    'ALTER TABLE everview.gates ADD COLUMN verdict VARCHAR',
+    'ALTER TABLE everview.gates ADD COLUMN slice VARCHAR',
+    'ALTER TABLE everview.gates ADD COLUMN earlier_window INTEGER',
+    'ALTER TABLE everview.gates ADD COLUMN rows BIGINT',
+    'ALTER TABLE everview.gates ADD COLUMN lower DOUBLE',
+    'ALTER TABLE everview.gates ADD COLUMN upper DOUBLE',
+  ],
 ];
 
 /**

@@ -191,7 +191,15 @@ const modelDraft: fc.Arbitrary<DefinitionDraft> = fc
       ),
       options: options(
         {
-          method: fc.constant('ridge'),
+          method: fc.constantFrom('ridge'),
+          rare: fc.nat(1000),
+          expand: fc.subarray([
+            'hour(t)',
+            'cycle("the time", \'day\')',
+            'spline(x, -1, 2.5)',
+            'interaction(a, b, "c d")',
+            'hash("t t", 8)',
+          ]),
           l2: nonNegative,
           standardize: fc.boolean(),
           categorical: fc.subarray(names),
@@ -199,6 +207,8 @@ const modelDraft: fc.Arbitrary<DefinitionDraft> = fc
           ...policy,
           max_effect: fc.option(nonNegative),
           gate: fc.array(condition, { maxLength: 3 }),
+          slices: fc.subarray(names),
+          windows: fc.nat(9),
           on_failure: fc.constant('keep_current'),
         },
         ['method'],

@@ -361,10 +361,25 @@ describe('parseStatement', () => {
       trainingSet: 's',
       features: { kind: 'all', except: [] },
       method: 'ridge',
-      options: { l2: 1, standardize: true, categorical: [], missing: 'impute' },
+      options: {
+        l2: 1,
+        standardize: true,
+        l1: 1,
+        labels: [],
+        components: 2,
+        smoothing: null,
+        weight: null,
+        decayMs: null,
+        categorical: [],
+        expand: [],
+        rareRows: 0,
+        missing: 'impute',
+      },
       policy: { refresh: 'auto', maxStalenessMs: 0, maxRows: null, onStaleRead: 'refresh' },
       maxEffect: null,
       gate: [],
+      slices: [],
+      windows: 3,
       onFailure: 'keep_current',
     });
   });
@@ -380,16 +395,34 @@ describe('parseStatement', () => {
   });
 
   it('reads every form of a gate', () => {
-    const gate = '(rmse <= 40, RMSE<1.02*current, r2 >= current * 0.98, mae < current, r2 > -.5)';
+    const gate = `(rmse <= 40, RMSE<1.02*current, r2 >= current * 0.98, mae < current, r2 > -.5,
+      rmse PER origin <= 60, log_loss per "a b" <= 1.1 * current, not_worse, not_worse (margin = 0.01),
+      NOT_WORSE(mae), not_worse(accuracy, margin = 1e-3) PER origin, negative_flips <= 0.02,
+      negative_flips(tolerance = 15) PER origin < .1)`;
     expect(
       definitionOf(`CREATE MODEL m WITH (method = ridge, gate = ${gate}) AS SELECT * FROM s`),
     ).toMatchObject({
       gate: [
-        { metric: 'rmse', operator: '<=', factor: 40, relative: false, text: 'rmse <= 40' },
+        {
+          kind: 'threshold',
+          metric: 'rmse',
+          operator: '<=',
+          factor: 40,
+          relative: false,
+          text: 'rmse <= 40',
+        },
         { metric: 'rmse', operator: '<', factor: 1.02, relative: true, text: 'RMSE<1.02*current' },
         { metric: 'r2', operator: '>=', factor: 0.98, relative: true },
         { metric: 'mae', operator: '<', factor: 1, relative: true },
-        { metric: 'r2', operator: '>', factor: -0.5, relative: false },
+        { metric: 'r2', operator: '>', factor: -0.5, relative: false, per: null },
+        { metric: 'rmse', per: 'origin', operator: '<=', factor: 60, relative: false },
+        { metric: 'log_loss', per: 'a b', operator: '<=', factor: 1.1, relative: true },
+        { kind: 'not-worse', metric: null, margin: 0.02, per: null, text: 'not_worse' },
+        { kind: 'not-worse', metric: null, margin: 0.01 },
+        { kind: 'not-worse', metric: 'mae', margin: 0.02 },
+        { kind: 'not-worse', metric: 'accuracy', margin: 0.001, per: 'origin' },
+        { kind: 'negative-flips', tolerance: null, operator: '<=', budget: 0.02, per: null },
+        { kind: 'negative-flips', tolerance: 15, operator: '<', budget: 0.1, per: 'origin' },
       ],
     });
   });

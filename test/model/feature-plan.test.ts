@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { EverviewError } from '../../src/core/errors.ts';
-import type { ModelDefinition, RidgeOptions } from '../../src/declare/definition.ts';
+import type { FitOptions, ModelDefinition } from '../../src/declare/definition.ts';
 import { planFeatures } from '../../src/model/feature-plan.ts';
 import { ridgeModel, trainingSet } from '../support/training-table.ts';
 
@@ -17,7 +17,7 @@ const schema = [
 ];
 
 function plan(
-  options: Partial<RidgeOptions> = {},
+  options: Partial<FitOptions> = {},
   features?: ModelDefinition['features'],
   extra: { name: string; type: string }[] = [],
 ) {

@@ -1,15 +1,15 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Row } from '../../src/core/value.ts';
-import { planFeatures } from '../../src/model/feature-plan.ts';
+import { type FeaturePlan, planFeatures } from '../../src/model/feature-plan.ts';
 import { ModelFitter } from '../../src/model/model-fitter.ts';
 import { OnnxRuntime } from '../../src/model/onnx-runtime.ts';
-import { createRowPredictor } from '../../src/model/predict-row.ts';
 import type { RidgeParameters } from '../../src/model/ridge-parameters.ts';
 import { advanceSources, type TrainingRelation } from '../../src/model/row-source.ts';
 import { needsRebase, rowCount, type SumsState } from '../../src/model/sums-state.ts';
 import { trainingBoundsAt } from '../../src/model/training-window.ts';
 import { fitReference, type ReferenceRow } from '../support/least-squares-reference.ts';
+import { ridgePredictor } from '../support/ridge-predictor.ts';
 import { ridgeModel, TrainingTable, trainingSet } from '../support/training-table.ts';
 
 const schema = [
@@ -68,6 +68,7 @@ function referenceRow(row: Row): ReferenceRow {
 }
 
 function expectSameModel(
+  plan: FeaturePlan,
   parameters: RidgeParameters,
   rows: readonly Row[],
   options: { l2: number; standardize: boolean },
@@ -77,7 +78,7 @@ function expectSameModel(
     ...options,
     binary: numericNames.map((name) => name === 'flag'),
   });
-  const predict = createRowPredictor(parameters);
+  const predict = ridgePredictor(plan, parameters);
   const labels = references.map((row) => row.y);
   const size = Math.max(...labels.map(Math.abs), 1e-300);
   rows.forEach((row, index) => {
@@ -148,7 +149,7 @@ describe('sums kept through a history give the model of a fit from scratch', () 
       }
       const rows = await table.read(([s]) => s.rows('SELECT * FROM view."ts" ORDER BY id'));
       expect(rowCount(state)).toBe(rows.length);
-      if (rows.length > 0) expectSameModel(fitter.solve(plan, state, options), rows, options);
+      if (rows.length > 0) expectSameModel(plan, fitter.solve(plan, state, options), rows, options);
     }
     return rebases;
   }

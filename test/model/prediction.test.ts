@@ -1,13 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { RidgeOptions } from '../../src/declare/definition.ts';
+import type { FitOptions } from '../../src/declare/definition.ts';
+import { scorerContender } from '../../src/model/contender.ts';
 import { planFeatures } from '../../src/model/feature-plan.ts';
+import { ridgeSolver } from '../../src/model/linear-solvers.ts';
 import { ModelFitter } from '../../src/model/model-fitter.ts';
 import { OnnxRuntime } from '../../src/model/onnx-runtime.ts';
-import { predictWithOnnx } from '../../src/model/predict-onnx.ts';
+import { scoreWithOnnx } from '../../src/model/predict-onnx.ts';
 import { createRowPredictor } from '../../src/model/predict-row.ts';
 import { predictionSql } from '../../src/model/predict-sql.ts';
-import type { RidgeParameters } from '../../src/model/ridge-parameters.ts';
 import { scoreHoldout } from '../../src/model/score-holdout.ts';
+import type { ModelParameters, Scorer } from '../../src/model/scorer.ts';
 import { trainingBoundsAt } from '../../src/model/training-window.ts';
 import { ridgeModel, TrainingTable, trainingSet } from '../support/training-table.ts';
 
@@ -33,6 +35,10 @@ const questions = `SELECT i AS id, CASE i % 6 WHEN 1 THEN 'NaN'::DOUBLE WHEN 2 T
   CASE WHEN i % 6 = 0 THEN NULL ELSE ['', 'it''s', 'Å', 'x', 'never'][1 + i % 5] END AS place,
   (i % 7)::BIGINT AS hour, (i % 4 * 1.5)::DECIMAL(6,2) AS price FROM range(60) r(i)`;
 
+function withOffset(parameters: ModelParameters, offset: number): ModelParameters {
+  return { ...parameters, scorer: { ...parameters.scorer, offsets: [offset] } };
+}
+
 describe.each([
   { l2: 1, standardize: true, missing: 'impute' },
   { l2: 0, standardize: false, missing: 'drop' },
@@ -41,8 +47,8 @@ describe.each([
   const fitter = new ModelFitter(runtime);
   const definition = trainingSet();
   let table: TrainingTable;
-  let parameters: RidgeParameters;
-  const model: Partial<RidgeOptions> = { ...options, categorical: ['hour', 'price'] };
+  let parameters: ModelParameters;
+  const model: Partial<FitOptions> = { ...options, categorical: ['hour', 'price'] };
   const plan = planFeatures(ridgeModel(model, { kind: 'all', except: ['id'] }), definition, schema);
 
   beforeAll(async () => {
@@ -50,7 +56,7 @@ describe.each([
     await table.update({ insert: trainingRows });
     const bounds = trainingBoundsAt(definition, 0);
     const fit = await table.read((s) => fitter.fitFull(s, plan, { name: 'ts', eventTime: null }, bounds));
-    parameters = fitter.solve(plan, fit.state, options);
+    parameters = ridgeSolver.solve(plan, fit.state, ridgeModel(options).options, 1);
   });
   afterAll(async () => {
     await table.close();
@@ -60,7 +66,7 @@ describe.each([
   it('is the same in SQL, in plain arithmetic and in ONNX', async () => {
     const { rows, predicted } = await table.read(async ([s]) => {
       const input = await s.describe(questions);
-      const predicted = await s.rows(predictionSql(parameters, `(${questions})`, input));
+      const predicted = await s.rows(predictionSql(parameters.scorer, `(${questions})`, input));
       return { rows: await s.rows(questions), predicted };
     });
     const named = rows.map(({ A, FLAG, place, ...row }) => ({
@@ -69,19 +75,22 @@ describe.each([
       flag: FLAG ?? null,
       Place: place ?? null,
     }));
-    const byOnnx = await predictWithOnnx(runtime, parameters, named);
+    const byOnnx = await scoreWithOnnx(runtime, parameters.scorer, named);
     const predict = createRowPredictor(parameters);
     expect(predicted.map(({ id }) => id)).toEqual(rows.map(({ id }) => id));
     expect(predicted.filter(({ prediction }) => prediction === null).length).toBeGreaterThan(5);
     expect(predicted.filter(({ prediction }) => prediction !== null).length).toBeGreaterThan(5);
     predicted.forEach(({ prediction }, index) => {
-      const inArithmetic = predict(named[index] ?? {});
+      const inArithmetic = predict(named[index] ?? {})?.prediction ?? null;
+      const inOnnx = byOnnx[index]?.[0] ?? null;
       if (prediction === null) {
-        expect([inArithmetic, byOnnx[index]]).toEqual([null, null]);
+        expect([inArithmetic, inOnnx]).toEqual([null, null]);
       } else {
         const value = Number(prediction);
-        for (const other of [inArithmetic, byOnnx[index]]) {
-          expect(Math.abs((other ?? Number.NaN) - value) / Math.max(1, Math.abs(value))).toBeLessThan(1e-12);
+        for (const other of [inArithmetic, inOnnx]) {
+          expect(Math.abs(Number(other ?? Number.NaN) - value) / Math.max(1, Math.abs(value))).toBeLessThan(
+            1e-12,
+          );
         }
       }
     });
@@ -92,7 +101,7 @@ describe.each([
     const rows = await table.read(async ([s]) => {
       const input = await s.describe(questions);
       return s.rows(
-        `SELECT id, count(*) AS n, count(DISTINCT prediction) AS p FROM (${predictionSql(parameters, `(${twice})`, input)}) GROUP BY id`,
+        `SELECT id, count(*) AS n, count(DISTINCT prediction) AS p FROM (${predictionSql(parameters.scorer, `(${twice})`, input)}) GROUP BY id`,
       );
     });
     expect(rows.length).toBe(60);
@@ -102,45 +111,53 @@ describe.each([
   it('is refused on an input that does not fit', async () => {
     const input = await table.read(([s]) => s.describe(questions));
     const without = input.filter(({ name }) => name !== 'money');
-    expect(() => predictionSql(parameters, 'q', without)).toThrow(/lacks "money"/);
+    expect(() => predictionSql(parameters.scorer, 'q', without)).toThrow(/lacks "money"/);
     const asText = input.map((c) => (c.name === 'far' ? { ...c, type: 'VARCHAR' } : c));
-    expect(() => predictionSql(parameters, 'q', asText)).toThrow(/"far" is VARCHAR/);
+    expect(() => predictionSql(parameters.scorer, 'q', asText)).toThrow(/"far" is VARCHAR/);
     const hourText = input.map((c) => (c.name === 'hour' ? { ...c, type: 'DOUBLE' } : c));
-    expect(() => predictionSql(parameters, 'q', hourText)).toThrow(/"hour" is DOUBLE/);
-    expect(() => predictionSql(parameters, 'q', [...input, { name: 'Prediction', type: 'DOUBLE' }])).toThrow(
-      /already has a column "Prediction"/,
-    );
+    expect(() => predictionSql(parameters.scorer, 'q', hourText)).toThrow(/"hour" is DOUBLE/);
+    expect(() =>
+      predictionSql(parameters.scorer, 'q', [...input, { name: 'Prediction', type: 'DOUBLE' }]),
+    ).toThrow(/already has a column "Prediction"/);
   });
 
   it('is scored on the rows where every parameter set predicts', async () => {
-    const other: RidgeParameters = { ...parameters, offset: parameters.offset + 2 };
-    const relation = { name: 'ts', eventTime: null };
-    const [scores, rows] = await table.read(async ([s]) => [
-      await scoreHoldout(s, relation, 'y', { kind: 'all' }, schema, [parameters, other]),
+    const other = withOffset(parameters, (parameters.scorer.offsets[0] ?? 0) + 2);
+    const request = {
+      relation: { name: 'ts', eventTime: null },
+      schema,
+      label: 'y',
+      windows: [{ kind: 'all' as const }],
+      slices: [],
+      tolerances: [],
+    };
+    const contenders = [scorerContender(parameters.scorer), scorerContender(other.scorer)];
+    const [{ holdout }, rows] = await table.read(async ([s]) => [
+      await scoreHoldout(s, { ...request, contenders }),
       await s.rows('SELECT * FROM view."ts"'),
     ]);
     const predict = createRowPredictor(parameters);
     const errors = rows.flatMap((row) => {
-      const prediction = predict(row);
-      return prediction === null ? [] : [Number(row.y) - prediction];
+      const prediction = predict(row)?.prediction;
+      return typeof prediction === 'number' ? [Number(row.y) - prediction] : [];
     });
     const rmse = (all: number[]) => Math.sqrt(all.reduce((sum, e) => sum + e * e, 0) / all.length);
-    expect(scores[0]?.rows).toBe(errors.length);
-    expect(scores[0]?.rmse).toBeCloseTo(rmse(errors), 10);
-    expect(scores[1]?.rmse).toBeCloseTo(rmse(errors.map((e) => e - 2)), 10);
-    expect(scores[0]?.mae).toBeCloseTo(errors.reduce((sum, e) => sum + Math.abs(e), 0) / errors.length, 10);
-    expect(scores[0]?.r2).toBeLessThan(1);
-    const [none] = await table.read(([s]) =>
-      scoreHoldout(
-        s,
-        { name: 'ts', eventTime: { name: 'id', type: 'TIMESTAMP' } },
-        'y',
-        { kind: 'all' },
-        schema,
-        [{ ...parameters, offset: Number.NaN }],
-      ),
+    expect(holdout.rows).toBe(errors.length);
+    expect(holdout.candidate.rmse).toBeCloseTo(rmse(errors), 10);
+    expect(holdout.current?.rmse).toBeCloseTo(rmse(errors.map((e) => e - 2)), 10);
+    expect(holdout.candidate.mae).toBeCloseTo(
+      errors.reduce((sum, e) => sum + Math.abs(e), 0) / errors.length,
+      10,
     );
-    expect(none).toEqual({ rows: 0, rmse: null, mae: null, r2: null });
+    expect(holdout.candidate.r2).toBeLessThan(1);
+    const none = await table.read(([s]) =>
+      scoreHoldout(s, {
+        ...request,
+        contenders: [scorerContender(withOffset(parameters, Number.NaN).scorer)],
+      }),
+    );
+    expect(none.holdout.candidate).toEqual({ rows: 0, rmse: null, mae: null, mape: null, r2: null });
+    expect(none.holdout.current).toBeNull();
   });
 });
 
@@ -148,32 +165,29 @@ it('predicts over more features than DuckDB nests expressions', async () => {
   const names = Array.from({ length: 1_100 }, (_, index) => `x${index}`);
   const feature = (name: string) => ({
     name,
+    source: { kind: 'column' as const, column: name },
     kind: 'numeric' as const,
     center: 1,
     deviation: 1,
-    weight: 0.5,
-    standardizedWeight: 0.5,
-    missingWeight: 0,
+    weights: [0.5],
+    standardizedWeights: [0.5],
+    missingWeights: [0],
     missingRows: 0,
   });
-  const parameters: RidgeParameters = {
-    kind: 'ridge',
-    offset: 3,
-    intercept: 3,
+  const scorer: Scorer = {
+    missing: 'drop',
     features: names.map(feature),
     categories: [],
-    rows: 1,
-    labelMean: 0,
-    residualSquares: 0,
-    l2: 1,
-    standardize: true,
-    missing: 'drop',
+    offsets: [3],
+    quadratic: null,
+    head: { kind: 'identity', columns: ['prediction'] },
+    bound: null,
   };
   const table = await TrainingTable.open([{ name: 'y', type: 'INTEGER' }]);
   const input = `(SELECT ${names.map((name) => `3 AS ${name}`).join(', ')})`;
   const wide = names.map((name) => ({ name, type: 'INTEGER' }));
   const [row] = await table.read(([s]) =>
-    s.rows(`SELECT prediction FROM (${predictionSql(parameters, input, wide)})`),
+    s.rows(`SELECT prediction FROM (${predictionSql(scorer, input, wide)})`),
   );
   expect(row?.prediction).toBe(1_103);
   await table.close();

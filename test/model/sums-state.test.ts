@@ -2,11 +2,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { planFeatures } from '../../src/model/feature-plan.ts';
 import { ModelFitter } from '../../src/model/model-fitter.ts';
 import { OnnxRuntime } from '../../src/model/onnx-runtime.ts';
-import { createRowPredictor } from '../../src/model/predict-row.ts';
 import { advanceSources, type TrainingRelation } from '../../src/model/row-source.ts';
 import { decodeState, encodeState } from '../../src/model/state-codec.ts';
 import { needsRebase, rowCount, type SumsState } from '../../src/model/sums-state.ts';
 import { trainingBoundsAt } from '../../src/model/training-window.ts';
+import { ridgePredictor } from '../support/ridge-predictor.ts';
 import { ridgeModel, TrainingTable, trainingSet } from '../support/training-table.ts';
 
 const schema = [
@@ -111,7 +111,7 @@ describe('the sums', () => {
     const advanced = await after(clean, dropping, { insert: gaps });
     expect({ ...advanced, budget: null }).toEqual({ ...clean, budget: null });
     expect(rowCount(await full(dropping))).toBe(200);
-    const predict = createRowPredictor(fitter.solve(dropping, advanced, options));
+    const predict = ridgePredictor(dropping, fitter.solve(dropping, advanced, options));
     expect([predict({ x: 1, b: true, c: null }), predict({ x: null, b: true, c: 'p' })]).toEqual([
       null,
       null,
@@ -124,7 +124,7 @@ describe('the sums', () => {
       insert: `${plainRows} UNION ALL SELECT i, false, NULL, 50 FROM range(20) r(i)`,
     });
     const parameters = fitter.solve(plan, await full(), options);
-    const predict = createRowPredictor(parameters);
+    const predict = ridgePredictor(plan, parameters);
     const unseen = predict({ x: 1, b: false, c: 'never' }) ?? 0;
     const ofNull = parameters.categories[0]?.levels.find(({ level }) => level === null);
     expect(ofNull?.rows).toBe(20);

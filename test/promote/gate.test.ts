@@ -1,27 +1,63 @@
 import { describe, expect, it } from 'vitest';
-import type { GateCondition } from '../../src/declare/definition.ts';
-import type { HoldoutScore } from '../../src/model/score-holdout.ts';
+import { readGateCondition } from '../../src/declare/gate.ts';
+import type { GateCondition } from '../../src/declare/gate-condition.ts';
+import { blockCount, type PairedLosses } from '../../src/model/metrics/block-losses.ts';
+import type { PlaceScores } from '../../src/model/metrics/place-scores.ts';
+import type { Scores } from '../../src/model/metrics/scores.ts';
+import type { Evaluation, SliceScores } from '../../src/model/score-holdout.ts';
 import { judgeGate } from '../../src/promote/gate.ts';
 
 function condition(text: string): GateCondition {
-  const match = /^(rmse|mae|r2) (<=?|>=?) ([-\d.]+)( \* current)?$/.exec(text);
-  const [, metric, operator, factor, relative] = match ?? [];
+  const read = readGateCondition(text);
+  if ('problem' in read) throw new Error(read.problem);
+  return read.condition;
+}
+
+const score = (change: Partial<Scores> = {}): Scores => ({ rows: 10, rmse: 2, mae: 1, r2: 0.5, ...change });
+
+/** Mean squared errors of the two models, with noise in the difference between blocks. */
+function paired(candidate: number, current: number, noise = 0): PairedLosses {
+  const blocks = Array.from({ length: blockCount }, (_, block) => block);
   return {
-    metric: metric === 'mae' ? 'mae' : metric === 'r2' ? 'r2' : 'rmse',
-    operator: operator === '<' ? '<' : operator === '>' ? '>' : operator === '>=' ? '>=' : '<=',
-    factor: Number(factor),
-    relative: relative !== undefined,
-    text,
+    rows: blocks.map(() => 10),
+    losses: {
+      rmse: {
+        candidate: blocks.map((block) => 10 * (candidate + (block % 2 === 0 ? noise : -noise))),
+        current: blocks.map(() => 10 * current),
+      },
+    },
   };
 }
 
-const score = (change: Partial<HoldoutScore> = {}): HoldoutScore => ({
-  rows: 10,
-  rmse: 2,
-  mae: 1,
-  r2: 0.5,
-  ...change,
-});
+/** Rows on which the two models have these root mean square errors. */
+function place(candidate: number, current: number | null, noise = 0): PlaceScores {
+  return {
+    rows: 200,
+    candidate: score({ rows: 200, rmse: candidate }),
+    current: current === null ? null : score({ rows: 200, rmse: current }),
+    paired: current === null ? null : paired(candidate ** 2, current ** 2, noise),
+    flips: current === null ? [] : [{ tolerance: 1, negative: 6, positive: 1 }],
+    calibration: null,
+    labelDeviation: 3,
+  };
+}
+
+function slice(value: string, scores: PlaceScores, column = 'origin'): SliceScores {
+  return { ...scores, column, value, isRest: false };
+}
+
+function evaluation(holdout: PlaceScores, change: Partial<Evaluation> = {}): Evaluation {
+  return { kind: 'number', holdout, earlier: [], slices: [], ...change };
+}
+
+function judge(texts: readonly string[], seen: Evaluation | null, slices: readonly string[] = []) {
+  return judgeGate({ gate: texts.map(condition), slices }, seen);
+}
+
+function thresholds(candidate: Scores | null, current: Scores | null): Evaluation | null {
+  if (candidate === null) return null;
+  return evaluation({ ...place(2, null), rows: candidate.rows, candidate, current });
+}
 
 describe('the gate', () => {
   it.each([
@@ -37,22 +73,23 @@ describe('the gate', () => {
     [['rmse <= 1.02 * current'], score(), null, true, 'gate-passed'],
     [['rmse <= 1.02 * current'], score(), score(), true, 'gate-passed'],
     [['rmse <= 1.02 * current'], score({ rmse: 2.05 }), score(), false, 'gate-failed'],
-    [['rmse <= 1.02 * current'], score(), score({ rmse: null }), false, 'gate-failed'],
+    [['rmse <= 1.02 * current'], score({ rmse: 1 }), score({ rmse: null }), false, 'gate-failed'],
     [['rmse <= 2'], score({ rows: 0, rmse: null, mae: null, r2: null }), null, false, 'empty-holdout'],
     [['rmse <= 1 * current'], score({ rows: 0, rmse: null }), null, false, 'empty-holdout'],
+    [['not_worse'], score({ rows: 0, rmse: null }), null, false, 'empty-holdout'],
+    [['not_worse', 'negative_flips(tolerance = 1) <= 0'], score(), null, true, 'gate-passed'],
     [['rmse <= 2'], null, null, false, 'empty-holdout'],
     [['r2 >= 0'], score({ r2: null }), null, false, 'gate-failed'],
     [['r2 >= -1'], score({ r2: Number.NaN }), null, false, 'gate-failed'],
     [['rmse <= 1 * current'], score(), score({ rmse: Number.NaN }), false, 'gate-failed'],
   ] as const)('%j on %j against %j: %s, %s', (texts, candidate, current, passed, reason) => {
-    expect(judgeGate(texts.map(condition), candidate, current)).toMatchObject({ passed, reason });
+    expect(judge(texts, thresholds(candidate, current))).toMatchObject({ passed, reason });
   });
 
   it('says per condition what was compared with what', () => {
-    const { results } = judgeGate(
-      [condition('rmse <= 1.5 * current'), condition('mae <= 3'), condition('r2 >= 0.9')],
-      score(),
-      score({ rmse: 4 }),
+    const { results } = judge(
+      ['rmse <= 1.5 * current', 'mae <= 3', 'r2 >= 0.9'],
+      thresholds(score(), score({ rmse: 4 })),
     );
     expect(
       results.map(({ candidate, current, threshold, passed }) => [candidate, current, threshold, passed]),
@@ -64,7 +101,110 @@ describe('the gate', () => {
   });
 
   it('lets a relative condition hold while there is nothing to compare with', () => {
-    const { results } = judgeGate([condition('rmse <= 1 * current')], score(), null);
-    expect(results).toMatchObject([{ passed: true, threshold: null, reason: 'no-current-model' }]);
+    const { results } = judge(['rmse <= 1 * current', 'not_worse'], thresholds(score(), null));
+    expect(results).toMatchObject([
+      { passed: true, candidate: 2, threshold: null, reason: 'no-current-model' },
+      { passed: true, threshold: null, reason: 'no-current-model' },
+    ]);
+  });
+
+  it.each([
+    // [candidate, current, noise of the blocks, verdict, reason]
+    [2, 2, 0, 'promote', 'gate-passed'],
+    [2.03, 2, 0.01, 'promote', 'gate-passed'],
+    [2.03, 2, 1, 'inconclusive', 'gate-inconclusive'],
+    [2, 2, 2, 'inconclusive', 'gate-inconclusive'],
+    [2.05, 2, 0.01, 'hold', 'gate-failed'],
+  ] as const)(
+    'compares row by row: %d with %d, noise %d: %s',
+    (candidate, current, noise, verdict, reason) => {
+      const judged = judge(['not_worse(margin = 0.02)'], evaluation(place(candidate, current, noise)));
+      expect(judged).toMatchObject({ verdict, passed: verdict === 'promote', reason });
+      expect(judged.results).toMatchObject([{ metric: 'rmse', candidate, current, threshold: 2.04 }]);
+    },
+  );
+
+  it('holds rather than waits where one condition fails and another cannot tell', () => {
+    const judged = judge(['not_worse', 'rmse <= 1'], evaluation(place(2, 2, 2)));
+    expect(judged).toMatchObject({ verdict: 'hold', reason: 'gate-failed' });
+  });
+
+  it('counts flips against a budget', () => {
+    const seen = evaluation(place(2, 2));
+    expect(judge(['negative_flips(tolerance = 1) <= 0.03'], seen)).toMatchObject({ passed: true });
+    expect(judge(['negative_flips(tolerance = 1) < 0.03'], seen)).toMatchObject({
+      reason: 'too-many-flips',
+      results: [{ metric: 'negative_flips', candidate: 0.03, threshold: 0.03 }],
+    });
+    // flips at a tolerance that was not counted cannot be within any budget
+    expect(judge(['negative_flips(tolerance = 2) <= 1'], seen)).toMatchObject({ passed: false });
+  });
+
+  it('shows the worst slice, and refuses for it', () => {
+    const slices = [slice('JFK', place(3, 3)), slice('LAX', place(5, 5)), slice('SFO', place(4, 4))];
+    const seen = evaluation(place(3, 3), { slices });
+    expect(judge(['rmse PER origin <= 6'], seen)).toMatchObject({
+      passed: true,
+      results: [{ slice: 'origin = LAX', candidate: 5, threshold: 6 }],
+    });
+    expect(judge(['rmse PER origin <= 4'], seen)).toMatchObject({
+      reason: 'slice-failed',
+      results: [{ slice: 'origin = LAX' }],
+    });
+    // the option asks it of every condition
+    expect(judge(['rmse <= 4'], seen, ['origin'])).toMatchObject({
+      reason: 'slice-failed',
+      results: [
+        { slice: null, passed: true },
+        { slice: 'origin = LAX', passed: false },
+      ],
+    });
+    // a failure is worse than a larger number that is none
+    const relative = evaluation(place(3, 3), {
+      slices: [slice('JFK', place(3, 2)), slice('LAX', place(5, 5))],
+    });
+    expect(judge(['rmse PER origin <= 1.1 * current'], relative).results).toMatchObject([
+      { slice: 'origin = JFK', candidate: 3, passed: false },
+    ]);
+  });
+
+  it('refuses for a slice only what is proven worse there', () => {
+    const few = [slice('JFK', place(2.1, 2, 3)), slice('LAX', place(2, 2, 3))];
+    expect(judge(['not_worse'], evaluation(place(2, 2), { slices: few }), ['origin'])).toMatchObject({
+      passed: true,
+      results: [
+        { reason: 'gate-passed' },
+        { reason: 'not-proven-worse', verdict: 'inconclusive', passed: true },
+      ],
+    });
+    const worse = [...few, slice('SFO', place(2.5, 2, 0.1))];
+    expect(judge(['not_worse'], evaluation(place(2, 2), { slices: worse }), ['origin'])).toMatchObject({
+      verdict: 'hold',
+      reason: 'slice-failed',
+      results: [{}, { slice: 'origin = SFO' }],
+    });
+  });
+
+  it('lets an earlier window unmask a candidate, and none vouch for it', () => {
+    const vouching = [place(1, 2), place(1, 2)];
+    const perfect = place(0.1, 2);
+    expect(
+      judge(['rmse <= 1'], evaluation(perfect, { earlier: [place(2.4, 2), ...vouching] })),
+    ).toMatchObject({
+      verdict: 'hold',
+      reason: 'earlier-window-worse',
+      results: [{ passed: true }, { earlierWindow: 1, metric: 'rmse', candidate: 2.4, current: 2 }],
+    });
+    expect(judge(['rmse <= 1'], evaluation(place(3, 2), { earlier: vouching }))).toMatchObject({
+      reason: 'gate-failed',
+    });
+    // a little worse on what is past is what following one's time costs
+    expect(judge(['rmse <= 1'], evaluation(perfect, { earlier: [place(2.1, 2)] }))).toMatchObject({
+      passed: true,
+    });
+    // by as much as the gate allows, where that is more
+    expect(judge(['rmse <= 1.5 * current'], evaluation(perfect, { earlier: [place(2.4, 2)] }))).toMatchObject(
+      { passed: true },
+    );
   });
 });

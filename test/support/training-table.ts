@@ -1,7 +1,7 @@
 import type { Schema } from '../../src/core/schema.ts';
 import type { Session } from '../../src/core/session.ts';
 import { type Version, versionOf } from '../../src/core/version.ts';
-import type { ModelDefinition, RidgeOptions, TrainingSetDefinition } from '../../src/declare/definition.ts';
+import type { FitOptions, ModelDefinition, TrainingSetDefinition } from '../../src/declare/definition.ts';
 import { type DuckdbStore, openDuckdbStore } from '../../src/store/duckdb-store.ts';
 
 export function trainingSet(change: Partial<TrainingSetDefinition> = {}): TrainingSetDefinition {
@@ -20,7 +20,7 @@ export function trainingSet(change: Partial<TrainingSetDefinition> = {}): Traini
 }
 
 export function ridgeModel(
-  options: Partial<RidgeOptions> = {},
+  options: Partial<FitOptions> = {},
   features: ModelDefinition['features'] = { kind: 'all', except: [] },
 ): ModelDefinition {
   return {
@@ -29,10 +29,26 @@ export function ridgeModel(
     trainingSet: 'ts',
     features,
     method: 'ridge',
-    options: { l2: 1, standardize: true, categorical: [], missing: 'impute', ...options },
+    options: {
+      l2: 1,
+      standardize: true,
+      weight: null,
+      l1: 1,
+      labels: [],
+      components: 2,
+      smoothing: null,
+      decayMs: null,
+      categorical: [],
+      expand: [],
+      rareRows: 0,
+      missing: 'impute',
+      ...options,
+    },
     policy: { refresh: 'manual', maxStalenessMs: null, maxRows: null, onStaleRead: 'serve' },
     maxEffect: null,
     gate: [],
+    slices: [],
+    windows: 3,
     onFailure: 'keep_current',
   };
 }

@@ -1,18 +1,26 @@
 import { z } from 'zod';
 import { EverviewError } from '../../index.ts';
 
-const parametersShape = z.object({
-  offset: z.number(),
-  labelMean: z.number(),
-  features: z.array(z.object({ name: z.string(), center: z.number(), weight: z.number() })),
-  categories: z.array(
-    z.object({
-      name: z.string(),
-      /** The demo's categories, hour and weekday, are whole numbers. */
-      levels: z.array(z.object({ level: z.string().regex(/^\d+$/), weight: z.number() })),
-    }),
+const one = z.tuple([z.number()]).transform(([value]) => value);
+
+/** The demo's model has one score, and its categories, hour and weekday, are whole numbers. */
+const level = z
+  .object({ level: z.string().regex(/^\d+$/), weights: one })
+  .transform(({ level: text, weights }) => ({ level: text, weight: weights }));
+
+const scorerShape = z.object({
+  offsets: one,
+  features: z.array(
+    z
+      .object({ name: z.string(), center: z.number(), weights: one })
+      .transform(({ name, center, weights }) => ({ name, center, weight: weights })),
   ),
+  categories: z.array(z.object({ name: z.string(), levels: z.array(level) })),
 });
+
+const parametersShape = z
+  .object({ labelMean: z.number(), scorer: scorerShape })
+  .transform(({ labelMean, scorer: { offsets, ...rest } }) => ({ labelMean, offset: offsets, ...rest }));
 
 /** What a stored version of a ridge model predicts by, as `everview.model_versions.parameters` holds it. */
 export type LinearParameters = z.infer<typeof parametersShape>;

@@ -1,0 +1,141 @@
+import { EverviewError } from '../core/errors.ts';
+import { quoteLiteral } from '../core/identifier.ts';
+import { nearestHint } from '../core/nearest.ts';
+import { type Column, columnNames, findColumn, numericKindOf, type Schema } from '../core/schema.ts';
+import { isText } from './feature-plan.ts';
+import { accepts, sourceColumns, sourceSql, sourceType, wantedType } from './feature-source.ts';
+import type { QuadraticForm, ScoredCategory, ScoredFeature, Scorer } from './scorer.ts';
+
+/** A DOUBLE with an exponent, so that DuckDB reads the shortest decimal text as the very double it stands for. */
+export function doubleLiteral(value: number): string {
+  if (!Number.isFinite(value)) return `CAST('${value}' AS DOUBLE)`;
+  return value < 0 || Object.is(value, -0) ? `(${value.toExponential()})` : value.toExponential();
+}
+
+/** Nested no deeper than need be: DuckDB plans deep expressions slowly and refuses those a thousand deep. */
+export function balancedSum(terms: readonly string[]): string {
+  if (terms.length <= 8) return terms.join(' + ');
+  const middle = Math.ceil(terms.length / 2);
+  return `(${balancedSum(terms.slice(0, middle))}) + (${balancedSum(terms.slice(middle))})`;
+}
+
+/** Score `k` of a row of the input but for its quadratic form; NULL, or not finite, where the model gives none. */
+export function linearScoreSql(scorer: Scorer, k: number, schema: Schema): string {
+  return balancedSum([
+    doubleLiteral(scorer.offsets[k] ?? 0),
+    ...scorer.features.map((feature) => featureTerm(feature, k, scorer, schema)),
+    ...scorer.categories.map((category) => categoryTerm(category, k, scorer, schema)),
+  ]);
+}
+
+/** The first column a feature reads, as the input has it; all of them are looked at. */
+function inputColumn({ name: feature, source }: ScoredFeature | ScoredCategory, schema: Schema): Column {
+  const columns = sourceColumns(source).map((name) => {
+    const column = findColumn(schema, name);
+    if (column === undefined) {
+      throw new EverviewError(
+        'unknown-column',
+        `the input of PREDICT lacks "${name}", which the model reads`,
+        { hint: nearestHint(name, columnNames(schema)) },
+      );
+    }
+    if (!accepts(source, column.type)) throw wrongType(column, wantedType(source) ?? 'another type');
+    return column;
+  });
+  const [column] = columns;
+  if (column !== undefined) return column;
+  throw new EverviewError('internal', `feature "${feature}" reads no column`);
+}
+
+function featureTerm(feature: ScoredFeature, k: number, { missing }: Scorer, schema: Schema): string {
+  const { type, value, raw } = measuredSql(feature, schema);
+  const missingWeight = doubleLiteral(feature.missingWeights[k] ?? 0);
+  const weight = doubleLiteral(feature.weights[k] ?? 0);
+  const term = `${weight} * (${value} - ${doubleLiteral(feature.center)})`;
+  if (missing === 'drop') return term;
+  const present = `coalesce(${term}, ${missingWeight})`;
+  if (numericKindOf(type) !== 'float') return present;
+  return `CASE WHEN isnan(${raw}) THEN ${missingWeight} ELSE ${present} END`;
+}
+
+function measuredSql(feature: ScoredFeature, schema: Schema): { type: string; value: string; raw: string } {
+  const column = inputColumn(feature, schema);
+  if (feature.source.kind === 'column' && numericKindOf(column.type) === null && column.type !== 'BOOLEAN')
+    throw wrongType(column, 'a number or BOOLEAN');
+  const raw = sourceSql(feature.source, schema);
+  const type = sourceType(feature.source, column.type);
+  return { type, raw, value: type === 'DOUBLE' ? raw : `CAST(${raw} AS DOUBLE)` };
+}
+
+/** The level's weight through a cast to an ENUM of the levels: the fastest look-up of an expression in DuckDB. */
+function categoryTerm(category: ScoredCategory, k: number, { missing }: Scorer, schema: Schema): string {
+  const text = categoryText(category, schema);
+  const known = category.levels.flatMap(({ level, weights }) =>
+    level === null ? [] : [{ level, weight: weights[k] ?? 0 }],
+  );
+  const ofNull = category.levels.find(({ level }) => level === null)?.weights ?? category.unseen;
+  const whenNull = missing === 'drop' ? 'NULL' : doubleLiteral(ofNull[k] ?? 0);
+  const unseen = doubleLiteral(category.unseen[k] ?? 0);
+  const enumType = `ENUM(${known.map(({ level }) => quoteLiteral(level)).join(', ')})`;
+  const weights = `[${known.map(({ weight }) => doubleLiteral(weight)).join(', ')}]`;
+  const place = `CAST(enum_code(TRY_CAST(${text} AS ${enumType})) AS BIGINT) + 1`;
+  const weight = known.length === 0 ? unseen : `coalesce(list_extract(${weights}, ${place}), ${unseen})`;
+  return `CASE WHEN ${text} IS NULL THEN ${whenNull} ELSE ${weight} END`;
+}
+
+function categoryText(category: ScoredCategory, schema: Schema): string {
+  const column = inputColumn(category, schema);
+  const type = sourceType(category.source, column.type);
+  if (!printsAlike(category.type, type)) throw wrongType(column, category.type);
+  return `CAST(${sourceSql(category.source, schema)} AS VARCHAR)`;
+}
+
+/** Whether equal values of the two types are the same text. */
+function printsAlike(a: string, b: string): boolean {
+  if (isText(a) && isText(b)) return true;
+  if (numericKindOf(a) === 'integer' && numericKindOf(b) === 'integer') return true;
+  return a === b;
+}
+
+function wrongType(column: Column, wanted: string): EverviewError {
+  return new EverviewError(
+    'invalid-query',
+    `"${column.name}" is ${column.type} in the input of PREDICT, where the model reads ${wanted}`,
+    { hint: `cast it in the SELECT that PREDICT reads` },
+  );
+}
+
+/** The design of a row (`QuadraticForm` says which), as a DOUBLE[]: 1 or 0 but for present numbers. */
+export function designSql(scorer: Scorer, schema: Schema): string {
+  const absent = scorer.features.map((feature) => {
+    const { type, raw } = measuredSql(feature, schema);
+    return numericKindOf(type) === 'float' ? `(${raw} IS NULL OR isnan(${raw}))` : `(${raw} IS NULL)`;
+  });
+  const present = scorer.features.map((feature, index) => {
+    const { value } = measuredSql(feature, schema);
+    const centred = `${value} - ${doubleLiteral(feature.center)}`;
+    return scorer.missing === 'drop' ? centred : `CASE WHEN ${absent[index]} THEN 0e0 ELSE ${centred} END`;
+  });
+  const levels = scorer.categories.flatMap((category) => {
+    const text = categoryText(category, schema);
+    return category.levels.map(({ level }) =>
+      level === null
+        ? `CAST(${text} IS NULL AS DOUBLE)`
+        : `coalesce(CAST(${text} = ${quoteLiteral(level)} AS DOUBLE), 0e0)`,
+    );
+  });
+  return `[${[...present, ...absent.map((one) => `CAST(${one} AS DOUBLE)`), ...levels].join(', ')}]`;
+}
+
+/** The value of a form over a column that holds the design. */
+export function formSql({ constants, rows }: QuadraticForm, design: string, size: number): string {
+  if (rows.length === 0) return '0e0';
+  return balancedSum(
+    rows.map((row, index) => {
+      const constant = doubleLiteral(constants[index] ?? 0);
+      if (size === 0) return `pow(${constant}, 2)`;
+      const weights = Array.from({ length: size }, (_, j) => doubleLiteral(row[j] ?? 0));
+      return `pow(${constant} + list_inner_product(${design}, [${weights.join(', ')}]), 2)`;
+    }),
+  );
+}

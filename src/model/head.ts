@@ -1,0 +1,33 @@
+import type { Column } from '../core/schema.ts';
+import type { Scorer } from './scorer.ts';
+
+/** The column a prediction stands in. */
+export const predictionColumn = 'prediction';
+/** For certified families: how far `probability`, or the mean that is predicted, can be from the exact model's. */
+export const boundColumn = 'prediction_bound';
+/** For certified classifiers: whether the exact model is proved to give the same class. */
+export const certainColumn = 'prediction_certain';
+
+/** The columns that `PREDICT` adds to its input, in order. */
+export function predictionColumns({ head, bound }: Pick<Scorer, 'head' | 'bound'>): readonly Column[] {
+  const double = (name: string): Column => ({ name, type: 'DOUBLE' });
+  const bounded = bound === null ? [] : [double(boundColumn)];
+  const certain = bound === null ? [] : [{ name: certainColumn, type: 'BOOLEAN' }];
+  switch (head.kind) {
+    case 'identity':
+      return [...head.columns.map(double), ...bounded];
+    case 'exponential':
+      return [double(predictionColumn), ...bounded];
+    case 'logistic':
+      return [{ name: predictionColumn, type: head.type }, double('probability'), ...bounded, ...certain];
+    case 'softmax':
+      return [
+        { name: predictionColumn, type: head.type },
+        ...head.classes.map((label) => double(`probability_${label}`)),
+        ...bounded,
+        ...certain,
+      ];
+    case 'nearest':
+      return [{ name: predictionColumn, type: 'BIGINT' }];
+  }
+}

@@ -1,0 +1,69 @@
+import type { PairedMetric } from '../../core/metric.ts';
+import { ExactSum } from './exact-sum.ts';
+
+/**
+ * Parts of equal length in time that a window is cut into for the paired test. Between 10 and 30 serve: fewer leave
+ * too few degrees of freedom, more are no longer independent of each other (Schmeiser 1982, doi:10.1287/opre.30.3.556).
+ */
+export const blockCount = 20;
+
+/** Sums of the losses of two models over the same rows, block by block in time. */
+export type PairedLosses = {
+  /** By block. */
+  readonly rows: readonly number[];
+  readonly losses: { readonly [M in PairedMetric]?: PairedSums };
+};
+
+/** By block. */
+export type PairedSums = { readonly candidate: readonly number[]; readonly current: readonly number[] };
+
+/** Adds up losses of each contender by block; their totals come of the same sums. */
+export class BlockLosses {
+  readonly #metrics: readonly PairedMetric[];
+  readonly #rows = new Float64Array(blockCount);
+  /** By contender, metric and block. */
+  readonly #sums: ExactSum[];
+
+  constructor(metrics: readonly PairedMetric[], contenders: number) {
+    this.#metrics = metrics;
+    this.#sums = Array.from({ length: contenders * metrics.length * blockCount }, () => new ExactSum());
+  }
+
+  /** To be called once a row. */
+  addRow(block: number): void {
+    this.#rows[block] = (this.#rows[block] ?? 0) + 1;
+  }
+
+  /** @param metric its place among the metrics */
+  add(contender: number, metric: number, block: number, loss: number): void {
+    this.#sums[(contender * this.#metrics.length + metric) * blockCount + block]?.add(loss);
+  }
+
+  #blocks(contender: number, metric: number): readonly ExactSum[] {
+    const first = (contender * this.#metrics.length + metric) * blockCount;
+    return this.#sums.slice(first, first + blockCount);
+  }
+
+  get rows(): number {
+    return this.#rows.reduce((sum, rows) => sum + rows, 0);
+  }
+
+  /** Over all blocks, rounded once. */
+  total(contender: number, metric: number): ExactSum {
+    const total = new ExactSum();
+    for (const sum of this.#blocks(contender, metric)) total.merge(sum);
+    return total;
+  }
+
+  /** Null: only one contender. */
+  paired(): PairedLosses | null {
+    if (this.#sums.length <= this.#metrics.length * blockCount) return null;
+    const sums = (contender: number, metric: number) =>
+      this.#blocks(contender, metric).map((sum) => sum.value());
+    const losses = this.#metrics.map((name, metric) => [
+      name,
+      { candidate: sums(0, metric), current: sums(1, metric) },
+    ]);
+    return { rows: [...this.#rows], losses: Object.fromEntries(losses) };
+  }
+}

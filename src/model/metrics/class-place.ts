@@ -1,0 +1,160 @@
+import { BlockLosses } from './block-losses.ts';
+import { Calibration } from './calibration.ts';
+import { Confusion } from './confusion.ts';
+import { FlipCount } from './flips.ts';
+import { NumberBag } from './number-bag.ts';
+import type { PlaceScores, PlaceSums, ScoredBatch } from './place-scores.ts';
+import { macroMean, rankScores } from './rank-scores.ts';
+import { finiteOrNull, type Scores } from './scores.ts';
+
+const losses = ['accuracy', 'log_loss', 'brier'] as const;
+
+/** scikit-learn's: the machine's epsilon, 2⁻⁵². */
+const leastProbability = Number.EPSILON;
+
+type Bags = { readonly positives: NumberBag; readonly negatives: NumberBag };
+
+type ContenderSums = {
+  readonly confusion: Confusion;
+  readonly calibration: Calibration;
+  /** By class, of two the second alone; empty where ranks are not asked for. */
+  readonly ranks: readonly Bags[];
+};
+
+export type ClassPlaceOptions = {
+  readonly contenders: number;
+  /** Of all contenders together; of two, the second is the positive one. */
+  readonly classes: number;
+  /** Whether every contender gives probabilities. */
+  readonly probabilities: boolean;
+  /** Whether metrics that need all scores in order are wanted: 8 to 16 bytes per row, contender and class. */
+  readonly ranks: boolean;
+};
+
+/** Scores of models that predict classes. */
+export class ClassPlace implements PlaceSums {
+  readonly #options: ClassPlaceOptions;
+  readonly #binary: boolean;
+  readonly #losses: BlockLosses;
+  readonly #flips: FlipCount | null;
+  readonly #sums: readonly ContenderSums[];
+
+  constructor(options: ClassPlaceOptions) {
+    const { contenders, classes, probabilities } = options;
+    this.#options = options;
+    this.#binary = classes === 2;
+    this.#losses = new BlockLosses(probabilities ? losses : losses.slice(0, 1), contenders);
+    this.#flips = contenders > 1 ? new FlipCount(null) : null;
+    const ranked = options.ranks && probabilities ? (this.#binary ? 1 : classes) : 0;
+    this.#sums = Array.from({ length: contenders }, () => ({
+      confusion: new Confusion(classes),
+      calibration: new Calibration(),
+      ranks: Array.from({ length: ranked }, () => ({
+        positives: new NumberBag(),
+        negatives: new NumberBag(),
+      })),
+    }));
+  }
+
+  add({ labels, contenders }: ScoredBatch, row: number, block: number): void {
+    const label = labels[row] ?? -1;
+    this.#losses.addRow(block);
+    for (let index = 0; index < this.#options.contenders; index++) {
+      const contender = contenders[index];
+      const predicted = contender?.predictions[row] ?? -1;
+      this.#sums[index]?.confusion.add(label, predicted);
+      this.#losses.add(index, 0, block, isRight(label, predicted) ? 0 : 1);
+      if (this.#options.probabilities)
+        this.#addProbabilities(index, label, contender?.probabilities ?? [], row, block);
+    }
+    const [candidate, current] = contenders;
+    this.#flips?.add(
+      isRight(label, candidate?.predictions[row] ?? -1),
+      isRight(label, current?.predictions[row] ?? -1),
+    );
+  }
+
+  // Loops over plain arrays and no closures: this runs once a row.
+  #addProbabilities(
+    contender: number,
+    label: number,
+    probabilities: readonly Float64Array[],
+    row: number,
+    block: number,
+  ): void {
+    const sums = this.#sums[contender];
+    const ofLabel = probabilities[label]?.[row] ?? 0;
+    const bounded = Math.min(1 - leastProbability, Math.max(leastProbability, ofLabel));
+    this.#losses.add(contender, 1, block, -Math.log(bounded));
+    if (this.#binary) {
+      const positive = probabilities[1]?.[row] ?? 0;
+      const error = positive - (label === 1 ? 1 : 0);
+      this.#losses.add(contender, 2, block, error * error);
+      sums?.calibration.add(positive, label === 1);
+      const bags = sums?.ranks[0];
+      (label === 1 ? bags?.positives : bags?.negatives)?.add(positive);
+      return;
+    }
+    // Brier 1950 (doi:10.1175/1520-0493(1950)078<0001:VOFEIT>2.0.CO;2); of two classes half of it, as is usual.
+    // Where a class came that no model knows, all of them gave it nothing.
+    let brier = label < 0 ? 1 : 0;
+    let top = 0;
+    let greatest = Number.NEGATIVE_INFINITY;
+    for (let index = 0; index < this.#options.classes; index++) {
+      const given = probabilities[index]?.[row] ?? 0;
+      const error = given - (label === index ? 1 : 0);
+      brier += error * error;
+      const bags = sums?.ranks[index];
+      (label === index ? bags?.positives : bags?.negatives)?.add(given);
+      if (given > greatest) [top, greatest] = [index, given];
+    }
+    this.#losses.add(contender, 2, block, brier);
+    sums?.calibration.add(greatest, label === top);
+  }
+
+  #scores(index: number, rows: number): Scores {
+    const sums = this.#sums[index];
+    if (sums === undefined) return { rows };
+    const { confusion } = sums;
+    const counted: Scores = {
+      rows,
+      accuracy: confusion.accuracy(),
+      f1: confusion.f1(),
+      mcc: confusion.mcc(),
+    };
+    if (!this.#options.probabilities) return counted;
+    const given: Scores = {
+      ...counted,
+      log_loss: finiteOrNull(this.#losses.total(index, 1).value() / rows),
+      brier: finiteOrNull(this.#losses.total(index, 2).value() / rows),
+      calibration_error: sums.calibration.error(),
+    };
+    if (!this.#options.ranks) return given;
+    const ranked = sums.ranks.map(({ positives, negatives }) =>
+      rankScores({ positives: positives.sorted(), negatives: negatives.sorted() }),
+    );
+    return {
+      ...given,
+      auc: macroMean(ranked.map(({ auc }) => auc)),
+      average_precision: macroMean(ranked.map(({ averagePrecision }) => averagePrecision)),
+    };
+  }
+
+  result(): PlaceScores {
+    const { rows } = this.#losses;
+    const { contenders, probabilities } = this.#options;
+    return {
+      rows,
+      candidate: this.#scores(0, rows),
+      current: contenders > 1 ? this.#scores(1, rows) : null,
+      paired: this.#losses.paired(),
+      flips: this.#flips === null ? [] : [this.#flips.result()],
+      calibration: probabilities ? (this.#sums[0]?.calibration.bins() ?? null) : null,
+      labelDeviation: null,
+    };
+  }
+}
+
+function isRight(label: number, predicted: number): boolean {
+  return label >= 0 && label === predicted;
+}

@@ -1,0 +1,23 @@
+import { EverviewError } from '../core/errors.ts';
+import type { ClassSums } from './classed-sums.ts';
+import type { SumsState } from './sums-state.ts';
+
+/** What a family keeps of its training rows between refreshes. */
+export type ModelState =
+  | { readonly kind: 'sums'; readonly sums: SumsState }
+  /** Sums by class of the label. */
+  | { readonly kind: 'classed-sums'; readonly classes: readonly ClassSums[] };
+
+export function sumsOf(state: ModelState): SumsState {
+  if (state.kind === 'sums') return state.sums;
+  throw otherFamily(state);
+}
+
+export function classesOf(state: ModelState): readonly ClassSums[] {
+  if (state.kind === 'classed-sums') return state.classes;
+  throw otherFamily(state);
+}
+
+function otherFamily({ kind }: ModelState): EverviewError {
+  return new EverviewError('internal', `a state of kind "${kind}" was handed to another family`);
+}
