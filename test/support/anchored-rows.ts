@@ -17,10 +17,19 @@ export function planOf(numeric: number, categories: number, binary: readonly boo
     model: 'm',
     measured: Array.from({ length: numeric }, (_, j) => ({
       name: `x${j}`,
+      source: { kind: 'column', column: `x${j}` },
       kind: binary[j] === true ? 'boolean' : 'numeric',
     })),
-    categorical: Array.from({ length: categories }, (_, c) => ({ name: `c${c}`, type: 'VARCHAR' })),
+    categorical: Array.from({ length: categories }, (_, c) => ({
+      name: `c${c}`,
+      source: { kind: 'column', column: `c${c}` },
+      type: 'VARCHAR',
+    })),
     label: 'y',
+    furtherLabels: [],
+    labelType: 'DOUBLE',
+    task: 'number',
+    weighting: null,
     missing: 'impute',
   };
 }

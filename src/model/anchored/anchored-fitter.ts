@@ -11,7 +11,7 @@ import { type AnchoredParameters, solveAnchored } from './anchored-parameters.ts
 import { type AnchoredState, mergeAnchored, trainingRows } from './anchored-state.ts';
 import { type AnchoredMethod, createLoss } from './create-loss.ts';
 import { type AnchoredOptions, FullFit } from './full-fit.ts';
-import { readClasses, withClassCodes } from './label-classes.ts';
+import { readClasses, readingPlan, withClassCodes } from './label-classes.ts';
 import type { Loss } from './loss.ts';
 import { assertFitted } from './newton-fit.ts';
 import { newtonView } from './newton-view.ts';
@@ -68,13 +68,14 @@ export class AnchoredFitter {
    */
   async fitFull(
     snapshots: readonly [Session, ...Session[]],
-    plan: FeaturePlan,
+    modelPlan: FeaturePlan,
     relation: TrainingRelation,
     bounds: TrainingBounds,
     choice: AnchoredChoice,
     options: AnchoredOptions,
     from: Anchored | null = null,
   ): Promise<AnchoredFit> {
+    const plan = readingPlan(modelPlan);
     const [first] = snapshots;
     const whole = contentsSource(plan, relation, bounds.training);
     const method: AnchoredMethod =
@@ -117,11 +118,12 @@ export class AnchoredFitter {
   /** The state with the sources' rows added and taken away at its anchor; the given one stays as it is. */
   async advance(
     snapshots: readonly [Session, ...Session[]],
-    plan: FeaturePlan,
+    modelPlan: FeaturePlan,
     state: AnchoredState,
     method: AnchoredMethod,
     sources: readonly RowSource[],
   ): Promise<AnchoredAdvance> {
+    const plan = readingPlan(modelPlan);
     const [first] = snapshots;
     const loss = createLoss(method);
     if (method.kind === 'logistic') {

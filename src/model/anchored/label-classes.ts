@@ -41,3 +41,18 @@ export function withClassCodes(plan: FeaturePlan, source: RowSource, classes: re
   const code = `CAST(enum_code(CAST(CAST(${label} AS VARCHAR) AS ENUM(${classes.map(quoteLiteral).join(', ')}))) AS DOUBLE)`;
   return { ...source, sql: `SELECT * REPLACE (${code} AS ${label}) FROM (${source.sql})` };
 }
+
+/**
+ * The plan by which rows are read: the label as a number, which `withClassCodes` makes of a class.
+ * @throws EverviewError `unsupported` for rows that count differently.
+ */
+export function readingPlan(plan: FeaturePlan): FeaturePlan {
+  if (plan.weighting === null) return { ...plan, task: 'number' };
+  throw new EverviewError(
+    'unsupported',
+    `model "${plan.model}" cannot weigh its rows by a column or their age`,
+    {
+      hint: 'leave weight and decay out: for this method every row counts alike',
+    },
+  );
+}

@@ -38,12 +38,16 @@ function planFor(label: string, missing: 'impute' | 'drop' = 'impute'): FeatureP
   return {
     model: 'm',
     measured: [
-      { name: 'a', kind: 'numeric' },
-      { name: 'hole', kind: 'numeric' },
-      { name: 'flag', kind: 'boolean' },
+      { name: 'a', kind: 'numeric', source: { kind: 'column', column: 'a' } },
+      { name: 'hole', kind: 'numeric', source: { kind: 'column', column: 'hole' } },
+      { name: 'flag', kind: 'boolean', source: { kind: 'column', column: 'flag' } },
     ],
-    categorical: [{ name: 'place', type: 'VARCHAR' }],
+    categorical: [{ name: 'place', type: 'VARCHAR', source: { kind: 'column', column: 'place' } }],
     label,
+    furtherLabels: [],
+    labelType: label === 'said' || label === 'level' ? 'VARCHAR' : 'DOUBLE',
+    task: label === 'said' || label === 'level' ? 'class' : 'number',
+    weighting: null,
     missing,
   };
 }
