@@ -7,13 +7,15 @@ import type { ServedStep } from './served-step.ts';
  * (curvature-bound.ts): γ = ‖∇F(w₁)‖ in H₀'s dual norm is at most the Taylor remainder of the step, plus what solving
  * and rounding left. Nothing is asked of the penalty, so a free intercept and l2 = 0 are covered: where H₀ is
  * singular both w₁ and w* (the optimum of least norm) are taken without part in its null space, in which no training
- * row can tell them apart.
+ * row can tell them apart. That is so only where every row has curvature: with kinks, a direction that curved rows do
+ * not determine may be one in which the others do (or an optimum that is not the only one), so there it must be empty.
  *
  * Valid when every row's loss obeys the law of curvature and the bound on rows' movements holds: `reach` and
  * `leverage` are over all training rows (row-reach.ts).
  */
 export function localNormCertificate(served: ServedStep): Certificate {
   const { metric, geometry, bound, rounding } = served;
+  if (metric.nullSpace !== null && !served.isSelfConcordant) return noCertificate;
   if (isPulledOutside(served)) return noCertificate;
   const units = dualUnits(metric);
   let spent = 0;

@@ -8,7 +8,9 @@ describe('a maintained model is within its certificate of a fit from scratch', (
 
   it('through random histories of every family', { timeout: 120_000 }, async () => {
     const tally = emptyTally();
-    for (let seed = 1; seed <= 40; seed++) await certificateHistory(runtime, seed, tally);
+    // 1326: a Huber model of so few rows near it that its optimum was not the only one
+    const seeds = [...Array.from({ length: 40 }, (_, seed) => seed + 1), 1326];
+    for (const seed of seeds) await certificateHistory(runtime, seed, tally);
     expect(tally.violations).toEqual([]);
     expect(tally.rows).toBeGreaterThan(5_000);
     expect(tally.unsettled).toBeLessThan(tally.checks / 20);
