@@ -1,0 +1,58 @@
+import { EverviewError } from '../../core/errors.ts';
+import { quoteIdentifier, quoteLiteral } from '../../core/identifier.ts';
+import type { Session } from '../../core/session.ts';
+import type { FeaturePlan } from '../feature-plan.ts';
+import type { RowSource } from '../row-source.ts';
+import { mergeLevels } from '../sums-state.ts';
+
+/** Classes of one label; the Hessian grows with their square. */
+export const largestClassCount = 100;
+
+/**
+ * The texts of the label in the sources, sorted by UTF-16 code units: `false` before `true`, `0` before `1`.
+ * @throws EverviewError `unsupported` when there are more than `largestClassCount`.
+ */
+export async function readClasses(
+  session: Session,
+  plan: FeaturePlan,
+  sources: readonly RowSource[],
+): Promise<string[]> {
+  const label = quoteIdentifier(plan.label);
+  const found = sources.map(
+    ({ sql }) =>
+      `(SELECT DISTINCT CAST(${label} AS VARCHAR) AS level FROM (${sql}) WHERE ${label} IS NOT NULL LIMIT ${largestClassCount + 1})`,
+  );
+  const rows = found.length === 0 ? [] : await session.rows(found.join(' UNION ALL '));
+  const classes = mergeLevels(
+    [],
+    rows.map((row) => String(row.level)),
+  ).filter((level) => level !== null);
+  if (classes.length <= largestClassCount) return classes;
+  throw new EverviewError(
+    'unsupported',
+    `the label "${plan.label}" of model "${plan.model}" has more than ${largestClassCount} classes`,
+    { hint: 'use a regression method for a number, or group rare classes in the SELECT of the training set' },
+  );
+}
+
+/** The source with the label replaced by the place of its class, as DOUBLE, which the model's queries read as is. */
+export function withClassCodes(plan: FeaturePlan, source: RowSource, classes: readonly string[]): RowSource {
+  const label = quoteIdentifier(plan.label);
+  const code = `CAST(enum_code(CAST(CAST(${label} AS VARCHAR) AS ENUM(${classes.map(quoteLiteral).join(', ')}))) AS DOUBLE)`;
+  return { ...source, sql: `SELECT * REPLACE (${code} AS ${label}) FROM (${source.sql})` };
+}
+
+/**
+ * The plan by which rows are read: the label as a number, which `withClassCodes` makes of a class.
+ * @throws EverviewError `unsupported` for rows that count differently.
+ */
+export function readingPlan(plan: FeaturePlan): FeaturePlan {
+  if (plan.weighting === null) return { ...plan, task: 'number' };
+  throw new EverviewError(
+    'unsupported',
+    `model "${plan.model}" cannot weigh its rows by a column or their age`,
+    {
+      hint: 'leave weight and decay out: for this method every row counts alike',
+    },
+  );
+}
