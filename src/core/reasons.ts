@@ -18,6 +18,9 @@ export const reasonTable = {
   'float-error-budget': 'sums of floating-point numbers have spent their error budget',
   'non-finite': 'a NaN or infinity passed through a sum',
   'definition-changed': 'the definition changed after the state was built',
+  'classes-changed': 'a class of the label came, or lost its last row',
+  'certificate-exceeded':
+    'what is proved of the model after the change alone is further from the exact one than it may be',
   'state-rebase': 'the sums of the model are re-based on a fresh pivot and scale',
   // when
   'with-the-update': 'refresh = immediate: in the transaction of the update',

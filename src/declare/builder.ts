@@ -223,6 +223,7 @@ export type ModelOptions = PolicyOptions & {
   readonly components?: number;
   readonly smoothing?: number | null;
   readonly regularization?: number;
+  readonly delta?: number;
   readonly weight?: string | null;
   readonly decay?: DurationInput | null;
   readonly categorical?: readonly string[];

@@ -231,6 +231,7 @@ function defineModel(draft: ModelDraft): ModelDefinition {
       components: values.components ?? 2,
       smoothing: values.smoothing ?? null,
       regularization: values.regularization ?? 0,
+      delta: values.delta ?? 1,
       categorical,
       expand: values.expand ?? [],
       rareRows: values.rare ?? 0,

@@ -80,6 +80,7 @@ const model = z.strictObject({
     components: z.number().int().positive(),
     smoothing: z.number().nonnegative().nullable(),
     regularization: z.number().min(0).max(1),
+    delta: z.number().positive(),
     weight: z.string().nullable(),
     decayMs: milliseconds.nullable(),
     categorical: names,

@@ -108,6 +108,8 @@ export type FitOptions = {
   /** Null: the method's own default. */
   readonly smoothing: number | null;
   readonly regularization: number;
+  /** The residual, in units of the label, from which Huber loss grows linearly. */
+  readonly delta: number;
   /** Columns taken as categories although they are numbers. */
   readonly categorical: readonly string[];
   /** Features made of columns: times, splines, interactions, hashed texts. */

@@ -143,6 +143,11 @@ const modelOptions = {
     'by method: 0 of group means, 1 of counts, 1e-9 of variances',
     'what is added so that little data does not say too much; what of, says the method',
   ),
+  delta: option(
+    number('1.5', z.number().positive('must be above 0')),
+    '1.0',
+    'the residual, in units of the label, from which Huber loss grows linearly',
+  ),
   regularization: option(
     number('0.1', nonNegative.max(1, 'is a share, at most 1')),
     '0',
@@ -165,7 +170,7 @@ const modelOptions = {
   max_effect: option(
     orNull(number('0.5', nonNegative)),
     'NULL',
-    'how far a prediction may be from that of a refreshed model, in units of the label',
+    'how far a prediction may be from that of a refreshed model: in units of the label, of a probability, or as a share of a mean under a logarithmic link',
   ),
   gate: option(gate, '()', 'what must hold on the hold-out before a fitted model may answer'),
   slices: option(

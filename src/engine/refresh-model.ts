@@ -157,6 +157,7 @@ function fitTask(
     relation: trainingRelation(set),
     bounds: trainingBoundsAt(set.declared.definition, nowMs),
     nowMs,
+    maxEffect: entry.declared.definition.maxEffect,
     snapshots,
   };
 }
@@ -243,6 +244,7 @@ async function fitState(
   const task = fitTask(snapshots, entry, set, nowMs);
   const { relation, bounds } = task;
   let rowsRead = 0;
+  let start: ModelState | null = null;
   let reason: Reason = decision.reason;
   if (previous?.hash === overwritten) reason = set.handle.isClocked ? 'clock-moved' : 'state-rebase';
   const encoded = decision.kind === 'incremental' ? await loadModelState(snapshots[0], nameOf(entry)) : null;
@@ -259,8 +261,9 @@ async function fitState(
     if ('state' in advanced)
       return { kind: 'incremental', reason, decision, state: advanced.state, rowsRead };
     reason = advanced.needsFull;
+    start = advanced.from ?? null;
   }
-  const full = await family.fitFull(task);
+  const full = await family.fitFull(task, start);
   return { kind: 'full', reason, decision, state: full.state, rowsRead: rowsRead + full.rowsRead };
 }
 

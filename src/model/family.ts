@@ -27,6 +27,8 @@ export type FitTask = {
   readonly bounds: TrainingBounds;
   /** The moment of the fit, milliseconds since the epoch: decay counts from it. */
   readonly nowMs: number;
+  /** How far a prediction may be from the exact model's; null: the family's own measure. */
+  readonly maxEffect: number | null;
   /** Parallel streams over one version; what comes out does not depend on their number. */
   readonly snapshots: readonly [Session, ...Session[]];
 };
@@ -35,7 +37,12 @@ export type FitTask = {
 export type Fit = { readonly state: ModelState; readonly rowsRead: number };
 
 /** The state cannot be moved by the change alone; `reason` is recorded, and the fit is made in full. */
-export type NeedsFull = { readonly needsFull: Reason; readonly rowsRead: number };
+export type NeedsFull = {
+  readonly needsFull: Reason;
+  readonly rowsRead: number;
+  /** What the full fit may start from; null, or none: nothing. */
+  readonly from?: ModelState | null;
+};
 
 /**
  * How one kind of model is fitted, kept and solved. A family holds nothing of any model: the state is handed in and
@@ -44,7 +51,8 @@ export type NeedsFull = { readonly needsFull: Reason; readonly rowsRead: number 
 export interface ModelFamily {
   readonly method: Method;
   readonly capability: { readonly inserts: Capability; readonly deletes: Capability };
-  fitFull(task: FitTask): Promise<Fit>;
+  /** @param from a state of the same model to start from, for families that iterate; the result is the same without */
+  fitFull(task: FitTask, from?: ModelState | null): Promise<Fit>;
   /** The state with the sources' rows added and taken away. */
   advance(task: FitTask, state: ModelState, sources: readonly RowSource[]): Promise<Fit | NeedsFull>;
   /**

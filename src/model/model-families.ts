@@ -1,4 +1,5 @@
 import type { Method } from '../declare/methods.ts';
+import { AnchoredFamily } from './anchored-family.ts';
 import { ClassFamily } from './class-family.ts';
 import { ClassFitter } from './class-fitter.ts';
 import {
@@ -33,6 +34,10 @@ export class ModelFamilies {
       bernoulli_nb: new ClassFamily(bernoulliBayesSolver, classes),
       lda: new ClassFamily(linearDiscriminantSolver, classes),
       qda: new ClassFamily(quadraticDiscriminantSolver, classes),
+      logistic: new AnchoredFamily('logistic', () => ({ kind: 'logistic' }), runtime),
+      poisson: new AnchoredFamily('poisson', () => ({ kind: 'poisson' }), runtime),
+      gamma: new AnchoredFamily('gamma', () => ({ kind: 'gamma' }), runtime),
+      huber: new AnchoredFamily('huber', ({ delta }) => ({ kind: 'huber', delta }), runtime),
       group_means: new SumsFamily(groupMeansSolver('group_means'), sums),
       seasonal_means: new SumsFamily(groupMeansSolver('seasonal_means'), sums),
     };

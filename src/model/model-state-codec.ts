@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { EverviewError } from '../core/errors.ts';
+import { anchoredMagic, decodeAnchored, encodeAnchored } from './anchored/anchored-codec.ts';
 import type { ClassSums } from './class-sums.ts';
 import type { ModelState } from './model-state.ts';
 import { decodeState, encodeState, sumsMagic } from './state-codec.ts';
@@ -14,6 +15,10 @@ export function encodeModelState(state: ModelState): Uint8Array {
       return encodeState(state.sums);
     case 'classed-sums':
       return encodeClasses(state.classes);
+    case 'anchored':
+      return encodeAnchored(state.state, state.method);
+    case 'none':
+      return encodeNone(state.rows);
   }
 }
 
@@ -26,11 +31,29 @@ export function decodeModelState(bytes: Uint8Array): ModelState {
       return { kind: 'sums', sums: decodeState(bytes) };
     case classesMagic:
       return { kind: 'classed-sums', classes: decodeClasses(bytes) };
+    case anchoredMagic:
+      return { kind: 'anchored', ...decodeAnchored(bytes) };
+    case noneMagic:
+      return {
+        kind: 'none',
+        rows: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(4),
+      };
     default:
       throw new EverviewError('not-a-database', 'the kept state of a model is not one of this release', {
         hint: 'refresh the model in full',
       });
   }
+}
+
+/** "EVNO" */
+const noneMagic = 0x45564e4f;
+
+function encodeNone(rows: number): Uint8Array {
+  const result = new Uint8Array(8);
+  const view = new DataView(result.buffer);
+  view.setUint32(0, noneMagic);
+  view.setUint32(4, rows);
+  return result;
 }
 
 const headerShape = z.array(z.object({ label: z.string(), bytes: z.number().int().nonnegative() }));

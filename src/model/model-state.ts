@@ -1,4 +1,5 @@
 import { EverviewError } from '../core/errors.ts';
+import type { Anchored } from './anchored/anchored-fitter.ts';
 import type { ClassSums } from './class-sums.ts';
 import type { SumsState } from './sums-state.ts';
 
@@ -6,7 +7,11 @@ import type { SumsState } from './sums-state.ts';
 export type ModelState =
   | { readonly kind: 'sums'; readonly sums: SumsState }
   /** Sums by class of the label. */
-  | { readonly kind: 'classed-sums'; readonly classes: readonly ClassSums[] };
+  | { readonly kind: 'classed-sums'; readonly classes: readonly ClassSums[] }
+  /** Gradients and curvatures at an anchor. */
+  | ({ readonly kind: 'anchored' } & Anchored)
+  /** Nothing: the rows there are determine no model. */
+  | { readonly kind: 'none'; readonly rows: number };
 
 export function sumsOf(state: ModelState): SumsState {
   if (state.kind === 'sums') return state.sums;
@@ -15,6 +20,11 @@ export function sumsOf(state: ModelState): SumsState {
 
 export function classesOf(state: ModelState): readonly ClassSums[] {
   if (state.kind === 'classed-sums') return state.classes;
+  throw otherFamily(state);
+}
+
+export function anchoredOf(state: ModelState): Anchored {
+  if (state.kind === 'anchored') return state;
   throw otherFamily(state);
 }
 

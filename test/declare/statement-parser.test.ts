@@ -369,6 +369,7 @@ describe('parseStatement', () => {
         components: 2,
         smoothing: null,
         regularization: 0,
+        delta: 1,
         weight: null,
         decayMs: null,
         categorical: [],

@@ -10,12 +10,12 @@ const hourMs = 3_600_000;
 const windowMs = 20 * 24 * hourMs;
 
 const columns = `id BIGINT PRIMARY KEY, moment TIMESTAMP NOT NULL, x DOUBLE, far DOUBLE, tiny DOUBLE, twin DOUBLE, hole DOUBLE,
-  flag BOOLEAN, kind VARCHAR, words INTEGER, other INTEGER, y DOUBLE, z DOUBLE, class VARCHAR, yes BOOLEAN`;
+  flag BOOLEAN, kind VARCHAR, words INTEGER, other INTEGER, y DOUBLE, z DOUBLE, class VARCHAR, yes BOOLEAN, amount DOUBLE`;
 
 /** A training set over all columns with `label`, and the model that is to be held against itself. */
 export type FamilyCase = {
   readonly name: string;
-  readonly label: 'y' | 'class' | 'yes' | 'words';
+  readonly label: 'y' | 'class' | 'yes' | 'words' | 'amount';
   readonly options: string;
   readonly features: string;
   /** Whether the history moves the window. */
@@ -23,7 +23,7 @@ export type FamilyCase = {
 };
 
 function declarations({ label, options, features, window = true }: FamilyCase): string {
-  const others = ['y', 'class', 'yes', 'words'].filter((name) => name !== label);
+  const others = ['y', 'class', 'yes', 'words', 'amount'].filter((name) => name !== label);
   const windowed = window ? ", window = INTERVAL '20 days'" : '';
   return `CREATE TABLE t (${columns});
     CREATE TRAINING SET s WITH (label = ${label}, event_time = moment${windowed}) AS
@@ -56,6 +56,7 @@ function rowOf(random: Random, id: number, moment: Date, step: number): Row {
     z: 1 - score + noise,
     class: score + noise > 3 ? 'high' : score + noise > 0 ? 'mid' : 'low',
     yes: score + noise > 1,
+    amount: Math.exp((score + noise) / 3) + 0.1,
   };
 }
 

@@ -38,6 +38,7 @@ export function ridgeModel(
       components: 2,
       smoothing: null,
       regularization: 0,
+      delta: 1,
       decayMs: null,
       categorical: [],
       expand: [],

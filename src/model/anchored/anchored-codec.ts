@@ -5,7 +5,7 @@ import type { AnchoredMethod } from './create-loss.ts';
 import { pairCount } from './loss.ts';
 
 /** "EVAS" and the layout's number. */
-const magic = 0x45564153;
+export const anchoredMagic = 0x45564153;
 const layout = 1;
 
 type Header = {
@@ -61,7 +61,7 @@ export function encodeAnchored(state: AnchoredState, method: AnchoredMethod): Ui
   const count = arrays.reduce((total, array) => total + array.length, 0);
   const bytes = new Uint8Array(12 + text.length + count * 8);
   const view = new DataView(bytes.buffer);
-  [magic, layout, text.length].forEach((word, index) => {
+  [anchoredMagic, layout, text.length].forEach((word, index) => {
     view.setUint32(index * 4, word);
   });
   bytes.set(text, 12);
@@ -78,7 +78,7 @@ export function encodeAnchored(state: AnchoredState, method: AnchoredMethod): Ui
 /** @throws EverviewError `not-a-database` when the bytes are no state of this release. */
 export function decodeAnchored(bytes: Uint8Array): { state: AnchoredState; method: AnchoredMethod } {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (bytes.length < 12 || view.getUint32(0) !== magic || view.getUint32(4) !== layout) {
+  if (bytes.length < 12 || view.getUint32(0) !== anchoredMagic || view.getUint32(4) !== layout) {
     throw new EverviewError('not-a-database', 'the kept state of a model is not one of this release', {
       hint: 'refresh the model in full',
     });

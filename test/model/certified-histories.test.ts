@@ -1,0 +1,93 @@
+import { describe, expect, it } from 'vitest';
+import type { Everview, Row } from '../../src/index.ts';
+import { type FamilyCase, fromScratch, playFamilyHistory, questions } from '../support/family-history.ts';
+import { forcedRefresh } from '../support/open-everview.ts';
+
+const numbers = 'x, far, tiny, hole, flag, kind';
+
+const certified: readonly FamilyCase[] = [
+  { name: 'logistic', label: 'yes', options: 'method = logistic, l2 = 0.5', features: numbers },
+  {
+    name: 'logistic, several classes',
+    label: 'class',
+    options: 'method = logistic, l2 = 2',
+    features: 'x, hole, flag',
+  },
+  {
+    name: 'poisson',
+    label: 'words',
+    options: 'method = poisson, l2 = 1, max_effect = 0.05',
+    features: numbers,
+  },
+  { name: 'gamma', label: 'amount', options: 'method = gamma, l2 = 1', features: 'x, hole, kind' },
+  { name: 'huber', label: 'y', options: 'method = huber, delta = 1.5, l2 = 1', features: 'x, hole, flag' },
+];
+
+/** Rounding, and what a fit from scratch leaves to its own tolerance. */
+const negligible = 1e-7;
+
+async function answers(db: Everview): Promise<readonly Row[] | null> {
+  const { rows: versions } = await db.query(`SELECT model_version FROM everview.models WHERE name = 'm'`);
+  if (versions[0]?.model_version === null) return null;
+  return (await db.query(`SELECT * FROM PREDICT(m, ${questions}) ORDER BY i`)).rows;
+}
+
+/** The numbers that `prediction_bound` is about: probabilities, or the mean that is predicted. */
+function boundedColumns(row: Row): string[] {
+  const probabilities = Object.keys(row).filter((name) => name.startsWith('probability'));
+  return probabilities.length > 0 ? probabilities : ['prediction'];
+}
+
+describe('a certified model kept through a history is as near to one fitted from scratch as it says', () => {
+  it.each(certified)(
+    '$name',
+    async (family) => {
+      let checks = 0;
+      let told = 0;
+      await playFamilyHistory(family, 977, 6, async (db, clock) => {
+        await db.execute('REFRESH m INCREMENTAL');
+        const scratch = await fromScratch(db, clock, family);
+        const [own, exact] = [await answers(db), await answers(scratch)];
+        await scratch.close();
+        expect(own === null).toBe(exact === null);
+        own?.forEach((row, index) => {
+          const other = exact?.[index] ?? {};
+          for (const column of boundedColumns(row)) {
+            const allowed = Number(row.prediction_bound) + Number(other.prediction_bound) + negligible;
+            const scale = Math.max(1, Math.abs(Number(other[column])));
+            expect(Math.abs(Number(row[column]) - Number(other[column])) / scale).toBeLessThanOrEqual(
+              allowed,
+            );
+            checks += 1;
+          }
+          if (row.prediction_certain === true && other.prediction_certain === true) {
+            expect(row.prediction).toEqual(other.prediction);
+            told += 1;
+          }
+        });
+      });
+      expect(checks).toBeGreaterThan(75);
+      if (family.label === 'yes' || family.label === 'class') expect(told).toBeGreaterThan(50);
+    },
+    120_000,
+  );
+
+  it('is anchored anew when max_effect asks for more than the change alone can prove', async () => {
+    if (forcedRefresh() === 'full') return;
+    const strict: FamilyCase = {
+      name: 'strict',
+      label: 'yes',
+      options: 'method = logistic, l2 = 0.5, max_effect = 1e-12',
+      features: numbers,
+    };
+    const reasons = new Set<unknown>();
+    await playFamilyHistory(strict, 5, 4, async (db) => {
+      await db.execute('REFRESH m INCREMENTAL');
+      const { rows } = await db.query(
+        `SELECT reason, kind FROM everview.refreshes WHERE name = 'm' ORDER BY refresh_id DESC LIMIT 1`,
+      );
+      reasons.add(rows[0]?.reason);
+    });
+    expect([...reasons]).toContain('certificate-exceeded');
+  });
+});
