@@ -238,7 +238,7 @@ async function store(
       return assertRowsMeet(draft.tx, entry.target);
     await dropTableStorage(draft.tx, nameOf(entry));
     await dropCursor(draft.tx, nameOf(entry));
-    draft.forget(nameOf(entry));
+    await draft.forget(nameOf(entry));
     return createTableStorage(draft.tx, entry.declared);
   }
   if (
@@ -271,7 +271,7 @@ function retargetTables(draft: WriteDraft): void {
 async function dropContents(core: EngineCore, draft: WriteDraft, name: string): Promise<void> {
   await core.refresher.drop(draft.tx, name);
   await dropCursor(draft.tx, name);
-  draft.forget(name);
+  await draft.forget(name);
   draft.update({ cursors: withoutEntries(draft.state.cursors, [name]) });
 }
 
@@ -323,7 +323,7 @@ async function dropStorage(core: EngineCore, draft: WriteDraft, entry: CatalogEn
       await dropQuarantine(draft.tx, entry.target, null, { nowMs: draft.nowMs });
       await dropTableStorage(draft.tx, name);
       await dropCursor(draft.tx, name);
-      draft.forget(name);
+      await draft.forget(name);
       return;
     case 'view':
     case 'training-set':

@@ -225,7 +225,10 @@ async function finish(core: EngineCore, update: UpdateInProgress, key: string | 
   const status = quarantined > 0 ? 'partial' : 'accepted';
   const reason = reasonOf(makesVersion, quarantined, warnings.length);
   if (makesVersion) draft.update({ version });
-  for (const [table, tally] of changed) await draft.addChange(table, version, tally.inserted, tally.deleted);
+  for (const [table, { inserted, deleted }] of changed) {
+    if (tallies.length === 1) draft.countChange(table, version, inserted, deleted);
+    else await draft.addChange(table, version, inserted, deleted);
+  }
   if (!makesVersion && quarantined > 0) await forgetVersionOf(draft.tx, context.updateId);
   if (makesVersion || quarantined > 0 || key !== null) {
     const record: UpdateRecord = {

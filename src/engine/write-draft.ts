@@ -1,6 +1,6 @@
 import type { Session } from '../core/session.ts';
 import type { Version } from '../core/version.ts';
-import { recordChange } from '../log/update-log.ts';
+import { forgetChanges, recordChange } from '../log/update-log.ts';
 import type { Committed } from './engine-core.ts';
 import type { EngineState } from './engine-state.ts';
 
@@ -23,12 +23,18 @@ export class WriteDraft {
 
   async addChange(name: string, version: Version, inserted: number, deleted: number): Promise<void> {
     await recordChange(this.tx, name, version, inserted, deleted, this.nowMs);
+    this.countChange(name, version, inserted, deleted);
+  }
+
+  /** As `addChange`, of a change that the update's own record tells. */
+  countChange(name: string, version: Version, inserted: number, deleted: number): void {
     const change = { version, effectiveMs: this.nowMs, inserted, deleted };
     this.update({ changes: this.state.changes.with(name, change) });
   }
 
   /** The relation is gone or made anew. */
-  forget(name: string): void {
+  async forget(name: string): Promise<void> {
+    await forgetChanges(this.tx, name, this.state.version);
     this.update({ changes: this.state.changes.without(name) });
   }
 

@@ -7,7 +7,7 @@ import { resolveConflicts } from './conflict.ts';
 import type { IngestTarget } from './ingest-target.ts';
 import type { OnConflict } from './on-conflict.ts';
 import type { RowSource } from './row-source.ts';
-import { rulesOf } from './rules-of.ts';
+import { screensOf } from './rules-of.ts';
 import { setAside } from './set-aside.ts';
 import { onStage, type Stage, stageRelation, withStage } from './stage.ts';
 import { stageSource } from './stage-source.ts';
@@ -78,7 +78,7 @@ async function takeFromLog(
   version: Version,
 ): Promise<ChangeOutcome | null> {
   const stage: Stage = { ...newRows, relation: batchInLog(target, version), mayMisfit: false };
-  const tally = await tallyOf(tx, target, stage, rulesOf(target, stage), null);
+  const tally = await tallyOf(tx, target, stage, screensOf(target, stage), null);
   if (tally.broken.length > 0) {
     await moveToStage(tx, target, version);
     return null;

@@ -26,6 +26,7 @@ export function keyRules(target: IngestTarget, constraint: KeyConstraint, stage:
       ...common,
       phase: 'row',
       count: `(SELECT count(*) FROM ${kept} AS d JOIN ${stage.relation} AS s ON ${equalKeys('d', columns, 's', columns)})`,
+      screen: keyScreen(kept, stage, columns),
       find: `SELECT s.${rowColumn} AS r,
                     ${key} || ${quoteLiteral(` is already in "${target.name}": breaks ${keyText(constraint)}`)} AS reason
              FROM ${stageRelation} AS s SEMI JOIN ${kept} AS d ON ${equalKeys('d', columns, 's', columns)}`,
@@ -34,12 +35,29 @@ export function keyRules(target: IngestTarget, constraint: KeyConstraint, stage:
       ...common,
       phase: 'duplicate',
       count: duplicateCount(columns),
+      screen: null,
       find: `SELECT s.${rowColumn} AS r,
                     ${key} || ${quoteLiteral(` comes again in the same update: breaks ${keyText(constraint)}`)} AS reason
              FROM ${stageRelation} AS s WHERE ${allPresent(columns, 's.')}
              QUALIFY row_number() OVER (PARTITION BY ${quoteList(columns, 's.')} ORDER BY s.${rowColumn}) > 1`,
     },
   ];
+}
+
+/**
+ * One join for both ways to break a key: with the batch itself beside the rows that stay, each of its keys is found
+ * once, or more often, and then it is broken. A DISTINCT in the tally costs as much as the rest of it.
+ */
+function keyScreen(kept: string, stage: Stage, columns: readonly string[]): string {
+  const list = quoteList(columns);
+  const both = `(SELECT ${list} FROM ${kept} UNION ALL SELECT ${list} FROM ${stage.relation})`;
+  const found = `(SELECT count(*) FROM ${both} AS d JOIN ${stage.relation} AS s ON ${equalKeys('d', columns, 's', columns)})`;
+  const [only, ...more] = columns;
+  const present =
+    only !== undefined && more.length === 0
+      ? `count(${quoteIdentifier(only)})`
+      : `count(*) FILTER (WHERE ${allPresent(columns)})`;
+  return `abs(${found} - ${present})`;
 }
 
 function duplicateCount(columns: readonly string[]): string {

@@ -15,6 +15,11 @@ export type Rule = {
   readonly phase: 'row' | 'duplicate' | 'removal';
   /** An aggregate over the stage under the table's name: 0 exactly when no row breaks the rule. */
   readonly count: string;
+  /**
+   * Asked instead of `count` where it is enough to know that nothing is broken: 0 exactly then. Null: the screen of
+   * another rule tells this one's violations as well.
+   */
+  readonly screen?: string | null;
   /** A SELECT of `r` (row number) and `reason`, one for each row that breaks the rule. */
   readonly find: string;
 };

@@ -6,6 +6,14 @@ import { checkRule, notNullRule } from './row-rule.ts';
 import { type Rule, touches } from './rule.ts';
 import type { Stage } from './stage.ts';
 
+/** The rules as questions whether a batch breaks anything at all, and no more. */
+export function screensOf(target: IngestTarget, stage: Stage): readonly Rule[] {
+  return rulesOf(target, stage).flatMap((rule) => {
+    const { screen } = rule;
+    return screen === null ? [] : [{ ...rule, count: screen ?? rule.count }];
+  });
+}
+
 /** Every rule that a staged batch could break. */
 export function rulesOf(target: IngestTarget, stage: Stage): readonly Rule[] {
   const removals = stage.replaces ? removalRules(target, stage) : [];

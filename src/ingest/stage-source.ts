@@ -99,7 +99,10 @@ async function stageSql(
       lossless: false,
     }),
   );
-  const select = stageSelect(target, `(${text}\n) AS x(${sources.join(', ')})`, stageColumns);
+  const select = stageSelect(target, `(${text}\n) AS x(${sources.join(', ')})`, stageColumns, {
+    // Rows that go straight into the log are not numbered: planning the window for it would be for nothing.
+    ...(place.kind === 'log' ? { rowNumber: null } : {}),
+  });
   try {
     const placed = await placeRows(tx, target, select, place);
     return { place: placed, mayMisfit: select.mayMisfit, file: null };

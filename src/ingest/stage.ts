@@ -68,7 +68,8 @@ export type StageColumn = {
 export type StageSelect = { readonly sql: string; readonly mayMisfit: boolean };
 
 export type StageSelectOptions = {
-  readonly rowNumber?: string;
+  /** Null: rows are not numbered unless one of them may have a value to complain of. */
+  readonly rowNumber?: string | null;
   readonly extra?: readonly string[];
   readonly where?: string;
   /** SQL text of the name of something in the row that no column takes, or NULL. */
@@ -99,8 +100,9 @@ export function stageSelect(
     return `${value} AS ${quoteIdentifier(column.name)}`;
   });
   const mayMisfit = misfits.length > 0;
+  const isNumbered = options.rowNumber !== null || mayMisfit;
   const list = [
-    `${options.rowNumber ?? 'row_number() OVER ()'} AS ${rowColumn}`,
+    ...(isNumbered ? [`${options.rowNumber ?? 'row_number() OVER ()'} AS ${rowColumn}`] : []),
     ...(options.extra ?? []),
     ...selected,
     ...(mayMisfit ? [`CASE ${misfits.join(' ')} END AS ${misfitColumn}`] : []),

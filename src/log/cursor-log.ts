@@ -3,7 +3,7 @@ import type { Session } from '../core/session.ts';
 import { type Version, versionOf } from '../core/version.ts';
 import type { ObjectKind } from '../declare/definition.ts';
 import type { Rung } from '../plan/view-plan.ts';
-import { insertRow, placedValues } from './placed-values.ts';
+import { insertRow } from './placed-values.ts';
 
 /** How far an object's contents have come; moves in the transaction that writes them. */
 export type Cursor = {
@@ -46,8 +46,9 @@ export type RefreshRecord = {
   readonly refreshedAtMs: number;
 };
 
+/** Adds the cursor; it counts as the last of its name. An UPDATE of the one before costs twice as much. */
 export async function saveCursor(tx: Session, name: string, cursor: Cursor): Promise<void> {
-  const values = [
+  await insertRow(tx, 'everview.cursors', [
     name,
     cursor.version,
     new Date(cursor.asOfMs),
@@ -55,25 +56,26 @@ export async function saveCursor(tx: Session, name: string, cursor: Cursor): Pro
     cursor.rows,
     cursor.nextBoundaryMs === null ? null : new Date(cursor.nextBoundaryMs),
     cursor.costState,
-  ];
-  const { places, parameters } = placedValues(values);
-  const set = ['version', 'as_of', 'hash', 'rows', 'next_boundary', 'cost_state'].map(
-    (column, index) => `${column} = ${places[index + 1]}`,
+  ]);
+}
+
+/** How many refreshes may leave cursors behind that no longer count. */
+const pruneEvery = 256;
+
+/** Removes the cursors that later ones have replaced, after every so many refreshes. */
+async function pruneCursors(tx: Session, refreshId: number): Promise<void> {
+  if (refreshId % pruneEvery !== 0) return;
+  await tx.run(
+    'DELETE FROM everview.cursors WHERE rowid NOT IN (SELECT max(rowid) FROM everview.cursors GROUP BY name)',
   );
-  const moved = await tx.run(
-    `UPDATE everview.cursors SET ${set.join(', ')} WHERE name = ${places[0]}`,
-    parameters,
-  );
-  if (moved === 0) await insertRow(tx, 'everview.cursors', values);
 }
 
 export async function dropCursor(tx: Session, name: string): Promise<void> {
   await tx.run('DELETE FROM everview.cursors WHERE name = $1', [name]);
-  await tx.run('DELETE FROM everview.changes WHERE name = $1', [name]);
 }
 
 export async function loadCursors(session: Session): Promise<Map<string, Cursor>> {
-  const rows = await session.rows('SELECT * FROM everview.cursors');
+  const rows = await session.rows('SELECT * FROM everview.cursors ORDER BY rowid');
   return new Map(
     rows.map((row) => [
       String(row.name),
@@ -90,6 +92,7 @@ export async function loadCursors(session: Session): Promise<Map<string, Cursor>
 }
 
 export async function recordRefresh(tx: Session, record: RefreshRecord): Promise<void> {
+  await pruneCursors(tx, record.refreshId);
   const { predictedMs } = record;
   await insertRow(tx, 'everview.refreshes', [
     record.refreshId,

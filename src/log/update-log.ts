@@ -40,7 +40,8 @@ export async function recordUpdate(tx: Session, record: UpdateRecord): Promise<v
 }
 
 /**
- * Counts of one relation's change in one version; what staleness and costs are reckoned from.
+ * Counts of one relation's change in one version; what staleness and costs are reckoned from. Of an update that is
+ * about one table alone its own record says them: a statement less in every such update.
  *
  * @param effectiveMs when: with the version's update, or later for a view that was refreshed later
  */
@@ -54,6 +55,12 @@ export async function recordChange(
 ): Promise<void> {
   const at = new Date(effectiveMs);
   await insertRow(tx, 'everview.changes', [name, version, inserted, deleted, at]);
+}
+
+/** The relation is gone or made anew: its changes so far are nobody's. */
+export async function forgetChanges(tx: Session, name: string, version: Version): Promise<void> {
+  await tx.run('DELETE FROM everview.changes WHERE name = $1', [name]);
+  await insertRow(tx, 'everview.forgotten', [name, version]);
 }
 
 /** The version after the accepted update that carried the key; null when none did. */
@@ -79,7 +86,12 @@ export async function loadHistory(session: Session): Promise<LoggedHistory> {
   );
   const counts = await session.rows(
     `SELECT c.name, c.version, c.inserted, c.deleted, coalesce(c.effective_at, u.committed_at) AS moment
-     FROM everview.changes c JOIN everview.updates u ON u.version = c.version ORDER BY c.version, moment`,
+     FROM everview.changes c JOIN everview.updates u ON u.version = c.version
+     UNION ALL
+     SELECT u.tables[1], u.version, u.inserted, u.deleted, u.committed_at FROM everview.updates u
+     LEFT JOIN (SELECT name, max(version) AS version FROM everview.forgotten GROUP BY name) f ON f.name = u.tables[1]
+     WHERE u.version IS NOT NULL AND len(u.tables) = 1 AND u.version > coalesce(f.version, -1)
+     ORDER BY version, moment`,
   );
   const changes = ChangeIndex.of(
     counts.map((row) => ({

@@ -1,4 +1,6 @@
 import { EverviewError } from '../core/errors.ts';
+import { referencesOf } from '../core/relation-references.ts';
+import type { SqlNode } from '../core/sql-tree.ts';
 import { type QueryReads, type RewriteContext, readsOf, rewriteQuery } from './rewrite-query.ts';
 
 /** What a piece of a DML statement is, and so how it is made a whole SELECT to be taken apart. */
@@ -11,6 +13,10 @@ const before: Readonly<Record<FragmentKind, string>> = {
   expression: 'SELECT 1 WHERE ',
   from: 'SELECT 1 FROM ',
 };
+
+/** Without one of these a text has no parameter, prediction or time, and ends where its SELECT ends. */
+const needsPrinting =
+  /[$?;]|\b(predict|now|today|age|current_\w+|localtime\w*|get_current_\w+|transaction_timestamp)\b/i;
 
 /** Words without which a text can name no relation and ask for no time: it then goes to the store as it is. */
 const needsRewriting =
@@ -27,15 +33,19 @@ export async function rewriteFragment(
 ): Promise<string> {
   if (kind !== 'from' && !needsRewriting.test(text)) return text;
   const whole = before[kind] + text;
-  const { sql } = await context.parser
-    .parse(whole)
-    .then((tree) => rewriteQuery(tree, whole, context))
-    .catch(toldWithin(kind));
+  const tree = await context.parser.parse(whole).catch(toldWithin(kind));
+  if (kind === 'query' && isPhysical(tree, text)) return text;
+  const { sql } = await rewriteQuery(tree, whole, context).catch(toldWithin(kind));
   // DuckDB prints a VALUES list as a SELECT over it, and an INSERT treats the two differently.
   const values = /^SELECT \* FROM \((VALUES .*)\) AS valueslist\s*$/s.exec(sql)?.[1];
   if (values !== undefined) return values;
   if (sql.startsWith(before[kind])) return sql.slice(before[kind].length);
   throw new EverviewError('internal', `a piece of a statement was not printed as it was asked: ${sql}`);
+}
+
+/** Whether a SELECT reads no relation by name, so that there is nothing in it to replace. */
+function isPhysical(tree: SqlNode, text: string): boolean {
+  return !needsPrinting.test(text) && referencesOf(tree).every(({ kind }) => kind === 'function');
 }
 
 /** The place of a failure in the whole SELECT, told within the piece. */

@@ -20,15 +20,24 @@ function utf16Offset(text: string, bytes: number): number {
 export class DuckdbSqlParser implements SqlParser {
   readonly #session: Session;
   readonly #alone = createMutex();
-  #last: { readonly sql: string; readonly tree: string } | undefined;
+  #last: { readonly sql: string; readonly node: SqlNode } | undefined;
   #unstable: ReadonlyMap<string, 'volatile' | 'per-query'> | undefined;
 
   constructor(session: Session) {
     this.#session = session;
   }
 
+  /** A statement is read for what it names, then to rewrite it: the last tree is asked for once. */
   async parse(sql: string): Promise<SqlNode> {
-    const tree = parseJson(await this.#serialized(sql), undefined, exactNumber) as SqlJson;
+    if (this.#last?.sql === sql) return this.#last.node;
+    const node = await this.#parsed(sql);
+    this.#last = { sql, node };
+    return node;
+  }
+
+  async #parsed(sql: string): Promise<SqlNode> {
+    const [row] = await this.#rows('SELECT json_serialize_sql($1::VARCHAR) AS tree', [sql]);
+    const tree = parseJson(String(row?.['tree']), undefined, exactNumber) as SqlJson;
     if (!isNode(tree)) throw new EverviewError('internal', 'DuckDB gave no tree for a SELECT');
     if (tree['error'] === true) throw parseFailure(sql, tree);
     const statements = tree['statements'];
@@ -39,15 +48,6 @@ export class DuckdbSqlParser implements SqlParser {
     if (!isNode(node))
       throw new EverviewError('syntax-error', 'a SELECT is expected', { at: placeIn(sql, 0) });
     return node;
-  }
-
-  /** A statement is read for what it names, then to rewrite it: the text of its tree is asked for once. */
-  async #serialized(sql: string): Promise<string> {
-    if (this.#last?.sql === sql) return this.#last.tree;
-    const [row] = await this.#rows('SELECT json_serialize_sql($1::VARCHAR) AS tree', [sql]);
-    const tree = String(row?.['tree']);
-    this.#last = { sql, tree };
-    return tree;
   }
 
   async hasUniformColumns(values: string): Promise<boolean> {

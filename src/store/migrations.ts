@@ -81,6 +81,16 @@ const steps: readonly (readonly string[])[] = [
     'ALTER TABLE everview.gates ADD COLUMN lower DOUBLE',
     'ALTER TABLE everview.gates ADD COLUMN upper DOUBLE',
   ],
+  // The change of an update of one table is told by the update's own record, up to where the table was forgotten; and
+  // cursors are added, the last of a name being the one that counts.
+  [
+    'CREATE TABLE everview.forgotten (name VARCHAR NOT NULL, version BIGINT NOT NULL)',
+    `INSERT INTO everview.forgotten SELECT u.tables[1], max(u.version) FROM everview.updates u
+     ANTI JOIN everview.changes c ON c.version = u.version AND c.name = u.tables[1]
+     WHERE u.version IS NOT NULL AND len(u.tables) = 1 GROUP BY ALL`,
+    `DELETE FROM everview.changes AS c USING everview.updates AS u
+     WHERE u.version = c.version AND len(u.tables) = 1 AND c.name = u.tables[1]`,
+  ],
 ];
 
 /**

@@ -10,6 +10,7 @@ import { renderSignedState, renderState, stateColumnNames } from '../store/rende
 import { contentsOf, ensureLog, justLogged, logOf, logPlace, repeated } from './change-log.ts';
 import { insertGroups } from './group-insert.ts';
 import { outputsOver } from './group-outputs.ts';
+import { makeState } from './group-state.ts';
 import {
   advanceStep,
   domainStep,
@@ -42,7 +43,7 @@ export async function rebuildGroups(
     return applyStep(view, plan, check, 'full', context);
   }
   const deleted = context.from === null ? 0 : await countGroups(view, context);
-  await tx.run(`CREATE OR REPLACE TABLE ${stateOf(view.name)} AS ${fresh}`);
+  await makeState(tx, view.name, fresh);
   if (context.from === null) {
     const outputs = outputsOver(plan, view.schema, stateOf(view.name));
     await tx.run(`CREATE OR REPLACE VIEW ${contentsOf(view.name)} AS ${outputs}`);
