@@ -32,6 +32,7 @@ class BroadHistoryWriter {
   readonly #forced: BroadHistory['forced'];
   readonly #historyVersions: number | null;
   readonly #isOdd: boolean;
+  readonly #storage: BroadHistory['storage'];
   readonly #steps: BroadStep[] = [];
   readonly #tables: TableDraft[] = [];
   readonly #views = new Map<string, ViewDraft>();
@@ -45,6 +46,7 @@ class BroadHistoryWriter {
     this.#forced = way === 'auto' ? null : way;
     this.#historyVersions = this.#random.chance(0.3) ? this.#random.pick([0, 1, 3]) : null;
     this.#isOdd = this.#random.chance(0.2);
+    this.#storage = this.#random.chance(0.08) ? 'file' : 'memory';
   }
 
   get length(): number {
@@ -54,6 +56,7 @@ class BroadHistoryWriter {
   history(): BroadHistory {
     return {
       seed: this.#seed,
+      storage: this.#storage,
       forced: this.#forced,
       historyVersions: this.#historyVersions,
       steps: this.#steps,
@@ -82,6 +85,7 @@ class BroadHistoryWriter {
       createView: 4,
       replaceView: 3,
       dropView: 1.5,
+      reopen: this.#storage === 'file' ? 8 : 0,
     });
     switch (kind) {
       case 'update':
@@ -97,6 +101,7 @@ class BroadHistoryWriter {
         });
         break;
       case 'tick':
+      case 'reopen':
         this.#steps.push({ kind });
         break;
       case 'createView':

@@ -9,6 +9,9 @@ import { keepRegression, runCampaign } from './campaign.ts';
 const { values } = parseArgs({
   options: { steps: { type: 'string', default: '10000' }, seed: { type: 'string', default: '1' } },
 });
+/** From so many steps on a campaign has met all it has to. */
+const stepsOfCoverage = 3_000;
+
 const seed = Number(values.seed);
 const steps = Math.ceil(Number(values.steps) / 2);
 
@@ -31,5 +34,10 @@ else await failed(plain.failure.report, keepRegression(plain.failure));
 
 const broad = await runBroadCampaign({ seed, steps, onProgress });
 say(broad.coverage.table());
+const { missing } = broad.coverage;
+if (broad.failure === null && broad.steps >= stepsOfCoverage && missing.length > 0) {
+  say(`never met: ${missing.join(', ')}`);
+  process.exitCode = 1;
+}
 if (broad.failure === null) say(`${broad.steps} steps against bare DuckDB, no difference`);
 else await failed(broad.failure.report, keepBroadRegression(broad.failure));
