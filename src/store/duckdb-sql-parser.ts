@@ -62,7 +62,8 @@ export class DuckdbSqlParser implements SqlParser {
   }
 
   async print(query: SqlNode): Promise<string> {
-    const tree = { error: false, statements: [{ node: query, named_param_map: [] }] };
+    const node = rewrite(query, withPlainSetOperation);
+    const tree = { error: false, statements: [{ node, named_param_map: [] }] };
     const [row] = await this.#rows('SELECT json_deserialize_sql($1::VARCHAR) AS sql', [treeText(tree)]);
     return String(row?.['sql']);
   }
@@ -121,28 +122,54 @@ function castOfDouble(node: SqlNode): SqlNode | null {
   };
 }
 
+/**
+ * DuckDB 1.5 fails on an ASOF join right over EXCEPT ALL or INTERSECT ALL (its issue 24672, fixed after 1.5), with an
+ * error that ends the whole database; a SELECT between the two is enough. Where a query holds another, that is.
+ */
+function withPlainSetOperation(holder: SqlNode): SqlNode | null {
+  const query = holder['node'];
+  if (!isNode(query) || query['type'] !== 'SET_OPERATION_NODE') return null;
+  if (query['setop_all'] !== true || query['setop_type'] === 'UNION') return null;
+  const inner = { node: rewrite(query, withPlainSetOperation), named_param_map: [] };
+  const from = { ...nowhere, type: 'SUBQUERY', subquery: inner, column_name_alias: [] };
+  return { ...holder, node: selectNode(star, from) };
+}
+
+const nowhere = { alias: '', sample: null, query_location: 0 };
+
+const star = {
+  class: 'STAR',
+  type: 'STAR',
+  alias: '',
+  query_location: 0,
+  relation_name: '',
+  exclude_list: [],
+  replace_list: [],
+  columns: false,
+  expr: null,
+  qualified_exclude_list: [],
+  rename_list: [],
+};
+
 function selectOf(expression: SqlNode): SqlNode {
+  const node = selectNode({ ...expression, alias: '' }, { ...nowhere, type: 'EMPTY' });
+  return { error: false, statements: [{ node, named_param_map: [] }] };
+}
+
+function selectNode(item: SqlNode, from: SqlNode): SqlNode {
   return {
-    error: false,
-    statements: [
-      {
-        node: {
-          type: 'SELECT_NODE',
-          modifiers: [],
-          cte_map: { map: [] },
-          select_list: [{ ...expression, alias: '' }],
-          from_table: { type: 'EMPTY', alias: '', sample: null, query_location: 0 },
-          where_clause: null,
-          group_expressions: [],
-          group_sets: [],
-          aggregate_handling: 'STANDARD_HANDLING',
-          having: null,
-          sample: null,
-          qualify: null,
-        },
-        named_param_map: [],
-      },
-    ],
+    type: 'SELECT_NODE',
+    modifiers: [],
+    cte_map: { map: [] },
+    select_list: [item],
+    from_table: from,
+    where_clause: null,
+    group_expressions: [],
+    group_sets: [],
+    aggregate_handling: 'STANDARD_HANDLING',
+    having: null,
+    sample: null,
+    qualify: null,
   };
 }
 
