@@ -5,6 +5,7 @@ import type { Schema } from '../core/schema.ts';
 import { isNode, type SqlJson, type SqlNode, walk } from '../core/sql-tree.ts';
 import { predictionSql } from '../model/predict-sql.ts';
 import type { RidgeParameters } from '../model/ridge-parameters.ts';
+import { allColumns, selectTree } from '../plan/lower-tree.ts';
 import type { Catalog } from './catalog.ts';
 import { placeInQuery } from './query-place.ts';
 
@@ -111,34 +112,10 @@ function collectNames(tree: SqlNode, names: Set<string>): void {
 }
 
 function selectAll(name: string, location: SqlJson): SqlNode {
-  return {
-    type: 'SELECT_NODE',
-    modifiers: [],
-    cte_map: { map: [] },
-    select_list: [
-      {
-        class: 'STAR',
-        type: 'STAR',
-        alias: '',
-        query_location: 0,
-        relation_name: '',
-        exclude_list: [],
-        replace_list: [],
-        columns: false,
-        expr: null,
-        qualified_exclude_list: [],
-        rename_list: [],
-      },
-    ],
-    from_table: relationNode({ query_location: location }, '', name, ''),
-    where_clause: null,
-    group_expressions: [],
-    group_sets: [],
-    aggregate_handling: 'STANDARD_HANDLING',
-    having: null,
-    sample: null,
-    qualify: null,
-  };
+  return selectTree({
+    list: [allColumns()],
+    from: relationNode({ query_location: location }, '', name, ''),
+  });
 }
 
 /** As `predictionSql`; what the input lacks is told at the call. */

@@ -4,6 +4,7 @@ import { createMutex } from '../core/mutex.ts';
 import type { Session } from '../core/session.ts';
 import { isNode, rewrite, type SqlJson, type SqlNode, type SqlParser } from '../core/sql-tree.ts';
 import type { Row } from '../core/value.ts';
+import { allColumns, emptyItem, queryItem, selectTree } from '../plan/lower-tree.ts';
 
 /** Numbers that JavaScript writes in the same way become numbers; `1.0`, which DuckDB wants back, keeps its point. */
 function exactNumber(text: string): number | LosslessNumber {
@@ -130,47 +131,15 @@ function withPlainSetOperation(holder: SqlNode): SqlNode | null {
   const query = holder['node'];
   if (!isNode(query) || query['type'] !== 'SET_OPERATION_NODE') return null;
   if (query['setop_all'] !== true || query['setop_type'] === 'UNION') return null;
-  const inner = { node: rewrite(query, withPlainSetOperation), named_param_map: [] };
-  const from = { ...nowhere, type: 'SUBQUERY', subquery: inner, column_name_alias: [] };
-  return { ...holder, node: selectNode(star, from) };
+  const inner = rewrite(query, withPlainSetOperation);
+  return isNode(inner)
+    ? { ...holder, node: selectTree({ list: [allColumns()], from: queryItem(inner, '') }) }
+    : null;
 }
-
-const nowhere = { alias: '', sample: null, query_location: 0 };
-
-const star = {
-  class: 'STAR',
-  type: 'STAR',
-  alias: '',
-  query_location: 0,
-  relation_name: '',
-  exclude_list: [],
-  replace_list: [],
-  columns: false,
-  expr: null,
-  qualified_exclude_list: [],
-  rename_list: [],
-};
 
 function selectOf(expression: SqlNode): SqlNode {
-  const node = selectNode({ ...expression, alias: '' }, { ...nowhere, type: 'EMPTY' });
+  const node = selectTree({ list: [{ ...expression, alias: '' }], from: emptyItem() });
   return { error: false, statements: [{ node, named_param_map: [] }] };
-}
-
-function selectNode(item: SqlNode, from: SqlNode): SqlNode {
-  return {
-    type: 'SELECT_NODE',
-    modifiers: [],
-    cte_map: { map: [] },
-    select_list: [item],
-    from_table: from,
-    where_clause: null,
-    group_expressions: [],
-    group_sets: [],
-    aggregate_handling: 'STANDARD_HANDLING',
-    having: null,
-    sample: null,
-    qualify: null,
-  };
 }
 
 function parseFailure(sql: string, tree: SqlNode): EverviewError {
