@@ -5,15 +5,11 @@ import type { BroadChange, BroadHistory, BroadStep, BroadView } from './broad-hi
 import { fromBlock } from './broad-input.ts';
 import { type Block, Pen, type Relation } from './broad-pen.ts';
 import { blockOf, selectOver } from './broad-rows.ts';
-import type { PolicyShape } from './history.ts';
+import { drawPolicy, type PolicyMood } from './draw-policy.ts';
 import { Random } from './random.ts';
-
-type PolicyMood = 'eager' | 'lazy' | 'mixed';
 
 const deepestView = 4;
 const mostViews = 4;
-
-const freshPolicy: PolicyShape = { refresh: null, maxStalenessMs: null, maxRows: null, onStaleRead: null };
 
 /** A history of about `length` steps, the declarations among them. The same seed gives the same history. */
 export function generateBroadHistory(seed: number, length: number): BroadHistory {
@@ -158,7 +154,7 @@ class BroadHistoryWriter {
     const view: BroadView = {
       name,
       isMaterialized: old?.isMaterialized ?? this.#random.chance(0.92),
-      policy: old?.policy ?? this.#policy(),
+      policy: old?.policy ?? drawPolicy(this.#random, this.#mood, { strict: true }),
       query: block.query,
       operators: block.operators,
       pairs: block.pairs,
@@ -207,43 +203,6 @@ class BroadHistoryWriter {
     }
     for (const one of gone) this.#views.delete(one);
     this.#createView();
-  }
-
-  #policy(): PolicyShape {
-    const eager = { plain: 4, immediate: 2, fixed: 1.5, inline: 2 };
-    const lazy = { manual: 4, timed: 3, counted: 2, stale: 1.5 };
-    const weights = {
-      plain: 0,
-      immediate: 0,
-      fixed: 0,
-      inline: 0,
-      manual: 0,
-      timed: 0,
-      counted: 0,
-      stale: 0,
-    };
-    const chosen = { eager, lazy, mixed: { ...eager, ...lazy } }[this.#mood];
-    const kind = this.#random.weighted({ ...weights, ...chosen });
-    switch (kind) {
-      case 'plain':
-        return freshPolicy;
-      case 'immediate':
-        return { ...freshPolicy, refresh: 'immediate' };
-      case 'fixed':
-        return { ...freshPolicy, refresh: this.#random.pick(['auto', 'on_read', 'full', 'incremental']) };
-      case 'inline':
-        return { ...freshPolicy, onStaleRead: 'compensate' };
-      case 'manual':
-        return { ...freshPolicy, refresh: 'manual' };
-      case 'timed':
-        return { ...freshPolicy, maxStalenessMs: this.#random.pick([1_000, 60_000]) };
-      case 'counted':
-        return { ...freshPolicy, maxRows: this.#random.pick([1, 5, 20]) };
-      case 'stale': {
-        const onStaleRead = this.#random.pick(['serve', 'fail', 'refresh', 'compensate'] as const);
-        return { ...freshPolicy, maxStalenessMs: 1_000, onStaleRead };
-      }
-    }
   }
 }
 

@@ -1,5 +1,6 @@
 import type { BroadChange, BroadHistory, BroadStep } from './broad-history.ts';
 import { smallerQueries } from './broad-smaller-query.ts';
+import { plainPolicy } from './draw-policy.ts';
 import { shrinkList } from './shrink-list.ts';
 
 type Fails = (history: BroadHistory) => Promise<boolean>;
@@ -89,8 +90,7 @@ async function shrinkPolicies(history: BroadHistory, fails: Fails): Promise<Broa
   let best = history;
   for (const [place, step] of history.steps.entries()) {
     if (step.kind !== 'create-view' || Object.values(step.view.policy).every((one) => one === null)) continue;
-    const policy = { refresh: null, maxStalenessMs: null, maxRows: null, onStaleRead: null };
-    const candidate = withStep(best, place, { ...step, view: { ...step.view, policy } });
+    const candidate = withStep(best, place, { ...step, view: { ...step.view, policy: plainPolicy } });
     if (await fails(candidate)) best = candidate;
   }
   return best;
