@@ -15,7 +15,7 @@ export function named(pen: Pen, taken: readonly Output[], value: TypedText & { n
 /** Columns and expressions over them, as many as asked for; now and then, and often of a wide table, all there are. */
 export function drawOutputs(pen: Pen, columns: readonly ScopedColumn[], count: number): Output[] {
   const outputs: Output[] = [];
-  const isAll = pen.random.chance(columns.length > 20 ? 0.4 : 0.06);
+  const isAll = pen.random.chance(columns.length > 20 ? 0.6 : 0.06);
   const wanted = isAll ? columns : pen.random.sample(columns, count);
   for (const column of wanted) {
     const value = pen.random.chance(0.65) ? column : drawExpression(pen.random, columns, column.type);
