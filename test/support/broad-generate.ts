@@ -73,43 +73,21 @@ class BroadHistoryWriter {
   }
 
   step(): void {
-    const kind = this.#random.weighted({
-      update: 72,
-      refresh: 12,
-      advance: 6,
-      tick: this.#historyVersions === null ? 4 : 12,
-      createView: 4,
-      replaceView: 3,
-      dropView: 1.5,
-      reopen: this.#storage === 'file' ? 8 : 0,
-    });
-    switch (kind) {
-      case 'update':
-        this.#update();
-        break;
-      case 'refresh':
-        this.#refresh();
-        break;
-      case 'advance':
-        this.#steps.push({
-          kind,
-          ms: this.#random.pick([1, 500, 30_000, 90_000, 86_400_000, 20 * 86_400_000]),
-        });
-        break;
-      case 'tick':
-      case 'reopen':
-        this.#steps.push({ kind });
-        break;
-      case 'createView':
-        this.#createView();
-        break;
-      case 'replaceView':
-        this.#replaceView();
-        break;
-      case 'dropView':
-        this.#dropView();
-        break;
-    }
+    this.#random.perform([
+      [72, () => this.#update()],
+      [12, () => this.#refresh()],
+      [6, () => this.#advance()],
+      [this.#historyVersions === null ? 4 : 12, () => this.#steps.push({ kind: 'tick' })],
+      [4, () => this.#createView()],
+      [3, () => this.#replaceView()],
+      [1.5, () => this.#dropView()],
+      [this.#storage === 'file' ? 8 : 0, () => this.#steps.push({ kind: 'reopen' })],
+    ]);
+  }
+
+  #advance(): void {
+    const ms = this.#random.pick([1, 500, 30_000, 90_000, 86_400_000, 20 * 86_400_000]);
+    this.#steps.push({ kind: 'advance', ms });
   }
 
   #update(): void {

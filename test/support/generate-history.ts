@@ -59,56 +59,24 @@ class HistoryWriter {
   }
 
   step(): void {
-    const kind = this.#random.weighted({
-      update: 62,
-      refresh: 18,
-      query: 5,
-      advance: 5,
-      tick: 4,
-      createView: 2,
-      replaceView: 2,
-      alterView: 2,
-      alterTable: 1,
-      drop: 2,
-      quarantine: 3,
-      reopen: this.#storage === 'file' ? 8 : 0,
-    });
-    switch (kind) {
-      case 'update':
-        this.#update();
-        break;
-      case 'refresh':
-        this.#refresh();
-        break;
-      case 'query':
-        this.#push({ kind: 'query', query: generateQuery(this.#random, this.#relations()).query });
-        break;
-      case 'advance':
-        this.#push({ kind: 'advance', ms: this.#random.pick([1, 500, 1_000, 30_000, 90_000]) });
-        break;
-      case 'tick':
-      case 'reopen':
-        this.#push({ kind });
-        break;
-      case 'createView':
-        this.#createView();
-        break;
-      case 'replaceView':
-        this.#replaceView();
-        break;
-      case 'alterView':
-        this.#alterView();
-        break;
-      case 'alterTable':
-        this.#alterTable();
-        break;
-      case 'drop':
-        this.#drop();
-        break;
-      case 'quarantine':
-        this.#quarantine();
-        break;
-    }
+    this.#random.perform([
+      [62, () => this.#update()],
+      [18, () => this.#refresh()],
+      [5, () => this.#query()],
+      [5, () => this.#push({ kind: 'advance', ms: this.#random.pick([1, 500, 1_000, 30_000, 90_000]) })],
+      [4, () => this.#push({ kind: 'tick' })],
+      [2, () => this.#createView()],
+      [2, () => this.#replaceView()],
+      [2, () => this.#alterView()],
+      [1, () => this.#alterTable()],
+      [2, () => this.#drop()],
+      [3, () => this.#quarantine()],
+      [this.#storage === 'file' ? 8 : 0, () => this.#push({ kind: 'reopen' })],
+    ]);
+  }
+
+  #query(): void {
+    this.#push({ kind: 'query', query: generateQuery(this.#random, this.#relations()).query });
   }
 
   #push(step: Step): void {
