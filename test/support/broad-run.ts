@@ -286,8 +286,9 @@ class BroadRun {
       return hasReturnedGroup(view, this.#reference.contentsOf(view.name));
     });
     if (returned) found.push('group empties and returns');
-    // Rungs are named where a refresh was incremental.
-    const isMixed = this.maintained.some(({ ways }) => 'full' in ways && Object.keys(ways).length > 1);
+    const isMixed = this.maintained.some(
+      ({ ways }) => 'full' in ways && ('algebraic' in ways || 'domain' in ways),
+    );
     if (isMixed) found.push('incremental and full in turn');
     return found;
   }
@@ -295,7 +296,8 @@ class BroadRun {
   /** How often each view went which way, by the engine's own record. */
   async countWays(): Promise<void> {
     const { rows } = await this.#db.query(
-      `SELECT name, coalesce(rung, kind) AS way, count(*) AS n FROM everview.refreshes GROUP BY ALL`,
+      `SELECT name, CASE WHEN from_version IS NULL THEN 'built' ELSE coalesce(rung, kind) END AS way, count(*) AS n
+       FROM everview.refreshes GROUP BY ALL`,
     );
     const kept = this.#reference.views();
     for (const view of this.#declared) {
