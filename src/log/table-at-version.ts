@@ -8,6 +8,8 @@ import type { Version } from '../core/version.ts';
  *
  * A row deleted since comes back as often as it was deleted; a row inserted since is taken out as often as it was
  * inserted, whichever of its equal copies that is.
+ *
+ * The outer SELECT is there for an ASOF join over it: DuckDB 1.5 fails on one right over EXCEPT ALL (its issue 24672).
  */
 export function tableAtVersionSql(
   name: string,
@@ -20,7 +22,7 @@ export function tableAtVersionSql(
   if (!changedSince) return `SELECT ${columns} FROM ${table}`;
   const since = `FROM log.${quoteIdentifier(name)} WHERE ${versionColumn} > ${version} AND ${weightColumn}`;
   return (
-    `(SELECT ${columns} FROM ${table} UNION ALL SELECT ${columns} ${since} < 0) ` +
-    `EXCEPT ALL SELECT ${columns} ${since} > 0`
+    `SELECT ${columns} FROM ((SELECT ${columns} FROM ${table} UNION ALL SELECT ${columns} ${since} < 0) ` +
+    `EXCEPT ALL SELECT ${columns} ${since} > 0)`
   );
 }

@@ -5,6 +5,7 @@ import type { Schema } from '../core/schema.ts';
 import { isNode, type SqlJson, type SqlNode, walk } from '../core/sql-tree.ts';
 import { predictionSql } from '../model/predict-sql.ts';
 import type { ModelParameters } from '../model/scorer.ts';
+import { allColumns, selectTree } from '../plan/lower-tree.ts';
 import type { Catalog } from './catalog.ts';
 import { placeInQuery } from './query-place.ts';
 
@@ -78,11 +79,11 @@ export function columnName(node: SqlNode | undefined): string | null {
 /** The query that gives the input's rows, with the CTEs around the call that it names. */
 export function inputQueryOf(call: PredictCall, scope: CteScope): SqlNode {
   const { input } = call;
-  return withCtes(input.kind === 'query' ? input.query : selectAll(input.name, input.location), scope);
+  return withNamedCtes(input.kind === 'query' ? input.query : selectAll(input.name, input.location), scope);
 }
 
 /** The input of PREDICT with the CTEs of the queries around it that it names, directly or through each other. */
-function withCtes(input: SqlNode, scope: CteScope): SqlNode {
+function withNamedCtes(input: SqlNode, scope: CteScope): SqlNode {
   const named = new Set<string>();
   const outer: SqlNode[] = [];
   collectNames(input, named);
@@ -91,9 +92,14 @@ function withCtes(input: SqlNode, scope: CteScope): SqlNode {
     collectNames(entry, named);
     outer.unshift(entry);
   }
-  if (outer.length === 0) return input;
-  const own = isNode(input.cte_map) && Array.isArray(input.cte_map.map) ? input.cte_map.map : [];
-  return { ...input, cte_map: { map: [...outer, ...own] } };
+  return withCtes(input, outer);
+}
+
+/** The query with CTEs before its own. */
+export function withCtes(query: SqlNode, ctes: readonly SqlNode[]): SqlNode {
+  if (ctes.length === 0) return query;
+  const own = isNode(query.cte_map) && Array.isArray(query.cte_map.map) ? query.cte_map.map : [];
+  return { ...query, cte_map: { map: [...ctes, ...own] } };
 }
 
 /** Every name a FROM entry inside could mean a CTE by: no name too few, though perhaps one too many. */
@@ -106,34 +112,10 @@ function collectNames(tree: SqlNode, names: Set<string>): void {
 }
 
 function selectAll(name: string, location: SqlJson): SqlNode {
-  return {
-    type: 'SELECT_NODE',
-    modifiers: [],
-    cte_map: { map: [] },
-    select_list: [
-      {
-        class: 'STAR',
-        type: 'STAR',
-        alias: '',
-        query_location: 0,
-        relation_name: '',
-        exclude_list: [],
-        replace_list: [],
-        columns: false,
-        expr: null,
-        qualified_exclude_list: [],
-        rename_list: [],
-      },
-    ],
-    from_table: relationNode({ query_location: location }, '', name, ''),
-    where_clause: null,
-    group_expressions: [],
-    group_sets: [],
-    aggregate_handling: 'STANDARD_HANDLING',
-    having: null,
-    sample: null,
-    qualify: null,
-  };
+  return selectTree({
+    list: [allColumns()],
+    from: relationNode({ query_location: location }, '', name, ''),
+  });
 }
 
 /** As `predictionSql`; what the input lacks is told at the call. */

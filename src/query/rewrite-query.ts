@@ -17,7 +17,7 @@ import type { ModelParameters } from '../model/scorer.ts';
 import { bindParameters } from './bind-parameters.ts';
 import type { Catalog, CatalogEntry } from './catalog.ts';
 import { replaceClockFunctions } from './clock-functions.ts';
-import { columnName, inputQueryOf, isPredict, predictCall, predictionAt } from './predict-call.ts';
+import { columnName, inputQueryOf, isPredict, predictCall, predictionAt, withCtes } from './predict-call.ts';
 import { placeInQuery } from './query-place.ts';
 import type { SystemRelations } from './system-relations.ts';
 
@@ -157,6 +157,8 @@ class QueryRewriter {
   readonly #text: string;
   /** SQL that stands for a placeholder name once the tree around it is printed. */
   readonly #fragments = new Map<string, string>();
+  /** CTEs that go before the query, by name, each after those it reads. */
+  readonly #computed = new Map<string, SqlNode>();
   historical = false;
 
   constructor(context: RewriteContext, text: string) {
@@ -193,7 +195,7 @@ class QueryRewriter {
   }
 
   async printed(tree: SqlNode): Promise<string> {
-    let sql = await this.#context.parser.print(tree);
+    let sql = await this.#context.parser.print(withCtes(tree, [...this.#computed.values()]));
     // Fragments can hold placeholders of fragments made before them, so the newest is put in first.
     for (const [name, fragment] of [...this.#fragments].reverse()) sql = sql.replaceAll(name, () => fragment);
     return sql;
@@ -239,7 +241,11 @@ class QueryRewriter {
         : this.#fragment(node, alias, inline.sql);
     }
     // A view that is not kept, or any view in the past: its definition, over what it reads at that version.
-    return subqueryNode(node, await this.query(entry.tree, at), alias);
+    const definition = await this.query(entry.tree, at);
+    if (entry.handle === null || !isRecursive(definition)) return subqueryNode(node, definition, alias);
+    const cte = `__ev_view_${name}${at === null ? '' : `_${at}`}`;
+    this.#computed.set(cte, computedCte(cte, definition));
+    return relationNode(node, '', cte, alias);
   }
 
   async #prediction(
@@ -293,6 +299,29 @@ class QueryRewriter {
     this.#context.assertReachable(version);
     return version;
   }
+}
+
+/**
+ * Whether the definition of a kept view has to be computed before the query that reads it. A kept view is a table to
+ * those who write over it, so also in a subquery that is tied to the row outside; DuckDB does not decorrelate one
+ * over a recursion under a semi, anti or full join (`Unsupported join type for flattening`).
+ */
+function isRecursive(definition: SqlNode): boolean {
+  let found = false;
+  walk(definition, (node) => {
+    if (node.type === 'RECURSIVE_CTE_NODE') found = true;
+  });
+  return found;
+}
+
+function computedCte(name: string, query: SqlNode): SqlNode {
+  const value = {
+    aliases: [],
+    query: { node: query, named_param_map: [] },
+    materialized: 'CTE_MATERIALIZE_ALWAYS',
+    key_targets: [],
+  };
+  return { key: name, value };
 }
 
 function versionInRange(value: bigint, head: Version, at: TextPlace | undefined): Version {

@@ -4,6 +4,7 @@ import { createMutex } from '../core/mutex.ts';
 import type { Session } from '../core/session.ts';
 import { isNode, rewrite, type SqlJson, type SqlNode, type SqlParser } from '../core/sql-tree.ts';
 import type { Row } from '../core/value.ts';
+import { allColumns, emptyItem, queryItem, selectTree } from '../plan/lower-tree.ts';
 
 /** Numbers that JavaScript writes in the same way become numbers; `1.0`, which DuckDB wants back, keeps its point. */
 function exactNumber(text: string): number | LosslessNumber {
@@ -62,7 +63,8 @@ export class DuckdbSqlParser implements SqlParser {
   }
 
   async print(query: SqlNode): Promise<string> {
-    const tree = { error: false, statements: [{ node: query, named_param_map: [] }] };
+    const node = rewrite(query, withPlainSetOperation);
+    const tree = { error: false, statements: [{ node, named_param_map: [] }] };
     const [row] = await this.#rows('SELECT json_deserialize_sql($1::VARCHAR) AS sql', [treeText(tree)]);
     return String(row?.['sql']);
   }
@@ -121,29 +123,23 @@ function castOfDouble(node: SqlNode): SqlNode | null {
   };
 }
 
+/**
+ * DuckDB 1.5 fails on an ASOF join right over EXCEPT ALL or INTERSECT ALL (its issue 24672, fixed after 1.5), with an
+ * error that ends the whole database; a SELECT between the two is enough. Where a query holds another, that is.
+ */
+function withPlainSetOperation(holder: SqlNode): SqlNode | null {
+  const query = holder['node'];
+  if (!isNode(query) || query['type'] !== 'SET_OPERATION_NODE') return null;
+  if (query['setop_all'] !== true || query['setop_type'] === 'UNION') return null;
+  const inner = rewrite(query, withPlainSetOperation);
+  return isNode(inner)
+    ? { ...holder, node: selectTree({ list: [allColumns()], from: queryItem(inner, '') }) }
+    : null;
+}
+
 function selectOf(expression: SqlNode): SqlNode {
-  return {
-    error: false,
-    statements: [
-      {
-        node: {
-          type: 'SELECT_NODE',
-          modifiers: [],
-          cte_map: { map: [] },
-          select_list: [{ ...expression, alias: '' }],
-          from_table: { type: 'EMPTY', alias: '', sample: null, query_location: 0 },
-          where_clause: null,
-          group_expressions: [],
-          group_sets: [],
-          aggregate_handling: 'STANDARD_HANDLING',
-          having: null,
-          sample: null,
-          qualify: null,
-        },
-        named_param_map: [],
-      },
-    ],
-  };
+  const node = selectTree({ list: [{ ...expression, alias: '' }], from: emptyItem() });
+  return { error: false, statements: [{ node, named_param_map: [] }] };
 }
 
 function parseFailure(sql: string, tree: SqlNode): EverviewError {

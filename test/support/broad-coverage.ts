@@ -1,11 +1,13 @@
-import { type Operator, type OperatorPair, operators } from './broad-operator.ts';
+import { type Operator, type OperatorPair, operators, requiredPairs } from './broad-operator.ts';
 import type { BroadResult } from './broad-run.ts';
+import { type Situation, situations } from './broad-situation.ts';
 
 /** What the histories of a campaign were made of: how often each operator stood over each other one, and how kept. */
 export class BroadCoverage {
   readonly #views = new Map<Operator, number>();
   readonly #pairs = new Map<OperatorPair, number>();
   readonly #ways = new Map<Operator, Map<string, number>>();
+  readonly #situations = new Map<Situation, number>();
   readonly #undefined: string[] = [];
   readonly #refused = new Map<string, number>();
 
@@ -19,6 +21,7 @@ export class BroadCoverage {
       }
       for (const pair of new Set(view.pairs)) count(this.#pairs, pair);
     }
+    for (const situation of result.situations) count(this.#situations, situation);
     for (const { message } of result.refused) count(this.#refused, message.replace(/^.*: /, ''));
     if (result.undefinedBy !== null) this.#undefined.push(result.undefinedBy);
   }
@@ -34,6 +37,15 @@ export class BroadCoverage {
 
   get pairs(): number {
     return this.#pairs.size;
+  }
+
+  /** What a campaign of some length has to meet, and this one did not. */
+  get missing(): readonly string[] {
+    return [
+      ...operators.filter((operator) => this.viewsWith(operator) === 0),
+      ...requiredPairs.filter((pair) => this.viewsWithPair(pair) === 0),
+      ...situations.filter((situation) => !this.#situations.has(situation)),
+    ];
   }
 
   /** Why bare DuckDB ended histories early. */
@@ -62,7 +74,9 @@ export class BroadCoverage {
     });
     const refused = [...this.#refused].map(([why, times]) => `refused ${times} ×: ${why}`);
     const ended = this.#undefined.map((why) => `ended by DuckDB: ${why.split('\n')[0] ?? ''}`);
-    return [head.join(''), ...lines, `${this.pairs} pairs`, ...refused, ...ended].join('\n');
+    const met = situations.map((situation) => `${situation} ${this.#situations.get(situation) ?? 0}`);
+    const sums = [`${this.pairs} pairs`, `histories with: ${met.join(', ')}`];
+    return [head.join(''), ...lines, ...sums, ...refused, ...ended].join('\n');
   }
 }
 

@@ -1,4 +1,4 @@
-import type { ScopedColumn } from './broad-expression.ts';
+import { drawExpression, type ScopedColumn } from './broad-expression.ts';
 import { type Pen, stableOf } from './broad-pen.ts';
 
 export type ColumnPair = { readonly one: ScopedColumn; readonly other: ScopedColumn };
@@ -10,7 +10,7 @@ export function samePairs(left: readonly ScopedColumn[], right: readonly ScopedC
   );
 }
 
-/** An equality of a column of each side, of the same name where there are such; now and then of NULLs too. */
+/** An equality of a column of each side, of the same name where there are such; now and then of NULLs, or computed. */
 export function drawEquality(
   pen: Pen,
   left: readonly ScopedColumn[],
@@ -23,7 +23,8 @@ export function drawEquality(
   if (choices.length === 0) return null;
   const texts = pen.random.sample(choices, pen.random.chance(0.12) ? 2 : 1).map(({ one, other }) => {
     const operator = pen.random.chance(0.12) ? 'IS NOT DISTINCT FROM' : '=';
-    return `${one.text} ${operator} ${other.text}`;
+    const side = pen.random.chance(0.08) ? (drawExpression(pen.random, [one], one.type) ?? one) : one;
+    return `${side.text} ${operator} ${other.text}`;
   });
   return texts.join(' AND ');
 }

@@ -136,7 +136,7 @@ const optional: readonly BroadColumn[] = [
 /** Columns of the same names in every table have the same types, so that tables join. */
 export function drawTable(random: Random, name: string): BroadTable {
   const isKeyed = random.chance(0.6);
-  const isWide = random.chance(0.04);
+  const isWide = random.chance(0.08);
   const wide = isWide
     ? random.list(24, (place): BroadColumn => ({ ...random.pick(optional), name: `w${place}` }))
     : [];

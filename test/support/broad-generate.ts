@@ -5,15 +5,11 @@ import type { BroadChange, BroadHistory, BroadStep, BroadView } from './broad-hi
 import { fromBlock } from './broad-input.ts';
 import { type Block, Pen, type Relation } from './broad-pen.ts';
 import { blockOf, selectOver } from './broad-rows.ts';
-import type { PolicyShape } from './history.ts';
+import { drawPolicy, type PolicyMood } from './draw-policy.ts';
 import { Random } from './random.ts';
-
-type PolicyMood = 'eager' | 'lazy' | 'mixed';
 
 const deepestView = 4;
 const mostViews = 4;
-
-const freshPolicy: PolicyShape = { refresh: null, maxStalenessMs: null, maxRows: null, onStaleRead: null };
 
 /** A history of about `length` steps, the declarations among them. The same seed gives the same history. */
 export function generateBroadHistory(seed: number, length: number): BroadHistory {
@@ -32,6 +28,7 @@ class BroadHistoryWriter {
   readonly #forced: BroadHistory['forced'];
   readonly #historyVersions: number | null;
   readonly #isOdd: boolean;
+  readonly #storage: BroadHistory['storage'];
   readonly #steps: BroadStep[] = [];
   readonly #tables: TableDraft[] = [];
   readonly #views = new Map<string, ViewDraft>();
@@ -45,6 +42,7 @@ class BroadHistoryWriter {
     this.#forced = way === 'auto' ? null : way;
     this.#historyVersions = this.#random.chance(0.3) ? this.#random.pick([0, 1, 3]) : null;
     this.#isOdd = this.#random.chance(0.2);
+    this.#storage = this.#random.chance(0.08) ? 'file' : 'memory';
   }
 
   get length(): number {
@@ -54,6 +52,7 @@ class BroadHistoryWriter {
   history(): BroadHistory {
     return {
       seed: this.#seed,
+      storage: this.#storage,
       forced: this.#forced,
       historyVersions: this.#historyVersions,
       steps: this.#steps,
@@ -74,41 +73,21 @@ class BroadHistoryWriter {
   }
 
   step(): void {
-    const kind = this.#random.weighted({
-      update: 72,
-      refresh: 12,
-      advance: 6,
-      tick: this.#historyVersions === null ? 4 : 12,
-      createView: 4,
-      replaceView: 3,
-      dropView: 1.5,
-    });
-    switch (kind) {
-      case 'update':
-        this.#update();
-        break;
-      case 'refresh':
-        this.#refresh();
-        break;
-      case 'advance':
-        this.#steps.push({
-          kind,
-          ms: this.#random.pick([1, 500, 30_000, 90_000, 86_400_000, 20 * 86_400_000]),
-        });
-        break;
-      case 'tick':
-        this.#steps.push({ kind });
-        break;
-      case 'createView':
-        this.#createView();
-        break;
-      case 'replaceView':
-        this.#replaceView();
-        break;
-      case 'dropView':
-        this.#dropView();
-        break;
-    }
+    this.#random.perform([
+      [72, () => this.#update()],
+      [12, () => this.#refresh()],
+      [6, () => this.#advance()],
+      [this.#historyVersions === null ? 4 : 12, () => this.#steps.push({ kind: 'tick' })],
+      [4, () => this.#createView()],
+      [3, () => this.#replaceView()],
+      [1.5, () => this.#dropView()],
+      [this.#storage === 'file' ? 8 : 0, () => this.#steps.push({ kind: 'reopen' })],
+    ]);
+  }
+
+  #advance(): void {
+    const ms = this.#random.pick([1, 500, 30_000, 90_000, 86_400_000, 20 * 86_400_000]);
+    this.#steps.push({ kind: 'advance', ms });
   }
 
   #update(): void {
@@ -153,7 +132,7 @@ class BroadHistoryWriter {
     const view: BroadView = {
       name,
       isMaterialized: old?.isMaterialized ?? this.#random.chance(0.92),
-      policy: old?.policy ?? this.#policy(),
+      policy: old?.policy ?? drawPolicy(this.#random, this.#mood, { strict: true }),
       query: block.query,
       operators: block.operators,
       pairs: block.pairs,
@@ -202,43 +181,6 @@ class BroadHistoryWriter {
     }
     for (const one of gone) this.#views.delete(one);
     this.#createView();
-  }
-
-  #policy(): PolicyShape {
-    const eager = { plain: 4, immediate: 2, fixed: 1.5, inline: 2 };
-    const lazy = { manual: 4, timed: 3, counted: 2, stale: 1.5 };
-    const weights = {
-      plain: 0,
-      immediate: 0,
-      fixed: 0,
-      inline: 0,
-      manual: 0,
-      timed: 0,
-      counted: 0,
-      stale: 0,
-    };
-    const chosen = { eager, lazy, mixed: { ...eager, ...lazy } }[this.#mood];
-    const kind = this.#random.weighted({ ...weights, ...chosen });
-    switch (kind) {
-      case 'plain':
-        return freshPolicy;
-      case 'immediate':
-        return { ...freshPolicy, refresh: 'immediate' };
-      case 'fixed':
-        return { ...freshPolicy, refresh: this.#random.pick(['auto', 'on_read', 'full', 'incremental']) };
-      case 'inline':
-        return { ...freshPolicy, onStaleRead: 'compensate' };
-      case 'manual':
-        return { ...freshPolicy, refresh: 'manual' };
-      case 'timed':
-        return { ...freshPolicy, maxStalenessMs: this.#random.pick([1_000, 60_000]) };
-      case 'counted':
-        return { ...freshPolicy, maxRows: this.#random.pick([1, 5, 20]) };
-      case 'stale': {
-        const onStaleRead = this.#random.pick(['serve', 'fail', 'refresh', 'compensate'] as const);
-        return { ...freshPolicy, maxStalenessMs: 1_000, onStaleRead };
-      }
-    }
   }
 }
 

@@ -10,6 +10,7 @@ import type { ForcedRefresh } from './open-everview.ts';
  */
 export type BroadHistory = {
   readonly seed: number;
+  readonly storage: 'memory' | 'file';
   readonly forced: ForcedRefresh | null;
   /** Versions kept behind; null: all. `step()` compacts. */
   readonly historyVersions: number | null;
@@ -24,7 +25,9 @@ export type BroadStep =
   | { readonly kind: 'update'; readonly changes: readonly BroadChange[] }
   | { readonly kind: 'refresh'; readonly name: string; readonly how: 'auto' | 'incremental' | 'full' }
   | { readonly kind: 'advance'; readonly ms: number }
-  | { readonly kind: 'tick' };
+  | { readonly kind: 'tick' }
+  /** Closes the file and opens it again; nothing in memory. */
+  | { readonly kind: 'reopen' };
 
 export type BroadTable = {
   readonly name: string;

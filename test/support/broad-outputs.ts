@@ -12,10 +12,11 @@ export function named(pen: Pen, taken: readonly Output[], value: TypedText & { n
   return { text: value.text, type: value.type, stable: value.stable, name: isFree ? kept : pen.alias('c') };
 }
 
-/** Columns and expressions over them, as many as asked for; now and then all columns there are. */
+/** Columns and expressions over them, as many as asked for; now and then, and often of a wide table, all there are. */
 export function drawOutputs(pen: Pen, columns: readonly ScopedColumn[], count: number): Output[] {
   const outputs: Output[] = [];
-  const wanted = pen.random.chance(0.06) ? columns : pen.random.sample(columns, count);
+  const isAll = pen.random.chance(columns.length > 20 ? 0.6 : 0.06);
+  const wanted = isAll ? columns : pen.random.sample(columns, count);
   for (const column of wanted) {
     const value = pen.random.chance(0.65) ? column : drawExpression(pen.random, columns, column.type);
     outputs.push(named(pen, outputs, value ?? column));

@@ -13,6 +13,8 @@ type KeptView = {
   readonly columns: ViewColumns;
   /** Names its text has. */
   readonly reads: readonly string[];
+  /** The version since which it and all below it are defined as they are. */
+  readonly since: number;
   /** What it held from each version on. */
   readonly contents: { readonly from: number; readonly rows: readonly TextRow[] }[];
 };
@@ -125,8 +127,11 @@ export class BareReference {
     const reads = [...this.#tables.keys(), ...this.#views.keys()].filter((name) =>
       new RegExp(`\\b${name}\\b`).test(sql),
     );
-    const kept: KeptView = { view, columns, reads, contents: [] };
-    const over = [...this.#views.values()].filter((one) => this.#isOver(one.view.name, view.name));
+    const since = this.version;
+    const kept: KeptView = { view, columns, reads, since, contents: [] };
+    const over = [...this.#views.values()]
+      .filter((one) => this.#isOver(one.view.name, view.name))
+      .map((one): KeptView => ({ ...one, since }));
     // To the end, since it may read what came later, and what is over it after it.
     for (const one of [kept, ...over]) {
       this.#views.delete(one.view.name);
@@ -147,6 +152,16 @@ export class BareReference {
   /** What the view holds at the version; null where that was not recorded. */
   contentsAt(name: string, version: number): readonly TextRow[] | null {
     return this.#views.get(name)?.contents.findLast((one) => one.from <= version)?.rows ?? null;
+  }
+
+  /** From which version on the view can be asked for by version. */
+  sinceOf(name: string): number {
+    return this.#views.get(name)?.since ?? this.version;
+  }
+
+  /** All contents of the view, one after the other. */
+  contentsOf(name: string): readonly (readonly TextRow[])[] {
+    return this.#views.get(name)?.contents.map((one) => one.rows) ?? [];
   }
 
   /** Whether the view reads the relation, also through other views. */
@@ -179,12 +194,12 @@ export class BareReference {
 
 /** One query that gives all rows of all views as text: `r` the view, `c` its columns. */
 export function contentsSql(
-  views: readonly { readonly name: string; readonly columns: ViewColumns }[],
+  views: readonly { readonly name: string; readonly columns: ViewColumns; readonly from?: string }[],
 ): string {
   return views
-    .map(({ name, columns }) => {
+    .map(({ name, columns, from }) => {
       const cells = columns.map((column) => `CAST("${column.name}" AS VARCHAR)`);
-      return `SELECT '${name}' AS r, [${cells.join(', ')}] AS c FROM ${name}`;
+      return `SELECT '${name}' AS r, [${cells.join(', ')}] AS c FROM ${from ?? name}`;
     })
     .join(' UNION ALL ');
 }

@@ -4,9 +4,12 @@ import type { Answer, Everview } from '../../src/index.ts';
 import { bagDifference } from './broad-compare.ts';
 import type { BroadChange, BroadHistory, BroadStep, BroadView } from './broad-history.ts';
 import { BareReference, contentsSql, rowsByView, Undefined } from './broad-reference.ts';
+import { hasReturnedGroup, type Situation, situationsOf } from './broad-situation.ts';
 import { broadStepSql, changeSql } from './broad-step-sql.ts';
-import { openEverview } from './open-everview.ts';
+import { type OpenOptions, openEverview } from './open-everview.ts';
 import { Difference } from './oracle-checks.ts';
+import { Random } from './random.ts';
+import { temporaryDatabase } from './temporary-database.ts';
 
 /** The first step after which the engine was wrong; `kind` tells one fault from another while shrinking. */
 export type BroadDivergence = {
@@ -18,6 +21,8 @@ export type BroadDivergence = {
 export type BroadResult = {
   readonly divergence: BroadDivergence | null;
   readonly steps: number;
+  /** What came about; empty for a history that did not end well. */
+  readonly situations: ReadonlySet<Situation>;
   /** Views as they were maintained, each with how often it went which way. */
   readonly maintained: readonly Maintained[];
   /** Views the engine does not take, with the code of the refusal. */
@@ -35,17 +40,12 @@ const compensating = " WITH (max_staleness = INTERVAL '0 seconds', on_stale_read
 
 /** Plays a history to the engine and to bare DuckDB, and compares every view after every step. */
 export async function runBroadHistory(history: BroadHistory): Promise<BroadResult> {
-  const { seed, forced, historyVersions } = history;
-  const versions = historyVersions === null ? {} : { historyVersions };
-  const start = new SimulatedClock(firstMoment);
-  const { db, clock } = await openEverview({ seed, forced, threads: 1, clock: start, ...versions });
-  const reference = await BareReference.open(clock.nowMs());
-  const run = new BroadRun(db, clock, reference);
+  await using place = history.storage === 'file' ? await temporaryDatabase() : null;
+  const run = await BroadRun.open(history, place?.path ?? ':memory:');
   try {
     return await playAll(run, history);
   } finally {
-    reference.close();
-    await db.close();
+    await run.close();
   }
 }
 
@@ -53,6 +53,7 @@ async function playAll(run: BroadRun, history: BroadHistory): Promise<BroadResul
   const result = (steps: number, rest: Partial<BroadResult>): BroadResult => ({
     divergence: null,
     steps,
+    situations: new Set(),
     maintained: run.maintained,
     refused: run.refused,
     undefinedBy: null,
@@ -73,22 +74,40 @@ async function playAll(run: BroadRun, history: BroadHistory): Promise<BroadResul
     }
   }
   await run.countWays();
-  return result(history.steps.length, {});
+  const situations = new Set([...situationsOf(history), ...run.situations()]);
+  return result(history.steps.length, { situations });
 }
 
 class BroadRun {
   readonly maintained: Maintained[] = [];
   readonly refused: { view: BroadView; message: string }[] = [];
   readonly #declared: BroadView[] = [];
-  readonly #db: Everview;
+  readonly #options: OpenOptions;
   readonly #clock: SimulatedClock;
   readonly #reference: BareReference;
+  readonly #random: Random;
+  #db: Everview;
   #checks = 0;
 
-  constructor(db: Everview, clock: SimulatedClock, reference: BareReference) {
+  private constructor(db: Everview, clock: SimulatedClock, reference: BareReference, options: OpenOptions) {
     this.#db = db;
     this.#clock = clock;
     this.#reference = reference;
+    this.#options = options;
+    this.#random = new Random(options.seed ?? 0);
+  }
+
+  static async open({ seed, forced, historyVersions }: BroadHistory, path: string): Promise<BroadRun> {
+    const clock = new SimulatedClock(firstMoment);
+    const versions = historyVersions === null ? {} : { historyVersions };
+    const options: OpenOptions = { path, seed, forced, threads: 1, clock, ...versions };
+    const { db } = await openEverview(options);
+    return new BroadRun(db, clock, await BareReference.open(clock.nowMs()), options);
+  }
+
+  close(): Promise<void> {
+    this.#reference.close();
+    return this.#db.close();
   }
 
   async step(step: BroadStep): Promise<void> {
@@ -121,7 +140,15 @@ class BroadRun {
       case 'tick':
         await this.#db.step();
         return;
+      case 'reopen':
+        return this.#reopen();
     }
+  }
+
+  async #reopen(): Promise<void> {
+    if (this.#options.path === ':memory:') return;
+    await this.#db.close();
+    this.#db = (await openEverview(this.#options)).db;
   }
 
   async #createView(step: Extract<BroadStep, { kind: 'create-view' }>): Promise<void> {
@@ -192,6 +219,27 @@ class BroadRun {
     const eager = views.filter((view) => this.#reference.withBelow(view.name).every(isFresh));
     if (eager.length > 0) await this.#checkTogether(eager, true);
     for (const view of views) if (!eager.includes(view)) await this.#checkTogether([view], false);
+    if (this.#checks % 8 === 0) await this.#checkPast();
+  }
+
+  /** Views by their definitions, each at some version of the past; not where the past is forgotten. */
+  async #checkPast(): Promise<void> {
+    if (this.#options.historyVersions !== undefined) return;
+    const targets = this.#reference
+      .views()
+      .filter(({ name }) => !this.#reference.dependsOnClock(name))
+      .map(({ name }) => {
+        const version = this.#random.int(this.#reference.sinceOf(name), this.#reference.version);
+        const from = `${name} AT (VERSION => ${version})`;
+        return { name, columns: this.#reference.columnsOf(name), version, from };
+      });
+    if (targets.length === 0) return;
+    const rows = rowsByView((await this.#db.query(contentsSql(targets))).rows);
+    for (const { name, columns, version, from } of targets) {
+      const expected = this.#reference.contentsAt(name, version) ?? [];
+      const difference = bagDifference(columns, expected, rows.get(name) ?? []);
+      if (difference !== null) throw new Difference(`${from} ${difference}`);
+    }
   }
 
   async #checkTogether(views: readonly BroadView[], mustBeFresh: boolean, policy = ''): Promise<void> {
@@ -231,10 +279,25 @@ class BroadRun {
     }
   }
 
+  /** What only playing the history shows. */
+  situations(): Situation[] {
+    const found: Situation[] = [];
+    const returned = this.#reference.views().some((view) => {
+      return hasReturnedGroup(view, this.#reference.contentsOf(view.name));
+    });
+    if (returned) found.push('group empties and returns');
+    const isMixed = this.maintained.some(
+      ({ ways }) => 'full' in ways && ('algebraic' in ways || 'domain' in ways),
+    );
+    if (isMixed) found.push('incremental and full in turn');
+    return found;
+  }
+
   /** How often each view went which way, by the engine's own record. */
   async countWays(): Promise<void> {
     const { rows } = await this.#db.query(
-      `SELECT name, coalesce(rung, kind) AS way, count(*) AS n FROM everview.refreshes GROUP BY ALL`,
+      `SELECT name, CASE WHEN from_version IS NULL THEN 'built' ELSE coalesce(rung, kind) END AS way, count(*) AS n
+       FROM everview.refreshes GROUP BY ALL`,
     );
     const kept = this.#reference.views();
     for (const view of this.#declared) {

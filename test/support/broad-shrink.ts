@@ -1,5 +1,6 @@
 import type { BroadChange, BroadHistory, BroadStep } from './broad-history.ts';
 import { smallerQueries } from './broad-smaller-query.ts';
+import { plainPolicy } from './draw-policy.ts';
 import { shrinkList } from './shrink-list.ts';
 
 type Fails = (history: BroadHistory) => Promise<boolean>;
@@ -19,8 +20,11 @@ export async function shrinkBroadHistory(
     return runs <= limits.runs && fails(candidate);
   };
   let best = history;
-  const plain: BroadHistory = { ...history, historyVersions: null };
-  if (history.historyVersions !== null && (await stillFails(plain))) best = plain;
+  const plainer: readonly Partial<BroadHistory>[] = [{ historyVersions: null }, { storage: 'memory' }];
+  for (const change of plainer) {
+    const plain = { ...best, ...change };
+    if (sizeOf(plain) !== sizeOf(best) && (await stillFails(plain))) best = plain;
+  }
   for (let before = -1; before !== sizeOf(best) && runs < limits.runs; ) {
     before = sizeOf(best);
     best = { ...best, steps: await shrinkList(best.steps, (steps) => stillFails({ ...best, steps })) };
@@ -32,7 +36,7 @@ export async function shrinkBroadHistory(
 }
 
 function sizeOf(history: BroadHistory): number {
-  return JSON.stringify(history.steps).length;
+  return JSON.stringify(history).length;
 }
 
 function withStep(history: BroadHistory, place: number, step: BroadStep): BroadHistory {
@@ -86,8 +90,7 @@ async function shrinkPolicies(history: BroadHistory, fails: Fails): Promise<Broa
   let best = history;
   for (const [place, step] of history.steps.entries()) {
     if (step.kind !== 'create-view' || Object.values(step.view.policy).every((one) => one === null)) continue;
-    const policy = { refresh: null, maxStalenessMs: null, maxRows: null, onStaleRead: null };
-    const candidate = withStep(best, place, { ...step, view: { ...step.view, policy } });
+    const candidate = withStep(best, place, { ...step, view: { ...step.view, policy: plainPolicy } });
     if (await fails(candidate)) best = candidate;
   }
   return best;

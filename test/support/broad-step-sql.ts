@@ -20,6 +20,8 @@ export function broadStepSql(step: BroadStep): string {
       return `-- clock: ${step.ms} ms later`;
     case 'tick':
       return '-- step()';
+    case 'reopen':
+      return '-- close() and open()';
   }
 }
 

@@ -41,7 +41,7 @@ const hours = ['00:00:00', '00:00:00', '01:30:00', '12:00:00', '23:59:59.999999'
 const texts = ["'a'", "'a'", "'b'", "'B'", "''", "'ä'", "'it''s'", "'zz'"] as const;
 const bigs = ['4611686018427387904', '-4611686018427387904', '9007199254740993', '7', '-1', '0'] as const;
 
-/** A literal that is not NULL. NaN and −0 come where `odd` says so. */
+/** A literal that is not NULL. NaN, −0 and infinities come where `odd` says so. */
 export function literalOf(random: Random, type: BroadType, odd = false): string {
   switch (type) {
     case 'int':
@@ -51,7 +51,8 @@ export function literalOf(random: Random, type: BroadType, odd = false): string 
     case 'decimal':
       return `${(random.int(-400, 400) / 4).toFixed(2)}::DECIMAL(10,2)`;
     case 'double':
-      if (odd && random.chance(0.25)) return `CAST('${random.pick(['NaN', '-0', '0'])}' AS DOUBLE)`;
+      if (odd && random.chance(0.25))
+        return `CAST('${random.pick(['NaN', 'NaN', '-0', '-0', '0', '0', 'Infinity', '-Infinity'])}' AS DOUBLE)`;
       // Quarters: their sums and squares are exact, so what is compared is the maintenance and not the rounding.
       return `${random.int(-40, 40) / 4}::DOUBLE`;
     case 'text':

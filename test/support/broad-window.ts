@@ -1,4 +1,4 @@
-import type { ScopedColumn, TypedText } from './broad-expression.ts';
+import { drawExpression, type ScopedColumn, type TypedText } from './broad-expression.ts';
 import type { Operator } from './broad-operator.ts';
 import { drawOutputs, named, type Output } from './broad-outputs.ts';
 import { type Block, type From, type Pen, stableOf, totalOrder } from './broad-pen.ts';
@@ -12,7 +12,9 @@ export function drawWindows(pen: Pen, from: From): Block | null {
   const stable = stableOf(from.columns);
   if (stable.length === 0) return null;
   const isGlobal = pen.random.chance(0.15);
-  const partition = isGlobal ? '' : partitionOf(pen, from);
+  const written = isGlobal ? '' : partitionOf(pen, from);
+  const isNamed = !isGlobal && pen.random.chance(0.12);
+  const partition = isNamed ? 'w ' : written;
   const outputs = drawOutputs(pen, stable, pen.random.int(1, 3));
   let { marks } = from;
   for (let count = pen.random.int(1, 2); count > 0; count--) {
@@ -21,7 +23,8 @@ export function drawWindows(pen: Pen, from: From): Block | null {
     marks = marks.under(made.operator);
   }
   if (isGlobal) marks = marks.under('global-window');
-  return blockOf(selectOver(from), outputs, marks, { rows: from.rows });
+  const query: SelectQuery = { ...selectOver(from), window: isNamed ? `w AS (${written})` : null };
+  return blockOf(query, outputs, marks, { rows: from.rows });
 }
 
 function partitionOf(pen: Pen, from: From): string {
@@ -30,7 +33,10 @@ function partitionOf(pen: Pen, from: From): string {
     columns.length > 0 ? columns : stableOf(from.columns),
     pen.random.pick([1, 1, 1, 2]),
   );
-  return `PARTITION BY ${keys.map((key) => key.text).join(', ')} `;
+  const texts = keys.map((key) => {
+    return pen.random.chance(0.12) ? (drawExpression(pen.random, [key], key.type) ?? key).text : key.text;
+  });
+  return `PARTITION BY ${texts.join(', ')} `;
 }
 
 function drawFunction(pen: Pen, from: From, partition: string): WindowFunction {
@@ -94,6 +100,8 @@ function drawFrame(
     `ORDER BY ${total} ROWS BETWEEN 1 PRECEDING AND CURRENT ROW`,
     `ORDER BY ${total} ROWS UNBOUNDED PRECEDING`,
     `ORDER BY ${total} ROWS BETWEEN 1 FOLLOWING AND 2 FOLLOWING`,
+    `ORDER BY ${total} ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING EXCLUDE CURRENT ROW`,
+    `ORDER BY ${by} GROUPS BETWEEN 1 PRECEDING AND CURRENT ROW`,
     ...(ranged.length === 0
       ? []
       : [`ORDER BY ${random.pick(ranged).text} RANGE BETWEEN 2 PRECEDING AND 1 FOLLOWING`]),

@@ -15,25 +15,29 @@ export type CampaignOptions = {
   readonly seed: number;
   /** Steps to play at least, over as many histories as it takes. */
   readonly steps: number;
-  readonly onProgress?: (done: number) => void;
 };
 
 /** A failure with its shortest history, ready to be shown and kept. */
 export type Failure = { readonly history: History; readonly divergence: Divergence; readonly report: string };
 
-export type CampaignResult = { readonly steps: number; readonly failure: Failure | null };
+export type CampaignResult = {
+  readonly steps: number;
+  readonly failure: Failure | null;
+  /** Of the first history not played. */
+  readonly nextSeed: number;
+};
 
 /** Plays seeded histories until one fails or enough steps are done. */
 export async function runCampaign(options: CampaignOptions): Promise<CampaignResult> {
-  let steps = 0;
-  for (let seed = options.seed; steps < options.steps; seed++) {
-    const history = generateHistory(seed, stepsOfHistory);
+  let [steps, nextSeed] = [0, options.seed];
+  while (steps < options.steps) {
+    const history = generateHistory(nextSeed++, stepsOfHistory);
     const result = await runHistory(history);
     steps += result.steps;
-    options.onProgress?.(steps);
-    if (result.divergence !== null) return { steps, failure: await explain(history, result.divergence) };
+    if (result.divergence === null) continue;
+    return { steps, nextSeed, failure: await explain(history, result.divergence) };
   }
-  return { steps, failure: null };
+  return { steps, nextSeed, failure: null };
 }
 
 async function explain(history: History, first: Divergence): Promise<Failure> {

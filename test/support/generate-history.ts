@@ -1,12 +1,10 @@
+import { drawPolicy, type PolicyMood } from './draw-policy.ts';
 import { generateGoodRow, generateTable, type ValueMood } from './generate-table.ts';
 import { generateUpdate } from './generate-update.ts';
 import { type Available, generateQuery, replaceCondition } from './generate-view.ts';
-import type { History, PolicyShape, Step, TableShape, ViewShape } from './history.ts';
+import type { History, Step, TableShape, ViewShape } from './history.ts';
 import { Random } from './random.ts';
 import { columnsOf, relationsOf } from './reference/view-query.ts';
-
-/** How views keep up in one history: `eager` at every read, `lazy` only when told, `mixed` anything. */
-type PolicyMood = 'eager' | 'lazy' | 'mixed';
 
 const deepestView = 3;
 const mostViews = 6;
@@ -61,56 +59,24 @@ class HistoryWriter {
   }
 
   step(): void {
-    const kind = this.#random.weighted({
-      update: 62,
-      refresh: 18,
-      query: 5,
-      advance: 5,
-      tick: 4,
-      createView: 2,
-      replaceView: 2,
-      alterView: 2,
-      alterTable: 1,
-      drop: 2,
-      quarantine: 3,
-      reopen: this.#storage === 'file' ? 8 : 0,
-    });
-    switch (kind) {
-      case 'update':
-        this.#update();
-        break;
-      case 'refresh':
-        this.#refresh();
-        break;
-      case 'query':
-        this.#push({ kind: 'query', query: generateQuery(this.#random, this.#relations()).query });
-        break;
-      case 'advance':
-        this.#push({ kind: 'advance', ms: this.#random.pick([1, 500, 1_000, 30_000, 90_000]) });
-        break;
-      case 'tick':
-      case 'reopen':
-        this.#push({ kind });
-        break;
-      case 'createView':
-        this.#createView();
-        break;
-      case 'replaceView':
-        this.#replaceView();
-        break;
-      case 'alterView':
-        this.#alterView();
-        break;
-      case 'alterTable':
-        this.#alterTable();
-        break;
-      case 'drop':
-        this.#drop();
-        break;
-      case 'quarantine':
-        this.#quarantine();
-        break;
-    }
+    this.#random.perform([
+      [62, () => this.#update()],
+      [18, () => this.#refresh()],
+      [5, () => this.#query()],
+      [5, () => this.#push({ kind: 'advance', ms: this.#random.pick([1, 500, 1_000, 30_000, 90_000]) })],
+      [4, () => this.#push({ kind: 'tick' })],
+      [2, () => this.#createView()],
+      [2, () => this.#replaceView()],
+      [2, () => this.#alterView()],
+      [1, () => this.#alterTable()],
+      [2, () => this.#drop()],
+      [3, () => this.#quarantine()],
+      [this.#storage === 'file' ? 8 : 0, () => this.#push({ kind: 'reopen' })],
+    ]);
+  }
+
+  #query(): void {
+    this.#push({ kind: 'query', query: generateQuery(this.#random, this.#relations()).query });
   }
 
   #push(step: Step): void {
@@ -137,7 +103,12 @@ class HistoryWriter {
     if (columnsOf(query).length === 0) return;
     const materialized = this.#random.chance(0.9);
     const name = `v${this.#nextView++}`;
-    const view: ViewShape = { name, materialized, query, policy: this.#policy() };
+    const view: ViewShape = {
+      name,
+      materialized,
+      query,
+      policy: drawPolicy(this.#random, this.#policies, { strict: false }),
+    };
     this.#keepView(view, rows);
     this.#push({ kind: 'create-view', view, orReplace: false });
   }
@@ -150,70 +121,6 @@ class HistoryWriter {
       depth: 1 + Math.max(...depths),
       rows,
     });
-  }
-
-  #policy(): PolicyShape {
-    const eager: PolicyShape = { refresh: null, maxStalenessMs: null, maxRows: null, onStaleRead: null };
-    const kind = {
-      eager: () =>
-        this.#random.weighted({
-          plain: 3,
-          immediate: 2,
-          fixed: 2,
-          manual: 0,
-          timed: 0,
-          counted: 0,
-          stale: 0,
-        }),
-      lazy: () =>
-        this.#random.weighted({
-          plain: 0,
-          immediate: 0,
-          fixed: 0,
-          manual: 4,
-          timed: 3,
-          counted: 1,
-          stale: 1,
-        }),
-      mixed: () =>
-        this.#random.weighted({
-          plain: 2,
-          immediate: 2,
-          fixed: 1,
-          manual: 2,
-          timed: 2,
-          counted: 1,
-          stale: 1,
-        }),
-    }[this.#policies]();
-    switch (kind) {
-      case 'plain':
-        return eager;
-      case 'immediate':
-        return { ...eager, refresh: 'immediate' };
-      case 'fixed':
-        return {
-          ...eager,
-          refresh: this.#random.pick(['auto', 'on_read', 'full']),
-          onStaleRead: this.#random.pick([null, 'compensate']),
-        };
-      case 'manual':
-        return { ...eager, refresh: 'manual' };
-      case 'timed':
-        return {
-          ...eager,
-          refresh: this.#random.pick([null, 'auto', 'on_read']),
-          maxStalenessMs: this.#random.pick([1_000, 60_000, 3_600_000]),
-        };
-      case 'counted':
-        return { ...eager, maxRows: this.#random.pick([1, 5, 20]) };
-      case 'stale':
-        return {
-          ...eager,
-          maxStalenessMs: this.#random.pick([1_000, 60_000]),
-          onStaleRead: this.#random.pick(['serve', 'fail', 'refresh', 'compensate']),
-        };
-    }
   }
 
   #update(): void {
@@ -272,7 +179,7 @@ class HistoryWriter {
     const views = this.#materialized();
     if (views.length === 0) return;
     const { name } = this.#random.pick(views);
-    const policy = this.#policy();
+    const policy = drawPolicy(this.#random, this.#policies, { strict: false });
     if (Object.values(policy).every((value) => value === null)) return;
     this.#push({ kind: 'alter-view', name, policy });
   }

@@ -41,6 +41,18 @@ export class Random {
     throw new RangeError('all weights are 0');
   }
 
+  /** Does one of the things that can be done, by weight; what has weight 0 never. */
+  perform(moves: readonly (readonly [weight: number, move: () => void])[]): void {
+    let left = this.next() * moves.reduce((sum, [weight]) => sum + weight, 0);
+    for (const [weight, move] of moves) {
+      left -= weight;
+      if (left >= 0) continue;
+      move();
+      return;
+    }
+    throw new RangeError('all weights are 0');
+  }
+
   /** `count` different ones of the choices, or all of them, in random order. */
   sample<T>(choices: readonly T[], count: number): T[] {
     const left = [...choices];
