@@ -21,7 +21,8 @@ export function gridSection(cells: readonly Cell[], unit: string): ToldSection {
       `the ${unit} of each rung there is, the median over the rounds, each on views of its own. A cell is decisive ` +
       `where the cheapest rung costs less than the next by more than 10 %; the choice is right where it was the ` +
       `cheapest. Regret is what the chosen rung costs above the cheapest, as a share of the cheapest, probes among ` +
-      `the choices. One model a view learns over all changes, from the smallest to the largest.`,
+      `the choices. One model a view learns over all changes, from the smallest to the largest. Tables and contents have ` +
+      `no indexes, so these are no dimension of the grid: keys are found by scans that skip by least and greatest.`,
     lines: [
       ...table(
         ['by view', 'cells', 'decisive', 'right', 'regret'],

@@ -107,7 +107,7 @@ export class BareOrders {
   }
 
   /** One transaction around `work`. */
-  async transaction(work: () => Promise<void>): Promise<void> {
+  async transaction(work: () => Promise<unknown>): Promise<void> {
     await this.#connection.run('BEGIN TRANSACTION');
     await work();
     await this.#connection.run('COMMIT');
@@ -132,6 +132,11 @@ export class BareOrders {
       appender.appendDataChunk(chunk);
     }
     appender.closeSync();
+  }
+
+  /** Takes the rows from number `first` on out again. */
+  async shrink(first: number): Promise<void> {
+    await this.#connection.run(`DELETE FROM orders WHERE id >= ${first}`);
   }
 
   /** The view's contents from nothing. */

@@ -14,6 +14,7 @@ import {
   noFallbacks,
 } from './fallback-rate.ts';
 import {
+  type CostTerms,
   costMsOf,
   type LearnedCost,
   learnCost,
@@ -26,12 +27,16 @@ import {
 import { localCost, type RecentCost, withRecent } from './recent-costs.ts';
 import type { Rung } from './view-plan.ts';
 
+/** Two kinds of changes, which seldom have the same cheapest rung. */
+export type ChangeKind = 'adding' | 'netting';
+
 /** What one view has taught. Plain data, kept beside the view's cursor. */
 export type CostModel = {
   readonly paths: Readonly<Record<RefreshPath, LearnedPath>>;
   /** Of the algebraic rung: the only one that can find itself unable. */
   readonly fallbacks: FallbackRate;
-  readonly lastRung: Rung | null;
+  /** The rung taken last where rows only come in, and where some leave. */
+  readonly lastRungs: Readonly<Record<ChangeKind, Rung | null>>;
   /** What refreshes cost, and what probes were expected to cost above the best. */
   readonly spentMs: number;
   readonly probedMs: number;
@@ -41,7 +46,7 @@ export type CostModel = {
  * Ways of doing it that differ so much that one says little of the other: rows that only come in are put into the
  * contents as they are, where others have to be netted and looked for.
  */
-export type RefreshPath = 'adding' | 'netting' | 'domain' | 'full';
+export type RefreshPath = ChangeKind | 'domain' | 'full';
 
 export type LearnedPath = LearnedCost & {
   /** Newest first. */
@@ -66,7 +71,7 @@ export const newCostModel: CostModel = Object.freeze({
     full: unlearnedPath,
   }),
   fallbacks: noFallbacks,
-  lastRung: null,
+  lastRungs: Object.freeze({ adding: null, netting: null }),
   spentMs: 0,
   probedMs: 0,
 });
@@ -77,16 +82,24 @@ export function knownOf(model: CostModel, rung: Rung, size: RefreshSize): Learne
 }
 
 function pathOf(rung: Rung, size: RefreshSize): RefreshPath {
-  if (rung !== 'algebraic') return rung;
+  return rung === 'algebraic' ? kindOf(size) : rung;
+}
+
+export function kindOf(size: RefreshSize): ChangeKind {
   return isRetracting(size) ? 'netting' : 'adding';
 }
 
-/** A predicted cost, and how many refreshes such as this it rests on. */
-export type Prediction = PredictedCost & { readonly alike: number };
+/** A predicted cost. */
+export type Prediction = PredictedCost & {
+  /** How many refreshes by this rung were lately such as this. */
+  readonly near: number;
+  /** How many of them the prediction rests on, which is fewer where they differ among themselves. */
+  readonly alike: number;
+};
 
 /** Predicted cost; for the algebraic rung with what giving it up is expected to add. */
 export function predict(model: CostModel, rung: Rung, size: RefreshSize): Prediction {
-  const own = predictOwn(knownOf(model, rung, size), rung, size);
+  const own = predictOwn(model, rung, size);
   if (rung !== 'algebraic') return own;
   const probability = fallbackProbability(model.fallbacks, fallbackPrior(size), leavingRows(size));
   if (probability === 0) return own;
@@ -100,12 +113,30 @@ const halvingAlike = 0.5;
 /** Where those that are alike differ so much among themselves, they count half. */
 const halvingScatter = 0.3;
 
-function predictOwn(known: LearnedPath, rung: Rung, size: RefreshSize): Prediction {
-  const byTerms = predictCost(known, priorTerms(rung, size), known.refreshesSince);
+function predictOwn(model: CostModel, rung: Rung, size: RefreshSize): Prediction {
+  const known = knownOf(model, rung, size);
+  const byTerms = predictCost(known, termsOf(model, rung, size), known.refreshesSince);
   const near = localCost(known.recent, placeOf(rung, size), (terms) => costMsOf(known, terms));
   const alike = near.weight / (1 + (near.scatter / halvingScatter) ** 2);
   const variance = (byTerms.spread ** 2 + misfit + near.scatter ** 2) / (1 + alike / halvingAlike);
-  return { ms: byTerms.ms * near.factor, spread: Math.sqrt(variance), alike };
+  return { ms: byTerms.ms * near.factor, spread: Math.sqrt(variance), alike, near: near.weight };
+}
+
+/** What one rung says of another goes so far. */
+const mostCarried = 8;
+
+/**
+ * The rows of touched keys go through the query as all rows do in a recompute: what those have been found to cost more
+ * than usual, a window's sort or a median, these cost more. The first build has taught it already.
+ */
+function termsOf(model: CostModel, rung: Rung, size: RefreshSize): CostTerms {
+  const terms = priorTerms(rung, size);
+  if (rung !== 'domain') return terms;
+  const whole = { ...priorTerms('full', size), fixed: 0 };
+  const usualMs = whole.standing + whole.moving;
+  if (usualMs === 0) return terms;
+  const factor = costMsOf(model.paths.full, whole) / usualMs;
+  return { ...terms, moving: terms.moving * Math.min(mostCarried, Math.max(1 / mostCarried, factor)) };
 }
 
 export function predictMs(model: CostModel, rung: Rung, size: RefreshSize): number {
@@ -135,7 +166,7 @@ export function learn(model: CostModel, size: RefreshSize, executed: ExecutedRef
       const spentSinceMs = known.spentSinceMs + actualMs;
       return { ...known, refreshesSince: known.refreshesSince + 1, spentSinceMs };
     }
-    const observed = fellBack ? known : withObservation(known, rung, size, actualMs);
+    const observed = fellBack ? known : withObservation(model, rung, size, actualMs);
     return { ...observed, refreshesSince: 0, spentSinceMs: 0 };
   };
   return {
@@ -146,14 +177,15 @@ export function learn(model: CostModel, size: RefreshSize, executed: ExecutedRef
       full: learned('full'),
     },
     fallbacks,
-    lastRung: rung,
+    lastRungs: { ...model.lastRungs, [kindOf(size)]: rung },
     spentMs: model.spentMs + actualMs,
     probedMs: model.probedMs + (executed.extraMs ?? 0),
   };
 }
 
-function withObservation(known: LearnedPath, rung: Rung, size: RefreshSize, ms: number): LearnedPath {
-  const terms = priorTerms(rung, size);
+function withObservation(model: CostModel, rung: Rung, size: RefreshSize, ms: number): LearnedPath {
+  const known = knownOf(model, rung, size);
+  const terms = termsOf(model, rung, size);
   const newest = { place: placeOf(rung, size), terms, ms: Math.max(ms, leastMs), weight: weightOf(known) };
   return {
     ...known,

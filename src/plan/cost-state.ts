@@ -3,7 +3,7 @@ import { type CostModel, type LearnedPath, newCostModel } from './cost-model.ts'
 import type { RecentCost } from './recent-costs.ts';
 
 /** Of the stored form. Another one is forgotten, and learning starts anew. */
-const form = 2;
+const form = 3;
 
 const number = z.number();
 
@@ -17,11 +17,12 @@ const pathSchema = z.object({
   refreshesSince: number,
   spentSinceMs: number,
 });
+const rungSchema = z.enum(['algebraic', 'domain', 'full']).nullable();
 const modelSchema = z.object({
   form: z.literal(form),
   paths: z.object({ adding: pathSchema, netting: pathSchema, domain: pathSchema, full: pathSchema }),
   fallbacks: z.object({ given: number, rows: number }),
-  lastRung: z.enum(['algebraic', 'domain', 'full']).nullable(),
+  lastRungs: z.object({ adding: rungSchema, netting: rungSchema }),
   spentMs: number,
   probedMs: number,
 });
@@ -42,7 +43,7 @@ export function readCostModel(stored: string | null): CostModel {
   if (stored === null) return newCostModel;
   const read = modelSchema.safeParse(JSON.parse(stored));
   if (!read.success) return newCostModel;
-  const { paths, fallbacks, lastRung, spentMs, probedMs } = read.data;
+  const { paths, fallbacks, lastRungs, spentMs, probedMs } = read.data;
   const { adding, netting, domain, full } = paths;
   return {
     paths: {
@@ -52,7 +53,7 @@ export function readCostModel(stored: string | null): CostModel {
       full: readPath(full),
     },
     fallbacks,
-    lastRung,
+    lastRungs,
     spentMs,
     probedMs,
   };

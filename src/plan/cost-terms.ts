@@ -23,25 +23,27 @@ export type RefreshSize = {
  */
 const prior = {
   /** What only adds goes in with one statement, or two; what has to be netted and looked for takes more. */
-  adding: { rows: 1, groups: 2.2 },
-  netting: 5.5,
-  domain: 7,
-  full: 1.7,
+  adding: { rows: 1, groups: 2.4 },
+  netting: 6,
+  /** Keys found, taken out, computed, put in; where that is not one table's groups, through the whole query. */
+  domain: { groups: 7, rows: 10 },
+  full: 2,
   perJoined: 0.6,
   log: 1.5,
-  scanRow: 1.5e-5,
-  writeRow: 5e-5,
+  scanRow: 6e-6,
+  writeRow: 1e-4,
   /** A group of a recompute: hashed and written. */
-  buildGroup: 2e-4,
+  buildGroup: 3e-4,
   /** Hashing a row of the contents for the bag difference. */
   compareRow: 3e-4,
   /** Finding rows of the contents. */
   matchRow: 2e-5,
   addedRow: 6e-5,
-  nettedRow: 5e-4,
-  /** A row of a touched group, aggregated; of another touched key, through the query and in the place of the old one. */
-  regroupedRow: 6e-5,
-  recomputedRow: 4e-4,
+  nettedRow: { rows: 1.3e-4, groups: 4e-5 },
+  /** What stands in the contents and is touched: taken out, and put in again. */
+  rewritten: { rows: 6e-4, groups: 1.5e-3 },
+  /** A row of the sources, searched for touched keys. */
+  searchRow: 1e-5,
 } as const;
 
 /** Rows of the contents a key, where they are so many that they cannot be one. */
@@ -95,21 +97,38 @@ function fullTerms(size: RefreshSize): CostTerms {
   };
 }
 
-/** A change of one source is joined with the others as they are, so those are read once for each that changed. */
+/**
+ * A change of one source is joined with the others as they are, so those are read once for each that changed. Of groups
+ * every touched one is rewritten, by however many rows: a part that is bounded by what is kept.
+ */
 function algebraicTerms(size: RefreshSize): CostTerms {
-  const isGroup = size.shape === 'group';
+  const kind = size.shape === 'group' ? 'groups' : 'rows';
   const isNetting = isRetracting(size);
   const sourceRows = sourceRowsOf(size);
   const others = sum(size.sources.filter(isChanged).map((source) => sourceRows - source.rows));
-  const matched = isGroup || isNetting ? size.contentRows * prior.matchRow : 0;
-  const adding = isGroup ? prior.adding.groups : prior.adding.rows;
-  // Groups whose least or greatest left are computed anew.
-  const recomputed = isNetting && size.hasExtremes ? extremesShare(size) * domainTerms(size).moving : 0;
+  const matched = kind === 'groups' || isNetting ? size.contentRows * prior.matchRow : 0;
+  const rewritten = kind === 'groups' ? touchedShare(size) * size.contentRows * prior.rewritten.groups : 0;
+  const row = isNetting ? prior.nettedRow[kind] : prior.addedRow;
+  // Groups without keys cannot be computed anew alone: then the advance is given up, which is reckoned elsewhere.
+  const lost = isNetting && size.hasExtremes && size.contentRows > 1 ? lostExtremes(size) : nothing;
   return {
-    fixed: (isNetting ? prior.netting : adding) + perSource(size),
-    standing: others * prior.scanRow + matched,
-    moving: changedRowsOf(size) * (isNetting ? prior.nettedRow : prior.addedRow) + recomputed,
+    fixed: (isNetting ? prior.netting : prior.adding[kind]) + perSource(size) + lost.fixed,
+    standing: others * prior.scanRow + matched + rewritten + lost.standing,
+    moving: changedRowsOf(size) * row + lost.moving,
   };
+}
+
+const nothing: CostTerms = { fixed: 0, standing: 0, moving: 0 };
+
+/**
+ * Groups whose least or greatest left are computed anew: the search for their rows is made if there is one such group,
+ * and costs what it costs for all.
+ */
+function lostExtremes(size: RefreshSize): CostTerms {
+  const share = extremesShare(size);
+  const isAny = 1 - Math.exp(-changedRowsOf(size) * share);
+  const { fixed, standing, moving } = domainTerms(size);
+  return { fixed: isAny * fixed, standing: isAny * standing, moving: share * moving };
 }
 
 /** A row that leaves was its group's least, or greatest, once in as many rows as a group has. */
@@ -117,15 +136,18 @@ export function extremesShare(size: RefreshSize): number {
   return Math.min(1, size.contentRows / Math.max(1, sourceRowsOf(size)));
 }
 
-/** Every source is searched for the rows of the touched keys, and those go through the query. */
+/** Every source is searched for the rows of the touched keys; those go through the query, and in the place of the old. */
 function domainTerms(size: RefreshSize): CostTerms {
+  const kind = size.shape === 'group' ? 'groups' : 'rows';
   const sourceRows = sourceRowsOf(size);
   const changed = size.sources.filter(isChanged).length;
-  const row = size.shape === 'group' ? prior.regroupedRow : prior.recomputedRow;
+  const touched = touchedShare(size);
   return {
-    fixed: prior.domain + perSource(size),
-    standing: sourceRows * prior.scanRow * Math.max(1, changed) + size.contentRows * prior.matchRow,
-    moving: touchedShare(size) * sourceRows * row + changedRowsOf(size) * prior.addedRow,
+    fixed: prior.domain[kind] + perSource(size),
+    standing: sourceRows * prior.searchRow * Math.max(1, changed) + size.contentRows * prior.matchRow,
+    moving:
+      touched * (sourceRows * prior.scanRow + size.contentRows * prior.rewritten[kind]) +
+      changedRowsOf(size) * prior.addedRow,
   };
 }
 

@@ -2,7 +2,7 @@
 export type CostTerms = {
   /** Statements: the same whatever the sizes. */
   readonly fixed: number;
-  /** Grows with what is read and kept. */
+  /** Grows with what is read and kept, and no further with what changed. */
   readonly standing: number;
   /** Grows with what changed (full: with what is written). */
   readonly moving: number;

@@ -1,7 +1,8 @@
 import { EverviewError } from '../core/errors.ts';
 import type { Reason } from '../core/reasons.ts';
-import { type CostModel, knownOf, type Prediction, predict } from './cost-model.ts';
+import { type ChangeKind, type CostModel, kindOf, knownOf, type Prediction, predict } from './cost-model.ts';
 import type { RefreshSize } from './cost-terms.ts';
+import { expectedMs, expectedSavingMs } from './expected-cost.ts';
 import { type Rung, rungsOf, type ViewPlan } from './view-plan.ts';
 
 export type RefreshDecision = {
@@ -45,15 +46,18 @@ export type RefreshRequest = {
 /** A rung with its predicted cost, and what was spent since it was last taken. */
 type Candidate = Prediction & { readonly rung: Rung; readonly spentSinceMs: number };
 
-/** The rung taken last is kept unless another is predicted cheaper by so much, more where predictions are unsure. */
+/**
+ * The rung taken last for such a change is kept unless another is predicted cheaper by so much, more where predictions
+ * are unsure.
+ */
 const hysteresis = { least: 0.03, most: 0.2, perSpread: 0.25 } as const;
 
 /** A rung not taken is tried again whenever that costs, as predicted, at most this share of what was spent since. */
 const probeShare = 1 / 64;
 
 /**
- * A rung is tried where it could well be the cheapest and fewer refreshes than this were like the one at hand. Those
- * probes may cost so many refreshes at first, and then such a share of all.
+ * A rung is tried where that is expected to pay and fewer refreshes than this were like the one at hand. Those probes
+ * may cost so many refreshes at first, and then such a share of all.
  */
 const exploring = { alike: 0.9, refreshes: 6, share: 1 / 20 } as const;
 
@@ -88,12 +92,12 @@ export function decideRefresh(
   const isForced = request.forced !== null;
   const way = request.forced ?? (request.asked === 'auto' ? request.declared : request.asked);
   if (way === 'auto') {
-    const { rung, isProbe } = cheapest(model, candidates);
+    const { rung, isProbe } = cheapest(model, kindOf(size), candidates);
     if (isProbe) return decided(rung, 'probe');
     if (!hasChange) return decided(rung, 'clock-moved');
     return decided(rung, rung === 'full' ? 'cheaper-full' : 'cheaper-incremental');
   }
-  const rung = fixedRung(model, candidates, way);
+  const rung = fixedRung(model, kindOf(size), candidates, way);
   if (isForced) return decided(rung, 'forced-by-environment');
   return decided(rung, rung === 'full' ? 'asked-full' : 'asked-incremental');
 }
@@ -130,6 +134,7 @@ function assertHas(name: string, plan: ViewPlan, asked: AskedRefresh): void {
 
 function fixedRung(
   model: CostModel,
+  kind: ChangeKind,
   candidates: readonly Candidate[],
   way: Exclude<AskedRefresh, 'auto'>,
 ): Rung {
@@ -137,25 +142,28 @@ function fixedRung(
   if (named !== undefined) return named.rung;
   return cheapest(
     model,
+    kind,
     candidates.filter(({ rung }) => rung !== 'full'),
   ).rung;
 }
 
-function cheapest(model: CostModel, candidates: readonly Candidate[]): { rung: Rung; isProbe: boolean } {
-  const sorted = candidates.toSorted((a, b) => a.ms - b.ms);
-  const best = preferred(model, sorted);
-  const probed = sorted.find(
-    (candidate) => candidate !== best && (isDue(candidate) || isWorthTrying(model, candidate, best)),
-  );
-  return probed === undefined ? { rung: best.rung, isProbe: false } : { rung: probed.rung, isProbe: true };
+function cheapest(
+  model: CostModel,
+  kind: ChangeKind,
+  candidates: readonly Candidate[],
+): { rung: Rung; isProbe: boolean } {
+  const best = preferred(model.lastRungs[kind], candidates);
+  const others = candidates.filter((candidate) => candidate !== best);
+  const probed = others.find(isDue) ?? worthTrying(model, others, best);
+  return { rung: (probed ?? best).rung, isProbe: probed !== undefined };
 }
 
 /** The cheapest, or the one taken last where that is not clearly dearer. */
-function preferred(model: CostModel, sorted: readonly Candidate[]): Candidate {
-  const [least] = sorted;
+function preferred(lastRung: Rung | null, candidates: readonly Candidate[]): Candidate {
+  const [least] = candidates.toSorted((a, b) => a.ms - b.ms);
   if (least === undefined) throw new EverviewError('internal', 'there is no way to refresh');
-  const last = sorted.find(({ rung }) => rung === model.lastRung);
-  if (last === undefined || last === least) return least;
+  const last = candidates.find(({ rung }) => rung === lastRung);
+  if (last === undefined) return least;
   const spread = Math.hypot(last.spread, least.spread);
   const margin = Math.min(hysteresis.most, Math.max(hysteresis.least, hysteresis.perSpread * spread));
   return least.ms < (1 - margin) * last.ms ? least : last;
@@ -165,9 +173,20 @@ function isDue({ ms, spentSinceMs }: Candidate): boolean {
   return ms <= probeShare * spentSinceMs;
 }
 
-/** One standard deviation below its prediction, a rung hardly known would be the cheapest. */
-function isWorthTrying(model: CostModel, { ms, spread, alike }: Candidate, best: Candidate): boolean {
-  if (alike >= exploring.alike || ms * Math.exp(-spread) >= best.ms) return false;
-  const allowedMs = exploring.refreshes * best.ms + exploring.share * model.spentMs;
-  return model.probedMs + ms - best.ms <= allowedMs;
+/** Of the rungs hardly known the one that is most worth a try, where any is, and the probes so far allow it. */
+function worthTrying(model: CostModel, others: readonly Candidate[], best: Candidate): Candidate | undefined {
+  const allowedMs = exploring.refreshes * best.ms + exploring.share * model.spentMs - model.probedMs;
+  return others
+    .filter(({ alike, ms }) => alike < exploring.alike && ms - best.ms <= allowedMs)
+    .map((candidate) => ({ candidate, worth: worthOfTrying(candidate, best) }))
+    .filter(({ worth }) => worth > 0)
+    .toSorted((a, b) => b.worth - a.worth)[0]?.candidate;
+}
+
+/**
+ * What it would save whenever it proved the cheapest, in as many refreshes to come as there lately were like this one,
+ * less what the try costs above the best; in ms.
+ */
+function worthOfTrying(candidate: Candidate, best: Candidate): number {
+  return best.near * expectedSavingMs(candidate, best.ms) - (expectedMs(candidate) - best.ms);
 }

@@ -196,14 +196,51 @@ describe('learning', () => {
     expect(decide(rows, bigSource, {}, clearly)).toEqual(['full', 'cheaper-full']);
   });
 
-  test('a rung hardly known is tried where it may well be the cheapest, twice and no more', () => {
-    const similar = teach(newCostModel, 'algebraic', algebraicToFull / 1.5, 20);
+  test('a rung hardly known is tried where that is expected to pay, and not for long', () => {
+    const similar = teach(newCostModel, 'algebraic', algebraicToFull / 1.02, 20);
     expect(decide(rows, bigSource, {}, similar)).toEqual(['full', 'probe']);
-    const tried = teach(teach(similar, 'full', 1, 1), 'algebraic', algebraicToFull / 1.5, 1);
-    const again = teach(teach(tried, 'full', 1, 1), 'algebraic', algebraicToFull / 1.5, 1);
+    const tried = teach(teach(similar, 'full', 1.2, 1), 'algebraic', algebraicToFull / 1.02, 1);
+    const again = teach(teach(tried, 'full', 1.2, 1), 'algebraic', algebraicToFull / 1.02, 1);
     expect(decide(rows, bigSource, {}, again)).toEqual(['algebraic', 'cheaper-incremental']);
     const worse = teach(newCostModel, 'algebraic', algebraicToFull / 5, 20);
     expect(decide(rows, bigSource, {}, worse)).toEqual(['algebraic', 'cheaper-incremental']);
+  });
+
+  test('of several rungs hardly known, one that would seldom be the cheapest is not tried before the likelier one', () => {
+    const size = { ...bigSource, sources: [{ rows: 2_000, inserted: 0, deleted: 5 }] };
+    const model = teach(newCostModel, 'full', 2.9, 20, size);
+    const { rung, reason, predictedMs } = decideRefresh('v', groups, size, model, free);
+    expect(predictedMs.algebraic).toBeLessThan(Number(predictedMs.domain));
+    expect([rung, reason]).not.toEqual(['domain', 'probe']);
+  });
+
+  test('what was taken last where rows come in does not hold where rows leave', () => {
+    const leaving = sized(50_000_000, 0, 10);
+    const known = teach(teach(newCostModel, 'full', 1, 2), 'full', 1, 2, leaving);
+    const fullMs = predictMs(known, 'full', leaving);
+    const usual = teach(
+      known,
+      'algebraic',
+      (0.95 * fullMs) / predictMs(newCostModel, 'algebraic', leaving),
+      20,
+      leaving,
+    );
+    const coming = learn(usual, bigSource, { rung: 'full', fellBack: false, actualMs: fullMs });
+    expect(coming.lastRungs).toEqual({ adding: 'full', netting: 'algebraic' });
+    expect(decide(rows, leaving, {}, coming)).toEqual(['algebraic', 'cheaper-incremental']);
+  });
+
+  test('what recomputes have cost more than usual, the rows of touched keys cost more', () => {
+    const size: RefreshSize = { ...sized(100_000, 1_000), shape: 'domain', contentRows: 100_000 };
+    const dear = teach(newCostModel, 'full', 5, 10, size);
+    expect(ratioOf(dear, 'domain', size)).toBeGreaterThan(1.5);
+    expect(ratioOf(teach(newCostModel, 'full', 1, 10, size), 'domain', size)).toBeCloseTo(1, 1);
+  });
+
+  test('groups cost by how many are touched: many rows of few groups little, of as many groups much', () => {
+    const adding = (contentRows: number) =>
+      predictMs(newCostModel, 'algebraic', { ...sized(1_000_000, 100_000), contentRows });
+    expect(adding(100_000)).toBeGreaterThan(5 * adding(100));
   });
 
   test('a rung not taken is probed after long, the later the dearer it is', () => {
