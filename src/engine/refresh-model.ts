@@ -30,7 +30,13 @@ import { type ModelEntry, nameOf, type TrainingSetEntry } from '../query/catalog
 import { trainingSetOf } from './answering-model.ts';
 import type { EngineCore } from './engine-core.ts';
 import { type EngineState, withEntry, withoutEntries } from './engine-state.ts';
-import { type HowToRefresh, overwritten, type RefreshRequest, refreshViews } from './refresh-views.ts';
+import {
+  type HowToRefresh,
+  overwritten,
+  type RefreshRequest,
+  refreshViews,
+  standAsNeeded,
+} from './refresh-views.ts';
 import { attemptedStanding } from './standings.ts';
 import { WriteDraft } from './write-draft.ts';
 
@@ -62,15 +68,7 @@ export function refreshModel(
   request: RefreshRequest,
 ): Promise<RefreshRecord[]> {
   return core.fitting(async () => {
-    const sourceRecords = await core.commit(async (tx, state) => {
-      const draft = new WriteDraft(tx, state, core.clock.nowMs());
-      const entry = modelEntry(state, name);
-      const records = await refreshViews(core, draft, [entry.reads[0]], {
-        trigger: 'needed-by-dependent',
-        how: 'auto',
-      });
-      return draft.committed(records);
-    });
+    const sourceRecords = await refreshTrainingSet(core, name);
     if (request.how !== 'full' && hasNothingNew(core, name)) {
       const record = await core.commit((tx, state) => {
         const draft = new WriteDraft(tx, state, core.clock.nowMs());
@@ -97,6 +95,19 @@ export function refreshModel(
       return draft.committed(await settle(draft, entry, candidate, request.trigger));
     });
     return record === null ? sourceRecords : [...sourceRecords, record];
+  });
+}
+
+async function refreshTrainingSet(core: EngineCore, name: string): Promise<RefreshRecord[]> {
+  const set = modelEntry(core.state, name).reads[0];
+  if (!core.isWriting && standAsNeeded(core, core.state, [set])) return [];
+  return core.commit(async (tx, state) => {
+    const draft = new WriteDraft(tx, state, core.clock.nowMs());
+    const records = await refreshViews(core, draft, [modelEntry(state, name).reads[0]], {
+      trigger: 'needed-by-dependent',
+      how: 'auto',
+    });
+    return draft.committed(records);
   });
 }
 
