@@ -241,7 +241,7 @@ async function fitState(
     };
     const to = { version: setCursor.version, bounds };
     const logged = state.changes.pending(nameOf(set), from.version, to.version);
-    const sources = advanceSources(entry.plan, relation, from, to, logged);
+    const sources = advanceSources(relation, from, to, logged);
     const advanced = await core.fitter.advance(snapshots, entry.plan, decodeState(encoded), sources);
     rowsRead += advanced.rowsRead;
     const rebase = needsRebase(advanced.state);

@@ -1,4 +1,4 @@
-import type { Session } from '../core/session.ts';
+import type { ResultSize, Session } from '../core/session.ts';
 import type { FeaturePlan } from './feature-plan.ts';
 import { assertSolvable, MomentAccumulator } from './moment-accumulator.ts';
 import { momentQuery, readLevels, sampleFrame, setFrame } from './moment-query.ts';
@@ -57,13 +57,11 @@ export class ModelFitter {
     bounds: TrainingBounds,
   ): Promise<FitResult> {
     const [first] = snapshots;
-    const whole = contentsSource(plan, relation, bounds.training);
+    const whole = contentsSource(relation, bounds.training);
     const levels = await readLevels(first, plan, [whole], largestLevelCount);
     assertSolvable(plan, levels, largestLevelCount);
     const { conditions, exactRows } = await scanPlan(first, relation);
-    const sources = conditions.map((condition) =>
-      contentsSource(plan, relation, bounds.training, 1, condition),
-    );
+    const sources = conditions.map((condition) => contentsSource(relation, bounds.training, 1, condition));
     let frame = await sampleFrame(first, plan, whole);
     let rowsRead = 0;
     for (let pass = 1; ; pass++) {
@@ -93,10 +91,8 @@ export class ModelFitter {
     const work = async (session: Session) => {
       const accumulator = new MomentAccumulator(this.#runtime, plan, frame, levels);
       for (const [index, source] of waiting) {
-        const { state, rows } = await accumulator.sum(
-          session.batches(momentQuery(plan, source, levels)),
-          exactRows,
-        );
+        const batches = session.batches(momentQuery(plan, source, levels), [], sizeOf(source, plan));
+        const { state, rows } = await accumulator.sum(batches, exactRows);
         results[index] = { state, rowsRead: rows };
       }
     };
@@ -130,6 +126,14 @@ export class ModelFitter {
   solve(plan: FeaturePlan, state: SumsState, options: RidgeSolveOptions): RidgeParameters {
     return solveRidge(plan, state, options);
   }
+}
+
+/** Numbers of a source that are read at once: 16 MB. */
+const smallValues = 2 ** 21;
+
+function sizeOf({ mostRows }: RowSource, plan: FeaturePlan): ResultSize {
+  const columns = plan.measured.length + 1 + plan.categorical.length;
+  return mostRows !== null && mostRows * columns <= smallValues ? 'small' : 'any';
 }
 
 /** Disjoint conditions that cover the relation, and how many rows of each to sum by split products. */

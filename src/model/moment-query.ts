@@ -35,7 +35,7 @@ function trainable(plan: FeaturePlan, source: RowSource): string {
   const features = [...plan.measured, ...plan.categorical].map((feature) => feature.name);
   const needed = plan.missing === 'drop' ? [...features, plan.label] : [plan.label];
   const conditions = needed.map((name) => `${quoteIdentifier(name)} IS NOT NULL`);
-  return `FROM (${source.sql}) WHERE ${conditions.join(' AND ')}`;
+  return `FROM ${source.relation} WHERE ${[...source.conditions.map((stated) => `(${stated})`), ...conditions].join(' AND ')}`;
 }
 
 /** The levels that come up in the sources, at most `limit` + 1 per feature. */

@@ -10,7 +10,7 @@ import {
 } from '@duckdb/node-api';
 import { EverviewError } from '../core/errors.ts';
 import type { Schema } from '../core/schema.ts';
-import type { ColumnBatch, Session } from '../core/session.ts';
+import type { ColumnBatch, ResultSize, Session } from '../core/session.ts';
 import type { Row, SqlParameter, SqlValue } from '../core/value.ts';
 import { columnBatchOf } from './column-batch.ts';
 import { storeFailure } from './duckdb-failure.ts';
@@ -87,9 +87,8 @@ export class DuckdbSession implements Session {
       const result = await this.#materialized(sql, params);
       const names = result.deduplicatedColumnNames();
       const rows: Row[] = [];
-      // The chunks are in memory already: the library's own reader would go to another thread and back for each.
-      for (let index = 0; index < result.chunkCount; index++) {
-        for (const values of result.getChunk(index).convertRows(sqlValueConverter)) {
+      for (const chunk of chunksOf(result)) {
+        for (const values of chunk.convertRows(sqlValueConverter)) {
           const row: Record<string, SqlValue> = {};
           for (const [place, name] of names.entries()) row[name] = values[place] ?? null;
           rows.push(row);
@@ -101,17 +100,20 @@ export class DuckdbSession implements Session {
     }
   }
 
-  async *batches(sql: string, params: readonly SqlParameter[] = []): AsyncIterable<ColumnBatch> {
+  async *batches(
+    sql: string,
+    params: readonly SqlParameter[] = [],
+    size: ResultSize = 'any',
+  ): AsyncIterable<ColumnBatch> {
     try {
-      const result = await this.#streamed(sql, params);
+      const whole = size === 'small' ? await this.#materialized(sql, params) : null;
+      const result = whole ?? (await this.#streamed(sql, params));
       const types = result.columnTypes();
       const typeIds = types.map((type) => type.typeId);
       const names = result.deduplicatedColumnNames();
       const schema = names.map((name, index) => ({ name, type: String(types[index]) }));
-      for (let chunk = await result.fetchChunk(); chunk !== null; chunk = await result.fetchChunk()) {
-        if (chunk.rowCount === 0) return;
-        yield columnBatchOf(chunk, schema, typeIds);
-      }
+      const chunks = whole === null ? fetchedChunks(result) : chunksOf(whole);
+      for await (const chunk of chunks) yield columnBatchOf(chunk, schema, typeIds);
     } catch (cause) {
       throw storeFailure(cause);
     }
@@ -192,6 +194,18 @@ export class DuckdbSession implements Session {
       bind(statement, index + 1, param);
     }
     return statement;
+  }
+}
+
+/** The chunks are in memory already: the library's own reader would go to another thread and back for each. */
+function* chunksOf(result: DuckDBMaterializedResult): Iterable<DuckDBDataChunk> {
+  for (let index = 0; index < result.chunkCount; index++) yield result.getChunk(index);
+}
+
+async function* fetchedChunks(result: DuckDBResult): AsyncIterable<DuckDBDataChunk> {
+  for (let chunk = await result.fetchChunk(); chunk !== null; chunk = await result.fetchChunk()) {
+    if (chunk.rowCount === 0) return;
+    yield chunk;
   }
 }
 
