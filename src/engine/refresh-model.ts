@@ -30,6 +30,7 @@ import { type ModelEntry, nameOf, type TrainingSetEntry } from '../query/catalog
 import { trainingSetOf } from './answering-model.ts';
 import type { EngineCore } from './engine-core.ts';
 import { type EngineState, withEntry, withoutEntries } from './engine-state.ts';
+import { sumsAt, withSums } from './kept-sums.ts';
 import {
   type HowToRefresh,
   overwritten,
@@ -233,8 +234,11 @@ async function fitState(
   let rowsRead = 0;
   let reason: Reason = decision.reason;
   if (previous?.hash === overwritten) reason = set.handle.isClocked ? 'clock-moved' : 'state-rebase';
-  const encoded = decision.kind === 'incremental' ? await loadModelState(snapshots[0], nameOf(entry)) : null;
-  if (encoded !== null && cursor !== null) {
+  const sums =
+    decision.kind === 'incremental' && cursor !== null
+      ? await loadSums(snapshots[0], state, nameOf(entry), cursor)
+      : null;
+  if (sums !== null && cursor !== null) {
     const from = {
       version: cursor.version,
       bounds: trainingBoundsAt(set.declared.definition, cursor.asOfMs),
@@ -242,7 +246,7 @@ async function fitState(
     const to = { version: setCursor.version, bounds };
     const logged = state.changes.pending(nameOf(set), from.version, to.version);
     const sources = advanceSources(relation, from, to, logged);
-    const advanced = await core.fitter.advance(snapshots, entry.plan, decodeState(encoded), sources);
+    const advanced = await core.fitter.advance(snapshots, entry.plan, sums, sources);
     rowsRead += advanced.rowsRead;
     const rebase = needsRebase(advanced.state);
     if (rebase === null) return { kind: 'incremental', reason, decision, state: advanced.state, rowsRead };
@@ -250,6 +254,18 @@ async function fitState(
   }
   const full = await core.fitter.fitFull(snapshots, entry.plan, relation, bounds);
   return { kind: 'full', reason, decision, state: full.state, rowsRead: rowsRead + full.rowsRead };
+}
+
+async function loadSums(
+  session: Session,
+  state: EngineState,
+  name: string,
+  cursor: Cursor,
+): Promise<SumsState | null> {
+  const kept = sumsAt(state.sums.get(name), cursor);
+  if (kept !== null) return kept;
+  const encoded = await loadModelState(session, name);
+  return encoded === null ? null : decodeState(encoded);
 }
 
 /**
@@ -307,7 +323,10 @@ async function settle(
     costState: JSON.stringify(candidate.cost),
   };
   await saveCursor(draft.tx, name, cursor);
-  draft.update({ cursors: withEntry(draft.state.cursors, name, cursor) });
+  draft.update({
+    cursors: withEntry(draft.state.cursors, name, cursor),
+    sums: withSums(draft.state.sums, name, cursor, candidate.state),
+  });
   if (candidate.parameters === null) {
     // No row is left to learn from, so what was learned from rows that are gone may not answer either (law 8).
     await supersede(draft.tx, name);
