@@ -19,6 +19,9 @@ export type ColumnBatch = {
   readonly columns: readonly ColumnVector[];
 };
 
+/** `small`: the asker knows that it fits in memory, and it is read at once: fewer trips to another thread. */
+export type ResultSize = 'any' | 'small';
+
 /**
  * One connection of the store: the write transaction, or a read snapshot. Statements run in the order they are
  * asked for. Failures are EverviewErrors with the store's message.
@@ -28,8 +31,8 @@ export interface Session {
   run(sql: string, params?: readonly SqlParameter[]): Promise<number>;
   /** The whole result, as row objects. */
   rows(sql: string, params?: readonly SqlParameter[]): Promise<Row[]>;
-  /** The result batch by batch (2,048 rows each, at most), never whole in memory. */
-  batches(sql: string, params?: readonly SqlParameter[]): AsyncIterable<ColumnBatch>;
+  /** The result batch by batch (2,048 rows each, at most), never whole in memory unless it is `small`. */
+  batches(sql: string, params?: readonly SqlParameter[], size?: ResultSize): AsyncIterable<ColumnBatch>;
   /** As `batches`, as row objects. */
   rowBatches(sql: string, params?: readonly SqlParameter[]): AsyncIterable<Row[]>;
   /** The names and types a SELECT would return, without running it. */

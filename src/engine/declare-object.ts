@@ -335,6 +335,7 @@ async function dropStorage(core: EngineCore, draft: WriteDraft, entry: CatalogEn
       draft.update({
         cursors: withoutEntries(draft.state.cursors, [name]),
         promoted: withoutEntries(draft.state.promoted, [name]),
+        modelStates: withoutEntries(draft.state.modelStates, [name]),
       });
       return;
   }

@@ -42,6 +42,7 @@ export class EngineCore {
   /** Refreshes of models read outside the write transaction; one at a time keeps their order. */
   readonly fitting = createMutex();
   #openUpdates = 0;
+  #writes = 0;
   /** Set for whatever is called from within the work of an update, for as long as the update is open. */
   readonly #within = new AsyncLocalStorage<{ isOpen: boolean }>();
   #state: EngineState;
@@ -68,6 +69,11 @@ export class EngineCore {
     return this.#openUpdates > 0;
   }
 
+  /** A write is under way or waits: what it leads to is not in `state` yet. */
+  get isWriting(): boolean {
+    return this.#writes > 0;
+  }
+
   /** Says, at once, that an update is open or waits to be; the returned function says that it has ended. */
   hold(): () => void {
     this.#openUpdates += 1;
@@ -89,6 +95,7 @@ export class EngineCore {
   /** One write transaction over the current state; nothing of it is kept, here or in the file, when `work` throws. */
   commit<T>(work: (tx: Session, state: EngineState) => Promise<Committed<T>>): Promise<T> {
     if (this.#within.getStore()?.isOpen === true) return Promise.reject(waitsForItself());
+    this.#writes += 1;
     return this.store
       .write(
         (tx) => work(tx, this.#state),
@@ -96,7 +103,10 @@ export class EngineCore {
           this.#state = state;
         },
       )
-      .then(({ result }) => result);
+      .then(({ result }) => result)
+      .finally(() => {
+        this.#writes -= 1;
+      });
   }
 
   assertReachable(version: Version, state: EngineState): void {

@@ -3,6 +3,7 @@ import type { ChangeIndex } from '../log/change-index.ts';
 import type { Cursor } from '../log/cursor-log.ts';
 import type { PromotedModel } from '../promote/model-versions.ts';
 import type { Catalog } from '../query/catalog.ts';
+import type { KeptState } from './kept-states.ts';
 
 /**
  * What the engine keeps in memory of one committed state. Never edited: every commit publishes a new one, so that
@@ -14,6 +15,8 @@ export type EngineState = {
   /** By name: views, training sets, and models (how far their sums have come). */
   readonly cursors: ReadonlyMap<string, Cursor>;
   readonly promoted: ReadonlyMap<string, PromotedModel>;
+  /** By model: its sums, where they are small enough to be kept in memory as well. */
+  readonly modelStates: ReadonlyMap<string, KeptState>;
   readonly lastModelVersion: ReadonlyMap<string, number>;
   /** Every relation's changes, as counts. */
   readonly changes: ChangeIndex;

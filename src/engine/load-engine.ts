@@ -20,6 +20,7 @@ export async function loadEngine(session: Session, parser: SqlParser): Promise<E
     catalog: await loadCatalog(session, parser),
     cursors: await loadCursors(session),
     promoted: models.promoted,
+    modelStates: new Map(),
     lastModelVersion: models.lastVersion,
     changes: history.changes,
     lastUpdateId: history.lastUpdateId,

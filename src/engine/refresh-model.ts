@@ -35,7 +35,14 @@ import { trainingSetOf } from './answering-model.ts';
 import type { EngineCore } from './engine-core.ts';
 import { type EngineState, withEntry, withoutEntries } from './engine-state.ts';
 import { evaluateCandidate } from './evaluate-candidate.ts';
-import { type HowToRefresh, overwritten, type RefreshRequest, refreshViews } from './refresh-views.ts';
+import { stateAt, withState } from './kept-states.ts';
+import {
+  type HowToRefresh,
+  overwritten,
+  type RefreshRequest,
+  refreshViews,
+  standAsNeeded,
+} from './refresh-views.ts';
 import { attemptedStanding } from './standings.ts';
 import { WriteDraft } from './write-draft.ts';
 
@@ -69,15 +76,7 @@ export function refreshModel(
   request: RefreshRequest,
 ): Promise<RefreshRecord[]> {
   return core.fitting(async () => {
-    const sourceRecords = await core.commit(async (tx, state) => {
-      const draft = new WriteDraft(tx, state, core.clock.nowMs());
-      const entry = modelEntry(state, name);
-      const records = await refreshViews(core, draft, [entry.reads[0]], {
-        trigger: 'needed-by-dependent',
-        how: 'auto',
-      });
-      return draft.committed(records);
-    });
+    const sourceRecords = await refreshTrainingSet(core, name);
     if (request.how !== 'full' && hasNothingNew(core, name)) {
       const record = await core.commit((tx, state) => {
         const draft = new WriteDraft(tx, state, core.clock.nowMs());
@@ -104,6 +103,19 @@ export function refreshModel(
       return draft.committed(await settle(draft, entry, candidate, request.trigger));
     });
     return record === null ? sourceRecords : [...sourceRecords, record];
+  });
+}
+
+async function refreshTrainingSet(core: EngineCore, name: string): Promise<RefreshRecord[]> {
+  const set = modelEntry(core.state, name).reads[0];
+  if (!core.isWriting && standAsNeeded(core, core.state, [set])) return [];
+  return core.commit(async (tx, state) => {
+    const draft = new WriteDraft(tx, state, core.clock.nowMs());
+    const records = await refreshViews(core, draft, [modelEntry(state, name).reads[0]], {
+      trigger: 'needed-by-dependent',
+      how: 'auto',
+    });
+    return draft.committed(records);
   });
 }
 
@@ -247,16 +259,19 @@ async function fitState(
   let start: ModelState | null = null;
   let reason: Reason = decision.reason;
   if (previous?.hash === overwritten) reason = set.handle.isClocked ? 'clock-moved' : 'state-rebase';
-  const encoded = decision.kind === 'incremental' ? await loadModelState(snapshots[0], nameOf(entry)) : null;
-  if (encoded !== null && cursor !== null) {
+  const known =
+    decision.kind === 'incremental' && cursor !== null
+      ? await loadState(snapshots[0], state, nameOf(entry), cursor)
+      : null;
+  if (known !== null && cursor !== null) {
     const from = {
       version: cursor.version,
       bounds: trainingBoundsAt(set.declared.definition, cursor.asOfMs),
     };
     const to = { version: setCursor.version, bounds };
     const logged = state.changes.pending(nameOf(set), from.version, to.version);
-    const sources = advanceSources(entry.plan, relation, from, to, logged);
-    const advanced = await family.advance(task, decodeModelState(encoded), sources);
+    const sources = advanceSources(relation, from, to, logged);
+    const advanced = await family.advance(task, known, sources);
     rowsRead += advanced.rowsRead;
     if ('state' in advanced)
       return { kind: 'incremental', reason, decision, state: advanced.state, rowsRead };
@@ -265,6 +280,18 @@ async function fitState(
   }
   const full = await family.fitFull(task, start);
   return { kind: 'full', reason, decision, state: full.state, rowsRead: rowsRead + full.rowsRead };
+}
+
+async function loadState(
+  session: Session,
+  state: EngineState,
+  name: string,
+  cursor: Cursor,
+): Promise<ModelState | null> {
+  const kept = stateAt(state.modelStates.get(name), cursor);
+  if (kept !== null) return kept;
+  const encoded = await loadModelState(session, name);
+  return encoded === null ? null : decodeModelState(encoded);
 }
 
 /**
@@ -305,14 +332,8 @@ async function settle(
   const name = nameOf(entry);
   const { definition, hash } = entry.declared;
   const previous = draft.state.cursors.get(name);
-  await saveModelState(
-    draft.tx,
-    name,
-    candidate.version,
-    candidate.nowMs,
-    hash,
-    encodeModelState(candidate.state),
-  );
+  const encoded = encodeModelState(candidate.state);
+  await saveModelState(draft.tx, name, candidate.version, candidate.nowMs, hash, encoded);
   const cursor: Cursor = {
     version: candidate.version,
     asOfMs: candidate.nowMs,
@@ -322,7 +343,10 @@ async function settle(
     costState: JSON.stringify(candidate.cost),
   };
   await saveCursor(draft.tx, name, cursor);
-  draft.update({ cursors: withEntry(draft.state.cursors, name, cursor) });
+  draft.update({
+    cursors: withEntry(draft.state.cursors, name, cursor),
+    modelStates: withState(draft.state.modelStates, name, cursor, candidate.state, encoded.length),
+  });
   if (candidate.parameters === null) {
     // No row is left to learn from, so what was learned from rows that are gone may not answer either (law 8).
     await supersede(draft.tx, name);

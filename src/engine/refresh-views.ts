@@ -69,7 +69,7 @@ export async function refreshViews(
 ): Promise<RefreshRecord[]> {
   const asked = new Set(names.map((name) => name.toLowerCase()));
   const records: RefreshRecord[] = [];
-  for (const entry of withSources(draft, asked)) {
+  for (const entry of withSources(draft.state, asked)) {
     const isAsked = asked.has(nameOf(entry).toLowerCase());
     const record = await refreshView(core, draft, entry, {
       trigger: isAsked ? request.trigger : 'needed-by-dependent',
@@ -80,9 +80,26 @@ export async function refreshViews(
   return records;
 }
 
+/** Whether `refreshViews` of them, needed by a dependent, would do and record nothing: so it need not be begun. */
+export function standAsNeeded(core: EngineCore, state: EngineState, names: readonly string[]): boolean {
+  const nowMs = core.clock.nowMs();
+  const needed = withSources(state, new Set(names.map((name) => name.toLowerCase())));
+  return needed.every((entry) => {
+    const cursor = cursorOf(state, entry);
+    if (cursor === null || !nothingPending(state, entry, cursor, nowMs)) return false;
+    const { changedSources } = pendingChange(state, entry.handle, cursor, nowMs);
+    return decide(core, entry, cursor, sizeOf(state, entry, cursor, changedSources), 'auto').rung === null;
+  });
+}
+
+/** Where the entry's contents stand; null when there are none by its present definition. */
+function cursorOf(state: EngineState, entry: KeptEntry): Cursor | null {
+  const cursor = state.cursors.get(nameOf(entry));
+  return cursor?.hash === entry.declared.hash ? cursor : null;
+}
+
 /** The kept entries that the asked ones need, themselves among them, each after what it reads. */
-function withSources(draft: WriteDraft, asked: ReadonlySet<string>): KeptEntry[] {
-  const { catalog } = draft.state;
+function withSources({ catalog }: EngineState, asked: ReadonlySet<string>): KeptEntry[] {
   const needed = new Set<string>();
   const need = (name: string): void => {
     const entry = catalog.get(name);
@@ -105,14 +122,13 @@ async function refreshView(
   const name = nameOf(entry);
   const to = draft.state.version;
   const previous = draft.state.cursors.get(name);
-  const cursor = previous !== undefined && previous.hash === entry.declared.hash ? previous : null;
+  const cursor = cursorOf(draft.state, entry);
   const pending = pendingChange(draft.state, entry.handle, cursor, draft.nowMs);
   const { changedSources } = pending;
   const size = sizeOf(draft.state, entry, cursor, changedSources);
   const decision = decide(core, entry, cursor, size, request.how);
-  const nothingPending =
-    cursor !== null && !hasBaseChange(draft, entry, cursor) && !isBoundaryPassed(cursor, draft.nowMs);
-  if (decision.rung === null && nothingPending && request.trigger !== 'asked') return null;
+  const isIdle = cursor !== null && nothingPending(draft.state, entry, cursor, draft.nowMs);
+  if (decision.rung === null && isIdle && request.trigger !== 'asked') return null;
 
   const stopMeter = core.meter.start();
   const startedMs = performance.now();
@@ -211,10 +227,10 @@ async function nextBoundary(
   return known.length === 0 ? null : Math.min(...known);
 }
 
-function hasBaseChange(draft: WriteDraft, entry: KeptEntry, cursor: Cursor): boolean {
-  return entry.bases.some(
-    (base) => draft.state.changes.firstChange(base, cursor.version, draft.state.version) !== null,
-  );
+/** No base table has changed since, nor has the clock passed what the contents wait for. */
+function nothingPending(state: EngineState, entry: KeptEntry, cursor: Cursor, nowMs: number): boolean {
+  const isChanged = (base: string) => state.changes.firstChange(base, cursor.version, state.version) !== null;
+  return !entry.bases.some(isChanged) && !isBoundaryPassed(cursor, nowMs);
 }
 
 /** Which way the entry would be refreshed, and why. */

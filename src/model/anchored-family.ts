@@ -10,7 +10,7 @@ import { anchoredScorer } from './anchored-scorer.ts';
 import type { Fit, FitTask, ModelFamily, NeedsFull } from './family.ts';
 import { anchoredOf, type ModelState } from './model-state.ts';
 import type { OnnxRuntime } from './onnx-runtime.ts';
-import { contentsSource, type RowSource } from './row-source.ts';
+import { contentsSource, type RowSource, rowsOf } from './row-source.ts';
 import { type ModelParameters, parametersForm } from './scorer.ts';
 
 /** Where `max_effect` does not say: how far a score may be from the exact model's before a fit is made in full. */
@@ -102,11 +102,10 @@ export class AnchoredFamily implements ModelFamily {
 }
 
 async function countRows({ snapshots, plan, relation, bounds }: FitTask): Promise<number> {
-  const { sql } = contentsSource(plan, relation, bounds.training);
-  const label = quoteIdentifier(plan.label);
-  const [row] = await snapshots[0].rows(
-    `SELECT count(*)::DOUBLE AS n FROM (${sql}) WHERE ${label} IS NOT NULL`,
-  );
+  const labelled = rowsOf(contentsSource(relation, bounds.training), [
+    `${quoteIdentifier(plan.label)} IS NOT NULL`,
+  ]);
+  const [row] = await snapshots[0].rows(`SELECT count(*)::DOUBLE AS n ${labelled}`);
   return Number(row?.n ?? 0);
 }
 

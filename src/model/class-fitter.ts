@@ -5,7 +5,7 @@ import { type ClassedSums, type ClassSums, classedSums } from './class-sums.ts';
 import type { FitTask, NeedsFull } from './family.ts';
 import { type FeaturePlan, weighedAt } from './feature-plan.ts';
 import type { ModelFitter } from './model-fitter.ts';
-import type { RowSource } from './row-source.ts';
+import { type RowSource, rowsOf } from './row-source.ts';
 import { isOverdue } from './row-weight.ts';
 import { copyWithLevels, emptyState, mergeInto, mergeLevels, needsRebase, rowCount } from './sums-state.ts';
 
@@ -24,7 +24,7 @@ export class ClassFitter {
 
   async fitFull({ snapshots, plan: undated, relation, bounds, nowMs }: FitTask): Promise<ClassFit> {
     const plan = weighedAt(undated, nowMs);
-    const { whole, parts, precision } = await this.#fitter.scan(snapshots[0], plan, relation, bounds);
+    const { whole, parts, precision } = await this.#fitter.scan(snapshots[0], relation, bounds);
     const labels = await readClasses(snapshots[0], plan, [whole]);
     const levels = await this.#fitter.levelsOf(snapshots[0], plan, [whole]);
     const sources = labels.flatMap((label) =>
@@ -109,10 +109,7 @@ function classText(plan: FeaturePlan): string {
 }
 
 function ofClass(plan: FeaturePlan, source: RowSource, label: string): RowSource {
-  return {
-    ...source,
-    sql: `SELECT * FROM (${source.sql}) WHERE ${classText(plan)} = ${quoteLiteral(label)}`,
-  };
+  return { ...source, conditions: [...source.conditions, `${classText(plan)} = ${quoteLiteral(label)}`] };
 }
 
 /** The classes that come up in the sources, sorted by UTF-16 code units. */
@@ -122,7 +119,7 @@ async function readClasses(
   sources: readonly RowSource[],
 ): Promise<string[]> {
   if (sources.length === 0) return [];
-  const each = sources.map(({ sql }) => `SELECT ${classText(plan)} AS label FROM (${sql})`);
+  const each = sources.map((source) => `SELECT ${classText(plan)} AS label ${rowsOf(source)}`);
   const rows = await session.rows(
     `SELECT DISTINCT label FROM (${each.join(' UNION ALL ')}) WHERE label IS NOT NULL LIMIT ${largestClassCount + 1}`,
   );

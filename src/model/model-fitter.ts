@@ -1,4 +1,4 @@
-import type { Session } from '../core/session.ts';
+import type { ResultSize, Session } from '../core/session.ts';
 import { type FeaturePlan, weighedAt } from './feature-plan.ts';
 import { assertSolvable, MomentAccumulator, type Precisely } from './moment-accumulator.ts';
 import type { Precision } from './moment-kernel.ts';
@@ -69,7 +69,7 @@ export class ModelFitter {
     needs: RidgeSolveOptions | null = null,
   ): Promise<FitResult> {
     const [first] = snapshots;
-    const { whole, parts: sources, precision } = await this.scan(first, plan, relation, bounds);
+    const { whole, parts: sources, precision } = await this.scan(first, relation, bounds);
     let precisely: Precisely = { precision, rows: Number.POSITIVE_INFINITY };
     const levels = await this.levelsOf(first, plan, [whole]);
     let frame = await this.frameOf(first, plan, whole);
@@ -90,15 +90,9 @@ export class ModelFitter {
   }
 
   /** The training rows of the contents, whole and in parts, and how precisely to sum them at first. */
-  async scan(
-    session: Session,
-    plan: FeaturePlan,
-    relation: TrainingRelation,
-    bounds: TrainingBounds,
-  ): Promise<Scan> {
+  async scan(session: Session, relation: TrainingRelation, bounds: TrainingBounds): Promise<Scan> {
     const { conditions, precision } = await scanPlan(session, relation);
-    const source = (condition: string | null) =>
-      contentsSource(plan, relation, bounds.training, 1, condition);
+    const source = (condition: string | null) => contentsSource(relation, bounds.training, 1, condition);
     return { whole: source(null), parts: conditions.map(source), precision };
   }
 
@@ -130,10 +124,8 @@ export class ModelFitter {
     const work = async (session: Session) => {
       const accumulator = new MomentAccumulator(this.#runtime, plan, frame, levels);
       for (const [index, source] of waiting) {
-        const { state, rows } = await accumulator.sum(
-          session.batches(momentQuery(plan, source, levels)),
-          precisely,
-        );
+        const batches = session.batches(momentQuery(plan, source, levels), [], sizeOf(source, plan));
+        const { state, rows } = await accumulator.sum(batches, precisely);
         results[index] = { state, rowsRead: rows };
       }
     };
@@ -172,6 +164,14 @@ export class ModelFitter {
   solve(plan: FeaturePlan, state: SumsState, options: RidgeSolveOptions): RidgeParameters {
     return solveRidge(plan, state, options);
   }
+}
+
+/** Numbers of a source that are read at once: 16 MB. */
+const smallValues = 2 ** 21;
+
+function sizeOf({ mostRows }: RowSource, plan: FeaturePlan): ResultSize {
+  const columns = plan.measured.length + 1 + plan.categorical.length;
+  return mostRows !== null && mostRows * columns <= smallValues ? 'small' : 'any';
 }
 
 /** Disjoint conditions that cover the relation, and how precisely to sum them at first. */

@@ -4,7 +4,7 @@ import type { CategoricalFeature } from './feature.ts';
 import type { FeaturePlan } from './feature-plan.ts';
 import { sourceSql } from './feature-source.ts';
 import { largestMagnitude } from './moment-block.ts';
-import type { RowSource } from './row-source.ts';
+import { type RowSource, rowsOf } from './row-source.ts';
 import { weightRootSql } from './row-weight.ts';
 import { type Frame, type Levels, mergeLevels } from './sums-state.ts';
 
@@ -43,8 +43,7 @@ function trainable(plan: FeaturePlan, source: RowSource): string {
   const needed = plan.missing === 'drop' ? [...features, ...label] : label;
   const root = plan.weighting === null ? null : weightRootSql(plan.weighting);
   const weighted = root === null ? [] : [`${root} > 0 AND isfinite(${root})`];
-  const conditions = ['true', ...needed.map((value) => `${value} IS NOT NULL`), ...weighted];
-  return `FROM (${source.sql}) WHERE ${conditions.join(' AND ')}`;
+  return rowsOf(source, [...needed.map((value) => `${value} IS NOT NULL`), ...weighted]);
 }
 
 /** The levels that come up in the sources, at most `limit` + 1 per feature. */

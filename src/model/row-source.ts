@@ -1,6 +1,5 @@
-import { quoteIdentifier, quoteList, versionColumn, weightColumn } from '../core/identifier.ts';
+import { quoteIdentifier, versionColumn, weightColumn } from '../core/identifier.ts';
 import type { Version } from '../core/version.ts';
-import { type FeaturePlan, planColumns } from './feature-plan.ts';
 import {
   type EventTimeColumn,
   type Membership,
@@ -9,11 +8,14 @@ import {
   type TrainingBounds,
 } from './training-window.ts';
 
-/** Rows to add to (+1) or take from (−1) the sums: a SELECT of the columns that the plan reads. */
+/** Rows to add to (+1) or take from (−1) the sums: those of a relation with the plan's columns that meet conditions. */
 export type RowSource = {
   readonly sign: 1 | -1;
   readonly why: 'contents' | 'change' | 'window';
-  readonly sql: string;
+  readonly relation: string;
+  readonly conditions: readonly string[];
+  /** No more than these; null: not known. */
+  readonly mostRows: number | null;
 };
 
 /** The contents of a training set, and its change log. */
@@ -25,7 +27,6 @@ export function contentsOf(relation: TrainingRelation): string {
 
 /** The rows that belong, from the contents at the snapshot's version; `condition` narrows them further. */
 export function contentsSource(
-  plan: FeaturePlan,
   relation: TrainingRelation,
   membership: Membership,
   sign: 1 | -1 = 1,
@@ -35,7 +36,9 @@ export function contentsSource(
   return {
     sign,
     why: 'contents',
-    sql: select(plan, contentsOf(relation), conditions),
+    relation: contentsOf(relation),
+    conditions: conditions.filter((stated) => stated !== null),
+    mostRows: null,
   };
 }
 
@@ -47,7 +50,6 @@ export function contentsSource(
  * @param logged rows of each sign in the change log between the two versions; null: not known
  */
 export function advanceSources(
-  plan: FeaturePlan,
   relation: TrainingRelation,
   from: { readonly version: Version; readonly bounds: TrainingBounds },
   to: { readonly version: Version; readonly bounds: TrainingBounds },
@@ -57,10 +59,12 @@ export function advanceSources(
   const change = (sign: 1 | -1): RowSource => ({
     sign,
     why: 'change',
-    sql: select(plan, `log.${quoteIdentifier(relation.name)}`, [
+    relation: `log.${quoteIdentifier(relation.name)}`,
+    conditions: [
       `${versionColumn} > ${from.version} AND ${versionColumn} <= ${to.version} AND ${weightColumn} = ${sign}`,
-      inOldBounds,
-    ]),
+      ...(inOldBounds === null ? [] : [inOldBounds]),
+    ],
+    mostRows: logged === null ? null : sign > 0 ? logged.inserted : logged.deleted,
   });
   const mayHold = (rows: number | undefined) => to.version > from.version && rows !== 0;
   const changes = [
@@ -71,7 +75,7 @@ export function advanceSources(
   const moved = (a: Membership, b: Membership, sign: 1 | -1) =>
     a.kind === 'span' && b.kind === 'span'
       ? spanDifference(a, b).map((span) => ({
-          ...contentsSource(plan, relation, { kind: 'span', ...span }, sign),
+          ...contentsSource(relation, { kind: 'span', ...span }, sign),
           why: 'window' as const,
         }))
       : [];
@@ -79,8 +83,8 @@ export function advanceSources(
   return sources.sort((a, b) => b.sign - a.sign);
 }
 
-function select(plan: FeaturePlan, relation: string, conditions: readonly (string | null)[]): string {
-  const stated = conditions.filter((condition) => condition !== null).map((condition) => `(${condition})`);
-  const where = stated.length === 0 ? '' : ` WHERE ${stated.join(' AND ')}`;
-  return `SELECT ${quoteList(planColumns(plan))} FROM ${relation}${where}`;
+/** `FROM … WHERE …` of the source's rows that meet further conditions too. */
+export function rowsOf({ relation, conditions }: RowSource, further: readonly string[] = []): string {
+  const all = [...conditions.map((stated) => `(${stated})`), ...further];
+  return `FROM ${relation}${all.length === 0 ? '' : ` WHERE ${all.join(' AND ')}`}`;
 }

@@ -33,8 +33,10 @@ function parts(state: SumsState, entries: readonly number[]): Float64Array[] {
 
 function entriesOf(state: SumsState): number[] {
   const size = denseSize(measuredCount(state));
-  const isUsed = (sums: Float64Array, entry: number) =>
-    sums.subarray(entry * size, (entry + 1) * size).some((sum) => sum !== 0);
+  const isUsed = (sums: Float64Array, entry: number) => {
+    for (let at = entry * size; at < (entry + 1) * size; at++) if (sums[at] !== 0) return true;
+    return false;
+  };
   return Array.from({ length: size }, (_, entry) => entry).filter(
     (entry) => isUsed(state.dense.high, entry) || isUsed(state.dense.low, entry),
   );
@@ -62,7 +64,10 @@ function spread(sums: Float64Array, size: number, entries: readonly number[]): F
   return result;
 }
 
-/** Magic, layout and header length (32 bits each, big-endian), the header as JSON, then little-endian doubles. */
+/**
+ * Magic, layout and header length (32 bits each, big-endian), the header as JSON, then doubles as they lie in memory:
+ * little-endian on every machine that DuckDB and onnxruntime are built for.
+ */
 export function encodeState(state: SumsState): Uint8Array {
   const entries = entriesOf(state);
   const arrays = parts(state, entries);
@@ -83,10 +88,8 @@ export function encodeState(state: SumsState): Uint8Array {
   bytes.set(text, 12);
   let at = 12 + text.length;
   for (const array of arrays) {
-    for (const value of array) {
-      view.setFloat64(at, value, true);
-      at += 8;
-    }
+    bytes.set(new Uint8Array(array.buffer, array.byteOffset, array.byteLength), at);
+    at += array.byteLength;
   }
   return bytes;
 }
@@ -104,7 +107,8 @@ export function decodeState(bytes: Uint8Array): SumsState {
   let at = headerEnd;
   const take = (index: number): Float64Array => {
     const array = new Float64Array(header.lengths[index] ?? 0);
-    for (let i = 0; i < array.length; i++, at += 8) array[i] = view.getFloat64(at, true);
+    new Uint8Array(array.buffer).set(bytes.subarray(at, at + array.byteLength));
+    at += array.byteLength;
     return array;
   };
   const frame = { pivot: take(0), scale: take(1) };

@@ -10,7 +10,7 @@ import {
 } from '@duckdb/node-api';
 import { EverviewError } from '../core/errors.ts';
 import type { Schema } from '../core/schema.ts';
-import type { ColumnBatch, Session } from '../core/session.ts';
+import type { ColumnBatch, ResultSize, Session } from '../core/session.ts';
 import type { Row, SqlParameter, SqlValue } from '../core/value.ts';
 import { columnBatchOf } from './column-batch.ts';
 import { storeFailure } from './duckdb-failure.ts';
@@ -19,11 +19,14 @@ import { sqlValueConverter } from './duckdb-value.ts';
 
 const chunkRows = 2_048;
 
+/** Reads of the database so that DuckDB takes its snapshot; what it gives is nobody's business. */
+export const takeSnapshot = 'SELECT 1 FROM everview.meta LIMIT 1';
+
 /**
  * Prepared, though without parameters. Nothing else that has none may be: DuckDB plans by what it knows of the data,
  * and an old plan goes wrong with new data (`count(x)` planned as `count(*)` while no x was NULL).
  */
-const boundaries: ReadonlySet<string> = new Set(['BEGIN TRANSACTION', 'COMMIT']);
+const boundaries: ReadonlySet<string> = new Set(['BEGIN TRANSACTION', takeSnapshot, 'COMMIT', 'ROLLBACK']);
 
 /** Prepared statements kept per connection; the least recently used one goes first. */
 const preparedLimit = 256;
@@ -84,9 +87,8 @@ export class DuckdbSession implements Session {
       const result = await this.#materialized(sql, params);
       const names = result.deduplicatedColumnNames();
       const rows: Row[] = [];
-      // The chunks are in memory already: the library's own reader would go to another thread and back for each.
-      for (let index = 0; index < result.chunkCount; index++) {
-        for (const values of result.getChunk(index).convertRows(sqlValueConverter)) {
+      for (const chunk of chunksOf(result)) {
+        for (const values of chunk.convertRows(sqlValueConverter)) {
           const row: Record<string, SqlValue> = {};
           for (const [place, name] of names.entries()) row[name] = values[place] ?? null;
           rows.push(row);
@@ -98,17 +100,20 @@ export class DuckdbSession implements Session {
     }
   }
 
-  async *batches(sql: string, params: readonly SqlParameter[] = []): AsyncIterable<ColumnBatch> {
+  async *batches(
+    sql: string,
+    params: readonly SqlParameter[] = [],
+    size: ResultSize = 'any',
+  ): AsyncIterable<ColumnBatch> {
     try {
-      const result = await this.#streamed(sql, params);
+      const whole = size === 'small' ? await this.#materialized(sql, params) : null;
+      const result = whole ?? (await this.#streamed(sql, params));
       const types = result.columnTypes();
       const typeIds = types.map((type) => type.typeId);
       const names = result.deduplicatedColumnNames();
       const schema = names.map((name, index) => ({ name, type: String(types[index]) }));
-      for (let chunk = await result.fetchChunk(); chunk !== null; chunk = await result.fetchChunk()) {
-        if (chunk.rowCount === 0) return;
-        yield columnBatchOf(chunk, schema, typeIds);
-      }
+      const chunks = whole === null ? fetchedChunks(result) : chunksOf(whole);
+      for await (const chunk of chunks) yield columnBatchOf(chunk, schema, typeIds);
     } catch (cause) {
       throw storeFailure(cause);
     }
@@ -189,6 +194,18 @@ export class DuckdbSession implements Session {
       bind(statement, index + 1, param);
     }
     return statement;
+  }
+}
+
+/** The chunks are in memory already: the library's own reader would go to another thread and back for each. */
+function* chunksOf(result: DuckDBMaterializedResult): Iterable<DuckDBDataChunk> {
+  for (let index = 0; index < result.chunkCount; index++) yield result.getChunk(index);
+}
+
+async function* fetchedChunks(result: DuckDBResult): AsyncIterable<DuckDBDataChunk> {
+  for (let chunk = await result.fetchChunk(); chunk !== null; chunk = await result.fetchChunk()) {
+    if (chunk.rowCount === 0) return;
+    yield chunk;
   }
 }
 

@@ -4,7 +4,7 @@ import { createMutex } from '../core/mutex.ts';
 import type { Session, Store } from '../core/session.ts';
 import type { SqlParser } from '../core/sql-tree.ts';
 import { openFailure, storeFailure } from './duckdb-failure.ts';
-import { DuckdbSession } from './duckdb-session.ts';
+import { DuckdbSession, takeSnapshot } from './duckdb-session.ts';
 import { DuckdbSqlParser } from './duckdb-sql-parser.ts';
 import { migrate } from './migrations.ts';
 
@@ -55,7 +55,8 @@ export class DuckdbStore implements Store {
   readonly #writing = createMutex();
   /** Held for a commit with its publication, and for taking snapshots: neither sees the other half done. */
   readonly #committing = createMutex();
-  readonly #idle: Reader[] = [];
+  /** Readers at rest, or about to be: their last transaction may still be ending. Null: it could not be ended. */
+  readonly #idle: Promise<Reader | null>[] = [];
   readonly #busy = new Set<Promise<unknown>>();
   #closed = false;
 
@@ -125,12 +126,13 @@ export class DuckdbStore implements Store {
     work: (snapshots: readonly [Session, ...Session[]], captured: C) => Promise<T>,
   ): Promise<T> {
     const { readers, captured } = await this.#committing(async () => {
-      const begun: Reader[] = [];
+      const begun = await Promise.allSettled(Array.from({ length: count }, () => this.#begin()));
+      const opened = begun.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
       try {
-        for (let opened = 0; opened < count; opened++) begun.push(await this.#begin());
-        return { readers: begun, captured: capture() };
+        for (const one of begun) if (one.status === 'rejected') throw one.reason;
+        return { readers: opened, captured: capture() };
       } catch (failure) {
-        for (const reader of begun) await this.#end(reader);
+        this.#end(opened);
         throw failure;
       }
     });
@@ -141,16 +143,16 @@ export class DuckdbStore implements Store {
     } catch (failure) {
       throw storeFailureOr(failure);
     } finally {
-      for (const reader of readers) await this.#end(reader);
+      this.#end(readers);
     }
   }
 
   async #begin(): Promise<Reader> {
     this.#assertOpen();
-    const reader = this.#idle.pop() ?? (await this.#newReader());
+    const reader = (await this.#idle.pop()) ?? (await this.#newReader());
     await reader.session.run('BEGIN TRANSACTION');
     // DuckDB takes the snapshot at the first access to the database, not at BEGIN.
-    await reader.session.run('SELECT 1 FROM everview.meta LIMIT 1');
+    await reader.session.run(takeSnapshot);
     return reader;
   }
 
@@ -159,23 +161,28 @@ export class DuckdbStore implements Store {
     return { connection, session: new DuckdbSession(connection) };
   }
 
-  async #end(reader: Reader): Promise<void> {
-    try {
-      await reader.session.run('ROLLBACK');
-      this.#idle.push(reader);
-    } catch {
-      reader.session.release();
-      reader.connection.closeSync();
-    }
+  /** Nobody waits for the end of a transaction that has only read, but whoever uses the reader next. */
+  #end(readers: readonly Reader[]): void {
+    const end = async (reader: Reader) => {
+      try {
+        await reader.session.run('ROLLBACK');
+        return reader;
+      } catch {
+        reader.session.release();
+        reader.connection.closeSync();
+        return null;
+      }
+    };
+    this.#idle.push(...readers.map(end));
   }
 
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
     await Promise.allSettled([...this.#busy]);
-    for (const reader of this.#idle) {
-      reader.session.release();
-      reader.connection.closeSync();
+    for (const reader of await Promise.all(this.#idle)) {
+      reader?.session.release();
+      reader?.connection.closeSync();
     }
     this.#parserSession.release();
     this.#parserConnection.closeSync();

@@ -135,12 +135,7 @@ describe('sums kept through a history give the model of a fit from scratch', () 
           remove: which,
         });
       }
-      const sources = advanceSources(
-        plan,
-        relation,
-        { version: at, bounds },
-        { version: table.version, bounds },
-      );
+      const sources = advanceSources(relation, { version: at, bounds }, { version: table.version, bounds });
       state = (await table.read((snapshots) => fitter.advance(snapshots, plan, state, sources))).state;
       at = table.version;
       if (needsRebase(state) !== null) {

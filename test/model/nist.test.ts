@@ -102,7 +102,7 @@ describe("NIST's certified linear regressions", () => {
     await table.update({ insert: `SELECT ${strangers}, y * -5 + 0.123 FROM view."ts"` });
     await table.update({ remove: `rowid >= ${data.y.length}` });
     const from = { version: first, bounds };
-    const sources = advanceSources(plan, relation, from, { version: table.version, bounds });
+    const sources = advanceSources(relation, from, { version: table.version, bounds });
     const moved = await table.read((snapshots) => fitter.advance(snapshots, plan, full.state, sources));
     expect(needsRebase(moved.state)).toBeNull();
     expect(holdsDigits(plan, moved.state, options)).toBe(true);

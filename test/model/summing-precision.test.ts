@@ -115,7 +115,7 @@ describe('how finely to sum', () => {
     await table.update({ insert: 'SELECT u * 3, v * 3, w - 1, y + 1000 FROM view."ts" LIMIT 200' });
     await table.update({ remove: 'y > 900' });
     const to = { version: table.version, bounds };
-    const sources = advanceSources(plan, relation, { version, bounds }, to);
+    const sources = advanceSources(relation, { version, bounds }, to);
     const moved = await table.read((s) => fitter.advance(s, plan, state, sources));
     expect(isFine(moved.state)).toBe(true);
     const [one, other] = [state, moved.state].map((of) => fitter.solve(plan, of, least));
@@ -129,7 +129,7 @@ describe('how finely to sum', () => {
     await table.update({ remove: 'true', insert: rowsSql(400, 1e-9) });
     const after = { version: table.version, bounds };
     const changed = await table.read((s) =>
-      fitter.advance(s, plan, apart.state, advanceSources(plan, relation, before, after)),
+      fitter.advance(s, plan, apart.state, advanceSources(relation, before, after)),
     );
     expect(holdsDigits(plan, changed.state, least)).toBe(false);
   });

@@ -39,7 +39,7 @@ describe('the sums', () => {
   async function after(state: SumsState, using: typeof plan, change: { insert?: string; remove?: string }) {
     const from = { version: table.version, bounds };
     await table.update(change);
-    const sources = advanceSources(using, relation, from, { version: table.version, bounds });
+    const sources = advanceSources(relation, from, { version: table.version, bounds });
     return (await table.read((snapshots) => fitter.advance(snapshots, using, state, sources))).state;
   }
 

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { planFeatures } from '../../src/model/feature-plan.ts';
-import { advanceSources, contentsSource } from '../../src/model/row-source.ts';
+import { advanceSources, contentsSource, type RowSource } from '../../src/model/row-source.ts';
 import {
   eventTimeColumn,
   membershipCondition,
@@ -9,7 +8,7 @@ import {
   spanDifference,
   trainingBoundsAt,
 } from '../../src/model/training-window.ts';
-import { ridgeModel, TrainingTable, trainingSet } from '../support/training-table.ts';
+import { TrainingTable, trainingSet } from '../support/training-table.ts';
 
 const hour = 3_600_000;
 const day = 24 * hour;
@@ -46,11 +45,6 @@ describe.each(types)('membership by a %s column', (type) => {
     { name: 'n', type: 'INTEGER' },
     { name: 'y', type: 'INTEGER' },
   ];
-  const plan = planFeatures(
-    ridgeModel({}, { kind: 'columns', columns: ['n'] }),
-    trainingSet({ eventTime: 'moment' }),
-    schema,
-  );
   let table: TrainingTable;
   beforeAll(async () => {
     table = await TrainingTable.open(schema);
@@ -109,15 +103,15 @@ describe.each(types)('membership by a %s column', (type) => {
       holdoutMs: day,
     });
     const relation = { name: 'ts', eventTime: eventTimeColumn(definition, schema) };
-    const count = async (sql: string) =>
-      new Map(
-        (await table.read(([s]) => s.rows(`SELECT n, y, count(*) AS c FROM (${sql}) GROUP BY ALL`))).map(
-          (row) => [`${row.n}/${row.y}`, Number(row.c)],
-        ),
-      );
+    const count = async ({ relation: from, conditions }: RowSource) => {
+      const where = ['true', ...conditions].map((condition) => `(${condition})`).join(' AND ');
+      const sql = `SELECT n, y, count(*) AS c FROM ${from} WHERE ${where} GROUP BY ALL`;
+      const counted = await table.read(([s]) => s.rows(sql));
+      return new Map(counted.map((row) => [`${row.n}/${row.y}`, Number(row.c)]));
+    };
     let at = table.version;
     let bounds = trainingBoundsAt(definition, 4 * day);
-    let live = await count(contentsSource(plan, relation, bounds.training).sql);
+    let live = await count(contentsSource(relation, bounds.training));
     let seed = 1;
     for (const nowMs of [4 * day, 6 * day, 5 * day, 25 * day, 25 * day + 1, -2 * day, 12 * day]) {
       seed += 1;
@@ -127,16 +121,15 @@ describe.each(types)('membership by a %s column', (type) => {
       });
       const next = trainingBoundsAt(definition, nowMs);
       for (const source of advanceSources(
-        plan,
         relation,
         { version: at, bounds },
         { version: table.version, bounds: next },
       )) {
-        for (const [row, times] of await count(source.sql))
+        for (const [row, times] of await count(source))
           live.set(row, (live.get(row) ?? 0) + source.sign * times);
       }
       live = new Map([...live].filter(([, times]) => times !== 0));
-      expect(live).toEqual(await count(contentsSource(plan, relation, next.training).sql));
+      expect(live).toEqual(await count(contentsSource(relation, next.training)));
       [at, bounds] = [table.version, next];
     }
   });

@@ -77,7 +77,7 @@ export class AnchoredFitter {
   ): Promise<AnchoredFit> {
     const plan = readingPlan(modelPlan);
     const [first] = snapshots;
-    const whole = contentsSource(plan, relation, bounds.training);
+    const whole = contentsSource(relation, bounds.training);
     const method: AnchoredMethod =
       choice.kind === 'logistic' ? { ...choice, classes: await readClasses(first, plan, [whole]) } : choice;
     const loss = createLoss(method);
@@ -86,7 +86,7 @@ export class AnchoredFitter {
     const rowsInMemory = Math.floor(this.#memoryBytes / (8 * (plan.measured.length + 1)));
     const parts = await planParts(first, relation, rowsInMemory);
     const source = (condition: string | null) =>
-      coded(plan, contentsSource(plan, relation, bounds.training, 1, condition), method);
+      coded(plan, contentsSource(relation, bounds.training, 1, condition), method);
     const classes = method.kind === 'logistic' ? method.classes.length : 0;
     let warm = from !== null && isWarm(from, method) ? from.state : null;
     let frame = warm?.frame ?? measuredFrame(await sampleFrame(first, plan, source(null)));

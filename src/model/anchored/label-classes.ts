@@ -2,7 +2,7 @@ import { EverviewError } from '../../core/errors.ts';
 import { quoteIdentifier, quoteLiteral } from '../../core/identifier.ts';
 import type { Session } from '../../core/session.ts';
 import type { FeaturePlan } from '../feature-plan.ts';
-import type { RowSource } from '../row-source.ts';
+import { type RowSource, rowsOf } from '../row-source.ts';
 import { mergeLevels } from '../sums-state.ts';
 
 /** Classes of one label; the Hessian grows with their square. */
@@ -19,8 +19,8 @@ export async function readClasses(
 ): Promise<string[]> {
   const label = quoteIdentifier(plan.label);
   const found = sources.map(
-    ({ sql }) =>
-      `(SELECT DISTINCT CAST(${label} AS VARCHAR) AS level FROM (${sql}) WHERE ${label} IS NOT NULL LIMIT ${largestClassCount + 1})`,
+    (source) =>
+      `(SELECT DISTINCT CAST(${label} AS VARCHAR) AS level ${rowsOf(source, [`${label} IS NOT NULL`])} LIMIT ${largestClassCount + 1})`,
   );
   const rows = found.length === 0 ? [] : await session.rows(found.join(' UNION ALL '));
   const classes = mergeLevels(
@@ -39,7 +39,7 @@ export async function readClasses(
 export function withClassCodes(plan: FeaturePlan, source: RowSource, classes: readonly string[]): RowSource {
   const label = quoteIdentifier(plan.label);
   const code = `CAST(enum_code(CAST(CAST(${label} AS VARCHAR) AS ENUM(${classes.map(quoteLiteral).join(', ')}))) AS DOUBLE)`;
-  return { ...source, sql: `SELECT * REPLACE (${code} AS ${label}) FROM (${source.sql})` };
+  return { ...source, relation: `(SELECT * REPLACE (${code} AS ${label}) FROM ${source.relation})` };
 }
 
 /**

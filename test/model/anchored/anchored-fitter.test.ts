@@ -126,7 +126,6 @@ describe('anchored families over a table', () => {
       const from = table.version;
       await table.update({ remove: 'id < 30', insert: rowsSql(6_000, 6_040) });
       const sources = advanceSources(
-        plan,
         relation,
         { version: from, bounds: everything },
         { version: table.version, bounds: everything },
@@ -149,7 +148,6 @@ describe('anchored families over a table', () => {
     const from = table.version;
     await table.update({ remove: "place = 'p2'", insert: rowsSql(3_000, 3_020, 6) });
     const sources = advanceSources(
-      plan,
       relation,
       { version: from, bounds: everything },
       { version: table.version, bounds: everything },
@@ -171,7 +169,6 @@ describe('anchored families over a table', () => {
     await table.update({ insert: `SELECT * REPLACE (1e12 AS a) FROM (${rowsSql(2_000, 2_001)})` });
     await table.update({ remove: 'id = 2000' });
     const sources = advanceSources(
-      plan,
       relation,
       { version: from, bounds: everything },
       { version: table.version, bounds: everything },
@@ -192,7 +189,7 @@ describe('anchored families over a table', () => {
     ];
     const first = await fit(plan, { kind: 'logistic' }, null, 1, before);
     const version = table.version;
-    const sources = advanceSources(plan, timed, { version, bounds: before }, { version, bounds: after });
+    const sources = advanceSources(timed, { version, bounds: before }, { version, bounds: after });
     const moved = await table.read((s) => fitter.advance(s, plan, first.state, first.method, sources));
     if (moved.kind !== 'advanced') throw new Error(moved.kind);
     expect(trainingRows(moved.state)).toBe(2_000);
@@ -231,7 +228,7 @@ describe('anchored families over a table', () => {
         { version: table.version, bounds: everything },
       ];
       version = table.version;
-      const sources = advanceSources(plan, relation, from, to);
+      const sources = advanceSources(relation, from, to);
       const advanced = await table.read((s) => fitter.advance(s, plan, state, first.method, sources));
       if (advanced.kind !== 'advanced') throw new Error(advanced.kind);
       return advanced.state;
@@ -261,7 +258,6 @@ describe('anchored families over a table', () => {
     await table.update({ insert: `SELECT * REPLACE ('new' AS level) FROM (${rowsSql(1_000, 1_001)})` });
     const since = (version: typeof from) =>
       advanceSources(
-        plan,
         relation,
         { version, bounds: everything },
         { version: table.version, bounds: everything },
