@@ -1,8 +1,9 @@
 import { EverviewError } from '../core/errors.ts';
 import { reservedPrefix } from '../core/identifier.ts';
 import { nearestHint } from '../core/nearest.ts';
+import { isPredict } from '../core/prediction-call.ts';
 import { referencesOf } from '../core/relation-references.ts';
-import { type Schema, sameName } from '../core/schema.ts';
+import { columnNames, type Schema, sameName } from '../core/schema.ts';
 import type { Session } from '../core/session.ts';
 import type { SqlNode, SqlParser } from '../core/sql-tree.ts';
 import type {
@@ -13,9 +14,18 @@ import type {
 } from '../declare/definition.ts';
 import { hashDefinition } from '../declare/definition-hash.ts';
 import { planFeatures } from '../model/feature-plan.ts';
+import { assertPredictable, predictionSchema } from '../model/predictor.ts';
 import { eventTimeColumn } from '../model/training-window.ts';
 import { bindRelations, placeOf, type RelationResolver } from '../plan/lower-relations.ts';
-import type { Catalog, CatalogEntry, ModelEntry, TrainingSetEntry, ViewEntry } from '../query/catalog.ts';
+import {
+  type Catalog,
+  type CatalogEntry,
+  type ModelEntry,
+  nameOf,
+  type TrainingSetEntry,
+  type ViewEntry,
+} from '../query/catalog.ts';
+import { predictCall } from '../query/predict-call.ts';
 import { queryFailure } from '../query/query-failure.ts';
 import { obstacleToAudit } from '../view/audit.ts';
 import { compileView } from '../view/compile-view.ts';
@@ -59,6 +69,16 @@ function resolverOf(catalog: Catalog): RelationResolver {
       const isClocked = entry.handle?.isClocked === true;
       return { kind: 'kept', name: definition.name, schema, isClocked };
     },
+    model(name) {
+      const entry = catalog.get(name);
+      if (entry?.kind !== 'model') return null;
+      return {
+        name: nameOf(entry),
+        features: columnNames(entry.declared.schema),
+        outputs: predictionSchema,
+        assertReads: (input) => assertPredictable(entry.plan, input),
+      };
+    },
   };
 }
 
@@ -67,6 +87,7 @@ type Compiled = {
   readonly handle: ViewHandle;
   readonly reads: string[];
   readonly bases: string[];
+  readonly models: string[];
 };
 
 async function compile(
@@ -78,6 +99,7 @@ async function compile(
   const tree = await parser.parse(definition.query);
   assertNotItself(definition, tree);
   assertNoModel(definition, tree, catalog);
+  const reads = directReads(tree, definition.query, catalog);
   try {
     const { name, query: text, tolerance } = definition;
     const handle = await compileView(session, parser, {
@@ -87,8 +109,7 @@ async function compile(
       resolver: resolverOf(catalog),
       tolerance,
     });
-    const reads = directReads(tree, catalog);
-    return { tree, handle, reads, bases: basesOf(reads, catalog) };
+    return { tree, handle, reads, bases: basesOf(reads, catalog), models: modelsOf(reads, catalog) };
   } catch (failure) {
     throw queryFailure(failure, definition.query, tree);
   }
@@ -123,12 +144,19 @@ function assertNotItself({ name, query }: ViewDefinition | TrainingSetDefinition
   });
 }
 
-function directReads(tree: SqlNode, catalog: Catalog): string[] {
+/** @throws EverviewError of a PREDICT that is none, with its place */
+function directReads(tree: SqlNode, text: string, catalog: Catalog): string[] {
   const names = new Set<string>();
+  const add = (name: string) => {
+    const entry = catalog.get(name);
+    if (entry !== undefined) names.add(nameOf(entry));
+  };
   for (const reference of referencesOf(tree)) {
-    const entry =
-      reference.kind === 'named' && reference.schema === '' ? catalog.get(reference.name) : undefined;
-    if (entry !== undefined) names.add(entry.declared.definition.name);
+    if (reference.kind === 'named' && reference.schema === '') add(reference.name);
+    if (!isPredict(reference)) continue;
+    const { model, input } = predictCall(reference, text, catalog);
+    add(model);
+    if (input.kind === 'relation' && !reference.scope.has(input.name.toLowerCase())) add(input.name);
   }
   return [...names];
 }
@@ -138,9 +166,22 @@ function basesOf(reads: readonly string[], catalog: Catalog): string[] {
   for (const name of reads) {
     const entry = catalog.get(name);
     if (entry?.kind === 'table') bases.add(name);
-    else for (const base of entry?.bases ?? []) bases.add(base);
+    // What a model learned from reaches its predictions with the version that is promoted, not with the data.
+    else if (entry?.kind !== 'model') for (const base of entry?.bases ?? []) bases.add(base);
   }
   return [...bases];
+}
+
+/** The models whose predictions reach what is read, through everything between but other models. */
+function modelsOf(reads: readonly string[], catalog: Catalog): string[] {
+  const models = new Set<string>();
+  for (const name of reads) {
+    const entry = catalog.get(name);
+    if (entry?.kind === 'model') models.add(name);
+    else if (entry !== undefined && entry.kind !== 'table')
+      for (const model of entry.models) models.add(model);
+  }
+  return [...models];
 }
 
 function inputHashes(reads: readonly string[], catalog: Catalog): string[] {
@@ -175,6 +216,7 @@ async function buildView(
     tree: compiled.tree,
     reads: compiled.reads,
     bases: compiled.bases,
+    models: compiled.models,
     handle: compiled.handle,
   };
 }
@@ -194,7 +236,7 @@ async function buildVirtualView(
     const bound = bindRelations(tree, definition.query, resolverOf(catalog));
     const schema = await session.describe(await parser.print(bound.query));
     assertNamesFree(definition.name, schema);
-    const reads = directReads(tree, catalog);
+    const reads = directReads(tree, definition.query, catalog);
     const hash = hashDefinition(definition, inputHashes(reads, catalog));
     return {
       kind: 'view',
@@ -202,6 +244,7 @@ async function buildVirtualView(
       tree,
       reads,
       bases: basesOf(reads, catalog),
+      models: modelsOf(reads, catalog),
       handle: null,
     };
   } catch (failure) {
@@ -239,7 +282,7 @@ async function buildTrainingSet(
   definition: TrainingSetDefinition,
   catalog: Catalog,
 ): Promise<TrainingSetEntry> {
-  const { tree, handle, reads, bases } = await compile(session, parser, definition, catalog);
+  const { tree, handle, reads, bases, models } = await compile(session, parser, definition, catalog);
   assertColumnsKnown(definition.name, [definition.label], handle.schema);
   if (definition.eventTime !== null) {
     assertColumnsKnown(definition.name, [definition.eventTime], handle.schema);
@@ -253,6 +296,7 @@ async function buildTrainingSet(
     handle,
     reads,
     bases,
+    models,
   };
 }
 
@@ -290,6 +334,7 @@ function buildModel(definition: ModelDefinition, catalog: Catalog): ModelEntry {
     declared: { definition, hash: hashDefinition(definition, [set.declared.hash]), schema },
     reads: [trainingSet.name],
     bases: set.bases,
+    models: set.models,
     plan,
   };
 }

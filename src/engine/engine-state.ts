@@ -1,7 +1,7 @@
 import type { Version } from '../core/version.ts';
 import type { ChangeIndex } from '../log/change-index.ts';
 import type { Cursor } from '../log/cursor-log.ts';
-import type { PromotedModel } from '../promote/model-versions.ts';
+import type { PromotedModel, SupersededVersion } from '../promote/model-versions.ts';
 import type { Catalog } from '../query/catalog.ts';
 
 /**
@@ -14,6 +14,8 @@ export type EngineState = {
   /** By name: views, training sets, and models (how far their sums have come). */
   readonly cursors: ReadonlyMap<string, Cursor>;
   readonly promoted: ReadonlyMap<string, PromotedModel>;
+  /** Versions of models that no longer answer, but that some contents show. */
+  readonly superseded: ReadonlyMap<string, SupersededVersion>;
   readonly lastModelVersion: ReadonlyMap<string, number>;
   /** Every relation's changes, as counts. */
   readonly changes: ChangeIndex;

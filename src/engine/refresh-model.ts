@@ -1,4 +1,5 @@
 import { EverviewError } from '../core/errors.ts';
+import type { ModelVersions } from '../core/prediction.ts';
 import type { Reason } from '../core/reasons.ts';
 import type { Session } from '../core/session.ts';
 import { modelVersionOf, type Version } from '../core/version.ts';
@@ -30,7 +31,15 @@ import { type ModelEntry, nameOf, type TrainingSetEntry } from '../query/catalog
 import { trainingSetOf } from './answering-model.ts';
 import type { EngineCore } from './engine-core.ts';
 import { type EngineState, withEntry, withoutEntries } from './engine-state.ts';
-import { type HowToRefresh, overwritten, type RefreshRequest, refreshViews } from './refresh-views.ts';
+import {
+  type HowToRefresh,
+  isKept,
+  overwritten,
+  policyOf,
+  type RefreshRequest,
+  refreshViews,
+} from './refresh-views.ts';
+import { movedModels, noteSuperseded, showsModel } from './shown-models.ts';
 import { attemptedStanding } from './standings.ts';
 import { WriteDraft } from './write-draft.ts';
 
@@ -45,6 +54,8 @@ type Candidate = {
   readonly score: HoldoutScore | null;
   readonly currentScore: HoldoutScore | null;
   readonly nextBoundaryMs: number | null;
+  /** Of the predictions that it learned from. */
+  readonly models: ModelVersions;
   readonly version: Version;
   readonly nowMs: number;
   readonly rowsRead: number;
@@ -94,10 +105,23 @@ export function refreshModel(
       const entry = state.catalog.get(name);
       // Dropped or declared anew while the fit ran: the candidate belongs to nobody.
       if (entry?.kind !== 'model' || entry.declared.hash !== hash) return draft.committed(null);
-      return draft.committed(await settle(draft, entry, candidate, request.trigger));
+      const settled = await settle(draft, entry, candidate, request.trigger);
+      await refreshImmediate(core, draft, name);
+      return draft.committed(settled);
     });
     return record === null ? sourceRecords : [...sourceRecords, record];
   });
+}
+
+/** Views that are never to lag move in the transaction that promotes what they show, or withdraws it. */
+async function refreshImmediate(core: EngineCore, draft: WriteDraft, model: string): Promise<void> {
+  const { state } = draft;
+  const views = state.catalog.entries().filter((entry) => {
+    if (!showsModel(entry, model) || !isKept(entry) || policyOf(entry).refresh !== 'immediate') return false;
+    return movedModels(state, state.cursors.get(nameOf(entry))?.models ?? new Map()).includes(model);
+  });
+  if (views.length === 0) return;
+  await refreshViews(core, draft, views.map(nameOf), { trigger: 'with-the-promotion', how: 'auto' });
 }
 
 /** The last fit was of this very state and moment's training rows. */
@@ -179,6 +203,7 @@ async function fitCandidate(
     score: scores[0] ?? null,
     currentScore: scores[1] ?? null,
     nextBoundaryMs: earliest(nextBoundaryMs, setCursor.nextBoundaryMs),
+    models: setCursor.models,
     version: setCursor.version,
     nowMs,
     durationMs: performance.now() - startedMs,
@@ -221,7 +246,7 @@ async function fitState(
   const bounds = trainingBoundsAt(set.declared.definition, nowMs);
   let rowsRead = 0;
   let reason: Reason = decision.reason;
-  if (previous?.hash === overwritten) reason = set.handle.isClocked ? 'clock-moved' : 'state-rebase';
+  if (previous?.hash === overwritten) reason = whyOverwritten(set, previous, setCursor);
   const encoded = decision.kind === 'incremental' ? await loadModelState(snapshots[0], nameOf(entry)) : null;
   if (encoded !== null && cursor !== null) {
     const from = {
@@ -239,6 +264,13 @@ async function fitState(
   }
   const full = await core.fitter.fitFull(snapshots, entry.plan, relation, bounds);
   return { kind: 'full', reason, decision, state: full.state, rowsRead: rowsRead + full.rowsRead };
+}
+
+/** What changed the training rows in a version that the sums had come to. */
+function whyOverwritten({ handle }: TrainingSetEntry, { models }: Cursor, setCursor: Cursor): Reason {
+  if ([...setCursor.models].some(([model, version]) => models.get(model) !== version))
+    return 'model-promoted';
+  return handle.isClocked ? 'clock-moved' : 'state-rebase';
 }
 
 /**
@@ -294,12 +326,14 @@ async function settle(
     rows: rowCount(candidate.state),
     nextBoundaryMs: candidate.nextBoundaryMs,
     costState: JSON.stringify(candidate.cost),
+    models: candidate.models,
   };
   await saveCursor(draft.tx, name, cursor);
   draft.update({ cursors: withEntry(draft.state.cursors, name, cursor) });
   if (candidate.parameters === null) {
     // No row is left to learn from, so what was learned from rows that are gone may not answer either (law 8).
     await supersede(draft.tx, name);
+    noteSuperseded(draft, name);
     draft.update({ promoted: withoutEntries(draft.state.promoted, [name]) });
   } else {
     const verdict = judgeGate(definition.gate, candidate.score, candidate.currentScore);
@@ -355,6 +389,7 @@ async function judge(
   await recordGate(draft.tx, name, version, verdict.results, candidate.nowMs);
   draft.update({ lastModelVersion: withEntry(draft.state.lastModelVersion, name, version) });
   if (!verdict.passed) return;
+  noteSuperseded(draft, name);
   const promoted: PromotedModel = {
     modelVersion: version,
     dataVersion: candidate.version,

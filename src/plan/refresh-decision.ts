@@ -12,6 +12,7 @@ export type RefreshDecision = {
     | 'first-build'
     | 'no-change'
     | 'clock-moved'
+    | 'model-promoted'
     | 'cheaper-incremental'
     | 'cheaper-full'
     | 'asked-incremental'
@@ -91,6 +92,7 @@ export function decideRefresh(
     const { rung, isProbe } = cheapest(model, candidates);
     if (isProbe) return decided(rung, 'probe');
     if (!hasChange) return decided(rung, 'clock-moved');
+    if (size.modelMoved === true) return decided(rung, 'model-promoted');
     return decided(rung, rung === 'full' ? 'cheaper-full' : 'cheaper-incremental');
   }
   const rung = fixedRung(model, candidates, way);

@@ -14,6 +14,16 @@ export type PromotedModel = {
   readonly parameters: RidgeParameters;
 };
 
+/** A version of a model that answered, or that none did, for as long as kept contents show it. */
+export type SupersededVersion = {
+  readonly model: string;
+  readonly version: ModelVersion | null;
+  /** Null: no version answered. */
+  readonly parameters: RidgeParameters | null;
+  /** When another came to answer, or none. */
+  readonly untilMs: number;
+};
+
 /** One fit, promoted or not. */
 export type ModelVersionRecord = {
   readonly model: string;
@@ -113,6 +123,26 @@ export async function loadModelHistory(session: Session): Promise<ModelHistory> 
     ),
     lastVersion: new Map(last.map((row) => [String(row.model), Number(row.version)])),
   };
+}
+
+/** @param fallbackMs when it ceased to answer, where no later version came to */
+export async function loadSuperseded(
+  session: Session,
+  model: string,
+  version: ModelVersion | null,
+  fallbackMs: number,
+): Promise<SupersededVersion> {
+  const [row] = await session.rows(
+    `SELECT any_value(parameters) FILTER (version = $2) AS parameters,
+            min(promoted_at) FILTER (version > $2) AS until
+     FROM everview.model_versions WHERE model = $1 AND promoted_at IS NOT NULL`,
+    [model, version ?? 0],
+  );
+  const untilMs = row?.until === null || row === undefined ? fallbackMs : Number(row.until);
+  // Written by recordModelVersion from a fit's own parameters.
+  const parameters =
+    typeof row?.parameters === 'string' ? (JSON.parse(row.parameters) as RidgeParameters) : null;
+  return { model, version, parameters, untilMs };
 }
 
 export async function saveModelState(

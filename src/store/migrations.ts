@@ -72,6 +72,8 @@ const steps: readonly (readonly string[])[] = [
   ],
   // Views that follow the clock change more than once in a version.
   ['ALTER TABLE everview.changes ADD COLUMN effective_at TIMESTAMP'],
+  // Contents hold the predictions of one version of each model they read.
+  ['ALTER TABLE everview.cursors ADD COLUMN models VARCHAR'],
 ];
 
 /**

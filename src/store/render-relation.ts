@@ -1,7 +1,9 @@
 import type { DomainChangeNode, DomainNode } from '../algebra/domain.ts';
 import type { MatchNode } from '../algebra/match.ts';
 import { columnsOf, isSigned, type Relation, type Scope } from '../algebra/node.ts';
+import type { PredictNode } from '../algebra/predict.ts';
 import type { ScanNode } from '../algebra/scan.ts';
+import { EverviewError } from '../core/errors.ts';
 import {
   instantColumn,
   quoteIdentifier,
@@ -10,9 +12,11 @@ import {
   weightColumn,
 } from '../core/identifier.ts';
 import type { Moments } from '../core/moment.ts';
+import type { PredictorEnds } from '../core/prediction.ts';
 import type { Version } from '../core/version.ts';
 import { renderClockFilter } from './render-clock-filter.ts';
 import { renderMatch, renderMatchChange, type SideRenderer } from './render-match.ts';
+import { renderPredict } from './render-predict.ts';
 import { sameAsTouched, type TouchedKeys, touchedColumn, touchedParts } from './touched-keys.ts';
 
 export { type TouchedKeys, touchedColumn } from './touched-keys.ts';
@@ -105,6 +109,8 @@ function render(
       });
       return branches.join(' UNION ALL ');
     }
+    case 'predict':
+      return renderRestrictedPredict(node, source, signed, restriction);
     case 'domain': {
       const inside = restriction === null ? null : insideDomain(node, restriction);
       const rows = renderDomainOf(node, source, inside);
@@ -122,6 +128,28 @@ function render(
     case 'match-change':
       return restricted(renderMatchChange(node, sideRenderer(source)), node, signed, restriction);
   }
+}
+
+/** Rows that are not asked for are not predicted, where what tells them is known before. */
+function renderRestrictedPredict(
+  node: PredictNode<Relation>,
+  source: RenderSource,
+  signed: boolean,
+  restriction: Restriction | null,
+): string {
+  const known = columnsOf(node.input);
+  const isKnown = restriction?.keys.every((key) => known.includes(key)) ?? true;
+  const ofInput = signed && node.at !== 'crossing';
+  const inside = render(node.input, source, ofInput, isKnown ? restriction : null);
+  const rows = renderPredict(node, inside, signed, predictorsOf(node.model, source));
+  return isKnown ? rows : restricted(rows, node, signed, restriction);
+}
+
+function predictorsOf(model: string, source: RenderSource): PredictorEnds | null {
+  if (source.kind === 'probe') return null;
+  const ends = source.moments.models?.get(model);
+  if (ends !== undefined) return ends;
+  throw new EverviewError('internal', `nobody said which version of "${model}" predicts`);
 }
 
 /** Rows of the left are what a match is made of: those that are not asked for need no partners. */

@@ -1,3 +1,4 @@
+import type { Moments } from '../core/moment.ts';
 import type { Session } from '../core/session.ts';
 import { type IncrementalRung, planOn, type Rung } from '../plan/view-plan.ts';
 import { contentsOf, logOf } from './change-log.ts';
@@ -49,8 +50,8 @@ export class ViewRefresher implements Refresher {
     return refreshStatements(view, context, rung);
   }
 
-  nextBoundary(tx: Session, view: ViewHandle, atMs: number): Promise<number | null> {
-    return nextBoundaryMs(tx, view.plan, atMs);
+  nextBoundary(tx: Session, view: ViewHandle, at: Moments): Promise<number | null> {
+    return nextBoundaryMs(tx, view.plan, at);
   }
 
   async drop(tx: Session, name: string): Promise<void> {

@@ -1,0 +1,30 @@
+import { it, expect } from 'vitest';
+import { openEverview } from '../support/open-everview.ts';
+
+it('smoke', async () => {
+  const { db, clock } = await openEverview();
+  const run = async (sql: string) => { try { return await db.execute(sql); } catch (e) { console.log(sql, e); throw e; } };
+  await run(`CREATE TABLE r (id BIGINT PRIMARY KEY, g VARCHAR, x DOUBLE, y DOUBLE)`);
+  await run(`CREATE TABLE f (id BIGINT PRIMARY KEY, g VARCHAR, x DOUBLE)`);
+  await run(`CREATE TRAINING SET e WITH (label = y) AS SELECT x, y FROM r`);
+  await run(`CREATE MODEL m WITH (method = 'ridge', l2 = 0.1) AS SELECT * FROM e`);
+  await run(`INSERT INTO r VALUES (1,'a',1,3),(2,'a',2,5),(3,'b',3,7.5)`);
+  await run(`INSERT INTO f VALUES (1,'a',1),(2,'b',2),(3,'b',NULL)`);
+  await run(`CREATE MATERIALIZED VIEW p AS SELECT id, g, prediction FROM PREDICT(m, (SELECT id, g, x FROM f))`);
+  await run(`CREATE MATERIALIZED VIEW a AS SELECT g, avg(prediction) AS p, count(*) AS n FROM p GROUP BY g`);
+  await run(`CREATE MATERIALIZED VIEW b AS SELECT g, avg(prediction) AS p, count(*) AS n FROM PREDICT(m, f) GROUP BY g`);
+  const show = async (sql: string) => { const q = await db.query(sql); console.log(sql, q.rows, q.models, q.path, q.staleness); };
+  await show('SELECT * FROM p ORDER BY id');
+  await show('SELECT * FROM a ORDER BY g');
+  await show('SELECT * FROM b ORDER BY g');
+  clock.advanceMs(1000);
+  await run(`INSERT INTO r VALUES (4,'a',1,13),(5,'a',2,-5)`);
+  await run(`INSERT INTO f VALUES (4,'a',10)`);
+  console.log((await db.query('EXPLAIN REFRESH p').catch((e: unknown) => ({rows: e}))).rows);
+  await show('SELECT * FROM p ORDER BY id');
+  console.log((await db.execute('EXPLAIN REFRESH b')));
+  await show('SELECT * FROM a ORDER BY g');
+  await show('SELECT * FROM b ORDER BY g');
+  await show('SELECT * FROM PREDICT(m, f) ORDER BY id');
+  await show('SELECT name, kind, rung, reason, trigger, rows FROM everview.refreshes');
+});
