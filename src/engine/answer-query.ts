@@ -87,7 +87,10 @@ function tryAnswer<T>(
     async (snapshot, state) => {
       const nowMs = core.clock.nowMs();
       const reads = readsOf(tree, text, state.catalog, systemRelationsOf(state, nowMs));
-      const plan = planReads(readObjectsOf(state, reads, nowMs, policy), state, mayRefresh, reads.predicted);
+      const objects = readObjectsOf(state, reads, nowMs, policy);
+      const hopeless = objects.find(isHopeless);
+      if (hopeless !== undefined) throw await noModelVersion(snapshot, state, hopeless.name, nowMs);
+      const plan = planReads(objects, state, mayRefresh, reads.predicted);
       if (plan.kind === 'refresh') return { kind: 'refresh', names: plan.names };
       const models = await modelsOfAnswer(snapshot, state, reads, plan, nowMs);
       const inline = await inlineReader(core, state, snapshot, nowMs).decide(plan.inline);
@@ -188,6 +191,11 @@ export function rewriteContext(
     system: systemRelationsOf(state, nowMs),
     inline: contentsOfDecisions(inline),
   };
+}
+
+/** Whether a model can answer nothing, and no refresh will change that. */
+function isHopeless({ kind, standing, refreshIsFutile }: ReadObject): boolean {
+  return kind === 'model' && standing === null && refreshIsFutile;
 }
 
 async function modelsOfAnswer(

@@ -21,7 +21,7 @@ export function maintainedEntries(state: EngineState): MaintainedEntry[] {
 export function servedStanding(entry: MaintainedEntry, state: EngineState, nowMs: number): Standing | null {
   const cursor = state.cursors.get(nameOf(entry));
   if (entry.kind !== 'model') {
-    if (cursor?.hash !== entry.declared.hash) return null;
+    if (cursor?.hash !== entry.declared.hash || showsNoVersion(cursor)) return null;
     return standingAt(cursor, entry, state, nowMs);
   }
   const promoted = state.promoted.get(nameOf(entry));
@@ -31,6 +31,11 @@ export function servedStanding(entry: MaintainedEntry, state: EngineState, nowMs
   const nextBoundaryMs = isLatest ? cursor.nextBoundaryMs : (cursor?.asOfMs ?? promoted.asOfMs);
   const models = isLatest ? cursor.models : new Map();
   return standingAt({ version: promoted.dataVersion, nextBoundaryMs, models }, entry, state, nowMs);
+}
+
+/** No row has predictions while no version of a model answers: such contents are no answer, however recent. */
+function showsNoVersion({ models }: Cursor): boolean {
+  return [...models.values()].includes(null);
 }
 
 function standingAt(
