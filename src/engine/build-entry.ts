@@ -108,6 +108,7 @@ async function compile(
       query: tree,
       resolver: resolverOf(catalog),
       tolerance,
+      predictionTolerance: definition.kind === 'view' ? definition.predictionTolerance : 0,
     });
     return { tree, handle, reads, bases: basesOf(reads, catalog), models: modelsOf(reads, catalog) };
   } catch (failure) {
@@ -206,7 +207,7 @@ async function buildView(
   const unaudited = definition.audit > 0 ? obstacleToAudit(compiled.handle.plan) : null;
   if (unaudited !== null) {
     throw new EverviewError('invalid-definition', `"${definition.name}" cannot be audited: ${unaudited}`, {
-      hint: 'leave out audit, or make the order of its rows unique',
+      hint: 'leave out audit, or make its rows what the definition gives whenever it is asked',
     });
   }
   const hash = hashDefinition(definition, inputHashes(compiled.reads, catalog));

@@ -29,7 +29,9 @@ export function obstacleToAudit(plan: ViewPlan): string | null {
     case 'full-only':
       return 'it is recomputed at every refresh';
     case 'domain':
-      return plan.node.repeatable.obstacle;
+      return plan.kept === undefined
+        ? plan.node.repeatable.obstacle
+        : 'its predictions may be off by prediction_tolerance';
     case 'rows':
     case 'group':
       return null;

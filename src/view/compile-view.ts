@@ -39,6 +39,7 @@ import { castColumns, typedGroup } from './group-arguments.ts';
 import { finalsOf } from './group-finals.ts';
 import { outputsOver } from './group-outputs.ts';
 import { domainPlan, obstacleTo, obstacleToDomain } from './plan-domains.ts';
+import { predictionPlan } from './prediction-plan.ts';
 import { PredictionPrinter } from './print-predictions.ts';
 import type { ViewHandle } from './refresher.ts';
 import { withTypes } from './settle-types.ts';
@@ -50,6 +51,8 @@ export type ViewSource = {
   readonly query: SqlNode;
   readonly resolver: RelationResolver;
   readonly tolerance: number;
+  /** How far a kept prediction may be from the model's, in its units; 0: not at all. */
+  readonly predictionTolerance: number;
 };
 
 /**
@@ -73,7 +76,7 @@ export async function compileView(
   const text = { sql, predictions: printer.sites };
   const lowered = lowerView(bound);
   const schema = await describeView(session, text, source, lowered.preferred);
-  const plan = await planOf(session, parser, lowered, schema);
+  const plan = await planWithin(session, await planOf(session, parser, lowered, schema), schema, source);
   if ([sql, ...printer.sites.map(({ input }) => input)].some((part) => part.includes(momentMark)))
     assertFollowsClock(source.name, plan);
   const { reads, models } = bound;
@@ -127,6 +130,33 @@ function isClockAdrift(plan: IncrementalPlan): boolean {
     return text;
   });
   return found;
+}
+
+/**
+ * The plan, where predictions are kept within a tolerance by what they are predicted from.
+ *
+ * @throws EverviewError `invalid-definition` where it is no view of predictions, row by row
+ */
+async function planWithin(
+  session: Session,
+  plan: ViewPlan,
+  schema: Schema,
+  { name, predictionTolerance }: ViewSource,
+): Promise<ViewPlan> {
+  if (predictionTolerance === 0) return plan;
+  const within =
+    plan.kind === 'rows'
+      ? await predictionPlan(session, plan.node, schema, predictionTolerance)
+      : 'it is more than the columns of a PREDICT';
+  if (typeof within !== 'string') return within;
+  throw new EverviewError(
+    'invalid-definition',
+    `"${name}" cannot keep predictions within prediction_tolerance: ${within}`,
+    {
+      hint: 'SELECT columns and prediction FROM PREDICT(m, (SELECT …)), with every condition inside; put what else is asked into a view over it',
+      data: { view: name, detail: within },
+    },
+  );
 }
 
 function fullOnly(detail: string): FullOnlyPlan {
@@ -251,7 +281,7 @@ async function checkedDomain(
     ...scansOf(plan.node).map((scan) => scan.relation),
     ...predictsOf(plan.node).map(({ model }) => model),
   ]);
-  const touched = touchedKeysOf(plan, relations, { kind: 'probe' });
+  const touched = touchedKeysOf(plan, relations, { kind: 'probe' }, null);
   const names = [...schema, ...plan.hidden].map((column) => column.name);
   const rows = domainRows(plan, names, { kind: 'probe' }, touched === null ? null : `(${touched})`);
   const described = await session.describe(rows);

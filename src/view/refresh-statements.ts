@@ -1,7 +1,7 @@
 import { changeOf, changeOfState } from '../algebra/node.ts';
 import { planOn, type Rung } from '../plan/view-plan.ts';
 import { renderRelation, renderSignedState, renderState } from '../store/render-algebra.ts';
-import { storedColumns } from './change-log.ts';
+import { rowsOf, storedColumns } from './change-log.ts';
 import { definitionSql } from './definition-sql.ts';
 import { domainRows, touchedKeysOf } from './domain-rows.ts';
 import { largeState } from './group-contents.ts';
@@ -30,7 +30,7 @@ export function refreshStatements(view: ViewHandle, context: ForeseenRefresh, ru
     return change === null ? [] : [renderRelation(change, source)];
   }
   if (plan.kind === 'domain') {
-    const touched = touchedKeysOf(plan, changed, source);
+    const touched = touchedKeysOf(plan, changed, source, rowsOf(view));
     return touched === null ? [] : [touched, domainRows(plan, storedColumns(view), source, `(${touched})`)];
   }
   const change = changeOfState(plan.group, changed);

@@ -114,7 +114,7 @@ export type RefreshContext = {
 /** Why an advance became a rebuild. */
 export type RefreshFallback = Extract<
   Reason,
-  'first-build' | 'only-full' | 'min-max-retraction' | 'float-error-budget' | 'non-finite'
+  'first-build' | 'only-full' | 'min-max-retraction' | 'float-error-budget' | 'non-finite' | 'model-promoted'
 >;
 
 /** Why a group's sums cannot be brought forward by arithmetic. */

@@ -98,7 +98,14 @@ export class ViewWorld {
   async compile(name: string, sql: string, tolerance = 1e-9): Promise<ViewHandle> {
     const query = await this.store.parser.parse(sql);
     return this.store.write((tx) =>
-      compileView(tx, this.store.parser, { name, text: sql, query, resolver: this.resolver, tolerance }),
+      compileView(tx, this.store.parser, {
+        name,
+        text: sql,
+        query,
+        resolver: this.resolver,
+        tolerance,
+        predictionTolerance: 0,
+      }),
     );
   }
 
