@@ -32,6 +32,16 @@ import { compileView } from '../view/compile-view.ts';
 import type { ViewHandle } from '../view/refresher.ts';
 import { assertColumnsKnown } from './assert-columns-known.ts';
 import { buildTableEntry } from './build-table-entry.ts';
+import {
+  assertNoModel,
+  assertNotItself,
+  basesOf,
+  compileQuery,
+  directReads,
+  inputHashes,
+  modelsOf,
+  resolverOf,
+} from './compile-query.ts';
 
 /**
  * What the engine makes of a definition, given everything declared before it.
@@ -56,139 +66,6 @@ export async function buildEntry(
   }
 }
 
-function resolverOf(catalog: Catalog): RelationResolver {
-  return {
-    names: catalog.names(),
-    resolve(name) {
-      const entry = catalog.get(name);
-      if (entry === undefined || entry.kind === 'model') return null;
-      const { definition, schema } = entry.declared;
-      if (entry.kind === 'table') return { kind: 'table', name: definition.name, schema, isClocked: false };
-      if (entry.kind === 'view' && entry.handle === null)
-        return { kind: 'virtual', name: definition.name, query: entry.tree };
-      const isClocked = entry.handle?.isClocked === true;
-      return { kind: 'kept', name: definition.name, schema, isClocked };
-    },
-    model(name) {
-      const entry = catalog.get(name);
-      if (entry?.kind !== 'model') return null;
-      return {
-        name: nameOf(entry),
-        features: columnNames(entry.declared.schema),
-        outputs: predictionSchema,
-        assertReads: (input) => assertPredictable(entry.plan, input),
-      };
-    },
-  };
-}
-
-type Compiled = {
-  readonly tree: SqlNode;
-  readonly handle: ViewHandle;
-  readonly reads: string[];
-  readonly bases: string[];
-  readonly models: string[];
-};
-
-async function compile(
-  session: Session,
-  parser: SqlParser,
-  definition: ViewDefinition | TrainingSetDefinition,
-  catalog: Catalog,
-): Promise<Compiled> {
-  const tree = await parser.parse(definition.query);
-  assertNotItself(definition, tree);
-  assertNoModel(definition, tree, catalog);
-  const reads = directReads(tree, definition.query, catalog);
-  try {
-    const { name, query: text, tolerance } = definition;
-    const handle = await compileView(session, parser, {
-      name,
-      text,
-      query: tree,
-      resolver: resolverOf(catalog),
-      tolerance,
-      predictionTolerance: definition.kind === 'view' ? definition.predictionTolerance : 0,
-    });
-    return { tree, handle, reads, bases: basesOf(reads, catalog), models: modelsOf(reads, catalog) };
-  } catch (failure) {
-    throw queryFailure(failure, definition.query, tree);
-  }
-}
-
-/** A model may be named in a FROM clause by mistake: to DuckDB and the resolver it is no relation at all. */
-function assertNoModel(
-  { query }: ViewDefinition | TrainingSetDefinition,
-  tree: SqlNode,
-  catalog: Catalog,
-): void {
-  for (const reference of referencesOf(tree)) {
-    if (reference.kind !== 'named' || reference.schema !== '') continue;
-    const entry = catalog.get(reference.name);
-    if (entry?.kind !== 'model') continue;
-    const { name } = entry.declared.definition;
-    throw new EverviewError('wrong-kind', `"${name}" is a model and cannot be read as a table`, {
-      at: placeOf(reference.node, query),
-      hint: `SELECT … FROM PREDICT(${name}, (SELECT …)) in a query gives predictions`,
-    });
-  }
-}
-
-function assertNotItself({ name, query }: ViewDefinition | TrainingSetDefinition, tree: SqlNode): void {
-  const itself = referencesOf(tree).find(
-    (reference) => reference.kind === 'named' && sameName(reference.name, name),
-  );
-  if (itself === undefined) return;
-  throw new EverviewError('cyclic-definition', `"${name}" would be defined by itself`, {
-    at: placeOf(itself.node, query),
-    hint: 'read the relations it is made from, or use WITH RECURSIVE inside the query',
-  });
-}
-
-/** @throws EverviewError of a PREDICT that is none, with its place */
-function directReads(tree: SqlNode, text: string, catalog: Catalog): string[] {
-  const names = new Set<string>();
-  const add = (name: string) => {
-    const entry = catalog.get(name);
-    if (entry !== undefined) names.add(nameOf(entry));
-  };
-  for (const reference of referencesOf(tree)) {
-    if (reference.kind === 'named' && reference.schema === '') add(reference.name);
-    if (!isPredict(reference)) continue;
-    const { model, input } = predictCall(reference, text, catalog);
-    add(model);
-    if (input.kind === 'relation' && !reference.scope.has(input.name.toLowerCase())) add(input.name);
-  }
-  return [...names];
-}
-
-function basesOf(reads: readonly string[], catalog: Catalog): string[] {
-  const bases = new Set<string>();
-  for (const name of reads) {
-    const entry = catalog.get(name);
-    if (entry?.kind === 'table') bases.add(name);
-    // What a model learned from reaches its predictions with the version that is promoted, not with the data.
-    else if (entry?.kind !== 'model') for (const base of entry?.bases ?? []) bases.add(base);
-  }
-  return [...bases];
-}
-
-/** The models whose predictions reach what is read, through everything between but other models. */
-function modelsOf(reads: readonly string[], catalog: Catalog): string[] {
-  const models = new Set<string>();
-  for (const name of reads) {
-    const entry = catalog.get(name);
-    if (entry?.kind === 'model') models.add(name);
-    else if (entry !== undefined && entry.kind !== 'table')
-      for (const model of entry.models) models.add(model);
-  }
-  return [...models];
-}
-
-function inputHashes(reads: readonly string[], catalog: Catalog): string[] {
-  return reads.map((name) => catalog.get(name)?.declared.hash ?? '');
-}
-
 async function buildView(
   session: Session,
   parser: SqlParser,
@@ -196,7 +73,7 @@ async function buildView(
   catalog: Catalog,
 ): Promise<ViewEntry> {
   if (!definition.materialized) return buildVirtualView(session, parser, definition, catalog);
-  const compiled = await compile(session, parser, definition, catalog);
+  const compiled = await compileQuery(session, parser, definition, catalog);
   if (definition.policy.refresh === 'incremental' && compiled.handle.plan.kind === 'full-only') {
     throw new EverviewError(
       'not-incremental',
@@ -283,7 +160,7 @@ async function buildTrainingSet(
   definition: TrainingSetDefinition,
   catalog: Catalog,
 ): Promise<TrainingSetEntry> {
-  const { tree, handle, reads, bases, models } = await compile(session, parser, definition, catalog);
+  const { tree, handle, reads, bases, models } = await compileQuery(session, parser, definition, catalog);
   assertColumnsKnown(definition.name, [definition.label], handle.schema);
   if (definition.eventTime !== null) {
     assertColumnsKnown(definition.name, [definition.eventTime], handle.schema);

@@ -2,39 +2,20 @@ import type { DomainChangeNode, DomainNode } from '../algebra/domain.ts';
 import type { MatchNode } from '../algebra/match.ts';
 import { columnsOf, isSigned, type Relation, type Scope } from '../algebra/node.ts';
 import type { PredictNode } from '../algebra/predict.ts';
-import type { ScanNode } from '../algebra/scan.ts';
 import { EverviewError } from '../core/errors.ts';
-import {
-  instantColumn,
-  quoteIdentifier,
-  quoteList,
-  versionColumn,
-  weightColumn,
-} from '../core/identifier.ts';
+import { quoteIdentifier, quoteList, weightColumn } from '../core/identifier.ts';
 import type { Moments } from '../core/moment.ts';
 import type { PredictorEnds } from '../core/prediction.ts';
-import type { Version } from '../core/version.ts';
 import { renderClockFilter } from './render-clock-filter.ts';
 import { renderMatch, renderMatchChange, type SideRenderer } from './render-match.ts';
 import { renderPredict } from './render-predict.ts';
+import { type RenderSource, renderScan, tableOf } from './render-scan.ts';
 import { sameAsTouched, type TouchedKeys, touchedColumn, touchedParts } from './touched-keys.ts';
 
+export { type RenderSource, tableOf } from './render-scan.ts';
 export { type TouchedKeys, touchedColumn } from './touched-keys.ts';
 
-/**
- * Where scans find their rows. `window`: the change is what the logs hold in (from, to], and what the clock made of
- * the rows between the moments. `probe`: every signed scan gives the relation's rows with weight 1, to ask DuckDB
- * about types while logs do not exist yet.
- */
-export type RenderSource =
-  | { readonly kind: 'window'; readonly from: Version; readonly to: Version; readonly moments: Moments }
-  | { readonly kind: 'probe' };
-
 const weight = quoteIdentifier(weightColumn);
-
-export function tableOf(scan: Pick<ScanNode, 'source' | 'relation'>): string {
-  return `${scan.source === 'table' ? 'data' : 'view'}.${quoteIdentifier(scan.relation)}`;
-}
 
 /** A SELECT of the relation's columns in order; a signed one ends with its weight. */
 export function renderRelation(node: Relation, source: RenderSource): string {
@@ -248,22 +229,6 @@ function renderDomainChange(node: DomainChangeNode<Relation, string>, source: Re
 function fromItem(node: Relation, source: RenderSource): string {
   if (node.kind === 'scan' && node.snapshot === 'new') return tableOf(node);
   return `(${renderRelation(node, source)})`;
-}
-
-function renderScan(scan: ScanNode, source: RenderSource, signed: boolean): string {
-  const columns = quoteList(scan.columns);
-  const present = `SELECT ${columns}${signed ? `, 1::TINYINT AS ${weight}` : ''} FROM ${tableOf(scan)}`;
-  if (scan.snapshot === 'new' || source.kind === 'probe') return present;
-  const version = quoteIdentifier(versionColumn);
-  const later = `${version} > ${source.from} AND ${version} <= ${source.to}`;
-  const at = quoteIdentifier(instantColumn);
-  const { fromMs, toMs } = source.moments;
-  const sameVersion = `${version} = ${source.from} AND ${at} > ${fromMs} AND ${at} <= ${toMs}`;
-  const log =
-    `FROM log.${quoteIdentifier(scan.relation)} ` +
-    `WHERE ${scan.isClocked ? `((${later}) OR (${sameVersion}))` : later}`;
-  if (scan.snapshot === 'change') return `SELECT ${columns}, ${weight} ${log}`;
-  return `${present} UNION ALL SELECT ${columns}, -${weight} ${log}`;
 }
 
 type FlatScope = {
