@@ -6,6 +6,7 @@ import { commitWithView } from './commit-with-view.ts';
 import { decisionGrid } from './decision-grid.ts';
 import { incrementalRefresh } from './incremental-refresh.ts';
 import { machineLines } from './machine.ts';
+import { predictionViews } from './prediction-views.ts';
 import { readPlans } from './read-plans.ts';
 import { report, sectionLines } from './report.ts';
 import { ridgeRefresh } from './ridge-refresh.ts';
@@ -19,6 +20,7 @@ const benchmarks: readonly Benchmark[] = [
   ridgeRefresh,
   incrementalRefresh,
   commitWithView,
+  predictionViews,
   readPlans,
   decisionGrid,
 ];

@@ -1,9 +1,8 @@
 import { EverviewError } from '../core/errors.ts';
 import { reservedPrefix } from '../core/identifier.ts';
 import { nearestHint } from '../core/nearest.ts';
-import { isPredict } from '../core/prediction-call.ts';
 import { referencesOf } from '../core/relation-references.ts';
-import { columnNames, type Schema, sameName } from '../core/schema.ts';
+import { type Schema, sameName } from '../core/schema.ts';
 import type { Session } from '../core/session.ts';
 import type { SqlNode, SqlParser } from '../core/sql-tree.ts';
 import type {
@@ -14,22 +13,11 @@ import type {
 } from '../declare/definition.ts';
 import { hashDefinition } from '../declare/definition-hash.ts';
 import { planFeatures } from '../model/feature-plan.ts';
-import { assertPredictable, predictionSchema } from '../model/predictor.ts';
 import { eventTimeColumn } from '../model/training-window.ts';
-import { bindRelations, placeOf, type RelationResolver } from '../plan/lower-relations.ts';
-import {
-  type Catalog,
-  type CatalogEntry,
-  type ModelEntry,
-  nameOf,
-  type TrainingSetEntry,
-  type ViewEntry,
-} from '../query/catalog.ts';
-import { predictCall } from '../query/predict-call.ts';
+import { bindRelations, placeOf } from '../plan/lower-relations.ts';
+import type { Catalog, CatalogEntry, ModelEntry, TrainingSetEntry, ViewEntry } from '../query/catalog.ts';
 import { queryFailure } from '../query/query-failure.ts';
 import { obstacleToAudit } from '../view/audit.ts';
-import { compileView } from '../view/compile-view.ts';
-import type { ViewHandle } from '../view/refresher.ts';
 import { assertColumnsKnown } from './assert-columns-known.ts';
 import { buildTableEntry } from './build-table-entry.ts';
 import {
