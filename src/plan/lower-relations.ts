@@ -108,6 +108,7 @@ export function bindRelations(query: SqlNode, text: string, resolver: RelationRe
     const model = typeof call === 'string' ? null : resolver.model(call.model);
     if (typeof call === 'string' || model === null) {
       throw new EverviewError('invalid-query', 'PREDICT takes a model and its input', {
+        hint: 'PREDICT(m, (SELECT …)) or PREDICT(m, v), where m is a declared model',
         at: placeOf(reference.node, text),
       });
     }
