@@ -7,6 +7,7 @@ import { decisionGrid } from './decision-grid.ts';
 import { incrementalRefresh } from './incremental-refresh.ts';
 import { machineLines } from './machine.ts';
 import { pgIvm } from './pg-ivm.ts';
+import { predictionViews } from './prediction-views.ts';
 import { readPlans } from './read-plans.ts';
 import { report, sectionLines } from './report.ts';
 import { ridgeRefresh } from './ridge-refresh.ts';
@@ -21,6 +22,7 @@ const benchmarks: readonly Benchmark[] = [
   incrementalRefresh,
   commitWithView,
   pgIvm,
+  predictionViews,
   readPlans,
   decisionGrid,
 ];

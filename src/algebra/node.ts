@@ -16,6 +16,7 @@ import {
   mapSides,
   partsOfMatchChange,
 } from './match.ts';
+import { changeOfPredict, createPredict, oldOfPredict, type PredictNode } from './predict.ts';
 import { changeOfProject, createProject, type ProjectNode } from './project.ts';
 import { changeOfScan, oldOfScan, type ScanNode } from './scan.ts';
 import { changeOfUnionAll, createUnionAll, type UnionAllNode } from './union-all.ts';
@@ -31,6 +32,7 @@ export type Relation<E = string> =
   | ScanNode
   | ProjectNode<Scope<E>, E>
   | UnionAllNode<Relation<E>>
+  | PredictNode<Relation<E>>
   | DomainNode<Relation<E>, E>
   | DomainChangeNode<Relation<E>, E>
   | MatchNode<Relation<E>>
@@ -52,6 +54,8 @@ export function columnsOf<E>(node: Relation<E>): readonly string[] {
       return [...node.leftColumns, ...node.rightColumns];
     case 'match-change':
       return columnsOf(node.after);
+    case 'predict':
+      return [...columnsOf(node.input), ...node.outputs.map((column) => column.name)];
     default:
       return node.columns;
   }
@@ -59,18 +63,17 @@ export function columnsOf<E>(node: Relation<E>): readonly string[] {
 
 /**
  * The change of a relation, as a relation over the sources' changes, when exactly the relations named in `changed`
- * have one, `clockSource` among them where rows may have crossed; null when it is empty for that reason.
+ * have one, `clockSource` among them where rows may have crossed, and a model of which another version answers now;
+ * null when it is empty for that reason.
  */
 export function changeOf<E>(node: Relation<E>, changed: ReadonlySet<string>): Relation<E> | null {
   switch (node.kind) {
     case 'scan':
       return changeOfScan(node, changed);
-    case 'project': {
-      const terms = changeOfProject(node, changeOfScope(node.input, changed));
-      const [only] = terms;
-      if (only === undefined) return null;
-      return terms.length === 1 ? only : createUnionAll<Relation<E>>(terms, columnsOf(node));
-    }
+    case 'project':
+      return sumOf(changeOfProject(node, changeOfScope(node.input, changed)), node);
+    case 'predict':
+      return sumOf(changeOfPredict(node, changeOf(node.input, changed), changed.has(node.model)), node);
     case 'union-all':
       return changeOfUnionAll(node, (input) => changeOf(input, changed));
     case 'domain':
@@ -89,6 +92,13 @@ export function changeOf<E>(node: Relation<E>, changed: ReadonlySet<string>): Re
     case 'match-change':
       throw new RangeError('a change has no change');
   }
+}
+
+/** The terms of a change together; null: there are none. */
+function sumOf<E>(terms: readonly Relation<E>[], node: Relation<E>): Relation<E> | null {
+  const [only] = terms;
+  if (only === undefined) return null;
+  return terms.length === 1 ? only : createUnionAll<Relation<E>>(terms, columnsOf(node));
 }
 
 /** The signed partial aggregates to add to the state of `node`; null when nothing changed. */
@@ -131,6 +141,8 @@ export function oldOf<E>(node: Relation<E>, changed: ReadonlySet<string>): Relat
         node.columns,
         node.types,
       );
+    case 'predict':
+      return oldOfPredict(node, oldOf(node.input, changed), changed.has(node.model));
     case 'domain':
       return mapInputs(node, (input) => oldOf(input, changed));
     case 'match':
@@ -163,6 +175,7 @@ function partsOf<E>(node: Relation<E> | Scope<E>): (Relation<E> | Scope<E>)[] {
     case 'project':
     case 'filter':
     case 'clock-filter':
+    case 'predict':
       return [node.input];
     case 'union-all':
       return [...node.inputs];
@@ -192,6 +205,7 @@ export function isSigned<E>(node: Relation<E> | Scope<E>): boolean {
     case 'filter':
       return isSigned(node.input);
     case 'clock-filter':
+    case 'predict':
       return node.at === 'crossing' || isSigned(node.input);
     case 'union-all':
       return node.inputs.some((input) => isSigned(input));
@@ -225,9 +239,16 @@ export function clockFiltersOf<E>(node: Relation<E> | Scope<E>): ClockFilterNode
   return node.kind === 'clock-filter' ? [...inside, node] : inside;
 }
 
+/** Every PREDICT inside, innermost first. */
+export function predictsOf<E>(node: Relation<E> | Scope<E>): PredictNode<Relation<E>>[] {
+  const inside = partsOf(node).flatMap((part) => predictsOf<E>(part));
+  return node.kind === 'predict' ? [...inside, node] : inside;
+}
+
 /** Whether a change may take rows away though its sources only put rows in. */
 export function takesAway<E>(change: Relation<E> | Scope<E>): boolean {
   if (change.kind === 'scan') return change.snapshot === 'old';
+  if (change.kind === 'predict' && change.at === 'crossing') return true;
   if (change.kind === 'match-change' && change.rightChange !== null && change.after.how !== 'semi')
     return true;
   return partsOf(change).some((part) => takesAway<E>(part));
@@ -249,6 +270,8 @@ export function mapExpressions<E, F>(node: Relation<E>, map: (expression: E) => 
         node.columns,
         node.types,
       );
+    case 'predict':
+      return createPredict({ ...node, input: mapExpressions(node.input, map) });
     case 'domain':
       return mapExpressionsOfDomain(node, map);
     case 'domain-change':

@@ -1,7 +1,22 @@
 import { quoteLiteral } from './identifier.ts';
+import type { ModelEnds } from './prediction.ts';
 
-/** Ends of a refresh on the clock, milliseconds since the Unix epoch. */
-export type Moments = { readonly fromMs: number; readonly toMs: number };
+/**
+ * Ends of a refresh in what is no data and so has no version: the clock, in milliseconds since the Unix epoch, and
+ * the models that are read.
+ */
+export type Moments = {
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** Left out where no model is read. */
+  readonly models?: ModelEnds;
+};
+
+/** Both ends at the later one. */
+export function atTheEnd({ toMs, models }: Moments): Moments {
+  const ended = [...(models ?? [])].map(([name, { to }]) => [name, { from: to, to }] as const);
+  return { fromMs: toMs, toMs, models: new Map(ended) };
+}
 
 /** The text that stands for the clock's in a kept query, wherever it is cast to a date or a timestamp. */
 export const momentMark = '__ev_moment';

@@ -7,6 +7,8 @@ export const reasonTable = {
   'first-build': 'the view had no contents yet',
   'no-change': 'nothing the view reads has changed',
   'clock-moved': 'no table has changed, but rows crossed a condition on the clock',
+  'model-promoted':
+    'no table has changed, but another version of a model answers whose predictions the view holds, or the model learns from',
   'cheaper-incremental': 'the predicted cost of the change is below that of a recompute',
   'cheaper-full': 'the predicted cost of a recompute is below that of the change',
   probe: 'a way not taken for long, or hardly known, was tried, so that its predicted cost is honest',
@@ -24,6 +26,7 @@ export const reasonTable = {
   'state-rebase': 'the sums of the model are re-based on a fresh pivot and scale',
   // when
   'with-the-update': 'refresh = immediate: in the transaction of the update',
+  'with-the-promotion': 'refresh = immediate: in the transaction in which a model it reads was promoted',
   deadline: 'the declared staleness would be exceeded',
   read: 'a query asked for fresher contents',
   asked: 'REFRESH',

@@ -34,12 +34,15 @@ export type CteScope = ReadonlyMap<string, SqlNode | null>;
 /**
  * A copy of a query with every reference replaced by what `replace` gives (null: kept as it is). Follows the scope
  * of CTEs: a name that a WITH in sight defines is not a reference.
+ *
+ * @param scope the CTEs in sight where the query stands
  */
 export function replaceReferences(
   query: SqlNode,
   replace: (reference: RelationReference) => SqlNode | null,
+  scope: CteScope = new Map(),
 ): SqlNode {
-  const visited = visit(query, new Map(), replace);
+  const visited = visit(query, scope, replace);
   return isNode(visited) ? visited : query;
 }
 

@@ -155,6 +155,8 @@ export type PolicyOptions = {
 
 export type MaterializedViewOptions = PolicyOptions & {
   readonly tolerance?: number;
+  /** In units of the prediction. */
+  readonly predictionTolerance?: number;
   /** The share of keys, 0 to 1, computed again in idle time after each refresh. */
   readonly audit?: number;
 };

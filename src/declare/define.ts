@@ -153,6 +153,7 @@ function defineView(draft: ViewDraft): ViewDefinition {
     query: queryText(`the query of view "${name}"`, draft.query),
     policy: resolvePolicy(values, (values.max_rows ?? null) !== null),
     tolerance: values.tolerance ?? defaultTolerance,
+    predictionTolerance: values.prediction_tolerance ?? 0,
     audit: values.audit ?? 0,
   };
 }

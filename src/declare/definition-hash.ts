@@ -18,8 +18,10 @@ function contentsOf(definition: Definition): Json {
     case 'table':
       return { kind, name, columns: definition.columns.map((column) => [column.name, column.type]) };
     case 'view': {
-      const { query, materialized, tolerance } = definition;
-      return { form: contentsForm, kind, name, query, materialized, tolerance };
+      const { query, materialized, tolerance, predictionTolerance } = definition;
+      // Left out where it says nothing, so that what older releases kept stays good.
+      const within = predictionTolerance === 0 ? {} : { predictionTolerance };
+      return { form: contentsForm, kind, name, query, materialized, tolerance, ...within };
     }
     case 'training-set': {
       const { query, label, eventTime, labelDelayMs, windowMs, holdoutMs, tolerance } = definition;

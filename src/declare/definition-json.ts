@@ -47,7 +47,8 @@ const view = z.strictObject({
   query: z.string(),
   policy,
   tolerance: z.number().nonnegative(),
-  // Files of older releases have none.
+  // Files of older releases have neither.
+  predictionTolerance: z.number().nonnegative().default(0),
   audit: z.number().min(0).max(1).default(0),
 });
 

@@ -56,11 +56,17 @@ function givenForPolicy(policy: RefreshPolicy, bounded: boolean): GivenOption[] 
   ];
 }
 
-function givenForView({ policy, tolerance, audit }: ViewDefinition): GivenOption[] {
+function givenForView({ policy, tolerance, predictionTolerance, audit }: ViewDefinition): GivenOption[] {
   const specs = optionTables['materialized-view'];
   return [
     ...givenForPolicy(policy, policy.maxRows !== null),
     ...unless(tolerance === 1e-9, 'tolerance', specs.tolerance, tolerance),
+    ...unless(
+      predictionTolerance === 0,
+      'prediction_tolerance',
+      specs.prediction_tolerance,
+      predictionTolerance,
+    ),
     ...unless(audit === 0, 'audit', specs.audit, audit),
   ];
 }

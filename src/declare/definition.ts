@@ -73,6 +73,8 @@ export type ViewDefinition = {
   readonly policy: RefreshPolicy;
   /** Relative error allowed in sums of floating-point numbers. */
   readonly tolerance: number;
+  /** How far a kept prediction may be from the model's, in its units. */
+  readonly predictionTolerance: number;
   /** The share of its keys, 0 to 1, that is computed again in idle time after each refresh; 0: none. */
   readonly audit: number;
 };

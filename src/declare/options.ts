@@ -45,6 +45,12 @@ const audit = option(
   'the share of its keys that is computed again in idle time after each refresh; a difference is an incident, and the view is rebuilt',
 );
 
+const predictionTolerance = option(
+  number('0.01', nonNegative),
+  '0',
+  'how far a kept prediction may be from that of the model that answers, in units of the prediction: when another version is promoted, only rows beyond it are predicted anew',
+);
+
 const tableOptions = {
   event_time: option(orNull(column), 'NULL', 'the column that says when a row happened'),
   on_violation: option(
@@ -98,7 +104,13 @@ const queryOptions = {
   ),
 };
 
-const viewOptions = { ...policyOptions, on_stale_read: staleViewOption, tolerance, audit };
+const viewOptions = {
+  ...policyOptions,
+  on_stale_read: staleViewOption,
+  tolerance,
+  prediction_tolerance: predictionTolerance,
+  audit,
+};
 
 const trainingSetOptions = {
   label: option(column, 'required', 'the column to be predicted'),

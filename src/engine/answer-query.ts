@@ -18,6 +18,7 @@ import type { EngineCore } from './engine-core.ts';
 import type { EngineState } from './engine-state.ts';
 import { contentsOfDecisions, type InlineDecision, InlineReader } from './inline-reads.ts';
 import { refreshObjects } from './refresh-objects.ts';
+import { answeringModels } from './shown-models.ts';
 import {
   type MaintainedEntry,
   maintainedEntries,
@@ -86,9 +87,12 @@ function tryAnswer<T>(
     async (snapshot, state) => {
       const nowMs = core.clock.nowMs();
       const reads = readsOf(tree, text, state.catalog, systemRelationsOf(state, nowMs));
-      const plan = planReads(readObjectsOf(state, reads, nowMs, policy), state, mayRefresh);
+      const objects = readObjectsOf(state, reads, nowMs, policy);
+      const hopeless = objects.find(isHopeless);
+      if (hopeless !== undefined) throw await noModelVersion(snapshot, state, hopeless.name, nowMs);
+      const plan = planReads(objects, state, mayRefresh, reads.predicted);
       if (plan.kind === 'refresh') return { kind: 'refresh', names: plan.names };
-      const models = await answeringModels(snapshot, state, reads, nowMs);
+      const models = await modelsOfAnswer(snapshot, state, reads, plan, nowMs);
       const inline = await inlineReader(core, state, snapshot, nowMs).decide(plan.inline);
       const context = rewriteContext(core, state, snapshot, nowMs, parameters, {
         version: plan.version,
@@ -140,8 +144,9 @@ export function planReads(
   objects: readonly ReadObject[],
   state: EngineState,
   mayRefresh: boolean,
+  predicted: readonly string[] = [],
 ): ServePlan | Extract<ReadPlan, { kind: 'refresh' }> {
-  const plan = planRead(objects, state.version, mayRefresh);
+  const plan = planRead(objects, state.version, mayRefresh, answeringModels(state, objects, predicted));
   if (plan.kind !== 'refuse') return plan;
   const report = objects.find((object) => object.name === plan.name)?.standing?.staleness;
   throw new EverviewError(
@@ -188,17 +193,23 @@ export function rewriteContext(
   };
 }
 
-async function answeringModels(
+/** Whether a model can answer nothing, and no refresh will change that. */
+function isHopeless({ kind, standing, refreshIsFutile }: ReadObject): boolean {
+  return kind === 'model' && standing === null && refreshIsFutile;
+}
+
+async function modelsOfAnswer(
   snapshot: Session,
   state: EngineState,
   reads: QueryReads,
+  { models: shown }: ServePlan,
   nowMs: number,
 ): Promise<Record<string, ModelVersion>> {
   const models: Record<string, ModelVersion> = {};
   for (const name of reads.models) {
     const promoted = answeringModel(state, name);
     if (promoted === null) throw await noModelVersion(snapshot, state, name, nowMs);
-    models[name] = promoted.modelVersion;
+    models[name] = shown.get(name) ?? promoted.modelVersion;
   }
   return models;
 }

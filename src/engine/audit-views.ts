@@ -4,6 +4,7 @@ import { auditContents, type Divergence } from '../view/audit.ts';
 import type { EngineCore } from './engine-core.ts';
 import { type EngineState, withEntry } from './engine-state.ts';
 import { isKept, type KeptEntry, refreshViews } from './refresh-views.ts';
+import { modelEnds } from './shown-models.ts';
 import { maintainedEntries, servedStanding } from './standings.ts';
 import { WriteDraft } from './write-draft.ts';
 
@@ -23,8 +24,9 @@ export async function auditNextView(core: EngineCore): Promise<boolean> {
       // Between the choice and the snapshot an update may have come.
       const now = auditOf(core, state, next.entry);
       if (now === null) return null;
-      const atMs = state.cursors.get(nameOf(next.entry))?.asOfMs ?? core.clock.nowMs();
-      const divergence = await auditContents(snapshot, handle, share, now, atMs);
+      const toMs = state.cursors.get(nameOf(next.entry))?.asOfMs ?? core.clock.nowMs();
+      const at = { fromMs: toMs, toMs, models: modelEnds(state, handle, null) };
+      const divergence = await auditContents(snapshot, handle, share, now, at);
       return { version: state.version, divergence };
     },
   );

@@ -15,14 +15,22 @@ import type {
 import { hashDefinition } from '../declare/definition-hash.ts';
 import { inputColumns, planFeatures } from '../model/feature-plan.ts';
 import { eventTimeColumn } from '../model/training-window.ts';
-import { bindRelations, placeOf, type RelationResolver } from '../plan/lower-relations.ts';
+import { bindRelations, placeOf } from '../plan/lower-relations.ts';
 import type { Catalog, CatalogEntry, ModelEntry, TrainingSetEntry, ViewEntry } from '../query/catalog.ts';
 import { queryFailure } from '../query/query-failure.ts';
 import { obstacleToAudit } from '../view/audit.ts';
-import { compileView } from '../view/compile-view.ts';
-import type { ViewHandle } from '../view/refresher.ts';
 import { assertColumnsKnown } from './assert-columns-known.ts';
 import { buildTableEntry } from './build-table-entry.ts';
+import {
+  assertNoModel,
+  assertNotItself,
+  basesOf,
+  compileQuery,
+  directReads,
+  inputHashes,
+  modelsOf,
+  resolverOf,
+} from './compile-query.ts';
 
 /**
  * What the engine makes of a definition, given everything declared before it.
@@ -47,107 +55,6 @@ export async function buildEntry(
   }
 }
 
-function resolverOf(catalog: Catalog): RelationResolver {
-  return {
-    names: catalog.names(),
-    resolve(name) {
-      const entry = catalog.get(name);
-      if (entry === undefined || entry.kind === 'model') return null;
-      const { definition, schema } = entry.declared;
-      if (entry.kind === 'table') return { kind: 'table', name: definition.name, schema, isClocked: false };
-      if (entry.kind === 'view' && entry.handle === null)
-        return { kind: 'virtual', name: definition.name, query: entry.tree };
-      const isClocked = entry.handle?.isClocked === true;
-      return { kind: 'kept', name: definition.name, schema, isClocked };
-    },
-  };
-}
-
-type Compiled = {
-  readonly tree: SqlNode;
-  readonly handle: ViewHandle;
-  readonly reads: string[];
-  readonly bases: string[];
-};
-
-async function compile(
-  session: Session,
-  parser: SqlParser,
-  definition: ViewDefinition | TrainingSetDefinition,
-  catalog: Catalog,
-): Promise<Compiled> {
-  const tree = await parser.parse(definition.query);
-  assertNotItself(definition, tree);
-  assertNoModel(definition, tree, catalog);
-  try {
-    const { name, query: text, tolerance } = definition;
-    const handle = await compileView(session, parser, {
-      name,
-      text,
-      query: tree,
-      resolver: resolverOf(catalog),
-      tolerance,
-    });
-    const reads = directReads(tree, catalog);
-    return { tree, handle, reads, bases: basesOf(reads, catalog) };
-  } catch (failure) {
-    throw queryFailure(failure, definition.query, tree);
-  }
-}
-
-/** A model may be named in a FROM clause by mistake: to DuckDB and the resolver it is no relation at all. */
-function assertNoModel(
-  { query }: ViewDefinition | TrainingSetDefinition,
-  tree: SqlNode,
-  catalog: Catalog,
-): void {
-  for (const reference of referencesOf(tree)) {
-    if (reference.kind !== 'named' || reference.schema !== '') continue;
-    const entry = catalog.get(reference.name);
-    if (entry?.kind !== 'model') continue;
-    const { name } = entry.declared.definition;
-    throw new EverviewError('wrong-kind', `"${name}" is a model and cannot be read as a table`, {
-      at: placeOf(reference.node, query),
-      hint: `SELECT … FROM PREDICT(${name}, (SELECT …)) in a query gives predictions`,
-    });
-  }
-}
-
-function assertNotItself({ name, query }: ViewDefinition | TrainingSetDefinition, tree: SqlNode): void {
-  const itself = referencesOf(tree).find(
-    (reference) => reference.kind === 'named' && sameName(reference.name, name),
-  );
-  if (itself === undefined) return;
-  throw new EverviewError('cyclic-definition', `"${name}" would be defined by itself`, {
-    at: placeOf(itself.node, query),
-    hint: 'read the relations it is made from, or use WITH RECURSIVE inside the query',
-  });
-}
-
-function directReads(tree: SqlNode, catalog: Catalog): string[] {
-  const names = new Set<string>();
-  for (const reference of referencesOf(tree)) {
-    const entry =
-      reference.kind === 'named' && reference.schema === '' ? catalog.get(reference.name) : undefined;
-    if (entry !== undefined) names.add(entry.declared.definition.name);
-  }
-  return [...names];
-}
-
-function basesOf(reads: readonly string[], catalog: Catalog): string[] {
-  const bases = new Set<string>();
-  for (const name of reads) {
-    const entry = catalog.get(name);
-    if (entry?.kind === 'table') bases.add(name);
-    else for (const base of entry?.bases ?? []) bases.add(base);
-  }
-  return [...bases];
-}
-
-function inputHashes(reads: readonly string[], catalog: Catalog): string[] {
-  return reads.map((name) => catalog.get(name)?.declared.hash ?? '');
-}
-
 async function buildView(
   session: Session,
   parser: SqlParser,
@@ -155,7 +62,7 @@ async function buildView(
   catalog: Catalog,
 ): Promise<ViewEntry> {
   if (!definition.materialized) return buildVirtualView(session, parser, definition, catalog);
-  const compiled = await compile(session, parser, definition, catalog);
+  const compiled = await compileQuery(session, parser, definition, catalog);
   if (definition.policy.refresh === 'incremental' && compiled.handle.plan.kind === 'full-only') {
     throw new EverviewError(
       'not-incremental',
@@ -166,7 +73,7 @@ async function buildView(
   const unaudited = definition.audit > 0 ? obstacleToAudit(compiled.handle.plan) : null;
   if (unaudited !== null) {
     throw new EverviewError('invalid-definition', `"${definition.name}" cannot be audited: ${unaudited}`, {
-      hint: 'leave out audit, or make the order of its rows unique',
+      hint: 'leave out audit, or make its rows what the definition gives whenever it is asked',
     });
   }
   const hash = hashDefinition(definition, inputHashes(compiled.reads, catalog));
@@ -176,6 +83,7 @@ async function buildView(
     tree: compiled.tree,
     reads: compiled.reads,
     bases: compiled.bases,
+    models: compiled.models,
     handle: compiled.handle,
   };
 }
@@ -195,7 +103,7 @@ async function buildVirtualView(
     const bound = bindRelations(tree, definition.query, resolverOf(catalog));
     const schema = await session.describe(await parser.print(bound.query));
     assertNamesFree(definition.name, schema);
-    const reads = directReads(tree, catalog);
+    const reads = directReads(tree, definition.query, catalog);
     const hash = hashDefinition(definition, inputHashes(reads, catalog));
     return {
       kind: 'view',
@@ -203,6 +111,7 @@ async function buildVirtualView(
       tree,
       reads,
       bases: basesOf(reads, catalog),
+      models: modelsOf(reads, catalog),
       handle: null,
     };
   } catch (failure) {
@@ -240,7 +149,7 @@ async function buildTrainingSet(
   definition: TrainingSetDefinition,
   catalog: Catalog,
 ): Promise<TrainingSetEntry> {
-  const { tree, handle, reads, bases } = await compile(session, parser, definition, catalog);
+  const { tree, handle, reads, bases, models } = await compileQuery(session, parser, definition, catalog);
   assertColumnsKnown(definition.name, [definition.label], handle.schema);
   if (definition.eventTime !== null) {
     assertColumnsKnown(definition.name, [definition.eventTime], handle.schema);
@@ -254,6 +163,7 @@ async function buildTrainingSet(
     handle,
     reads,
     bases,
+    models,
   };
 }
 
@@ -292,6 +202,7 @@ function buildModel(definition: ModelDefinition, catalog: Catalog): ModelEntry {
     declared: { definition, hash: hashDefinition(definition, [set.declared.hash]), schema },
     reads: [trainingSet.name],
     bases: set.bases,
+    models: set.models,
     plan,
   };
 }

@@ -1,7 +1,7 @@
 import type { Version } from '../core/version.ts';
 import type { ChangeIndex } from '../log/change-index.ts';
 import type { Cursor } from '../log/cursor-log.ts';
-import type { PromotedModel } from '../promote/model-versions.ts';
+import type { PromotedModel, SupersededVersion } from '../promote/model-versions.ts';
 import type { Catalog } from '../query/catalog.ts';
 import type { KeptState } from './kept-states.ts';
 
@@ -15,8 +15,10 @@ export type EngineState = {
   /** By name: views, training sets, and models (how far their sums have come). */
   readonly cursors: ReadonlyMap<string, Cursor>;
   readonly promoted: ReadonlyMap<string, PromotedModel>;
-  /** By model: its sums, where they are small enough to be kept in memory as well. */
+  /** By model: its state, where it is small enough to be kept in memory as well. */
   readonly modelStates: ReadonlyMap<string, KeptState>;
+  /** Versions of models that no longer answer, but that some contents show. */
+  readonly superseded: ReadonlyMap<string, SupersededVersion>;
   readonly lastModelVersion: ReadonlyMap<string, number>;
   /** Every relation's changes, as counts. */
   readonly changes: ChangeIndex;

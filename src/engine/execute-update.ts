@@ -267,6 +267,10 @@ export async function freshenModels(core: EngineCore, statement: UpdateStatement
     const reads = await readsOfFragment(text, kind, context).catch(() => null);
     for (const model of reads?.models ?? []) models.add(model);
   }
-  const plan = planReads(readObjectsOf(state, { relations: [], models: [...models] }, nowMs), state, true);
+  const plan = planReads(
+    readObjectsOf(state, { relations: [], predicted: [], models: [...models] }, nowMs),
+    state,
+    true,
+  );
   if (plan.kind === 'refresh') await refreshObjects(core, plan.names, { trigger: 'read', how: 'auto' });
 }

@@ -17,6 +17,7 @@ import type { EngineState } from './engine-state.ts';
 import { type InlineDecision, InlineReader } from './inline-reads.ts';
 import { isKept } from './refresh-views.ts';
 import type { Shown } from './show-objects.ts';
+import { answeringModels, answeringVersions } from './shown-models.ts';
 import { reportOf, servedStanding } from './standings.ts';
 import { systemRelationsOf } from './system-views.ts';
 
@@ -93,7 +94,7 @@ class QueryExplainer {
 
   async explain(reads: QueryReads, past: readonly string[]): Promise<Explained> {
     const objects = readObjectsOf(this.#state, reads, this.#nowMs, this.#asked.policy);
-    const { plan, refreshed } = this.#finalPlan(objects);
+    const { plan, refreshed } = this.#finalPlan(objects, reads.predicted);
     const reader = new InlineReader(this.#core, this.#state, this.#snapshot, this.#nowMs, (entry) =>
       refreshed.has(nameOf(entry)) ? this.#renewed : servedStanding(entry, this.#state, this.#nowMs),
     );
@@ -114,19 +115,35 @@ class QueryExplainer {
     return { staleness: fresh, asOf: this.#state.version, sinceMs: null };
   }
 
-  #finalPlan(objects: readonly ReadObject[]): FinalPlan {
+  #finalPlan(objects: readonly ReadObject[], predicted: readonly string[]): FinalPlan {
+    const models = answeringModels(this.#state, objects, predicted);
     const mayRefresh = !this.#core.isHeld;
     const refreshed = new Set<string>();
     for (;;) {
       const now = objects.map((object) =>
         refreshed.has(object.name)
-          ? { ...object, standing: this.#renewed, contentsVersion: this.#state.version, moments: null }
-          : object,
+          ? {
+              ...object,
+              standing: this.#renewed,
+              contentsVersion: this.#state.version,
+              moments: null,
+              models: answeringVersions(this.#state, [...object.models.keys()]),
+            }
+          : this.#besideNewModels(object, refreshed),
       );
-      const plan = planRead(now, this.#state.version, mayRefresh);
+      const plan = planRead(now, this.#state.version, mayRefresh, models);
       if (plan.kind !== 'refresh') return { plan, refreshed };
       for (const name of plan.names) this.#addRefreshed(name, refreshed);
     }
+  }
+
+  /** The object once models whose predictions it holds have been refreshed: as stale as that makes it. */
+  #besideNewModels(object: ReadObject, refreshed: ReadonlySet<string>): ReadObject {
+    const isBehind =
+      object.kind === 'view' && [...object.models.keys()].some((model) => refreshed.has(model));
+    const { standing } = object;
+    if (!isBehind || standing === null || standing.sinceMs !== null) return object;
+    return { ...object, standing: { ...standing, sinceMs: this.#nowMs } };
   }
 
   /** The object and, of all that it rests on, what is not up to date. */
@@ -137,6 +154,7 @@ class QueryExplainer {
     for (const read of entry.reads) {
       const source = this.#state.catalog.get(read);
       if (source === undefined || source.kind === 'table' || to.has(nameOf(source))) continue;
+      if (source.kind === 'model') continue;
       const standing = isMaintained(source) ? servedStanding(source, this.#state, this.#nowMs) : null;
       if (standing === null || standing.sinceMs !== null) this.#addRefreshed(nameOf(source), to);
     }
@@ -146,7 +164,12 @@ class QueryExplainer {
   #beneath(objects: readonly ReadObject[], inline: ReadonlyMap<string, InlineDecision>): ReadObject[] {
     const known = new Set(objects.map(({ name }) => name));
     const names = [...inline.keys()].filter((name) => !known.has(name));
-    return readObjectsOf(this.#state, { relations: names, models: [] }, this.#nowMs, this.#asked.policy);
+    return readObjectsOf(
+      this.#state,
+      { relations: names, models: [], predicted: [] },
+      this.#nowMs,
+      this.#asked.policy,
+    );
   }
 
   #tableRows(name: string, version: Version): Row[] {
@@ -217,7 +240,10 @@ class QueryExplainer {
       const entry = this.#state.catalog.get(object.name);
       if (entry === undefined || !isMaintained(entry)) return [];
       const promoted = answeringModel(this.#state, object.name);
-      if (promoted !== null && !refreshed.has(object.name)) models[object.name] = promoted.modelVersion;
+      if (promoted !== null && !refreshed.has(object.name)) {
+        const shown = plan.kind === 'serve' ? plan.models.get(object.name) : null;
+        models[object.name] = shown ?? promoted.modelVersion;
+      }
       const isMoved = refreshed.has(object.name) || inline.has(object.name);
       if (isMoved) return [{ ...fresh, name: object.name, asOf: version, policyMet: true }];
       return reportOf(entry, this.#state, this.#nowMs, this.#asked.policy) ?? [];

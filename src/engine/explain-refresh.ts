@@ -1,7 +1,7 @@
 import { clockSource } from '../algebra/clock-filter.ts';
 import { formatDurationMs } from '../core/duration.ts';
 import { reasonTable } from '../core/reasons.ts';
-import type { PendingChange } from '../log/change-index.ts';
+import type { ModelVersion } from '../core/version.ts';
 import type { Cursor } from '../log/cursor-log.ts';
 import type { RefreshDecision } from '../plan/refresh-decision.ts';
 import { deadlineOf } from '../plan/staleness.ts';
@@ -12,6 +12,7 @@ import type { EngineCore } from './engine-core.ts';
 import { type PendingOnContents, pendingChange } from './pending-change.ts';
 import { assertKept, decide, isKept, isRead, type KeptEntry, policyOf, sizeOf } from './refresh-views.ts';
 import type { Shown } from './show-objects.ts';
+import { answeringVersion } from './shown-models.ts';
 import { attemptedStanding, type MaintainedEntry } from './standings.ts';
 
 /** What a REFRESH of the object would do now, and why; nothing is done. */
@@ -40,7 +41,8 @@ function explainView(core: EngineCore, entry: CatalogEntry): Fact[] {
     ['object', `${entry.kind.replace('-', ' ')} ${nameOf(entry)}`],
     ['rungs', plan.kind === 'full-only' ? `full only: ${plan.detail}` : rungsOf(plan).join(', ')],
     ...staleSources(core, kept),
-    ...pendingFacts(cursor, changed),
+    ...modelFacts(core, kept, cursor),
+    ...pendingFacts(kept, cursor, pending),
     ['decision', decision.rung ?? 'none'],
     ['reason', `${decision.reason}: ${reasonTable[decision.reason]}`],
     ...predictions(plan, decision),
@@ -60,7 +62,28 @@ function staleSources(core: EngineCore, entry: KeptEntry): Fact[] {
   });
 }
 
-function pendingFacts(cursor: Cursor | null, changed: ReadonlyMap<string, PendingChange>): Fact[] {
+/** Whose predictions the contents hold, of themselves or with a view they read. */
+function modelFacts({ state }: EngineCore, entry: KeptEntry, cursor: Cursor | null): Fact[] {
+  return entry.models.map((model): Fact => {
+    const answers = answeringVersion(state, model);
+    const shown = cursor === null ? null : (cursor.models.get(model) ?? null);
+    const told =
+      cursor === null || shown === answers
+        ? versionText(answers)
+        : `${versionText(shown)} is shown, ${versionText(answers)} answers`;
+    return ['predictions of', `${model}: ${told}`];
+  });
+}
+
+function versionText(version: ModelVersion | null): string {
+  return version === null ? 'no version' : `version ${version}`;
+}
+
+function pendingFacts(
+  { handle }: KeptEntry,
+  cursor: Cursor | null,
+  { changedSources: changed }: PendingOnContents,
+): Fact[] {
   if (cursor === null) return [['pending change', 'all: there are no contents of this definition yet']];
   if (changed.size === 0) return [['pending change', 'nothing']];
   return [...changed].map(
@@ -68,7 +91,9 @@ function pendingFacts(cursor: Cursor | null, changed: ReadonlyMap<string, Pendin
       'pending change',
       source === clockSource
         ? 'the clock: rows that crossed a condition on it'
-        : `${source}: ${inserted} rows in, ${deleted} rows out, in ${versions} ${versions === 1 ? 'version' : 'versions'}`,
+        : handle.models.some(({ name }) => name === source)
+          ? `${source}: another version of the model answers, for ${inserted} rows`
+          : `${source}: ${inserted} rows in, ${deleted} rows out, in ${versions} ${versions === 1 ? 'version' : 'versions'}`,
     ],
   );
 }

@@ -56,22 +56,20 @@ export class FragmentRewriter {
     if (tallies.size > 0) {
       // A view over a table that this very update has changed shows the change, and so cannot be the kept contents.
       const seen = objects.map((object) => (this.#restsOnOwnChange(object.name) ? unfit(object) : object));
-      return serving(planReads(seen, draft.state, false));
+      return serving(planReads(seen, draft.state, false, reads.predicted));
     }
-    const plan = planReads(objects, draft.state, true);
+    const plan = planReads(objects, draft.state, true, reads.predicted);
     if (plan.kind === 'serve') return plan;
     await refreshViews(this.#core, draft, plan.names, { trigger: 'read', how: 'auto' });
-    const { relations } = reads;
-    return serving(
-      planReads(readObjectsOf(draft.state, { relations, models: [] }, draft.nowMs), draft.state, false),
-    );
+    const renewed = readObjectsOf(draft.state, { ...reads, models: [] }, draft.nowMs);
+    return serving(planReads(renewed, draft.state, false, reads.predicted));
   }
 
   /** @throws EverviewError `no-model-version`, `staleness-exceeded` */
   async #assertAnswers(model: string): Promise<void> {
     const { tx, state, nowMs } = this.#update.draft;
     if (answeringModel(state, model) === null) throw await noModelVersion(tx, state, model, nowMs);
-    const objects = readObjectsOf(state, { relations: [], models: [model] }, nowMs);
+    const objects = readObjectsOf(state, { relations: [], models: [model], predicted: [] }, nowMs);
     const plan = planReads(objects, state, true);
     if (plan.kind === 'serve') return;
     this.#update.note(

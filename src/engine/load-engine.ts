@@ -2,25 +2,33 @@ import type { Session } from '../core/session.ts';
 import type { SqlParser } from '../core/sql-tree.ts';
 import { createIngestTarget } from '../ingest/ingest-target.ts';
 import { loadHorizon } from '../log/compact.ts';
-import { lastRefreshId, loadCursors } from '../log/cursor-log.ts';
+import { type Cursor, lastRefreshId, loadCursors } from '../log/cursor-log.ts';
 import { lastIncidentId } from '../log/incident-log.ts';
 import { loadHistory } from '../log/update-log.ts';
-import { loadModelHistory } from '../promote/model-versions.ts';
+import {
+  loadModelHistory,
+  loadSuperseded,
+  type ModelHistory,
+  type SupersededVersion,
+} from '../promote/model-versions.ts';
 import { Catalog } from '../query/catalog.ts';
 import { loadObjects } from '../store/object-table.ts';
 import { buildEntry } from './build-entry.ts';
 import type { EngineState } from './engine-state.ts';
+import { supersededByKey } from './shown-models.ts';
 
 /** The engine's memory of the file as it was left; definitions are compiled anew, never read back as plans. */
 export async function loadEngine(session: Session, parser: SqlParser): Promise<EngineState> {
   const history = await loadHistory(session);
   const models = await loadModelHistory(session);
+  const cursors = await loadCursors(session);
   return {
     version: history.version,
     catalog: await loadCatalog(session, parser),
-    cursors: await loadCursors(session),
+    cursors,
     promoted: models.promoted,
     modelStates: new Map(),
+    superseded: supersededByKey(await loadShown(session, cursors, models.promoted)),
     lastModelVersion: models.lastVersion,
     changes: history.changes,
     lastUpdateId: history.lastUpdateId,
@@ -29,6 +37,24 @@ export async function loadEngine(session: Session, parser: SqlParser): Promise<E
     audited: new Map(),
     horizon: await loadHorizon(session),
   };
+}
+
+/** The versions of models that contents show and that do not answer. */
+async function loadShown(
+  session: Session,
+  cursors: ReadonlyMap<string, Cursor>,
+  promoted: ModelHistory['promoted'],
+): Promise<SupersededVersion[]> {
+  const superseded: SupersededVersion[] = [];
+  for (const { models } of cursors.values()) {
+    for (const [model, version] of models) {
+      const isKnown = superseded.some((one) => one.model === model && one.version === version);
+      if (isKnown || promoted.get(model)?.modelVersion === version) continue;
+      const withdrawnMs = cursors.get(model)?.asOfMs ?? 0;
+      superseded.push(await loadSuperseded(session, model, version, withdrawnMs));
+    }
+  }
+  return superseded;
 }
 
 async function loadCatalog(session: Session, parser: SqlParser): Promise<Catalog> {

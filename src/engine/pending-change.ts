@@ -5,6 +5,7 @@ import type { Cursor } from '../log/cursor-log.ts';
 import { clockFiltersOfPlan } from '../plan/clock-of-plan.ts';
 import type { ViewHandle } from '../view/refresher.ts';
 import type { EngineState } from './engine-state.ts';
+import { modelEnds } from './shown-models.ts';
 
 /** What a view's contents lack of the newest version and of the moment. */
 export type PendingOnContents = {
@@ -21,7 +22,10 @@ export function pendingChange(
   cursor: Cursor | null,
   nowMs: number,
 ): PendingOnContents {
-  if (cursor === null) return { changedSources: new Map(), moments: { fromMs: nowMs, toMs: nowMs } };
+  if (cursor === null) {
+    const models = modelEnds(state, handle, null);
+    return { changedSources: new Map(), moments: { fromMs: nowMs, toMs: nowMs, models } };
+  }
   const changed = new Map<string, PendingChange>();
   const { version, asOfMs } = cursor;
   for (const { name, isClocked } of handle.reads) {
@@ -33,7 +37,31 @@ export function pendingChange(
   if (isBoundaryPassed(cursor, nowMs) && clockFiltersOfPlan(handle.plan).length > 0) {
     changed.set(clockSource, crossed);
   }
-  return { changedSources: changed, moments: { fromMs: cursor.asOfMs, toMs: nowMs } };
+  const models = modelEnds(state, handle, cursor.models);
+  for (const [model, { from, to }] of models) {
+    if (from?.version !== to?.version) changed.set(model, predictedAnew(state, handle));
+  }
+  return { changedSources: changed, moments: { fromMs: cursor.asOfMs, toMs: nowMs, models } };
+}
+
+/** Of the rows of a view that keeps predictions within a tolerance, expected to be beyond it. */
+const expectedBeyond = 1 / 64;
+
+/**
+ * Every row that is predicted leaves as it was and comes as it is: as many as the largest relation read has. Within a
+ * tolerance most stay; how many do not is known once they are compared, and what that cost is learned from.
+ */
+function predictedAnew(state: EngineState, { reads, plan }: ViewHandle): PendingChange {
+  const isWithin = plan.kind === 'domain' && plan.kept !== undefined;
+  const all = Math.max(1, ...reads.map(({ name }) => rowsOf(state, name)));
+  const rows = Math.ceil(isWithin ? all * expectedBeyond : all);
+  return { versions: 0, inserted: rows, deleted: rows, sinceMs: null };
+}
+
+export function rowsOf(state: EngineState, name: string): number {
+  return state.catalog.get(name)?.kind === 'table'
+    ? state.changes.rows(name)
+    : (state.cursors.get(name)?.rows ?? 0);
 }
 
 /** Also when the clock stands before the contents' moment, as that of another process can. */

@@ -1,4 +1,5 @@
 import { EverviewError } from '../core/errors.ts';
+import type { ModelVersions } from '../core/prediction.ts';
 import type { Reason } from '../core/reasons.ts';
 import type { Session } from '../core/session.ts';
 import { modelVersionOf, type Version } from '../core/version.ts';
@@ -38,11 +39,14 @@ import { evaluateCandidate } from './evaluate-candidate.ts';
 import { stateAt, withState } from './kept-states.ts';
 import {
   type HowToRefresh,
+  isKept,
   overwritten,
+  policyOf,
   type RefreshRequest,
   refreshViews,
   standAsNeeded,
 } from './refresh-views.ts';
+import { movedModels, noteSuperseded, showsModel } from './shown-models.ts';
 import { attemptedStanding } from './standings.ts';
 import { WriteDraft } from './write-draft.ts';
 
@@ -59,6 +63,8 @@ type Candidate = {
   /** Null: no hold-out, nothing was fitted, or nothing that can be right or wrong. */
   readonly evaluation: Evaluation | null;
   readonly nextBoundaryMs: number | null;
+  /** Of the predictions that it learned from. */
+  readonly models: ModelVersions;
   readonly version: Version;
   readonly nowMs: number;
   readonly rowsRead: number;
@@ -100,7 +106,9 @@ export function refreshModel(
       const entry = state.catalog.get(name);
       // Dropped or declared anew while the fit ran: the candidate belongs to nobody.
       if (entry?.kind !== 'model' || entry.declared.hash !== hash) return draft.committed(null);
-      return draft.committed(await settle(draft, entry, candidate, request.trigger));
+      const settled = await settle(draft, entry, candidate, request.trigger);
+      await refreshImmediate(core, draft, name);
+      return draft.committed(settled);
     });
     return record === null ? sourceRecords : [...sourceRecords, record];
   });
@@ -117,6 +125,17 @@ async function refreshTrainingSet(core: EngineCore, name: string): Promise<Refre
     });
     return draft.committed(records);
   });
+}
+
+/** Views that are never to lag move in the transaction that promotes what they show, or withdraws it. */
+async function refreshImmediate(core: EngineCore, draft: WriteDraft, model: string): Promise<void> {
+  const { state } = draft;
+  const views = state.catalog.entries().filter((entry) => {
+    if (!showsModel(entry, model) || !isKept(entry) || policyOf(entry).refresh !== 'immediate') return false;
+    return movedModels(state, state.cursors.get(nameOf(entry))?.models ?? new Map()).includes(model);
+  });
+  if (views.length === 0) return;
+  await refreshViews(core, draft, views.map(nameOf), { trigger: 'with-the-promotion', how: 'auto' });
 }
 
 /** The last fit was of this very state and moment's training rows. */
@@ -214,6 +233,7 @@ async function fitCandidate(
     parameters,
     evaluation,
     nextBoundaryMs: earliest(nextBoundaryMs, setCursor.nextBoundaryMs),
+    models: setCursor.models,
     version: setCursor.version,
     nowMs,
     durationMs: performance.now() - startedMs,
@@ -258,7 +278,7 @@ async function fitState(
   let rowsRead = 0;
   let start: ModelState | null = null;
   let reason: Reason = decision.reason;
-  if (previous?.hash === overwritten) reason = set.handle.isClocked ? 'clock-moved' : 'state-rebase';
+  if (previous?.hash === overwritten) reason = whyOverwritten(set, previous, setCursor);
   const known =
     decision.kind === 'incremental' && cursor !== null
       ? await loadState(snapshots[0], state, nameOf(entry), cursor)
@@ -292,6 +312,13 @@ async function loadState(
   if (kept !== null) return kept;
   const encoded = await loadModelState(session, name);
   return encoded === null ? null : decodeModelState(encoded);
+}
+
+/** What changed the training rows in a version that the sums had come to. */
+function whyOverwritten({ handle }: TrainingSetEntry, { models }: Cursor, setCursor: Cursor): Reason {
+  if ([...setCursor.models].some(([model, version]) => models.get(model) !== version))
+    return 'model-promoted';
+  return handle.isClocked ? 'clock-moved' : 'state-rebase';
 }
 
 /**
@@ -341,6 +368,7 @@ async function settle(
     rows: candidate.trainingRows,
     nextBoundaryMs: candidate.nextBoundaryMs,
     costState: JSON.stringify(candidate.cost),
+    models: candidate.models,
   };
   await saveCursor(draft.tx, name, cursor);
   draft.update({
@@ -350,6 +378,7 @@ async function settle(
   if (candidate.parameters === null) {
     // No row is left to learn from, so what was learned from rows that are gone may not answer either (law 8).
     await supersede(draft.tx, name);
+    noteSuperseded(draft, name);
     draft.update({ promoted: withoutEntries(draft.state.promoted, [name]) });
   } else {
     const verdict = judgeGate(definition, candidate.evaluation);
@@ -405,6 +434,7 @@ async function judge(
   await recordGate(draft.tx, name, version, verdict.results, candidate.nowMs);
   draft.update({ lastModelVersion: withEntry(draft.state.lastModelVersion, name, version) });
   if (!verdict.passed) return;
+  noteSuperseded(draft, name);
   const promoted: PromotedModel = {
     modelVersion: version,
     dataVersion: candidate.version,

@@ -1,12 +1,13 @@
 import type { RefreshRecord } from '../log/cursor-log.ts';
-import { nameOf } from '../query/catalog.ts';
+import { type CatalogEntry, nameOf } from '../query/catalog.ts';
 import type { EngineCore } from './engine-core.ts';
 import { refreshModel } from './refresh-model.ts';
 import { isKept, type RefreshRequest, refreshViews } from './refresh-views.ts';
+import { showsModel } from './shown-models.ts';
 import { servedStanding } from './standings.ts';
 import { WriteDraft } from './write-draft.ts';
 
-/** Refreshes views together, to one version, then models. */
+/** Refreshes views together, to one version, after the models whose predictions they hold; then the other models. */
 export async function refreshObjects(
   core: EngineCore,
   names: readonly string[],
@@ -14,11 +15,14 @@ export async function refreshObjects(
 ): Promise<RefreshRecord[]> {
   const { catalog } = core.state;
   const entries = names.map((name) => catalog.get(name)).filter((entry) => entry !== undefined);
-  const models = entries.filter((entry) => entry.kind === 'model').map(nameOf);
+  const models = catalog.entries().filter((entry) => entry.kind === 'model' && entries.includes(entry));
   const views = entries.filter((entry) => entry.kind !== 'model' && entry.kind !== 'table').map(nameOf);
   const idle = nothingPending(core, views, request);
   if (models.length === 0 && idle !== null) return idle;
   const records: RefreshRecord[] = [];
+  const isShown = (model: CatalogEntry) => entries.some((entry) => showsModel(entry, nameOf(model)));
+  const first = models.filter(isShown);
+  for (const model of first) records.push(...(await refreshModel(core, nameOf(model), request)));
   if (views.length > 0) {
     const viewRecords = await core.commit(async (tx, state) => {
       const draft = new WriteDraft(tx, state, core.clock.nowMs());
@@ -26,7 +30,9 @@ export async function refreshObjects(
     });
     records.push(...viewRecords);
   }
-  for (const model of models) records.push(...(await refreshModel(core, model, request)));
+  for (const model of models) {
+    if (!first.includes(model)) records.push(...(await refreshModel(core, nameOf(model), request)));
+  }
   return records;
 }
 

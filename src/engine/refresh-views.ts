@@ -1,5 +1,6 @@
 import { clockSource } from '../algebra/clock-filter.ts';
 import { EverviewError } from '../core/errors.ts';
+import type { Moments } from '../core/moment.ts';
 import type { Reason } from '../core/reasons.ts';
 import { versionOf } from '../core/version.ts';
 import type { RefreshPolicy } from '../declare/definition.ts';
@@ -25,7 +26,8 @@ import {
 import type { RefreshOutcome, SourceChange, ViewHandle } from '../view/refresher.ts';
 import type { EngineCore } from './engine-core.ts';
 import { type EngineState, withEntry } from './engine-state.ts';
-import { isBoundaryPassed, type PendingOnContents, pendingChange } from './pending-change.ts';
+import { isBoundaryPassed, type PendingOnContents, pendingChange, rowsOf } from './pending-change.ts';
+import { answeringVersions, forgetUnshown, movedModels } from './shown-models.ts';
 import type { WriteDraft } from './write-draft.ts';
 
 /** `algebraic` and `domain` are refused where the view has no such rung. */
@@ -103,7 +105,9 @@ function withSources({ catalog }: EngineState, asked: ReadonlySet<string>): Kept
   const needed = new Set<string>();
   const need = (name: string): void => {
     const entry = catalog.get(name);
-    if (entry === undefined || entry.kind === 'table' || needed.has(name.toLowerCase())) return;
+    // A model answers with the version it has; the rows it learned from are no rows of what it predicts.
+    if (entry === undefined || entry.kind === 'table' || entry.kind === 'model') return;
+    if (needed.has(name.toLowerCase())) return;
     needed.add(name.toLowerCase());
     for (const read of entry.reads) need(read);
   };
@@ -154,9 +158,11 @@ async function refreshView(
     asOfMs: draft.nowMs,
     hash: entry.declared.hash,
     rows,
-    nextBoundaryMs: await nextBoundary(core, draft, entry, cursor, outcome),
+    nextBoundaryMs: await nextBoundary(core, draft, entry, cursor, outcome, pending.moments),
     costState: lesson.costState,
+    models: answeringVersions(draft.state, entry.models),
   });
+  forgetUnshown(draft);
   const reason =
     previous !== undefined && cursor === null
       ? 'definition-changed'
@@ -217,20 +223,22 @@ async function nextBoundary(
   entry: KeptEntry,
   cursor: Cursor | null,
   outcome: RefreshOutcome,
+  moments: Moments,
 ): Promise<number | null> {
   const { handle } = entry;
   const stands = cursor !== null && outcome.kind === 'none' && !isBoundaryPassed(cursor, draft.nowMs);
   if (stands) return cursor.nextBoundaryMs;
-  const own = await core.refresher.nextBoundary(draft.tx, handle, draft.nowMs);
+  const own = await core.refresher.nextBoundary(draft.tx, handle, moments);
   const boundaries = handle.reads.map(({ name }) => draft.state.cursors.get(name)?.nextBoundaryMs ?? null);
   const known = [own, ...boundaries].filter((boundary) => boundary !== null);
   return known.length === 0 ? null : Math.min(...known);
 }
 
-/** No base table has changed since, nor has the clock passed what the contents wait for. */
+/** No base table has changed since, no model it shows has moved, nor has the clock passed what the contents wait for. */
 function nothingPending(state: EngineState, entry: KeptEntry, cursor: Cursor, nowMs: number): boolean {
   const isChanged = (base: string) => state.changes.firstChange(base, cursor.version, state.version) !== null;
-  return !entry.bases.some(isChanged) && !isBoundaryPassed(cursor, nowMs);
+  const isMoved = movedModels(state, cursor.models).length > 0;
+  return !entry.bases.some(isChanged) && !isBoundaryPassed(cursor, nowMs) && !isMoved;
 }
 
 /** Which way the entry would be refreshed, and why. */
@@ -258,24 +266,24 @@ export function sizeOf(
   changedSources: ReadonlyMap<string, SourceChange>,
 ): RefreshSize {
   const { plan } = entry.handle;
+  const models = entry.handle.models.flatMap(({ name }) => changedSources.get(name) ?? []);
   return {
     shape: plan.kind,
-    sources: entry.handle.reads.map(({ name }) => ({
-      rows: rowsOf(state, name),
-      inserted: changedSources.get(name)?.inserted ?? 0,
-      deleted: changedSources.get(name)?.deleted ?? 0,
-    })),
+    sources: [
+      ...entry.handle.reads.map(({ name }) => sourceSize(rowsOf(state, name), changedSources.get(name))),
+      // What a model predicts anew is no more to read, unless it does.
+      ...models.map((change) => sourceSize(change.inserted, change)),
+    ],
     contentRows: cursor?.rows ?? 0,
     keepLog: isRead(state, nameOf(entry)),
     clockMoved: changedSources.has(clockSource),
+    modelMoved: models.length > 0,
     hasExtremes: plan.kind === 'group' && plan.group.arguments.some(({ min, max }) => min || max),
   };
 }
 
-function rowsOf(state: EngineState, name: string): number {
-  return state.catalog.get(name)?.kind === 'table'
-    ? state.changes.rows(name)
-    : (state.cursors.get(name)?.rows ?? 0);
+function sourceSize(rows: number, change: SourceChange | undefined): RefreshSize['sources'][number] {
+  return { rows, inserted: change?.inserted ?? 0, deleted: change?.deleted ?? 0 };
 }
 
 async function carryOut(
@@ -304,7 +312,7 @@ async function carryOut(
 
 /** Whether something kept rests on the view and so reads its change log. */
 export function isRead(state: EngineState, name: string): boolean {
-  return state.catalog.derivedFrom(name).some(isMaintained);
+  return state.catalog.fedBy(name).some(isMaintained);
 }
 
 function sourceRowsTouched(
@@ -331,7 +339,7 @@ async function invalidateOverwritten(
   outcome: RefreshOutcome,
 ): Promise<void> {
   if (cursor === null || outcome.inserted + outcome.deleted === 0) return;
-  for (const dependent of draft.state.catalog.derivedFrom(nameOf(entry))) {
+  for (const dependent of draft.state.catalog.fedBy(nameOf(entry))) {
     const stale = draft.state.cursors.get(nameOf(dependent));
     if (stale?.version !== draft.state.version || willFind(dependent, stale, draft, entry)) continue;
     await moveCursor(draft, nameOf(dependent), { ...stale, hash: overwritten, version: versionOf(0) });

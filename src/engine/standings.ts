@@ -2,11 +2,13 @@ import type { StalenessReport } from '../core/staleness.ts';
 import { versionOf } from '../core/version.ts';
 import type { QueryPolicy } from '../declare/definition.ts';
 import { declaredPolicy, policyFor } from '../declare/query-policy.ts';
+import type { Cursor } from '../log/cursor-log.ts';
 import type { MomentSpan, ReadObject } from '../plan/read-plan.ts';
 import { type Standing, standingOf, withinPolicy } from '../plan/staleness.ts';
 import { type CatalogEntry, isMaintained, type ModelEntry, nameOf } from '../query/catalog.ts';
 import type { EngineState } from './engine-state.ts';
 import { policyOf } from './refresh-views.ts';
+import { supersededSinceMs } from './shown-models.ts';
 
 export type MaintainedEntry = Extract<CatalogEntry, { kind: 'view' | 'training-set' | 'model' }>;
 
@@ -19,21 +21,32 @@ export function maintainedEntries(state: EngineState): MaintainedEntry[] {
 export function servedStanding(entry: MaintainedEntry, state: EngineState, nowMs: number): Standing | null {
   const cursor = state.cursors.get(nameOf(entry));
   if (entry.kind !== 'model') {
-    if (cursor?.hash !== entry.declared.hash) return null;
-    return standingOf(cursor, entry.bases, state.changes, state.version, nowMs);
+    if (cursor?.hash !== entry.declared.hash || showsNoVersion(cursor)) return null;
+    return standingAt(cursor, entry, state, nowMs);
   }
   const promoted = state.promoted.get(nameOf(entry));
   if (promoted?.definitionHash !== entry.declared.hash) return null;
   const isLatest = cursor !== undefined && cursor.asOfMs === promoted.asOfMs;
   // A version older than the last fit is stale since that fit's moment at the latest.
   const nextBoundaryMs = isLatest ? cursor.nextBoundaryMs : (cursor?.asOfMs ?? promoted.asOfMs);
-  return standingOf(
-    { version: promoted.dataVersion, nextBoundaryMs },
-    entry.bases,
-    state.changes,
-    state.version,
-    nowMs,
-  );
+  const models = isLatest ? cursor.models : new Map();
+  return standingAt({ version: promoted.dataVersion, nextBoundaryMs, models }, entry, state, nowMs);
+}
+
+/** No row has predictions while no version of a model answers: such contents are no answer, however recent. */
+function showsNoVersion({ models }: Cursor): boolean {
+  return [...models.values()].includes(null);
+}
+
+function standingAt(
+  { version, nextBoundaryMs, models }: Pick<Cursor, 'version' | 'nextBoundaryMs' | 'models'>,
+  { bases }: MaintainedEntry,
+  state: EngineState,
+  nowMs: number,
+): Standing {
+  const supersededMs = supersededSinceMs(state, models, nowMs);
+  const position = { version, nextBoundaryMs, supersededMs };
+  return standingOf(position, bases, state.changes, state.version, nowMs);
 }
 
 /** Where the last refresh left the entry, whether or not its result answers. */
@@ -44,7 +57,7 @@ export function attemptedStanding(
 ): Standing | null {
   const cursor = state.cursors.get(nameOf(entry));
   if (cursor?.hash !== entry.declared.hash) return null;
-  return standingOf(cursor, entry.bases, state.changes, state.version, nowMs);
+  return standingAt(cursor, entry, state, nowMs);
 }
 
 /** The entry as the read plan of a query sees it that asks for `asked`. */
@@ -68,6 +81,7 @@ export function readObjectOf(
     standing: served,
     contentsVersion: state.cursors.get(nameOf(entry))?.version ?? null,
     moments: momentsOf(entry, state, nowMs),
+    models: entry.kind === 'model' ? new Map() : (state.cursors.get(nameOf(entry))?.models ?? new Map()),
     refreshIsFutile: entry.kind === 'model' && attempted !== null && attempted.sinceMs === null,
   };
 }

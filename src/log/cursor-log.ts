@@ -1,6 +1,7 @@
+import type { ModelVersions } from '../core/prediction.ts';
 import type { Reason } from '../core/reasons.ts';
 import type { Session } from '../core/session.ts';
-import { type Version, versionOf } from '../core/version.ts';
+import { modelVersionOf, type Version, versionOf } from '../core/version.ts';
 import type { ObjectKind } from '../declare/definition.ts';
 import type { Rung } from '../plan/view-plan.ts';
 import { insertRow } from './placed-values.ts';
@@ -16,6 +17,8 @@ export type Cursor = {
   readonly nextBoundaryMs: number | null;
   /** The cost model's memory, as JSON. */
   readonly costState: string | null;
+  /** The models whose predictions are in the contents. */
+  readonly models: ModelVersions;
 };
 
 /** Of each way there was; null: there was no such way. `incremental`: the cheapest that is. */
@@ -56,6 +59,7 @@ export async function saveCursor(tx: Session, name: string, cursor: Cursor): Pro
     cursor.rows,
     cursor.nextBoundaryMs === null ? null : new Date(cursor.nextBoundaryMs),
     cursor.costState,
+    cursor.models.size === 0 ? null : JSON.stringify(Object.fromEntries(cursor.models)),
   ]);
 }
 
@@ -86,7 +90,18 @@ export async function loadCursors(session: Session): Promise<Map<string, Cursor>
         rows: row.rows === null ? null : Number(row.rows),
         nextBoundaryMs: row.next_boundary === null ? null : Number(row.next_boundary),
         costState: row.cost_state === null ? null : String(row.cost_state),
+        models: modelVersionsOf(row.models),
       },
+    ]),
+  );
+}
+
+function modelVersionsOf(stored: unknown): ModelVersions {
+  const versions: unknown = typeof stored === 'string' ? JSON.parse(stored) : {};
+  return new Map(
+    Object.entries(versions ?? {}).map(([model, version]) => [
+      model,
+      version === null ? null : modelVersionOf(Number(version)),
     ]),
   );
 }

@@ -5,8 +5,9 @@ import { isNode, type SqlNode, walk } from '../core/sql-tree.ts';
 import { markClock } from './clock-conditions.ts';
 import { type BoundQuery, placeOf } from './lower-relations.ts';
 
-/** Table functions whose rows depend on their arguments alone. */
+/** Table functions whose rows depend on their arguments alone; PREDICT on a version of a model as well, which is known. */
 const pureTableFunctions = new Set([
+  'predict',
   'range',
   'generate_series',
   'unnest',
@@ -74,12 +75,6 @@ export function assertKeepable(bound: BoundQuery, text: string, unstable: Readon
 
 function assertTableFunction(call: SqlNode, text: string): void {
   const name = String(call['function_name']).toLowerCase();
-  if (name === 'predict') {
-    throw new EverviewError('unsupported', 'PREDICT inside a kept view is not offered yet', {
-      hint: 'use PREDICT in the query that reads the view',
-      at: placeOf(call, text),
-    });
-  }
   if (!pureTableFunctions.has(name)) {
     throw new EverviewError('invalid-definition', `${name}() reads data that has no version`, {
       hint: 'load it into a table with COPY … FROM and read the table',

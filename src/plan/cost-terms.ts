@@ -13,6 +13,8 @@ export type RefreshSize = {
   readonly keepLog: boolean;
   /** Whether rows may have crossed a condition on the clock; how many, nobody counted. */
   readonly clockMoved: boolean;
+  /** Whether another version of a model answers; the rows it predicts anew are counted as a source. */
+  readonly modelMoved?: boolean;
   /** Whether it keeps a min or max: a row that leaves may have been it. */
   readonly hasExtremes: boolean;
 };

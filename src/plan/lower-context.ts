@@ -1,13 +1,14 @@
 import type { Relation } from '../algebra/node.ts';
 import type { SqlNode } from '../core/sql-tree.ts';
 import type { ExpressionContext } from './lower-expression.ts';
-import type { RelationRead } from './lower-relations.ts';
+import type { ModelRead, RelationRead } from './lower-relations.ts';
 import type { FromScope } from './lower-scope.ts';
 import type { LoweredSelect } from './lowered-select.ts';
 
 /** What the lowering of a FROM clause needs from the lowering of queries around it. */
 export type FromContext = {
   readonly reads: readonly RelationRead[];
+  readonly models: readonly ModelRead[];
   /** What semi, anti and outer joins become: rules of their own where there are such, or domains always. */
   readonly joins: 'match' | 'domain';
   /** A CTE in sight, lowered; null: none of that name. */

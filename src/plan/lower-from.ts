@@ -1,8 +1,12 @@
 import { createJoin } from '../algebra/join.ts';
 import { columnsOf, type Relation, type Scope } from '../algebra/node.ts';
+import { createPredict } from '../algebra/predict.ts';
 import { createProject } from '../algebra/project.ts';
 import { createScan } from '../algebra/scan.ts';
 import { createUnionAll } from '../algebra/union-all.ts';
+import { isPredict, predictArguments, queryOfInput } from '../core/prediction-call.ts';
+import { referencesOf } from '../core/relation-references.ts';
+import { sameName } from '../core/schema.ts';
 import { isNode, type SqlJson, type SqlNode } from '../core/sql-tree.ts';
 import type { FromContext, NamedRelation } from './lower-context.ts';
 import { columnReference } from './lower-expression.ts';
@@ -10,6 +14,7 @@ import { lowerJoin } from './lower-join.ts';
 import { LowerRefusal } from './lower-refusal.ts';
 import { nodesOf, physicalSchema, stringsOf } from './lower-relations.ts';
 import type { FromScope } from './lower-scope.ts';
+import { renameColumns } from './rename-columns.ts';
 
 /** @throws LowerRefusal for what has no rule */
 export function lowerFrom(from: SqlNode, context: FromContext): FromScope {
@@ -31,7 +36,7 @@ export function lowerFrom(from: SqlNode, context: FromContext): FromScope {
     case 'EMPTY':
       return { nodes: [], inputs: [], merged: [], conditions: [] };
     case 'TABLE_FUNCTION':
-      throw new LowerRefusal('table function');
+      return lowerPredict(from, context);
     case 'EXPRESSION_LIST':
       return inputScope(from, valuesRelation(from, context), context);
     default:
@@ -58,6 +63,27 @@ function lowerTable(from: SqlNode, context: FromContext): FromScope {
     { node: createScan(read.name, read.kind, columns, read.isClocked), names: columns },
     context,
   );
+}
+
+/** PREDICT: the columns of its input by the names the model knows them by, and the model's. */
+function lowerPredict(from: SqlNode, context: FromContext): FromScope {
+  const [reference] = referencesOf(from);
+  const call = reference !== undefined && isPredict(reference) ? predictArguments(reference) : 'arguments';
+  if (typeof call === 'string') throw new LowerRefusal('table function');
+  const model = context.models.find(({ name }) => sameName(name, call.model));
+  if (model === undefined) throw new LowerRefusal(`model "${call.model}"`);
+  const { node, names } = context.query(queryOfInput(call.input));
+  const columns = columnsOf(node)
+    .slice(0, names.length)
+    .map((column, place) => names[place] ?? column);
+  const { features, outputs } = model;
+  if (new Set(columns.map((name) => name.toLowerCase())).size < columns.length)
+    throw new LowerRefusal('duplicate column names in the input of PREDICT');
+  const input = renameColumns(node, columns);
+  const predicted = createPredict({ input, model: model.name, features, outputs, types: null, at: 'to' });
+  const alias = from['alias'] === '' ? model.name : from['alias'];
+  const shown = [...names, ...outputs.map((column) => column.name)];
+  return inputScope({ ...from, alias: alias ?? model.name }, { node: predicted, names: shown }, context);
 }
 
 function inputScope(from: SqlNode, relation: NamedRelation, context: FromContext): FromScope {

@@ -1,6 +1,5 @@
 import { createDomain } from '../algebra/domain.ts';
 import { stateColumns } from '../algebra/group.ts';
-import { createJoin } from '../algebra/join.ts';
 import { columnsOf, type Relation, type Scope } from '../algebra/node.ts';
 import { createProject } from '../algebra/project.ts';
 import { createUnionAll } from '../algebra/union-all.ts';
@@ -13,12 +12,13 @@ import { columnReference, type ExpressionContext, lowerExpression, windowsIn } f
 import { type LoweredGroup, lowerGroup, momentArgument } from './lower-group.ts';
 import { expandGroupingSets } from './lower-grouping-sets.ts';
 import { LowerRefusal, type UnresolvedColumn } from './lower-refusal.ts';
-import { type BoundQuery, cteEntries, nodesOf, type RelationRead, stringsOf } from './lower-relations.ts';
+import { type BoundQuery, cteEntries, nodesOf, stringsOf } from './lower-relations.ts';
 import { lowerSelect } from './lower-select.ts';
 import { distinctExpressions, hasColumn } from './lower-select-list.ts';
-import { named, namedItem, queryExpression, selectTree } from './lower-tree.ts';
+import { namedItem, queryExpression, selectTree } from './lower-tree.ts';
 import { type LoweredSelect, scopeOf } from './lowered-select.ts';
 import { pruneColumns } from './prune-columns.ts';
+import { renameColumns } from './rename-columns.ts';
 
 /** A query taken apart; expressions are still trees, to be printed together. */
 export type LoweredQuery =
@@ -46,7 +46,7 @@ export const argumentColumn = (place: number): string => `__ev_a${place}`;
 
 /** Finds an incremental form of a query, or says what stands in the way. */
 export function lowerQuery(bound: BoundQuery, joins: FromContext['joins']): LoweredQuery {
-  return attempt(() => pruned(new QueryLowering(bound.reads, joins).lowerTop(bound.query, emptyCtes)));
+  return attempt(() => pruned(new QueryLowering(bound, joins).lowerTop(bound.query, emptyCtes)));
 }
 
 /** Without the columns that nothing of it reads. */
@@ -86,12 +86,12 @@ type Ctes = ReadonlyMap<
 const emptyCtes: Ctes = new Map();
 
 class QueryLowering {
-  readonly #reads: readonly RelationRead[];
+  readonly #bound: BoundQuery;
   readonly #joins: FromContext['joins'];
   #aliases = 0;
 
-  constructor(reads: readonly RelationRead[], joins: FromContext['joins']) {
-    this.#reads = reads;
+  constructor(bound: BoundQuery, joins: FromContext['joins']) {
+    this.#bound = bound;
     this.#joins = joins;
   }
 
@@ -196,7 +196,8 @@ class QueryLowering {
 
   #fromContext(ctes: Ctes): FromContext {
     return {
-      reads: this.#reads,
+      reads: this.#bound.reads,
+      models: this.#bound.models,
       joins: this.#joins,
       cte: (name) => {
         const found = ctes.get(name.toLowerCase());
@@ -274,39 +275,4 @@ function queryKind(query: SqlNode): string {
 function setOperationName(query: SqlNode): string {
   const name = String(query['setop_type']).replace('_', ' ');
   return query['setop_all'] === true ? `${name} ALL` : name;
-}
-
-/** The first columns of a relation under other names, by position. */
-export function renameColumns(node: Relation<SqlNode>, names: readonly string[]): Relation<SqlNode> {
-  switch (node.kind) {
-    case 'scan':
-    case 'domain':
-    case 'domain-change':
-    case 'match':
-    case 'match-change': {
-      const alias = '__ev_named';
-      const own = columnsOf(node);
-      return createProject<Scope<SqlNode>, SqlNode>(
-        createJoin([{ alias, node }], []),
-        names.map((name, place) => ({ name, expression: columnReference(alias, own[place] ?? name) })),
-      );
-    }
-    case 'project':
-      return createProject(
-        node.input,
-        names.map((name, place) => ({ name, expression: expressionAt(node, place) })),
-      );
-    case 'union-all':
-      return createUnionAll(
-        node.inputs.map((input) => renameColumns(input, names)),
-        names,
-        node.types,
-      );
-  }
-}
-
-function expressionAt(node: Extract<Relation<SqlNode>, { kind: 'project' }>, place: number): SqlNode {
-  const column = node.columns[place];
-  if (column === undefined) throw new RangeError(`no column ${place}`);
-  return named(column.expression, '');
 }

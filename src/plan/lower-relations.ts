@@ -1,6 +1,18 @@
 import { EverviewError, placeIn, type TextPlace } from '../core/errors.ts';
 import { nearestHint } from '../core/nearest.ts';
-import { type RelationReference, replaceReferences, subqueryNode } from '../core/relation-references.ts';
+import {
+  isPredict,
+  type PredictReference,
+  predictArguments,
+  queryOfInput,
+  withInput,
+} from '../core/prediction-call.ts';
+import {
+  type CteScope,
+  type RelationReference,
+  replaceReferences,
+  subqueryNode,
+} from '../core/relation-references.ts';
 import type { Schema } from '../core/schema.ts';
 import { isNode, rewrite, type SqlJson, type SqlNode } from '../core/sql-tree.ts';
 
@@ -15,9 +27,22 @@ export type ResolvedRelation =
     }
   | { readonly kind: 'virtual'; readonly name: string; readonly query: SqlNode };
 
+/** A model as PREDICT reads it. */
+export type ResolvedModel = {
+  readonly name: string;
+  /** Columns of the input that its predictions depend on. */
+  readonly features: readonly string[];
+  /** What PREDICT adds to the columns of its input. */
+  readonly outputs: Schema;
+  /** @throws EverviewError `unknown-column`, `invalid-query` for an input the model cannot read */
+  readonly assertReads: (input: Schema) => void;
+};
+
 export interface RelationResolver {
   /** Null: there is no such relation. Names compare without case; the answer has the declared spelling. */
   resolve(name: string): ResolvedRelation | null;
+  /** Null: there is no such model. */
+  model(name: string): ResolvedModel | null;
   /** Every name there is, for hints. */
   readonly names: readonly string[];
 }
@@ -31,13 +56,20 @@ export type RelationRead = {
   readonly at: TextPlace | undefined;
 };
 
+export type ModelRead = ResolvedModel & {
+  /** Of the first PREDICT. */
+  readonly at: TextPlace | undefined;
+};
+
 export type BoundQuery = {
   /**
    * The query over the physical relations: tables in schema `data`, kept views in schema `view`, virtual views as
-   * subqueries; CTE references as they were. Aliases keep every name the user could write valid.
+   * subqueries; CTE references as they were, and PREDICT over a query always. Aliases keep every name the user could
+   * write valid.
    */
   readonly query: SqlNode;
   readonly reads: readonly RelationRead[];
+  readonly models: readonly ModelRead[];
 };
 
 type NamedReference = Extract<RelationReference, { kind: 'named' }>;
@@ -61,9 +93,27 @@ export function placeOf(node: SqlNode, text: string): TextPlace | undefined {
  */
 export function bindRelations(query: SqlNode, text: string, resolver: RelationResolver): BoundQuery {
   const reads = new Map<string, RelationRead>();
+  const models = new Map<string, ModelRead>();
 
-  function bind(tree: SqlNode): SqlNode {
-    return replaceReferences(tree, (reference) => (reference.kind === 'named' ? bindTable(reference) : null));
+  function bind(tree: SqlNode, scope: CteScope = new Map()): SqlNode {
+    const bindReference = (reference: RelationReference) => {
+      if (reference.kind === 'named') return bindTable(reference);
+      return isPredict(reference) ? bindPredict(reference) : null;
+    };
+    return replaceReferences(tree, bindReference, scope);
+  }
+
+  function bindPredict(reference: PredictReference): SqlNode | null {
+    const call = predictArguments(reference);
+    const model = typeof call === 'string' ? null : resolver.model(call.model);
+    if (typeof call === 'string' || model === null) {
+      throw new EverviewError('invalid-query', 'PREDICT takes a model and its input', {
+        hint: 'PREDICT(m, (SELECT …)) or PREDICT(m, v), where m is a declared model',
+        at: placeOf(reference.node, text),
+      });
+    }
+    if (!models.has(model.name)) models.set(model.name, { ...model, at: placeOf(reference.node, text) });
+    return withInput(reference, bind(queryOfInput(call.input), reference.scope));
   }
 
   function bindTable({ node, schema, name, ...reference }: NamedReference): SqlNode {
@@ -98,7 +148,8 @@ export function bindRelations(query: SqlNode, text: string, resolver: RelationRe
     return subqueryNode(node, bind(relocated(virtual, node['query_location'] ?? 0)), alias);
   }
 
-  return { query: bind(query), reads: [...reads.values()] };
+  const bound = bind(query);
+  return { query: bound, reads: [...reads.values()], models: [...models.values()] };
 }
 
 /** The CTEs a query node defines, in order. */

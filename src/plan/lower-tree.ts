@@ -29,23 +29,6 @@ export function selectTree(parts: SelectParts): SqlNode {
   };
 }
 
-/** `*` */
-export function allColumns(): SqlNode {
-  return {
-    class: 'STAR',
-    type: 'STAR',
-    alias: '',
-    query_location: 0,
-    relation_name: '',
-    exclude_list: [],
-    replace_list: [],
-    columns: false,
-    expr: null,
-    qualified_exclude_list: [],
-    rename_list: [],
-  };
-}
-
 /** A FROM entry that names a relation the SQL around it defines. */
 export function namedItem(name: string): SqlNode {
   return {

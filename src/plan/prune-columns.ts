@@ -2,8 +2,10 @@ import { createDomain } from '../algebra/domain.ts';
 import { createJoin } from '../algebra/join.ts';
 import { createMatch } from '../algebra/match.ts';
 import { columnsOf, type Relation, type Scope } from '../algebra/node.ts';
+import { createPredict } from '../algebra/predict.ts';
 import { createProject } from '../algebra/project.ts';
 import { createUnionAll } from '../algebra/union-all.ts';
+import { sameName } from '../core/schema.ts';
 import { isNode, type SqlNode, walk } from '../core/sql-tree.ts';
 import { columnParts, hasRowFunction } from './lower-expression.ts';
 import { nodesOf } from './lower-relations.ts';
@@ -36,6 +38,12 @@ export function pruneColumns(node: Relation<SqlNode>, needed: ReadonlySet<string
       return pruneDomain(node, needed);
     case 'match':
       return pruneMatch(node, needed);
+    case 'predict': {
+      const read = columnsOf(node.input).filter((column) =>
+        node.features.some((feature) => sameName(feature, column)),
+      );
+      return createPredict({ ...node, input: pruneColumns(node.input, new Set([...needed, ...read])) });
+    }
     case 'domain-change':
     case 'match-change':
       return node;

@@ -13,6 +13,7 @@ export type RefreshDecision = {
     | 'first-build'
     | 'no-change'
     | 'clock-moved'
+    | 'model-promoted'
     | 'cheaper-incremental'
     | 'cheaper-full'
     | 'asked-incremental'
@@ -95,6 +96,7 @@ export function decideRefresh(
     const { rung, isProbe } = cheapest(model, kindOf(size), candidates);
     if (isProbe) return decided(rung, 'probe');
     if (!hasChange) return decided(rung, 'clock-moved');
+    if (size.modelMoved === true) return decided(rung, 'model-promoted');
     return decided(rung, rung === 'full' ? 'cheaper-full' : 'cheaper-incremental');
   }
   const rung = fixedRung(model, kindOf(size), candidates, way);

@@ -24,6 +24,8 @@ export type Position = {
   readonly version: Version;
   /** The first moment after which its contents change by the clock alone; null: never. */
   readonly nextBoundaryMs: number | null;
+  /** Since when they hold predictions of a version that no longer answers; null or left out: they hold none. */
+  readonly supersededMs?: number | null;
 };
 
 export type Standing = {
@@ -56,6 +58,8 @@ export function standingOf(
   if (position.nextBoundaryMs !== null && position.nextBoundaryMs <= nowMs) {
     sinceMs = Math.min(sinceMs ?? Number.POSITIVE_INFINITY, position.nextBoundaryMs);
   }
+  const supersededMs = position.supersededMs ?? null;
+  if (supersededMs !== null) sinceMs = Math.min(sinceMs ?? Number.POSITIVE_INFINITY, supersededMs);
   if (sinceMs === null) return { staleness: fresh, asOf, sinceMs };
   const versions = changes.versionsChanging(bases, position.version, head);
   // A clock that stands before the change (a file opened with another clock) must not make stale contents look fresh.

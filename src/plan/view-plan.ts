@@ -76,7 +76,21 @@ export type DomainPlan = {
   readonly keys: readonly string[];
   /** Keys that the view does not show, kept beside its columns. */
   readonly hidden: Schema;
+  /** Where predictions are kept within a tolerance; the key is all that they are made from. */
+  readonly kept?: KeptPredictions;
 };
+
+/** Which stored columns hold what a model predicts from, and its predictions. */
+export type KeptPredictions = {
+  readonly model: string;
+  /** In units of the prediction. */
+  readonly tolerance: number;
+  readonly inputs: readonly StoredColumn[];
+  readonly outputs: readonly StoredColumn[];
+};
+
+/** A column as the model knows it, and as it is stored. */
+export type StoredColumn = { readonly name: string; readonly type: string; readonly stored: string };
 
 export type FullOnlyPlan = {
   readonly kind: 'full-only';

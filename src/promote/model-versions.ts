@@ -15,6 +15,16 @@ export type PromotedModel = {
   readonly parameters: ModelParameters;
 };
 
+/** A version of a model that answered, or that none did, for as long as kept contents show it. */
+export type SupersededVersion = {
+  readonly model: string;
+  readonly version: ModelVersion | null;
+  /** Null: no version answered. */
+  readonly parameters: ModelParameters | null;
+  /** When another came to answer, or none. */
+  readonly untilMs: number;
+};
+
 /** One fit, promoted or not. */
 export type ModelVersionRecord = {
   readonly model: string;
@@ -121,6 +131,24 @@ export async function loadModelHistory(session: Session): Promise<ModelHistory> 
     ),
     lastVersion: new Map(last.map((row) => [String(row.model), Number(row.version)])),
   };
+}
+
+/** @param fallbackMs when it ceased to answer, where no later version came to */
+export async function loadSuperseded(
+  session: Session,
+  model: string,
+  version: ModelVersion | null,
+  fallbackMs: number,
+): Promise<SupersededVersion> {
+  const [row] = await session.rows(
+    `SELECT any_value(parameters) FILTER (version = $2) AS parameters,
+            min(promoted_at) FILTER (version > $2) AS until
+     FROM everview.model_versions WHERE model = $1 AND promoted_at IS NOT NULL`,
+    [model, version ?? 0],
+  );
+  const untilMs = row?.until === null || row === undefined ? fallbackMs : Number(row.until);
+  const parameters = typeof row?.parameters === 'string' ? readParameters(row.parameters) : null;
+  return { model, version, parameters, untilMs };
 }
 
 export async function saveModelState(

@@ -24,8 +24,10 @@ type QueryEntry = {
   readonly tree: SqlNode;
   /** Names it refers to directly. */
   readonly reads: readonly string[];
-  /** Base tables it rests on, through everything between. */
+  /** Base tables its rows are made of, through everything between. */
   readonly bases: readonly string[];
+  /** Models whose predictions are in its rows, through everything between but other models. */
+  readonly models: readonly string[];
 };
 
 export type ViewEntry = QueryEntry & {
@@ -46,6 +48,8 @@ export type ModelEntry = {
   readonly declared: Declared<ModelDefinition>;
   readonly reads: readonly [trainingSet: string];
   readonly bases: readonly string[];
+  /** Models whose predictions it learns from. */
+  readonly models: readonly string[];
   readonly plan: FeaturePlan;
 };
 
@@ -84,6 +88,16 @@ export class Catalog {
         return false;
       affected.add(nameOf(entry).toLowerCase());
       return true;
+    });
+  }
+
+  /** As `derivedFrom`, but not what rests on a model alone: that is reached by the version that is promoted. */
+  fedBy(name: string): DerivedEntry[] {
+    const affected = new Set([name.toLowerCase()]);
+    return this.derivedFrom(name).filter((entry) => {
+      const isFed = entry.reads.some((read) => affected.has(read.toLowerCase()));
+      if (isFed && entry.kind !== 'model') affected.add(nameOf(entry).toLowerCase());
+      return isFed;
     });
   }
 

@@ -1,121 +1,44 @@
 import { EverviewError, type TextPlace } from '../core/errors.ts';
 import { nearestHint } from '../core/nearest.ts';
-import { type CteScope, type RelationReference, relationNode } from '../core/relation-references.ts';
+import { type PredictArguments, type PredictReference, predictArguments } from '../core/prediction-call.ts';
 import type { Schema } from '../core/schema.ts';
-import { isNode, type SqlJson, type SqlNode, walk } from '../core/sql-tree.ts';
+import { allColumns } from '../core/select-all.ts';
 import { predictionSql } from '../model/predict-sql.ts';
 import type { ModelParameters } from '../model/scorer.ts';
-import { allColumns, selectTree } from '../plan/lower-tree.ts';
+import { selectTree } from '../plan/lower-tree.ts';
 import type { Catalog } from './catalog.ts';
 import { placeInQuery } from './query-place.ts';
 
-export function isPredict(reference: RelationReference): boolean {
-  return reference.kind === 'function' && reference.name === 'predict';
-}
-
-export type PredictCall = {
-  readonly model: string;
-  readonly input:
-    | { readonly kind: 'query'; readonly query: SqlNode }
-    | { readonly kind: 'relation'; readonly name: string; readonly location: SqlJson };
-};
+/** A call of a model that is declared, by its declared name. */
+export type PredictCall = PredictArguments;
 
 /** @throws EverviewError `invalid-query`, `unknown-relation`, `wrong-kind`, with the place of the call. */
-export function predictCall(
-  reference: Extract<RelationReference, { kind: 'function' }>,
-  text: string,
-  catalog: Catalog,
-): PredictCall {
+export function predictCall(reference: PredictReference, text: string, catalog: Catalog): PredictCall {
   const at = placeInQuery(text, reference.offset, 'PREDICT'.length);
-  const usage = 'PREDICT takes a model and its input: PREDICT(m, (SELECT …)) or PREDICT(m, v)';
-  const [first, second, ...more] = reference.args;
-  const model = columnName(first);
-  if (model === null || second === undefined || more.length > 0) {
+  const hint = 'PREDICT takes a model and its input: PREDICT(m, (SELECT …)) or PREDICT(m, v)';
+  const given = predictArguments(reference);
+  if (given === 'arguments') {
     throw new EverviewError(
       'invalid-query',
       'PREDICT is called with other arguments than a model and an input',
-      {
-        at,
-        hint: usage,
-      },
+      { at, hint },
     );
   }
-  const entry = catalog.get(model);
-  if (entry?.kind !== 'model') {
-    const models = catalog.entries().filter((known) => known.kind === 'model');
-    throw new EverviewError(
-      entry === undefined ? 'unknown-relation' : 'wrong-kind',
-      `"${model}" is no model`,
-      {
-        at,
-        hint:
-          nearestHint(
-            model,
-            models.map((known) => known.declared.definition.name),
-          ) ?? usage,
-      },
-    );
-  }
-  const name = entry.declared.definition.name;
-  const relation = columnName(second);
-  if (relation !== null)
-    return { model: name, input: { kind: 'relation', name: relation, location: second.query_location ?? 0 } };
-  const subquery = isNode(second.subquery) ? second.subquery.node : undefined;
-  if (second.type !== 'SUBQUERY' || !isNode(subquery)) {
+  if (given === 'input') {
     throw new EverviewError('invalid-query', 'the input of PREDICT is neither a query nor a name', {
       at,
-      hint: usage,
+      hint,
     });
   }
-  return { model: name, input: { kind: 'query', query: subquery } };
-}
-
-/** The name a bare column reference consists of; null for anything else. */
-export function columnName(node: SqlNode | undefined): string | null {
-  const names = node?.type === 'COLUMN_REF' ? node.column_names : undefined;
-  return Array.isArray(names) && names.length === 1 ? String(names[0]) : null;
-}
-
-/** The query that gives the input's rows, with the CTEs around the call that it names. */
-export function inputQueryOf(call: PredictCall, scope: CteScope): SqlNode {
-  const { input } = call;
-  return withNamedCtes(input.kind === 'query' ? input.query : selectAll(input.name, input.location), scope);
-}
-
-/** The input of PREDICT with the CTEs of the queries around it that it names, directly or through each other. */
-function withNamedCtes(input: SqlNode, scope: CteScope): SqlNode {
-  const named = new Set<string>();
-  const outer: SqlNode[] = [];
-  collectNames(input, named);
-  for (const [name, entry] of [...scope].reverse()) {
-    if (entry === null || !named.has(name)) continue;
-    collectNames(entry, named);
-    outer.unshift(entry);
-  }
-  return withCtes(input, outer);
-}
-
-/** The query with CTEs before its own. */
-export function withCtes(query: SqlNode, ctes: readonly SqlNode[]): SqlNode {
-  if (ctes.length === 0) return query;
-  const own = isNode(query.cte_map) && Array.isArray(query.cte_map.map) ? query.cte_map.map : [];
-  return { ...query, cte_map: { map: [...ctes, ...own] } };
-}
-
-/** Every name a FROM entry inside could mean a CTE by: no name too few, though perhaps one too many. */
-function collectNames(tree: SqlNode, names: Set<string>): void {
-  walk(tree, (node) => {
-    if (typeof node.table_name === 'string') names.add(node.table_name.toLowerCase());
-    const column = columnName(node);
-    if (column !== null) names.add(column.toLowerCase());
-  });
-}
-
-function selectAll(name: string, location: SqlJson): SqlNode {
-  return selectTree({
-    list: [allColumns()],
-    from: relationNode({ query_location: location }, '', name, ''),
-  });
+  const entry = catalog.get(given.model);
+  if (entry?.kind === 'model') return { ...given, model: entry.declared.definition.name };
+  const models = catalog.entries().filter((known) => known.kind === 'model');
+  const names = models.map((known) => known.declared.definition.name);
+  throw new EverviewError(
+    entry === undefined ? 'unknown-relation' : 'wrong-kind',
+    `"${given.model}" is no model`,
+    { at, hint: nearestHint(given.model, names) ?? hint, data: { relation: given.model } },
+  );
 }
 
 /** As `predictionSql`; what the input lacks is told at the call. */

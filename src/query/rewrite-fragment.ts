@@ -66,7 +66,7 @@ export async function readsOfFragment(
   kind: FragmentKind,
   context: Pick<RewriteContext, 'parser' | 'catalog' | 'system'>,
 ): Promise<QueryReads> {
-  if (kind !== 'from' && !needsRewriting.test(text)) return { relations: [], models: [] };
+  if (kind !== 'from' && !needsRewriting.test(text)) return { relations: [], models: [], predicted: [] };
   const whole = before[kind] + text;
   return context.parser
     .parse(whole)

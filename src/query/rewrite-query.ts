@@ -1,5 +1,6 @@
 import { EverviewError, type TextPlace } from '../core/errors.ts';
 import { nearestHint } from '../core/nearest.ts';
+import { columnName, inputQueryOf, isPredict, withCtes } from '../core/prediction-call.ts';
 import {
   type RelationReference,
   referencesOf,
@@ -15,9 +16,9 @@ import { type Version, versionOf } from '../core/version.ts';
 import { tableAtVersionSql } from '../log/table-at-version.ts';
 import type { ModelParameters } from '../model/scorer.ts';
 import { bindParameters } from './bind-parameters.ts';
-import type { Catalog, CatalogEntry } from './catalog.ts';
+import type { Catalog, CatalogEntry, ModelEntry, TableEntry } from './catalog.ts';
 import { replaceClockFunctions } from './clock-functions.ts';
-import { columnName, inputQueryOf, isPredict, predictCall, predictionAt, withCtes } from './predict-call.ts';
+import { predictCall, predictionAt } from './predict-call.ts';
 import { placeInQuery } from './query-place.ts';
 import type { SystemRelations } from './system-relations.ts';
 
@@ -55,7 +56,13 @@ export type RewrittenQuery = {
 };
 
 /** Names a query reads, for deciding what must be fresh: not those under AT, which are read from history. */
-export type QueryReads = { readonly relations: readonly string[]; readonly models: readonly string[] };
+export type QueryReads = {
+  readonly relations: readonly string[];
+  /** Models whose predictions are read, of kept views as well. */
+  readonly models: readonly string[];
+  /** Those of them that the query itself predicts with. */
+  readonly predicted: readonly string[];
+};
 
 const placeholderPrefix = '__ev_ref_';
 
@@ -73,9 +80,14 @@ export async function rewriteQuery(
 /** @throws EverviewError `unknown-relation` with the place, `wrong-kind` for a model outside PREDICT. */
 export function readsOf(tree: SqlNode, text: string, catalog: Catalog, system: SystemRelations): QueryReads {
   const relations = new Set<string>();
-  const models = new Set<string>();
-  collectReads(tree, text, catalog, system, relations, models);
-  return { relations: [...relations], models: [...models] };
+  const predicted = new Set<string>();
+  collectReads(tree, text, catalog, system, relations, predicted);
+  const models = new Set(predicted);
+  for (const name of relations) {
+    const entry = catalog.get(name);
+    if (entry !== undefined && entry.kind !== 'table') for (const model of entry.models) models.add(model);
+  }
+  return { relations: [...relations], models: [...models], predicted: [...predicted] };
 }
 
 /** Names the query reads as of an older version, under AT. */
@@ -94,15 +106,15 @@ function collectReads(
   catalog: Catalog,
   system: SystemRelations,
   relations: Set<string>,
-  models: Set<string>,
+  predicted: Set<string>,
 ): void {
   for (const reference of referencesOf(tree)) {
     if (reference.kind === 'function') {
-      if (reference.name !== 'predict') continue;
+      if (!isPredict(reference)) continue;
       const call = predictCall(reference, text, catalog);
-      models.add(call.model);
+      predicted.add(call.model);
       if (call.input.kind === 'relation' && !reference.scope.has(call.input.name.toLowerCase())) {
-        addRead(call.input.name, catalog, relations, models);
+        addRead(call.input.name, catalog, relations);
       }
       continue;
     }
@@ -111,15 +123,15 @@ function collectReads(
       continue;
     }
     const entry = entryFor(reference, text, catalog);
-    if (reference.at === null) addRead(entry.declared.definition.name, catalog, relations, models);
+    if (reference.at === null) addRead(entry.declared.definition.name, catalog, relations);
   }
 }
 
-function addRead(name: string, catalog: Catalog, relations: Set<string>, models: Set<string>): void {
+function addRead(name: string, catalog: Catalog, relations: Set<string>): void {
   const entry = catalog.get(name);
   if (entry === undefined || entry.kind === 'model') return;
   if (entry.kind === 'view' && entry.handle === null) {
-    for (const read of entry.reads) addRead(read, catalog, relations, models);
+    for (const read of entry.reads) addRead(read, catalog, relations);
     return;
   }
   relations.add(entry.declared.definition.name);
@@ -240,12 +252,32 @@ class QueryRewriter {
         ? relationNode(node, 'view', name, alias)
         : this.#fragment(node, alias, inline.sql);
     }
+    if (at !== null && entry.models.length > 0) throw this.#unrecorded(entry, node);
     // A view that is not kept, or any view in the past: its definition, over what it reads at that version.
     const definition = await this.query(entry.tree, at);
     if (entry.handle === null || !isRecursive(definition)) return subqueryNode(node, definition, alias);
     const cte = `__ev_view_${name}${at === null ? '' : `_${at}`}`;
     this.#computed.set(cte, computedCte(cte, definition));
     return relationNode(node, '', cte, alias);
+  }
+
+  /** Versions of the data are kept, and of models; which answered at which is not. */
+  #unrecorded(
+    { declared, models }: Exclude<CatalogEntry, TableEntry | ModelEntry>,
+    node: SqlNode,
+  ): EverviewError {
+    const { name } = declared.definition;
+    const [model = ''] = models;
+    const offset = typeof node.query_location === 'number' ? node.query_location : null;
+    return new EverviewError(
+      'unsupported',
+      `"${name}" holds predictions of "${model}" and cannot be read AT an older version`,
+      {
+        at: placeInQuery(this.#text, offset, name.length),
+        hint: `which version of a model answered then is not kept; SELECT … FROM PREDICT(${model}, (SELECT … FROM … AT (…))) predicts the rows of then with the model of now`,
+        data: { relation: name, model },
+      },
+    );
   }
 
   async #prediction(

@@ -1,10 +1,11 @@
 import { LosslessNumber, parse as parseJson, stringify } from 'lossless-json';
 import { EverviewError, placeIn } from '../core/errors.ts';
 import { createMutex } from '../core/mutex.ts';
+import { allColumns } from '../core/select-all.ts';
 import type { Session } from '../core/session.ts';
 import { isNode, rewrite, type SqlJson, type SqlNode, type SqlParser } from '../core/sql-tree.ts';
 import type { Row } from '../core/value.ts';
-import { allColumns, emptyItem, queryItem, selectTree } from '../plan/lower-tree.ts';
+import { emptyItem, queryItem, selectTree } from '../plan/lower-tree.ts';
 
 /** Numbers that JavaScript writes in the same way become numbers; `1.0`, which DuckDB wants back, keeps its point. */
 function exactNumber(text: string): number | LosslessNumber {

@@ -91,6 +91,8 @@ const steps: readonly (readonly string[])[] = [
     `DELETE FROM everview.changes AS c USING everview.updates AS u
      WHERE u.version = c.version AND len(u.tables) = 1 AND c.name = u.tables[1]`,
   ],
+  // Contents hold the predictions of one version of each model they read.
+  ['ALTER TABLE everview.cursors ADD COLUMN models VARCHAR'],
 ];
 
 /**

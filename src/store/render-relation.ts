@@ -1,36 +1,21 @@
 import type { DomainChangeNode, DomainNode } from '../algebra/domain.ts';
 import type { MatchNode } from '../algebra/match.ts';
 import { columnsOf, isSigned, type Relation, type Scope } from '../algebra/node.ts';
-import type { ScanNode } from '../algebra/scan.ts';
-import {
-  instantColumn,
-  quoteIdentifier,
-  quoteList,
-  versionColumn,
-  weightColumn,
-} from '../core/identifier.ts';
+import type { PredictNode } from '../algebra/predict.ts';
+import { EverviewError } from '../core/errors.ts';
+import { quoteIdentifier, quoteList, weightColumn } from '../core/identifier.ts';
 import type { Moments } from '../core/moment.ts';
-import type { Version } from '../core/version.ts';
+import type { PredictorEnds } from '../core/prediction.ts';
 import { renderClockFilter } from './render-clock-filter.ts';
 import { renderMatch, renderMatchChange, type SideRenderer } from './render-match.ts';
+import { renderPredict } from './render-predict.ts';
+import { type RenderSource, renderScan, tableOf } from './render-scan.ts';
 import { sameAsTouched, type TouchedKeys, touchedColumn, touchedParts } from './touched-keys.ts';
 
+export { type RenderSource, tableOf } from './render-scan.ts';
 export { type TouchedKeys, touchedColumn } from './touched-keys.ts';
 
-/**
- * Where scans find their rows. `window`: the change is what the logs hold in (from, to], and what the clock made of
- * the rows between the moments. `probe`: every signed scan gives the relation's rows with weight 1, to ask DuckDB
- * about types while logs do not exist yet.
- */
-export type RenderSource =
-  | { readonly kind: 'window'; readonly from: Version; readonly to: Version; readonly moments: Moments }
-  | { readonly kind: 'probe' };
-
 const weight = quoteIdentifier(weightColumn);
-
-export function tableOf(scan: Pick<ScanNode, 'source' | 'relation'>): string {
-  return `${scan.source === 'table' ? 'data' : 'view'}.${quoteIdentifier(scan.relation)}`;
-}
 
 /** A SELECT of the relation's columns in order; a signed one ends with its weight. */
 export function renderRelation(node: Relation, source: RenderSource): string {
@@ -105,6 +90,8 @@ function render(
       });
       return branches.join(' UNION ALL ');
     }
+    case 'predict':
+      return renderRestrictedPredict(node, source, signed, restriction);
     case 'domain': {
       const inside = restriction === null ? null : insideDomain(node, restriction);
       const rows = renderDomainOf(node, source, inside);
@@ -122,6 +109,28 @@ function render(
     case 'match-change':
       return restricted(renderMatchChange(node, sideRenderer(source)), node, signed, restriction);
   }
+}
+
+/** Rows that are not asked for are not predicted, where what tells them is known before. */
+function renderRestrictedPredict(
+  node: PredictNode<Relation>,
+  source: RenderSource,
+  signed: boolean,
+  restriction: Restriction | null,
+): string {
+  const known = columnsOf(node.input);
+  const isKnown = restriction?.keys.every((key) => known.includes(key)) ?? true;
+  const ofInput = signed && node.at !== 'crossing';
+  const inside = render(node.input, source, ofInput, isKnown ? restriction : null);
+  const rows = renderPredict(node, inside, signed, predictorsOf(node.model, source));
+  return isKnown ? rows : restricted(rows, node, signed, restriction);
+}
+
+function predictorsOf(model: string, source: RenderSource): PredictorEnds | null {
+  if (source.kind === 'probe') return null;
+  const ends = source.moments.models?.get(model);
+  if (ends !== undefined) return ends;
+  throw new EverviewError('internal', `nobody said which version of "${model}" predicts`);
 }
 
 /** Rows of the left are what a match is made of: those that are not asked for need no partners. */
@@ -220,22 +229,6 @@ function renderDomainChange(node: DomainChangeNode<Relation, string>, source: Re
 function fromItem(node: Relation, source: RenderSource): string {
   if (node.kind === 'scan' && node.snapshot === 'new') return tableOf(node);
   return `(${renderRelation(node, source)})`;
-}
-
-function renderScan(scan: ScanNode, source: RenderSource, signed: boolean): string {
-  const columns = quoteList(scan.columns);
-  const present = `SELECT ${columns}${signed ? `, 1::TINYINT AS ${weight}` : ''} FROM ${tableOf(scan)}`;
-  if (scan.snapshot === 'new' || source.kind === 'probe') return present;
-  const version = quoteIdentifier(versionColumn);
-  const later = `${version} > ${source.from} AND ${version} <= ${source.to}`;
-  const at = quoteIdentifier(instantColumn);
-  const { fromMs, toMs } = source.moments;
-  const sameVersion = `${version} = ${source.from} AND ${at} > ${fromMs} AND ${at} <= ${toMs}`;
-  const log =
-    `FROM log.${quoteIdentifier(scan.relation)} ` +
-    `WHERE ${scan.isClocked ? `((${later}) OR (${sameVersion}))` : later}`;
-  if (scan.snapshot === 'change') return `SELECT ${columns}, ${weight} ${log}`;
-  return `${present} UNION ALL SELECT ${columns}, -${weight} ${log}`;
 }
 
 type FlatScope = {

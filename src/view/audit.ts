@@ -1,10 +1,11 @@
 import { quoteIdentifier, quoteList } from '../core/identifier.ts';
-import { atMoment } from '../core/moment.ts';
+import type { Moments } from '../core/moment.ts';
 import type { Schema } from '../core/schema.ts';
 import type { Session } from '../core/session.ts';
 import type { Row } from '../core/value.ts';
 import type { ViewPlan } from '../plan/view-plan.ts';
 import { contentsOf } from './change-log.ts';
+import { definitionSql } from './definition-sql.ts';
 import type { ViewHandle } from './refresher.ts';
 
 /** One row that the contents have and the definition does not give, or the other way round. */
@@ -28,7 +29,9 @@ export function obstacleToAudit(plan: ViewPlan): string | null {
     case 'full-only':
       return 'it is recomputed at every refresh';
     case 'domain':
-      return plan.node.repeatable.obstacle;
+      return plan.kept === undefined
+        ? plan.node.repeatable.obstacle
+        : 'its predictions may be off by prediction_tolerance';
     case 'rows':
     case 'group':
       return null;
@@ -38,7 +41,7 @@ export function obstacleToAudit(plan: ViewPlan): string | null {
 /**
  * Computes a sample of the view's keys again and compares. The contents must be right for the session's snapshot.
  *
- * @param atMs a moment they are right at
+ * @param at the moment they are right at, and the models they show, at its end
  * @param share of the keys that are sampled, 0 to 1; `salt` chooses which: the same gives the same sample
  * @returns the first difference, in the order of the columns; null: the sample is right
  */
@@ -47,13 +50,13 @@ export async function auditContents(
   view: ViewHandle,
   share: number,
   salt: number,
-  atMs: number,
+  at: Moments,
 ): Promise<Divergence | null> {
   const exact = view.schema.filter(({ type }) => !inexact.test(type)).map(({ name }) => name);
   const keys = sampledColumns(view, exact);
   const sample =
     keys.length === 0 ? 'true' : `hash(${quoteList(keys)}, ${salt}) % ${parts} < ${Math.ceil(share * parts)}`;
-  const [row] = await session.rows(differences(view, exact, sample, atMs));
+  const [row] = await session.rows(differences(view, exact, sample, at));
   if (row === undefined) return null;
   const side = row['__ev_side'];
   return {
@@ -78,7 +81,7 @@ function sampledColumns({ plan, schema }: ViewHandle, exact: readonly string[]):
 }
 
 /** Rows pair by what is exact in them, and among equals by the order of the rest. */
-function differences(view: ViewHandle, exact: readonly string[], sample: string, atMs: number): string {
+function differences(view: ViewHandle, exact: readonly string[], sample: string, at: Moments): string {
   const names = view.schema.map(({ name }) => name);
   const rest = names.filter((name) => !exact.includes(name));
   const numbered = (item: string) => {
@@ -98,7 +101,7 @@ function differences(view: ViewHandle, exact: readonly string[], sample: string,
   return (
     `SELECT ${list.join(', ')}, CASE WHEN k.__ev_nth IS NULL THEN 'missing' ` +
     `WHEN f.__ev_nth IS NULL THEN 'unexpected' ELSE 'different' END AS __ev_side ` +
-    `FROM (${numbered(`(${atMoment(view.sql, atMs)}) AS q(${quoteList(names)})`)}) f ` +
+    `FROM (${numbered(`(${definitionSql(view, at)}) AS q(${quoteList(names)})`)}) f ` +
     `FULL JOIN (${numbered(contentsOf(view.name))}) k ON ${same.join(' AND ')} ` +
     `WHERE f.__ev_nth IS NULL OR k.__ev_nth IS NULL${differ.map((text) => ` OR ${text}`).join('')} ` +
     'ORDER BY ALL LIMIT 1'

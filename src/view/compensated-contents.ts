@@ -147,7 +147,7 @@ function withSteps(view: ViewHandle, plan: GroupPlan, step: string): string {
 /** The kept rows of the keys that the change does not touch, and those of the others computed anew. */
 function compensatedDomain(view: ViewHandle, plan: DomainPlan, pending: PendingOnView): string {
   const columns = quoteList(columnNames(view.schema));
-  const touched = touchedKeysOf(plan, changedNames(pending), windowOf(pending));
+  const touched = touchedKeysOf(plan, changedNames(pending), windowOf(pending), rowsOf(view));
   if (touched === null) return `SELECT ${columns} FROM ${contentsOf(view.name)}`;
   const same = plan.keys.map(
     (key, place) => `v.${quoteIdentifier(key)} IS NOT DISTINCT FROM t.${touchedColumn(place)}`,

@@ -6,15 +6,13 @@ import {
   domainsOf,
   mapExpressions,
   oldOf,
+  predictsOf,
   type Relation,
-  type Scope,
   scansOf,
 } from '../algebra/node.ts';
-import { createProject } from '../algebra/project.ts';
-import { createUnionAll } from '../algebra/union-all.ts';
 import { EverviewError } from '../core/errors.ts';
 import { reservedPrefix } from '../core/identifier.ts';
-import { atMoment, momentMark } from '../core/moment.ts';
+import { momentMark } from '../core/moment.ts';
 import { nearestHint } from '../core/nearest.ts';
 import type { Schema } from '../core/schema.ts';
 import type { Session } from '../core/session.ts';
@@ -22,9 +20,10 @@ import type { SqlNode, SqlParser } from '../core/sql-tree.ts';
 import { assertKeepable, clockRefusal, withClockMarked } from '../plan/assert-keepable.ts';
 import { clockFiltersOfPlan } from '../plan/clock-of-plan.ts';
 import { type SelectDomain, sameColumns } from '../plan/lower-block.ts';
-import { type LoweredQuery, renameColumns } from '../plan/lower-query.ts';
+import type { LoweredQuery } from '../plan/lower-query.ts';
 import { bindRelations, placeOf, type RelationResolver } from '../plan/lower-relations.ts';
 import { type LoweredView, lowerView } from '../plan/lower-view.ts';
+import { renameColumns } from '../plan/rename-columns.ts';
 import type {
   DomainPlan,
   FullOnlyPlan,
@@ -34,12 +33,16 @@ import type {
   ViewPlan,
 } from '../plan/view-plan.ts';
 import { renderRelation, renderState } from '../store/render-algebra.ts';
+import { definitionSql } from './definition-sql.ts';
 import { domainRows, touchedKeysOf } from './domain-rows.ts';
 import { castColumns, typedGroup } from './group-arguments.ts';
 import { finalsOf } from './group-finals.ts';
 import { outputsOver } from './group-outputs.ts';
 import { domainPlan, obstacleTo, obstacleToDomain } from './plan-domains.ts';
+import { predictionPlan } from './prediction-plan.ts';
+import { PredictionPrinter } from './print-predictions.ts';
 import type { ViewHandle } from './refresher.ts';
+import { withTypes } from './settle-types.ts';
 
 export type ViewSource = {
   readonly name: string;
@@ -48,6 +51,8 @@ export type ViewSource = {
   readonly query: SqlNode;
   readonly resolver: RelationResolver;
   readonly tolerance: number;
+  /** How far a kept prediction may be from the model's, in its units; 0: not at all. */
+  readonly predictionTolerance: number;
 };
 
 /**
@@ -66,24 +71,29 @@ export async function compileView(
   const named = bindRelations(source.query, source.text, source.resolver);
   const bound = withClockMarked(named, unstable);
   assertKeepable(bound, source.text, unstable);
-  const sql = (await parser.print(bound.query)).replace(/;\s*$/, '');
+  const printer = new PredictionPrinter(session, parser, source.text, bound.models);
+  const sql = await printer.print(bound.query);
+  const text = { sql, predictions: printer.sites };
   const lowered = lowerView(bound);
-  const schema = await describeView(session, sql, source, lowered.preferred);
-  const plan = await planOf(session, parser, lowered, schema);
-  if (sql.includes(momentMark)) assertFollowsClock(source.name, plan);
-  const isClocked = clockFiltersOfPlan(plan).length > 0 || bound.reads.some((read) => read.isClocked);
-  return { name: source.name, plan, schema, sql, reads: bound.reads, isClocked, tolerance: source.tolerance };
+  const schema = await describeView(session, text, source, lowered.preferred);
+  const plan = await planWithin(session, await planOf(session, parser, lowered, schema), schema, source);
+  if ([sql, ...printer.sites.map(({ input }) => input)].some((part) => part.includes(momentMark)))
+    assertFollowsClock(source.name, plan);
+  const { reads, models } = bound;
+  const isClocked =
+    models.length > 0 || clockFiltersOfPlan(plan).length > 0 || reads.some((read) => read.isClocked);
+  return { name: source.name, plan, schema, ...text, reads, models, isClocked, tolerance: source.tolerance };
 }
 
 async function describeView(
   session: Session,
-  sql: string,
+  definition: Pick<ViewHandle, 'sql' | 'predictions'>,
   source: ViewSource,
   lowered: LoweredQuery,
 ): Promise<Schema> {
   let described: Schema;
   try {
-    described = await session.describe(`SELECT * FROM (${atMoment(sql, 0)})`);
+    described = await session.describe(`SELECT * FROM (${definitionSql(definition, null)})`);
   } catch (cause) {
     const unresolved = lowered.kind === 'full-only' ? lowered.unresolved : null;
     if (unresolved === null || !(cause instanceof EverviewError)) throw cause;
@@ -120,6 +130,33 @@ function isClockAdrift(plan: IncrementalPlan): boolean {
     return text;
   });
   return found;
+}
+
+/**
+ * The plan, where predictions are kept within a tolerance by what they are predicted from.
+ *
+ * @throws EverviewError `invalid-definition` where it is no view of predictions, row by row
+ */
+async function planWithin(
+  session: Session,
+  plan: ViewPlan,
+  schema: Schema,
+  { name, predictionTolerance }: ViewSource,
+): Promise<ViewPlan> {
+  if (predictionTolerance === 0) return plan;
+  const within =
+    plan.kind === 'rows'
+      ? await predictionPlan(session, plan.node, schema, predictionTolerance)
+      : 'it is more than the columns of a PREDICT';
+  if (typeof within !== 'string') return within;
+  throw new EverviewError(
+    'invalid-definition',
+    `"${name}" cannot keep predictions within prediction_tolerance: ${within}`,
+    {
+      hint: 'SELECT columns and prediction FROM PREDICT(m, (SELECT …)), with every condition inside; put what else is asked into a view over it',
+      data: { view: name, detail: within },
+    },
+  );
 }
 
 function fullOnly(detail: string): FullOnlyPlan {
@@ -202,7 +239,7 @@ async function signedPlan(
   printed: Relation,
   schema: Schema,
 ): Promise<RowsPlan | FullOnlyPlan> {
-  const node = await withUnionTypes(session, printed);
+  const node = await withTypes(session, printed);
   const obstacle = await obstacleTo(session, node);
   if (obstacle !== null) return fullOnly(obstacle);
   const signed = await describeSigned(session, node);
@@ -221,7 +258,7 @@ async function planOfDomain(
   schema: Schema,
 ): Promise<RowsPlan | DomainPlan | FullOnlyPlan> {
   const printed = await printRelation(parser, tree);
-  const node = await withUnionTypes(session, printed.node);
+  const node = await withTypes(session, printed.node);
   if (node.kind !== 'domain') throw new RangeError('a domain stays one');
   if (node.keys.length === 0) return fullOnly('an aggregate over everything');
   const plan = await domainPlan(session, node, schema, (key) => sameColumns(tree, key));
@@ -239,8 +276,12 @@ async function checkedDomain(
 ): Promise<DomainPlan | FullOnlyPlan> {
   const obstacle = await obstacleToDomain(session, plan.node);
   if (obstacle !== null) return fullOnly(obstacle);
-  const relations = new Set([clockSource, ...scansOf(plan.node).map((scan) => scan.relation)]);
-  const touched = touchedKeysOf(plan, relations, { kind: 'probe' });
+  const relations = new Set([
+    clockSource,
+    ...scansOf(plan.node).map((scan) => scan.relation),
+    ...predictsOf(plan.node).map(({ model }) => model),
+  ]);
+  const touched = touchedKeysOf(plan, relations, { kind: 'probe' }, null);
   const names = [...schema, ...plan.hidden].map((column) => column.name);
   const rows = domainRows(plan, names, { kind: 'probe' }, touched === null ? null : `(${touched})`);
   const described = await session.describe(rows);
@@ -258,7 +299,7 @@ async function groupPlan(
   const { group } = lowered;
   const extra = [...group.outputs, ...(group.having === null ? [] : [group.having])];
   const printed = await printRelation(parser, lowered.input, extra);
-  const untyped = await withUnionTypes(session, printed.node);
+  const untyped = await withTypes(session, printed.node);
   const obstacle = await obstacleTo(session, untyped);
   if (obstacle !== null) return fullOnly(obstacle);
   const types = await describeSigned(session, untyped);
@@ -289,54 +330,13 @@ async function printRelation(
   return { node: mapExpressions(node, () => texts[next++] ?? 'NULL'), extra: texts.slice(trees.length) };
 }
 
-/** Settles the types of every union on those of all its inputs together. */
-async function withUnionTypes(session: Session, node: Relation): Promise<Relation> {
-  switch (node.kind) {
-    case 'scan':
-      return node;
-    case 'project':
-      return createProject(await scopeWithUnionTypes(session, node.input), node.columns);
-    case 'union-all': {
-      const inputs: Relation[] = [];
-      for (const input of node.inputs) inputs.push(await withUnionTypes(session, input));
-      const union = createUnionAll(inputs, node.columns);
-      const schema = await session.describe(renderRelation(union, { kind: 'probe' }));
-      return createUnionAll(
-        inputs,
-        node.columns,
-        schema.map((column) => (column.type === '"NULL"' ? 'INTEGER' : column.type)),
-      );
-    }
-    case 'domain': {
-      const inputs = [];
-      for (const input of node.inputs)
-        inputs.push({ ...input, node: await withUnionTypes(session, input.node) });
-      return { ...node, inputs };
-    }
-    case 'match': {
-      const left = await withUnionTypes(session, node.left);
-      return { ...node, left, right: await withUnionTypes(session, node.right) };
-    }
-    case 'domain-change':
-    case 'match-change':
-      return node;
-  }
-}
-
-async function scopeWithUnionTypes(session: Session, scope: Scope): Promise<Scope> {
-  if (scope.kind !== 'join') return { ...scope, input: await scopeWithUnionTypes(session, scope.input) };
-  const inputs = [];
-  for (const { alias, node } of scope.inputs)
-    inputs.push({ alias, node: await withUnionTypes(session, node) });
-  return { ...scope, inputs };
-}
-
 /**
  * The schema of the relation's change, without its weight. Asking for the signed form is what tells a function of
  * one row from a hidden aggregate: DuckDB refuses an aggregate beside the weight.
  */
 async function describeSigned(session: Session, node: Relation): Promise<Schema> {
-  const sources = [...new Set([clockSource, ...scansOf(node).map((scan) => scan.relation)])];
+  const read = [...scansOf(node).map((scan) => scan.relation), ...predictsOf(node).map(({ model }) => model)];
+  const sources = [...new Set([clockSource, ...read])];
   const all = new Set(sources);
   const signed = await session.describe(renderRelation(oldOf(node, all), { kind: 'probe' }));
   // DuckDB may refuse one form of a subquery and take another, so each source is tried alone as well.

@@ -19,7 +19,7 @@ export async function advanceDomain(
   context: RefreshContext & { readonly from: Version },
 ): Promise<RefreshOutcome> {
   const source = windowOf(context);
-  const touched = touchedKeysOf(plan, new Set(context.changedSources.keys()), source);
+  const touched = touchedKeysOf(plan, new Set(context.changedSources.keys()), source, rowsOf(view));
   if (touched === null) return { kind: 'none', inserted: 0, deleted: 0 };
   await context.tx.run(`CREATE OR REPLACE TEMP TABLE __ev_touched AS ${touched}`);
   const fresh = domainRows(plan, storedColumns(view), source, touchedTable);

@@ -1,17 +1,40 @@
 import { changesOfInputs } from '../algebra/domain.ts';
 import { changeOf, type Relation } from '../algebra/node.ts';
 import { quoteIdentifier } from '../core/identifier.ts';
-import type { DomainPlan } from '../plan/view-plan.ts';
+import type { DomainPlan, KeptPredictions } from '../plan/view-plan.ts';
 import { type RenderSource, renderDomainOf, renderTouched, touchedColumn } from '../store/render-relation.ts';
+import { movedKeys } from './moved-predictions.ts';
 
-/** A SELECT of the keys that the changes touch; null when there are none. */
+/**
+ * A SELECT of the keys that the changes touch; null when there are none.
+ *
+ * @param rows the table of the stored rows; null: to ask DuckDB about types
+ */
 export function touchedKeysOf(
   plan: DomainPlan,
   changed: ReadonlySet<string>,
   source: RenderSource,
+  rows: string | null,
 ): string | null {
-  const changes = changesOfInputs<Relation, string>(plan.node, (input) => changeOf(input, changed));
-  return changes.length === 0 ? null : renderTouched(changes, source);
+  const { kept } = plan;
+  const moved = kept !== undefined && rows !== null ? movedPredictions(kept, changed, source, rows) : null;
+  const others = moved === null ? changed : new Set([...changed].filter((name) => name !== kept?.model));
+  const changes = changesOfInputs<Relation, string>(plan.node, (input) => changeOf(input, others));
+  const touched = changes.length === 0 ? [] : [renderTouched(changes, source)];
+  if (moved !== null) touched.push(moved);
+  return touched.length === 0 ? null : touched.join(' UNION ');
+}
+
+/** Of the rows that another version predicts, those it predicts otherwise; null where that is no matter of tolerance. */
+function movedPredictions(
+  kept: KeptPredictions,
+  changed: ReadonlySet<string>,
+  source: RenderSource,
+  rows: string,
+): string | null {
+  if (source.kind === 'probe' || !changed.has(kept.model)) return null;
+  const ends = source.moments.models?.get(kept.model);
+  return ends?.to && ends.from ? movedKeys(kept, ends.to, rows) : null;
 }
 
 /** A SELECT of the stored columns for the touched keys as they are now; for all keys without `touched`. */

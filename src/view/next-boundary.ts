@@ -2,7 +2,7 @@ import type { ClockFilterNode } from '../algebra/clock-filter.ts';
 import { createFilter } from '../algebra/filter.ts';
 import type { Relation, Scope } from '../algebra/node.ts';
 import { createProject } from '../algebra/project.ts';
-import { atInstant, atMoment } from '../core/moment.ts';
+import { atInstant, atMoment, atTheEnd, type Moments } from '../core/moment.ts';
 import type { Session } from '../core/session.ts';
 import { type Version, versionOf } from '../core/version.ts';
 import { clockFiltersOfPlan } from '../plan/clock-of-plan.ts';
@@ -11,10 +11,10 @@ import { passedAt, stillAhead, turnsOnReaching } from '../store/render-clock-fil
 import { renderRelation } from '../store/render-relation.ts';
 
 /** The least boundary of the plan's own conditions on the clock; see `Refresher.nextBoundary`. */
-export async function nextBoundaryMs(tx: Session, plan: ViewPlan, atMs: number): Promise<number | null> {
+export async function nextBoundaryMs(tx: Session, plan: ViewPlan, at: Moments): Promise<number | null> {
   let least: number | null = null;
   for (const filter of clockFiltersOfPlan(plan)) {
-    const next = await boundaryOf(tx, filter, atMs);
+    const next = await boundaryOf(tx, filter, at);
     if (next !== null) least = Math.min(least ?? next, next);
   }
   return least;
@@ -26,11 +26,11 @@ const nearMs = 86_400_000;
 async function boundaryOf(
   tx: Session,
   filter: ClockFilterNode<Scope, string>,
-  atMs: number,
+  at: Moments,
 ): Promise<number | null> {
   const isStored = filter.condition.columnType !== null;
   for (const withinMs of isStored ? [nearMs, null] : [null]) {
-    const [row] = await tx.rows(boundarySql(filter, atMs, withinMs));
+    const [row] = await tx.rows(boundarySql(filter, at, withinMs));
     const next = row?.next_ms;
     if (next === null || next === undefined) continue;
     if (row?.is_ahead === true || withinMs === null) return Number(next);
@@ -52,7 +52,8 @@ const marks = [
  * (`date_trunc`, dates), and T + (v − g(T)), at which it arrives if it goes with the clock. A bound with months goes
  * back at the end of some, by less than a day, at a midnight: nothing is said beyond that.
  */
-function boundarySql(filter: ClockFilterNode<Scope, string>, atMs: number, withinMs: number | null): string {
+function boundarySql(filter: ClockFilterNode<Scope, string>, at: Moments, withinMs: number | null): string {
+  const atMs = at.toMs;
   const { condition } = filter;
   const passed = (instant: string) => passedAt(condition, 'v', instant);
   const bound = (instant: string) => atInstant(condition.bound, instant);
@@ -66,7 +67,7 @@ function boundarySql(filter: ClockFilterNode<Scope, string>, atMs: number, withi
       `SELECT ${Math.floor(atMs / everyMs) * everyMs} + i * ${everyMs} FROM range(1, ${count + 1}) AS r(i)`,
   );
   return (
-    `WITH ahead AS (${aheadSql(filter, atMs, withinMs)}), ` +
+    `WITH ahead AS (${aheadSql(filter, at, withinMs)}), ` +
     `tried(ms) AS (SELECT ${atMs + 1} UNION ALL ${[arrival, ...steps].join(' UNION ALL ')}), ` +
     `back AS (SELECT min(ms) AS ms FROM tried ` +
     `WHERE (${bound('epoch_ms(ms)')}) < (${bound('epoch_ms(ms - 1)')})) ` +
@@ -79,27 +80,27 @@ function boundarySql(filter: ClockFilterNode<Scope, string>, atMs: number, withi
 /** The least value that is still ahead of the bound, as `v`. */
 function aheadSql(
   { input, condition }: ClockFilterNode<Scope, string>,
-  atMs: number,
+  at: Moments,
   withinMs: number | null,
 ): string {
   const { value, columnType } = condition;
   const comparable = columnType === null ? `CAST(${value} AS TIMESTAMP)` : value;
   const finite = `isfinite(${/^TIMESTAMP_/.test(columnType ?? '') ? `CAST(${value} AS TIMESTAMP)` : comparable})`;
-  const isAhead = [...stillAhead(condition, atMs, withinMs), finite].join(' AND ');
+  const isAhead = [...stillAhead(condition, at.toMs, withinMs), finite].join(' AND ');
   const rows: Relation = createProject<Scope, string>(createFilter<Scope, string>(input, isAhead), [
     { name: 'v', expression: comparable },
   ]);
-  return `SELECT min(v) AS v FROM (${renderRelation(rows, newest(atMs))})`;
+  return `SELECT min(v) AS v FROM (${renderRelation(rows, newest(at))})`;
 }
 
 /** Relations that are not signed are read as they are, whatever the version. */
 const anyVersion: Version = versionOf(0);
 
-function newest(atMs: number) {
+function newest(at: Moments) {
   return {
     kind: 'window',
     from: anyVersion,
     to: anyVersion,
-    moments: { fromMs: atMs, toMs: atMs },
+    moments: atTheEnd(at),
   } as const;
 }

@@ -1,8 +1,8 @@
 import { changeOf, changeOfState } from '../algebra/node.ts';
-import { atMoment } from '../core/moment.ts';
 import { planOn, type Rung } from '../plan/view-plan.ts';
 import { renderRelation, renderSignedState, renderState } from '../store/render-algebra.ts';
-import { storedColumns } from './change-log.ts';
+import { rowsOf, storedColumns } from './change-log.ts';
+import { definitionSql } from './definition-sql.ts';
 import { domainRows, touchedKeysOf } from './domain-rows.ts';
 import { largeState } from './group-contents.ts';
 import { advanceStep, domainStep } from './group-step.ts';
@@ -21,7 +21,7 @@ export function refreshStatements(view: ViewHandle, context: ForeseenRefresh, ru
   const changed = new Set(context.changedSources.keys());
   if (view.plan.kind === 'full-only' || rung === 'full' || from === null) {
     if (view.plan.kind === 'group') return [renderState(view.plan.group, newestOf(context))];
-    return [atMoment(view.sql, context.moments.toMs)];
+    return [definitionSql(view, context.moments)];
   }
   const plan = planOn(view.plan, rung);
   const source = windowOf({ ...context, from });
@@ -30,7 +30,7 @@ export function refreshStatements(view: ViewHandle, context: ForeseenRefresh, ru
     return change === null ? [] : [renderRelation(change, source)];
   }
   if (plan.kind === 'domain') {
-    const touched = touchedKeysOf(plan, changed, source);
+    const touched = touchedKeysOf(plan, changed, source, rowsOf(view));
     return touched === null ? [] : [touched, domainRows(plan, storedColumns(view), source, `(${touched})`)];
   }
   const change = changeOfState(plan.group, changed);

@@ -3,7 +3,7 @@ import type { Reason } from '../core/reasons.ts';
 import type { Schema } from '../core/schema.ts';
 import type { Session } from '../core/session.ts';
 import type { Version } from '../core/version.ts';
-import type { RelationRead } from '../plan/lower-relations.ts';
+import type { ModelRead, RelationRead } from '../plan/lower-relations.ts';
 import type { IncrementalRung, Rung, ViewPlan } from '../plan/view-plan.ts';
 
 /**
@@ -38,10 +38,12 @@ export interface Refresher {
   /** The SELECTs that such a refresh would get its rows from; nothing runs. */
   explain(view: ViewHandle, context: Omit<RefreshContext, 'tx'>, rung: Rung): readonly string[];
   /**
-   * The first moment after `atMs` at which contents that are right then may cease to be, by the clock alone and but
+   * The first moment after that at which contents that are right then may cease to be, by the clock alone and but
    * for what the views read do themselves; a moment too early does no harm. Null: never.
+   *
+   * @param at the moment, and the models, at the end of the refresh
    */
-  nextBoundary(tx: Session, view: ViewHandle, atMs: number): Promise<number | null>;
+  nextBoundary(tx: Session, view: ViewHandle, at: Moments): Promise<number | null>;
   /** Removes contents, state and log; nothing happens when there are none. */
   drop(tx: Session, name: string): Promise<void>;
 }
@@ -52,14 +54,35 @@ export type ViewHandle = {
   readonly plan: ViewPlan;
   /** The user's columns, with the types and names the query gives. */
   readonly schema: Schema;
-  /** The query over the physical relations (`data."t"`, `view."v"`); `momentMark` stands for the clock. */
+  /**
+   * The query over the physical relations (`data."t"`, `view."v"`); `momentMark` stands for the clock, and the marks
+   * of `predictions` for what PREDICT gives.
+   */
   readonly sql: string;
+  /** Every PREDICT of the query, each after those within its input. */
+  readonly predictions: readonly PredictionSite[];
   /** Base tables and materialized views read, each once, also through virtual views; places in the query's text. */
   readonly reads: readonly RelationRead[];
-  /** Whether the contents can change without a new version, as time passes: of themselves, or with a view read. */
+  /** Models whose predictions are read, each once. */
+  readonly models: readonly ModelRead[];
+  /**
+   * Whether the contents can change without a new version, as time passes or another version of a model comes to
+   * answer: of themselves, or with a view read.
+   */
   readonly isClocked: boolean;
   /** Relative error allowed in sums of floating-point numbers. */
   readonly tolerance: number;
+};
+
+/** A PREDICT in a kept query. */
+export type PredictionSite = {
+  /** What stands for it in the SQL. */
+  readonly mark: string;
+  readonly model: string;
+  /** A SELECT of its input, with the marks of those within. */
+  readonly input: string;
+  readonly schema: Schema;
+  readonly outputs: Schema;
 };
 
 /** Signed rows in the source's log within (from, to]; not netted. */
@@ -71,11 +94,15 @@ export type RefreshContext = {
   readonly from: Version | null;
   /** The newest version. */
   readonly to: Version;
-  /** When the contents were right, and when they are to be right: what conditions on the clock compare with. */
+  /**
+   * When the contents were right, and when they are to be right, which is what conditions on the clock compare with;
+   * and which version of each model they showed and are to show.
+   */
   readonly moments: Moments;
   /**
    * By name as in `ViewHandle.reads`; a source that is absent has not changed. `clockSource` stands for the clock,
-   * with no rows of its own: it is there when rows may have crossed a condition on it between the moments.
+   * with no rows of its own: it is there when rows may have crossed a condition on it between the moments. A model is
+   * there when another version of it answers; its counts are those of the rows that are predicted anew.
    */
   readonly changedSources: ReadonlyMap<string, SourceChange>;
   /** Whether to write the view's own change to `log."v"`. */
@@ -87,7 +114,7 @@ export type RefreshContext = {
 /** Why an advance became a rebuild. */
 export type RefreshFallback = Extract<
   Reason,
-  'first-build' | 'only-full' | 'min-max-retraction' | 'float-error-budget' | 'non-finite'
+  'first-build' | 'only-full' | 'min-max-retraction' | 'float-error-budget' | 'non-finite' | 'model-promoted'
 >;
 
 /** Why a group's sums cannot be brought forward by arithmetic. */

@@ -1,3 +1,4 @@
+import { atTheEnd } from '../core/moment.ts';
 import type { Version } from '../core/version.ts';
 import type { RenderSource } from '../store/render-relation.ts';
 import type { RefreshContext } from './refresher.ts';
@@ -12,5 +13,5 @@ export function windowOf(
 
 /** Everything as it is at the end of the refresh. */
 export function newestOf({ to, moments }: Pick<RefreshContext, 'to' | 'moments'>): RenderSource {
-  return { kind: 'window', from: to, to, moments: { fromMs: moments.toMs, toMs: moments.toMs } };
+  return { kind: 'window', from: to, to, moments: atTheEnd(moments) };
 }

@@ -1,7 +1,6 @@
 import { clockSource } from '../algebra/clock-filter.ts';
 import { changeOf, type Relation, takesAway } from '../algebra/node.ts';
 import { quoteIdentifier, quoteList, weightColumn } from '../core/identifier.ts';
-import { atMoment } from '../core/moment.ts';
 import { columnNames } from '../core/schema.ts';
 import type { Version } from '../core/version.ts';
 import { clockFiltersOfPlan } from '../plan/clock-of-plan.ts';
@@ -16,6 +15,7 @@ import {
   rowsOf,
   storedColumns,
 } from './change-log.ts';
+import { definitionSql } from './definition-sql.ts';
 import { deleteRows } from './delete-rows.ts';
 import { domainRows } from './domain-rows.ts';
 import type { RefreshContext, RefreshOutcome, ViewHandle } from './refresher.ts';
@@ -46,7 +46,7 @@ function wholeOf(view: ViewHandle, context: RefreshContext): string {
   // The plan compares a stored time in its own type, where the query as written would cast every row's.
   if (plan.kind === 'rows' && clockFiltersOfPlan(plan).length > 0)
     return `(${renderRelation(plan.node, newestOf(context))})`;
-  return `(${atMoment(view.sql, context.moments.toMs)}) AS q(${quoteList(columnNames(view.schema))})`;
+  return `(${definitionSql(view, context.moments)}) AS q(${quoteList(columnNames(view.schema))})`;
 }
 
 /** @param node the rows plan's */

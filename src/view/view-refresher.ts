@@ -1,5 +1,6 @@
+import type { Moments } from '../core/moment.ts';
 import type { Session } from '../core/session.ts';
-import { type IncrementalRung, planOn, type Rung } from '../plan/view-plan.ts';
+import { type DomainPlan, type IncrementalRung, planOn, type Rung } from '../plan/view-plan.ts';
 import { contentsOf, logOf } from './change-log.ts';
 import { advanceDomain } from './domain-contents.ts';
 import { advanceGroups, rebuildGroups, recomputeGroups } from './group-contents.ts';
@@ -34,6 +35,8 @@ export class ViewRefresher implements Refresher {
       case 'rows':
         return advanceRows(view, plan.node, { ...context, from });
       case 'domain':
+        // Without a version at one end there is nothing to compare predictions with.
+        if (isBegunOrEnded(plan, context)) return this.#fallBack('model-promoted', view, context);
         return advanceDomain(view, plan, { ...context, from });
       case 'group': {
         if (rung === 'domain' && plan.group.keys.length > 0) {
@@ -49,8 +52,8 @@ export class ViewRefresher implements Refresher {
     return refreshStatements(view, context, rung);
   }
 
-  nextBoundary(tx: Session, view: ViewHandle, atMs: number): Promise<number | null> {
-    return nextBoundaryMs(tx, view.plan, atMs);
+  nextBoundary(tx: Session, view: ViewHandle, at: Moments): Promise<number | null> {
+    return nextBoundaryMs(tx, view.plan, at);
   }
 
   async drop(tx: Session, name: string): Promise<void> {
@@ -73,4 +76,11 @@ export class ViewRefresher implements Refresher {
   ): Promise<RefreshOutcome> {
     return { ...(await this.rebuild(view, context)), fallback };
   }
+}
+
+/** Whether a model whose predictions are kept within a tolerance came to answer, or ceased to. */
+function isBegunOrEnded({ kept }: DomainPlan, { changedSources, moments }: RefreshContext): boolean {
+  if (kept === undefined || !changedSources.has(kept.model)) return false;
+  const ends = moments.models?.get(kept.model);
+  return !(ends?.from && ends.to);
 }

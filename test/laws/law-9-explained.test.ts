@@ -244,6 +244,22 @@ const scenarios: readonly Scenario[] = [
       return noAnswers;
     },
   },
+  {
+    name: 'predictions that are kept',
+    run: async (db) => {
+      await db.sql(`
+        CREATE TABLE t (x DOUBLE, y DOUBLE);
+        INSERT INTO t VALUES (0, 0), (1, 1);
+        CREATE TRAINING SET s WITH (label = y) AS SELECT x, y FROM t;
+        CREATE MODEL m WITH (method = 'ridge') AS SELECT * FROM s;
+        CREATE MATERIALIZED VIEW late AS SELECT x, prediction FROM PREDICT(m, (SELECT x FROM t));
+        CREATE MATERIALIZED VIEW prompt WITH (refresh = immediate) AS
+          SELECT x, prediction FROM PREDICT(m, (SELECT x FROM t));
+        REFRESH m;
+        REFRESH late`);
+      return noAnswers;
+    },
+  },
 ];
 
 async function play(

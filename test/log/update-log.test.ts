@@ -89,6 +89,7 @@ describe('cursors', () => {
     rows: 1,
     nextBoundaryMs: null,
     costState: null,
+    models: new Map(),
   });
 
   it('count as the last of their name', async () => {

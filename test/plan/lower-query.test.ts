@@ -148,7 +148,7 @@ describe('refusals', () => {
     ['SELECT rowid FROM t', 'non-deterministic', 8, /key/],
     ['SELECT x FROM t TABLESAMPLE 10%', 'non-deterministic', 15, /hash/],
     ['SELECT x FROM t AT (VERSION => 3)', 'unsupported', 15, /./],
-    ['SELECT * FROM predict(m, t)', 'unsupported', 15, /./],
+    ['SELECT * FROM predict(m, t)', 'invalid-query', 15, /./],
     ["SELECT * FROM read_csv('a.csv')", 'invalid-definition', 15, /COPY/],
     ['SELECT x AS __ev_a FROM t', 'invalid-definition', undefined, /__ev_/],
     ['SELECT sum(g) FROM t', 'invalid-query', undefined, /^$/],

@@ -5,6 +5,7 @@ import type { RefreshPolicy } from '../../src/declare/definition.ts';
 import { planRead, type ReadObject } from '../../src/plan/read-plan.ts';
 
 const head = versionOf(9);
+const noModels = new Map();
 const bearsAll = { maxStalenessMs: null } as const;
 
 /** A view whose contents were brought to `version` and are right up to `asOf`. */
@@ -21,6 +22,7 @@ function view(name: string, version: number, asOf: number, policy: Partial<Refre
     },
     contentsVersion: versionOf(version),
     moments: null,
+    models: new Map(),
     refreshIsFutile: false,
   };
 }
@@ -40,12 +42,12 @@ const at = (object: ReadObject, fromMs: number, untilMs: number): ReadObject => 
 
 describe('planRead', () => {
   it.each([
-    ['nothing kept', [], { kind: 'serve', version: 9, inline: [] }],
-    ['fresh', [view('a', 3, 9)], { kind: 'serve', version: 9, inline: [] }],
+    ['nothing kept', [], { kind: 'serve', version: 9, models: noModels, inline: [] }],
+    ['fresh', [view('a', 3, 9)], { kind: 'serve', version: 9, models: noModels, inline: [] }],
     [
       'two right at one moment',
       [at(view('a', 9, 9, bearsAll), 10, 30), at(view('b', 9, 9, bearsAll), 20, 40)],
-      { kind: 'serve', version: 9, inline: [] },
+      { kind: 'serve', version: 9, models: noModels, inline: [] },
     ],
     [
       'two right at no moment: what the clock has passed moves',
@@ -55,12 +57,20 @@ describe('planRead', () => {
     ['never built', [missing('a')], { kind: 'refresh', names: ['a'] }],
     ['staler than declared', [view('a', 3, 5)], { kind: 'refresh', names: ['a'] }],
     ['refused', [view('a', 3, 5, { onStaleRead: 'fail' })], { kind: 'refuse', name: 'a' }],
-    ['served stale', [view('a', 3, 5, { onStaleRead: 'serve' })], { kind: 'serve', version: 5, inline: [] }],
-    ['within its bound', [view('a', 3, 5, bearsAll)], { kind: 'serve', version: 5, inline: [] }],
+    [
+      'served stale',
+      [view('a', 3, 5, { onStaleRead: 'serve' })],
+      { kind: 'serve', version: 5, models: noModels, inline: [] },
+    ],
+    [
+      'within its bound',
+      [view('a', 3, 5, bearsAll)],
+      { kind: 'serve', version: 5, models: noModels, inline: [] },
+    ],
     [
       'two within their bounds at one version',
       [view('a', 3, 5, bearsAll), view('b', 4, 7, bearsAll)],
-      { kind: 'serve', version: 5, inline: [] },
+      { kind: 'serve', version: 5, models: noModels, inline: [] },
     ],
     [
       'two that fit no version: the older moves',
@@ -70,22 +80,22 @@ describe('planRead', () => {
     [
       'a manual one that does not fit is read by its definition',
       [view('a', 3, 5, { ...bearsAll, refresh: 'manual' }), view('b', 6, 9)],
-      { kind: 'serve', version: 9, inline: ['a'] },
+      { kind: 'serve', version: 9, models: noModels, inline: ['a'] },
     ],
     [
       'compensated',
       [view('a', 3, 5, { onStaleRead: 'compensate' })],
-      { kind: 'serve', version: 9, inline: ['a'] },
+      { kind: 'serve', version: 9, models: noModels, inline: ['a'] },
     ],
     [
       'compensated within its bound',
       [view('a', 3, 5, { ...bearsAll, onStaleRead: 'compensate' })],
-      { kind: 'serve', version: 5, inline: [] },
+      { kind: 'serve', version: 5, models: noModels, inline: [] },
     ],
     [
       'compensated beside one that is newer',
       [view('a', 3, 5, { ...bearsAll, onStaleRead: 'compensate' }), view('b', 6, 9)],
-      { kind: 'serve', version: 9, inline: ['a'] },
+      { kind: 'serve', version: 9, models: noModels, inline: ['a'] },
     ],
     [
       'one that must be newest moves those that need not be',
@@ -95,7 +105,7 @@ describe('planRead', () => {
     [
       'compensated without contents',
       [{ ...missing('a'), policy: { ...missing('a').policy, onStaleRead: 'compensate' } }],
-      { kind: 'serve', version: 9, inline: ['a'] },
+      { kind: 'serve', version: 9, models: noModels, inline: ['a'] },
     ],
   ] as const)('%s', (_, objects, plan) => {
     expect(planRead(objects, head)).toEqual(plan);
@@ -103,7 +113,12 @@ describe('planRead', () => {
 
   it('may not refresh: the newest version, all else by its definition', () => {
     const objects = [missing('a'), view('b', 3, 5), view('c', 3, 5, bearsAll), view('d', 3, 9)];
-    expect(planRead(objects, head, false)).toEqual({ kind: 'serve', version: 9, inline: ['a', 'b', 'c'] });
+    expect(planRead(objects, head, false)).toEqual({
+      kind: 'serve',
+      version: 9,
+      models: noModels,
+      inline: ['a', 'b', 'c'],
+    });
     expect(planRead([view('a', 3, 5, { onStaleRead: 'fail' })], head, false)).toEqual({
       kind: 'refuse',
       name: 'a',
@@ -112,7 +127,7 @@ describe('planRead', () => {
 
   it('does not refresh what would change nothing, but refuses it where that is the policy', () => {
     const futile = { ...view('m', 3, 5), kind: 'model', refreshIsFutile: true } as const;
-    expect(planRead([futile], head)).toEqual({ kind: 'serve', version: 9, inline: [] });
+    expect(planRead([futile], head)).toEqual({ kind: 'serve', version: 9, models: noModels, inline: [] });
     const strict = { ...futile, policy: { ...futile.policy, onStaleRead: 'fail' } } as const;
     expect(planRead([strict], head)).toEqual({ kind: 'refuse', name: 'm' });
     expect(planRead([{ ...futile, standing: null }], head).kind).toBe('serve');
@@ -125,6 +140,11 @@ describe('planRead', () => {
 
   it('lets a model be older than the views beside it', () => {
     const model = { ...view('m', 3, 5, bearsAll), kind: 'model' } as const;
-    expect(planRead([model, view('a', 9, 9)], head)).toEqual({ kind: 'serve', version: 9, inline: [] });
+    expect(planRead([model, view('a', 9, 9)], head)).toEqual({
+      kind: 'serve',
+      version: 9,
+      models: noModels,
+      inline: [],
+    });
   });
 });

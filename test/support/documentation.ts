@@ -44,7 +44,7 @@ export async function reference(): Promise<string> {
     'Written by `npm run docs` from the tables in the code.',
     '## Statements',
     statementForms.map((form) => `- \`${form}\``).join('\n'),
-    "A SELECT is DuckDB's, over declared names; `FROM PREDICT(model, (SELECT …))` or `FROM PREDICT(model, view)` adds the column `prediction`, and `table AT (VERSION => n)` or `AT (TIMESTAMP => …)` reads the past. `now()` and its kin are the engine's clock.",
+    "A SELECT is DuckDB's, over declared names; `FROM PREDICT(model, (SELECT …))` or `FROM PREDICT(model, view)` adds the column `prediction` (in a materialized view it is kept, and follows the rows and the model), and `table AT (VERSION => n)` or `AT (TIMESTAMP => …)` reads the past. `now()` and its kin are the engine's clock.",
     'A SELECT may end in `WITH (…)`, the options of a query below: they stand over what the views and models it reads declare. `EXPLAIN SELECT …` answers, for each table, view and model the query reads, the ways it could be read: `plan` (`contents`, `refresh`, `compensate`, `recompute`, `history`, `refuse`), whether it is `chosen`, the `reason`, `predicted_ms`, the `version` of the answer, and `detail`.',
     'A statement that fails inside BEGIN … COMMIT ends its update: nothing more is taken until ROLLBACK or COMMIT. A SELECT inside an update reads the state before it.',
     'A model does not learn from rows whose label is NULL, NaN or infinite, nor from rows with an infinite feature; a feature that is NULL or NaN is a missing value, as `missing` says. Numbers too large to be squared in a DOUBLE count as infinite.',

@@ -57,6 +57,7 @@ export class ViewWorld {
       resolve: (name) =>
         [...this.#relations.values()].find((found) => found.name.toLowerCase() === name.toLowerCase()) ??
         null,
+      model: () => null,
       names: [...this.#relations.keys()],
     };
   }
@@ -97,7 +98,14 @@ export class ViewWorld {
   async compile(name: string, sql: string, tolerance = 1e-9): Promise<ViewHandle> {
     const query = await this.store.parser.parse(sql);
     return this.store.write((tx) =>
-      compileView(tx, this.store.parser, { name, text: sql, query, resolver: this.resolver, tolerance }),
+      compileView(tx, this.store.parser, {
+        name,
+        text: sql,
+        query,
+        resolver: this.resolver,
+        tolerance,
+        predictionTolerance: 0,
+      }),
     );
   }
 
@@ -304,7 +312,9 @@ export class ViewWorld {
 
   /** When the view, right now, may change by the clock alone. */
   async nextBoundary(handle: ViewHandle): Promise<number | null> {
-    return this.store.write((tx) => this.#refresher.nextBoundary(tx, handle, this.nowMs));
+    return this.store.write((tx) =>
+      this.#refresher.nextBoundary(tx, handle, { fromMs: this.nowMs, toMs: this.nowMs }),
+    );
   }
 
   async drop(name: string): Promise<void> {

@@ -1,0 +1,51 @@
+import type { Relation, Scope } from '../algebra/node.ts';
+import { createPredict } from '../algebra/predict.ts';
+import { createProject } from '../algebra/project.ts';
+import { createUnionAll } from '../algebra/union-all.ts';
+import type { Session } from '../core/session.ts';
+import { renderRelation } from '../store/render-algebra.ts';
+
+/** Settles the types of every union on those of all its inputs together, and tells each PREDICT those of its input. */
+export async function withTypes(session: Session, node: Relation): Promise<Relation> {
+  switch (node.kind) {
+    case 'scan':
+      return node;
+    case 'project':
+      return createProject(await typedScope(session, node.input), node.columns);
+    case 'union-all': {
+      const inputs: Relation[] = [];
+      for (const input of node.inputs) inputs.push(await withTypes(session, input));
+      const union = createUnionAll(inputs, node.columns);
+      const schema = await session.describe(renderRelation(union, { kind: 'probe' }));
+      return createUnionAll(
+        inputs,
+        node.columns,
+        schema.map((column) => (column.type === '"NULL"' ? 'INTEGER' : column.type)),
+      );
+    }
+    case 'predict': {
+      const input = await withTypes(session, node.input);
+      const schema = await session.describe(renderRelation(input, { kind: 'probe' }));
+      return createPredict({ ...node, input, types: schema.map(({ type }) => type) });
+    }
+    case 'domain': {
+      const inputs = [];
+      for (const input of node.inputs) inputs.push({ ...input, node: await withTypes(session, input.node) });
+      return { ...node, inputs };
+    }
+    case 'match': {
+      const left = await withTypes(session, node.left);
+      return { ...node, left, right: await withTypes(session, node.right) };
+    }
+    case 'domain-change':
+    case 'match-change':
+      return node;
+  }
+}
+
+async function typedScope(session: Session, scope: Scope): Promise<Scope> {
+  if (scope.kind !== 'join') return { ...scope, input: await typedScope(session, scope.input) };
+  const inputs = [];
+  for (const { alias, node } of scope.inputs) inputs.push({ alias, node: await withTypes(session, node) });
+  return { ...scope, inputs };
+}
