@@ -2,10 +2,8 @@ import { EverviewError, type TextPlace } from '../core/errors.ts';
 import { nearestHint } from '../core/nearest.ts';
 import { type PredictArguments, type PredictReference, predictArguments } from '../core/prediction-call.ts';
 import type { Schema } from '../core/schema.ts';
-import { allColumns } from '../core/select-all.ts';
 import { predictionSql } from '../model/predict-sql.ts';
 import type { ModelParameters } from '../model/scorer.ts';
-import { selectTree } from '../plan/lower-tree.ts';
 import type { Catalog } from './catalog.ts';
 import { placeInQuery } from './query-place.ts';
 
