@@ -1,4 +1,5 @@
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { wrongOptimizers } from '../../src/store/duckdb-store.ts';
 import type { BroadChange, BroadTable, BroadView } from './broad-history.ts';
 import { renderQuery } from './broad-query.ts';
 import { changeSql, tableBody } from './broad-step-sql.ts';
@@ -43,7 +44,8 @@ export class BareReference {
   }
 
   static async open(nowMs: number): Promise<BareReference> {
-    const instance = await DuckDBInstance.create(':memory:', { threads: '1' });
+    const settings = { threads: '1', disabled_optimizers: wrongOptimizers };
+    const instance = await DuckDBInstance.create(':memory:', settings);
     const connection = await instance.connect();
     await connection.run(`SET TimeZone = 'UTC'`);
     return new BareReference(instance, connection, nowMs);
