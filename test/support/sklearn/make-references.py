@@ -63,7 +63,11 @@ def number_scores(y, p):
 
 
 def class_scores(y, predicted, probability, classes):
-    """classes: sorted; of two, the second is the positive one."""
+    """
+    classes: sorted; of two, the second is the positive one. Ranks are of probabilities rounded to 12 decimals: a matrix
+    product gives equal rows probabilities that differ in the last bits, and ranks would take them apart by chance.
+    """
+    rounded = np.round(probability, 12)
     positive = classes[-1]
     one = np.column_stack([(y == c).astype(int) for c in classes])
     binary = len(classes) == 2
@@ -74,13 +78,12 @@ def class_scores(y, predicted, probability, classes):
         "log_loss": metrics.log_loss(y, probability, labels=classes),
     }
     if binary:
-        p = probability[:, 1]
-        scores["auc"] = metrics.roc_auc_score(one[:, 1], p)
-        scores["average_precision"] = metrics.average_precision_score(one[:, 1], p)
-        scores["brier"] = metrics.brier_score_loss(one[:, 1], p)
+        scores["auc"] = metrics.roc_auc_score(one[:, 1], rounded[:, 1])
+        scores["average_precision"] = metrics.average_precision_score(one[:, 1], rounded[:, 1])
+        scores["brier"] = metrics.brier_score_loss(one[:, 1], probability[:, 1])
     else:
-        scores["auc"] = metrics.roc_auc_score(y, probability, multi_class="ovr", average="macro", labels=classes)
-        scores["average_precision"] = metrics.average_precision_score(one, probability, average="macro")
+        scores["auc"] = metrics.roc_auc_score(y, rounded, multi_class="ovr", average="macro", labels=classes)
+        scores["average_precision"] = metrics.average_precision_score(one, rounded, average="macro")
         scores["brier"] = float(np.mean(((probability - one) ** 2).sum(axis=1)))
     return scores
 
