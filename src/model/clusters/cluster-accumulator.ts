@@ -8,7 +8,8 @@ const roundedBelow = 2 ** 25;
 
 /**
  * z as it is clustered: rounded to 2⁻²⁶ of a deviation, far below what a heuristic could tell apart. Sums of such
- * numbers, as pairs of doubles, are exact up to 2⁵³ deviations and more, and so are sums of their (rounded) squares.
+ * numbers as pairs of doubles do not round, nor do sums of their (rounded) squares, but for rows thousands of deviations
+ * away: what comes and goes leaves nothing behind.
  */
 export function roundedZ(z: number): number {
   return z > -roundedBelow && z < roundedBelow ? z + rounder - rounder : z;
