@@ -23,6 +23,8 @@ export const reasonTable = {
   'classes-changed': 'a class of the label came, or lost its last row',
   'certificate-exceeded':
     'what is proved of the model after the change alone is further from the exact one than it may be',
+  'heuristic-drift':
+    'what the change alone gives has drifted further from its start than a fit in full would leave it',
   'state-rebase': 'the sums of the model are re-based on a fresh pivot and scale',
   // when
   'with-the-update': 'refresh = immediate: in the transaction of the update',

@@ -223,6 +223,7 @@ export type ModelOptions = PolicyOptions & {
   readonly standardize?: boolean;
   readonly labels?: readonly string[];
   readonly components?: number;
+  readonly clusters?: number;
   readonly smoothing?: number | null;
   readonly regularization?: number;
   readonly delta?: number;

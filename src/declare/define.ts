@@ -230,6 +230,7 @@ function defineModel(draft: ModelDraft): ModelDefinition {
       weight: values.weight ?? null,
       decayMs: values.decay ?? null,
       components: values.components ?? 2,
+      clusters: values.clusters ?? 8,
       smoothing: values.smoothing ?? null,
       regularization: values.regularization ?? 0,
       delta: values.delta ?? 1,

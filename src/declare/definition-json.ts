@@ -79,6 +79,7 @@ const model = z.strictObject({
     standardize: z.boolean(),
     labels: names,
     components: z.number().int().positive(),
+    clusters: z.number().int().positive().default(8),
     smoothing: z.number().nonnegative().nullable(),
     regularization: z.number().min(0).max(1),
     delta: z.number().positive(),

@@ -107,6 +107,7 @@ export type FitOptions = {
   /** An example counts half as much when it is older by this. */
   readonly decayMs: number | null;
   readonly components: number;
+  readonly clusters: number;
   /** Null: the method's own default. */
   readonly smoothing: number | null;
   readonly regularization: number;

@@ -13,6 +13,7 @@ export const fitOptionNames = [
   'weight',
   'decay',
   'components',
+  'clusters',
   'smoothing',
   'regularization',
   'delta',
@@ -122,6 +123,12 @@ export const methodTable = {
     features: 'any',
     takes: ['components', 'standardize', 'weight', 'decay', 'rare'],
     fits: 'principal components: the directions of largest variance, as `pc1`, `pc2`, …',
+  },
+  kmeans: {
+    task: 'none',
+    features: 'any',
+    takes: ['clusters', 'standardize'],
+    fits: 'minimizes Σ|x − c|² over as many centroids as `clusters` says, c the nearest one (Lloyd); `prediction` is its number from 1 on',
   },
 } as const satisfies Readonly<Record<string, MethodSpec>>;
 

@@ -150,6 +150,14 @@ const modelOptions = {
     '2',
     'how many principal components',
   ),
+  clusters: option(
+    number(
+      '8',
+      z.number().int('must be a whole number').min(1, 'is 1 or more').max(1_000, 'is 1000 at most'),
+    ),
+    '8',
+    'how many clusters',
+  ),
   smoothing: option(
     orNull(number('10', nonNegative)),
     'by method: 0 of group means, 1 of counts, 1e-9 of variances',

@@ -51,7 +51,7 @@ export type NeedsFull = {
 export interface ModelFamily {
   readonly method: Method;
   readonly capability: { readonly inserts: Capability; readonly deletes: Capability };
-  /** @param from a state of the same model to start from, for families that iterate; the result is the same without */
+  /** @param from a state of the same model to start from, for families that iterate; the result is the same without, but for heuristic ones */
   fitFull(task: FitTask, from?: ModelState | null): Promise<Fit>;
   /** The state with the sources' rows added and taken away. */
   advance(task: FitTask, state: ModelState, sources: readonly RowSource[]): Promise<Fit | NeedsFull>;

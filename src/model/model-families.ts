@@ -9,6 +9,7 @@ import {
   multinomialBayesSolver,
   quadraticDiscriminantSolver,
 } from './class-solvers.ts';
+import { ClusterFamily } from './cluster-family.ts';
 import type { ModelFamily } from './family.ts';
 import { groupMeansSolver } from './group-means-solver.ts';
 import { elasticNetSolver, linearSolver, ridgeSolver } from './linear-solvers.ts';
@@ -38,6 +39,7 @@ export class ModelFamilies {
       poisson: new AnchoredFamily('poisson', () => ({ kind: 'poisson' }), runtime),
       gamma: new AnchoredFamily('gamma', () => ({ kind: 'gamma' }), runtime),
       huber: new AnchoredFamily('huber', ({ delta }) => ({ kind: 'huber', delta }), runtime),
+      kmeans: new ClusterFamily(),
       group_means: new SumsFamily(groupMeansSolver('group_means'), sums),
       seasonal_means: new SumsFamily(groupMeansSolver('seasonal_means'), sums),
     };

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { EverviewError } from '../core/errors.ts';
 import { anchoredMagic, decodeAnchored, encodeAnchored } from './anchored/anchored-codec.ts';
 import type { ClassSums } from './class-sums.ts';
+import { clustersMagic, decodeClusters, encodeClusters } from './clusters/cluster-codec.ts';
 import type { ModelState } from './model-state.ts';
 import { decodeState, encodeState, sumsMagic } from './state-codec.ts';
 
@@ -17,6 +18,8 @@ export function encodeModelState(state: ModelState): Uint8Array {
       return encodeClasses(state.classes);
     case 'anchored':
       return encodeAnchored(state.state, state.method);
+    case 'clusters':
+      return encodeClusters(state.clusters);
     case 'none':
       return encodeNone(state.rows);
   }
@@ -33,6 +36,8 @@ export function decodeModelState(bytes: Uint8Array): ModelState {
       return { kind: 'classed-sums', classes: decodeClasses(bytes) };
     case anchoredMagic:
       return { kind: 'anchored', ...decodeAnchored(bytes) };
+    case clustersMagic:
+      return { kind: 'clusters', clusters: decodeClusters(bytes) };
     case noneMagic:
       return {
         kind: 'none',

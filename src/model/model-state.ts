@@ -1,6 +1,7 @@
 import { EverviewError } from '../core/errors.ts';
 import type { Anchored } from './anchored/anchored-fitter.ts';
 import type { ClassSums } from './class-sums.ts';
+import type { ClusterState } from './clusters/cluster-state.ts';
 import type { SumsState } from './sums-state.ts';
 
 /** What a family keeps of its training rows between refreshes. */
@@ -10,6 +11,8 @@ export type ModelState =
   | { readonly kind: 'classed-sums'; readonly classes: readonly ClassSums[] }
   /** Gradients and curvatures at an anchor. */
   | ({ readonly kind: 'anchored' } & Anchored)
+  /** Sums by the nearest of fixed centroids. */
+  | { readonly kind: 'clusters'; readonly clusters: ClusterState }
   /** Nothing: the rows there are determine no model. */
   | { readonly kind: 'none'; readonly rows: number };
 
@@ -25,6 +28,11 @@ export function classesOf(state: ModelState): readonly ClassSums[] {
 
 export function anchoredOf(state: ModelState): Anchored {
   if (state.kind === 'anchored') return state;
+  throw otherFamily(state);
+}
+
+export function clustersOf(state: ModelState): ClusterState {
+  if (state.kind === 'clusters') return state.clusters;
   throw otherFamily(state);
 }
 

@@ -59,7 +59,7 @@ function scoredSql(scorer: Scorer, linear: readonly string[], input: string, sch
   const designed = `SELECT *, ${[...partial, `${designSql(scorer, schema)} AS ${designColumn}`].join(', ')} FROM ${input}`;
   const size = designSize(scorer);
   const replaced = scorer.quadratic?.map(
-    (form, k) => `${scorePrefix}${k} - ${formSql(form, designColumn, size)} / 2 AS ${scorePrefix}${k}`,
+    (form, k) => `${scorePrefix}${k} - (${formSql(form, designColumn, size)}) / 2 AS ${scorePrefix}${k}`,
   );
   const replace = replaced === undefined ? '' : ` REPLACE (${replaced.join(', ')})`;
   const bound =

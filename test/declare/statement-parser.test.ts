@@ -367,6 +367,7 @@ describe('parseStatement', () => {
         l1: 1,
         labels: [],
         components: 2,
+        clusters: 8,
         smoothing: null,
         regularization: 0,
         delta: 1,

@@ -1,36 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import type { Everview, Row } from '../../src/index.ts';
-import { type FamilyCase, fromScratch, playFamilyHistory, questions } from '../support/family-history.ts';
+import type { Row } from '../../src/index.ts';
+import { answers, certifiedFamilies } from '../support/family-cases.ts';
+import { type FamilyCase, fromScratch, playFamilyHistory } from '../support/family-history.ts';
 import { forcedRefresh } from '../support/open-everview.ts';
 
 const numbers = 'x, far, tiny, hole, flag, kind';
 
-const certified: readonly FamilyCase[] = [
-  { name: 'logistic', label: 'yes', options: 'method = logistic, l2 = 0.5', features: numbers },
-  {
-    name: 'logistic, several classes',
-    label: 'class',
-    options: 'method = logistic, l2 = 2',
-    features: 'x, hole, flag',
-  },
-  {
-    name: 'poisson',
-    label: 'words',
-    options: 'method = poisson, l2 = 1, max_effect = 0.05',
-    features: numbers,
-  },
-  { name: 'gamma', label: 'amount', options: 'method = gamma, l2 = 1', features: 'x, hole, kind' },
-  { name: 'huber', label: 'y', options: 'method = huber, delta = 1.5, l2 = 1', features: 'x, hole, flag' },
-];
-
 /** Rounding, and what a fit from scratch leaves to its own tolerance. */
 const negligible = 1e-7;
-
-async function answers(db: Everview): Promise<readonly Row[] | null> {
-  const { rows: versions } = await db.query(`SELECT model_version FROM everview.models WHERE name = 'm'`);
-  if (versions[0]?.model_version === null) return null;
-  return (await db.query(`SELECT * FROM PREDICT(m, ${questions}) ORDER BY i`)).rows;
-}
 
 /** The numbers that `prediction_bound` is about: probabilities, or the mean that is predicted. */
 function boundedColumns(row: Row): string[] {
@@ -39,7 +16,7 @@ function boundedColumns(row: Row): string[] {
 }
 
 describe('a certified model kept through a history is as near to one fitted from scratch as it says', () => {
-  it.each(certified)(
+  it.each(certifiedFamilies)(
     '$name',
     async (family) => {
       let checks = 0;

@@ -1,76 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { Everview, Row } from '../../src/index.ts';
-import { type FamilyCase, fromScratch, playFamilyHistory, questions } from '../support/family-history.ts';
+import type { Row } from '../../src/index.ts';
+import { answers, exactFamilies } from '../support/family-cases.ts';
+import { fromScratch, playFamilyHistory } from '../support/family-history.ts';
 import { forcedRefresh } from '../support/open-everview.ts';
-
-const numbers = 'x, far, tiny, twin, hole, flag, kind';
-
-const exact: readonly FamilyCase[] = [
-  {
-    name: 'ridge',
-    label: 'y',
-    options: 'method = ridge, l2 = 0.7, expand = (hour(moment), spline(x, -1, 2))',
-    features: numbers,
-  },
-  {
-    name: 'ridge of several labels',
-    label: 'y',
-    options: 'method = ridge, labels = (z), rare = 5',
-    features: numbers,
-  },
-  {
-    name: 'ridge that decays',
-    label: 'y',
-    options: "method = ridge, decay = INTERVAL '4 days'",
-    features: numbers,
-  },
-  { name: 'elastic net', label: 'y', options: 'method = elastic_net, l1 = 20, l2 = 1', features: numbers },
-  { name: 'group means', label: 'y', options: 'method = group_means, smoothing = 3', features: 'kind' },
-  {
-    name: 'seasonal means',
-    label: 'y',
-    options: 'method = seasonal_means, expand = (season(moment, weekday))',
-    features: 'moment',
-  },
-  {
-    name: 'principal components',
-    label: 'y',
-    options: 'method = pca, components = 3',
-    features: 'x, far, tiny, hole, flag',
-  },
-  {
-    name: 'Gaussian naive Bayes',
-    label: 'class',
-    options: "method = gaussian_nb, decay = INTERVAL '9 days'",
-    features: numbers,
-  },
-  {
-    name: 'multinomial naive Bayes',
-    label: 'class',
-    options: 'method = multinomial_nb, rare = 4',
-    features: 'words, other, kind',
-  },
-  { name: 'Bernoulli naive Bayes', label: 'yes', options: 'method = bernoulli_nb', features: 'flag, kind' },
-  {
-    name: 'linear discriminant',
-    label: 'yes',
-    options: 'method = lda',
-    features: 'x, far, tiny, hole, words',
-  },
-  {
-    name: 'quadratic discriminant',
-    label: 'class',
-    options: 'method = qda, regularization = 0.1',
-    features: 'x, hole, words, flag',
-  },
-];
-
-async function answers(db: Everview): Promise<readonly Row[] | null> {
-  const { rows: versions } = await db.query(`SELECT model_version FROM everview.models WHERE name = 'm'`);
-  if (versions[0]?.model_version === null) return null;
-  const { rows } = await db.query(`SELECT * FROM PREDICT(m, ${questions}) ORDER BY i`);
-  return rows;
-}
 
 function expectSameAnswers(own: readonly Row[] | null, scratch: readonly Row[] | null, digits: number): void {
   if (scratch === null || own === null) {
@@ -98,7 +30,7 @@ function isOutput(name: string): boolean {
 }
 
 describe('a model kept through a history answers as one fitted from scratch to the same rows', () => {
-  it.each(exact)(
+  it.each(exactFamilies)(
     '$name',
     async (family) => {
       let incremental = 0;

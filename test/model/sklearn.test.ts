@@ -4,6 +4,18 @@ import { z } from 'zod';
 import { type Everview, SimulatedClock } from '../../src/index.ts';
 import { openEverview } from '../support/open-everview.ts';
 import {
+  type CompareFit,
+  classScoresTo,
+  componentsTo,
+  linearTo,
+  logProbabilitiesTo,
+  normalsTo,
+  type Reference,
+  referenceShape,
+  softmaxTo,
+  whiteningTo,
+} from '../support/sklearn/compare-fits.ts';
+import {
   dataFolder,
   isPresent,
   loadPublicSet,
@@ -11,31 +23,21 @@ import {
   publicSets,
 } from '../support/sklearn/public-sets.ts';
 
-const reference = z.looseObject({
-  family: z.string(),
-  features: z.array(z.string()),
-  label: z.string(),
-  options: z.record(z.string(), z.number()),
-  scores: z.record(z.string(), z.number()),
-});
-
-type Reference = z.infer<typeof reference>;
-
 const references = z
   .object({
     sklearn: z.string(),
     sets: z.record(
       z.string(),
-      z.object({ training: z.number(), holdout: z.number(), fits: z.array(reference) }),
+      z.object({ training: z.number(), holdout: z.number(), fits: z.array(referenceShape) }),
     ),
   })
   .parse(JSON.parse(readFileSync(new URL('../support/sklearn/references.json', import.meta.url), 'utf8')));
 
-/** How a family is declared, and what of it is compared. One line each. */
+/** How a family is declared, and to how many digits it agrees. */
 type Family = {
   /** Options of the model, from those of the reference. */
   readonly options: (given: Readonly<Record<string, number>>) => readonly string[];
-  readonly compare: (parameters: unknown, expected: Reference) => void;
+  readonly compare: CompareFit;
   /** Of the scores on the hold-out, relative. */
   readonly scoreDigits: number;
 };
@@ -48,71 +50,33 @@ const families: Readonly<Record<string, Family>> = {
     compare: linearTo(9),
     scoreDigits: 9,
   },
+  logistic: { options: ({ l2 }) => [`l2 = ${l2}`], compare: softmaxTo(9), scoreDigits: 7 },
+  poisson: { options: ({ l2 }) => [`l2 = ${l2}`], compare: linearTo(9), scoreDigits: 9 },
+  gamma: { options: ({ l2 }) => [`l2 = ${l2}`], compare: linearTo(9), scoreDigits: 9 },
+  huber: {
+    options: ({ l2, delta }) => [`l2 = ${l2}`, `delta = ${delta}`],
+    compare: linearTo(9),
+    scoreDigits: 9,
+  },
+  gaussian_nb: {
+    options: ({ var_smoothing }) => [`smoothing = ${var_smoothing}`],
+    compare: normalsTo(9),
+    scoreDigits: 9,
+  },
+  multinomial_nb: {
+    options: ({ alpha }) => [`smoothing = ${alpha}`],
+    compare: logProbabilitiesTo(12, 'counts'),
+    scoreDigits: 11,
+  },
+  bernoulli_nb: {
+    options: ({ alpha }) => [`smoothing = ${alpha}`],
+    compare: logProbabilitiesTo(12, 'flags'),
+    scoreDigits: 11,
+  },
+  lda: { options: () => [], compare: classScoresTo(10), scoreDigits: 9 },
+  qda: { options: () => [], compare: whiteningTo(9), scoreDigits: 9 },
   pca: { options: () => ['components = 99'], compare: componentsTo(9), scoreDigits: 9 },
 };
-
-const oneScore = z.object({ intercept: z.number(), weights: z.array(z.number()) });
-const components = z.object({
-  components: z.array(z.array(z.number())),
-  explained_variance: z.array(z.number()),
-});
-
-/** What every family keeps: src/model/scorer.ts. */
-const scored = z.object({
-  scorer: z.object({
-    offsets: z.array(z.number()),
-    features: z.array(
-      z.object({
-        name: z.string(),
-        center: z.number(),
-        deviation: z.number(),
-        weights: z.array(z.number()),
-        standardizedWeights: z.array(z.number()),
-      }),
-    ),
-  }),
-  details: z.record(z.string(), z.unknown()),
-});
-
-/** A linear model of one score: weights per deviation of the feature, to digits of the greatest of them. */
-function linearTo(digits: number): Family['compare'] {
-  return (parameters, expected) => {
-    const { intercept, weights } = oneScore.parse(expected);
-    const { scorer } = scored.parse(parameters);
-    const features = new Map(scorer.features.map((feature) => [feature.name, feature]));
-    const pairs = expected.features.map((name, index) => {
-      const deviation = features.get(name)?.deviation ?? Number.NaN;
-      const fitted = features.get(name)?.weights[0] ?? Number.NaN;
-      return { name, fitted: fitted * deviation, wanted: (weights[index] ?? Number.NaN) * deviation };
-    });
-    const greatest = Math.max(...pairs.map(({ wanted }) => Math.abs(wanted)));
-    for (const { name, fitted, wanted } of pairs)
-      expect(Math.abs(fitted - wanted) / greatest, `weight of ${name}`).toBeLessThan(10 ** -digits);
-    const atZero = scorer.features.reduce(
-      (sum, { center, weights: [weight = 0] }) => sum - weight * center,
-      scorer.offsets[0] ?? Number.NaN,
-    );
-    const scale = Math.max(Math.abs(scorer.offsets[0] ?? 0), Math.abs(intercept));
-    expect(Math.abs(atZero - intercept) / scale, 'intercept').toBeLessThan(10 ** -(digits - 2));
-  };
-}
-
-/** Unit vectors over the standardized features, up to their sign. */
-function componentsTo(digits: number): Family['compare'] {
-  return (parameters, expected) => {
-    const wanted = components.parse(expected);
-    const { scorer, details } = scored.parse(parameters);
-    const features = new Map(scorer.features.map((feature) => [feature.name, feature.standardizedWeights]));
-    const variances = z.array(z.number()).parse(details.explained_variance);
-    wanted.components.forEach((component, k) => {
-      const fitted = expected.features.map((name) => features.get(name)?.[k] ?? Number.NaN);
-      const along = fitted.reduce((sum, value, index) => sum + value * (component[index] ?? 0), 0);
-      expect(Math.abs(Math.abs(along) - 1), `component ${k + 1}`).toBeLessThan(10 ** -digits);
-      const off = (variances[k] ?? Number.NaN) / (wanted.explained_variance[k] ?? Number.NaN) - 1;
-      expect(Math.abs(off), `variance ${k + 1}`).toBeLessThan(10 ** -digits);
-    });
-  };
-}
 
 const versionMetrics = z.object({ holdout: z.looseObject({ rows: z.number() }).nullable() });
 

@@ -36,6 +36,7 @@ export function ridgeModel(
       l1: 1,
       labels: [],
       components: 2,
+      clusters: 8,
       smoothing: null,
       regularization: 0,
       delta: 1,

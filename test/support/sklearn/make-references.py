@@ -74,15 +74,20 @@ def class_scores(y, predicted, probability, classes):
         "log_loss": metrics.log_loss(y, probability, labels=classes),
     }
     if binary:
-        p = probability[:, 1]
-        scores["auc"] = metrics.roc_auc_score(one[:, 1], p)
-        scores["average_precision"] = metrics.average_precision_score(one[:, 1], p)
-        scores["brier"] = metrics.brier_score_loss(one[:, 1], p)
+        scores["auc"] = metrics.roc_auc_score(one[:, 1], probability[:, 1])
+        scores["average_precision"] = metrics.average_precision_score(one[:, 1], probability[:, 1])
+        scores["brier"] = metrics.brier_score_loss(one[:, 1], probability[:, 1])
     else:
         scores["auc"] = metrics.roc_auc_score(y, probability, multi_class="ovr", average="macro", labels=classes)
         scores["average_precision"] = metrics.average_precision_score(one, probability, average="macro")
         scores["brier"] = float(np.mean(((probability - one) ** 2).sum(axis=1)))
     return scores
+
+
+def probabilities(fit, x):
+    """Equal rows alike: a matrix product may give them other last bits, and ranks would take them apart by chance."""
+    distinct, place = np.unique(x, axis=0, return_inverse=True)
+    return fit.predict_proba(distinct)[place]
 
 
 def digits(got, exact):
@@ -131,7 +136,7 @@ def logistic(data, features, label, l2=1.0):
         "digits": digits(weights, newton[..., 1:]),
         # of several classes the intercepts sum to 0, as do the weights of a feature
         "newton": scale.raw(newton[..., 1:], newton[..., 0]),
-        "scores": class_scores(hy, fit.predict(scale(hx)), fit.predict_proba(scale(hx)), classes.tolist()),
+        "scores": class_scores(hy, fit.predict(scale(hx)), probabilities(fit, scale(hx)), classes.tolist()),
     }
 
 
@@ -172,7 +177,7 @@ def gaussian_nb(data, features, label):
         "priors": fit.class_prior_.tolist(),
         "means": fit.theta_.tolist(),
         "variances": fit.var_.tolist(),
-        "scores": class_scores(hy, fit.predict(hx), fit.predict_proba(hx), fit.classes_.tolist()),
+        "scores": class_scores(hy, fit.predict(hx), probabilities(fit, hx), fit.classes_.tolist()),
     }
 
 
@@ -185,7 +190,7 @@ def counted_nb(estimator):
             "classes": fit.classes_.tolist(),
             "log_priors": fit.class_log_prior_.tolist(),
             "log_probabilities": fit.feature_log_prob_.tolist(),
-            "scores": class_scores(hy, fit.predict(hx), fit.predict_proba(hx), fit.classes_.tolist()),
+            "scores": class_scores(hy, fit.predict(hx), probabilities(fit, hx), fit.classes_.tolist()),
         }
 
     return run
@@ -200,7 +205,7 @@ def lda(data, features, label):
         "classes": fit.classes_.tolist(),
         "weights": fit.coef_.tolist(),
         "intercept": fit.intercept_.tolist(),
-        "scores": class_scores(hy, fit.predict(hx), fit.predict_proba(hx), fit.classes_.tolist()),
+        "scores": class_scores(hy, fit.predict(hx), probabilities(fit, hx), fit.classes_.tolist()),
     }
 
 
@@ -214,7 +219,7 @@ def qda(data, features, label):
         "priors": fit.priors_.tolist(),
         "means": fit.means_.tolist(),
         "covariances": [c.tolist() for c in fit.covariance_],
-        "scores": class_scores(hy, fit.predict(hx), fit.predict_proba(hx), fit.classes_.tolist()),
+        "scores": class_scores(hy, fit.predict(hx), probabilities(fit, hx), fit.classes_.tolist()),
     }
 
 
