@@ -51,8 +51,7 @@ export class ClusterFitter {
   async fitFull(task: FitTask, from: ClusterState | null): Promise<ClusterFit> {
     const { snapshots, plan, relation, bounds, options } = task;
     const [first] = snapshots;
-    const source = (condition: string | null) =>
-      contentsSource(plan, relation, bounds.training, 1, condition);
+    const source = (condition: string | null) => contentsSource(relation, bounds.training, 1, condition);
     const whole = source(null);
     const levels = await readLevels(first, plan, [whole], largestLevelCount);
     assertSolvable(plan, levels, largestLevelCount);

@@ -123,7 +123,7 @@ function centroidsOf(state: ClusterState, weights: Float64Array): Points {
 async function fromScratch(table: TrainingTable, anchored: ClusterState): Promise<ClusterState> {
   return table.read(async (snapshots) => {
     const { bounds } = taskOf(snapshots);
-    const source = contentsSource(plan, relation, bounds.training);
+    const source = contentsSource(relation, bounds.training);
     const sum = emptyClusters(anchored.frame, anchored.levels, anchored.anchor);
     for (const part of await sumSources(snapshots, plan, anchored, anchored.anchor, [source]))
       mergeClusters(sum, part.state, 1);
@@ -213,7 +213,6 @@ describe('k-means by the change alone', () => {
         const task = taskOf(snapshots);
         const bounds = task.bounds;
         const sources = advanceSources(
-          plan,
           relation,
           { version: from, bounds },
           { version: table.version, bounds },
@@ -239,7 +238,7 @@ describe('k-means by the change alone', () => {
         const task = taskOf(snapshots);
         const { bounds } = task;
         const to = { version: table.version, bounds };
-        return fitter.advance(task, state, advanceSources(plan, relation, { version: from, bounds }, to));
+        return fitter.advance(task, state, advanceSources(relation, { version: from, bounds }, to));
       });
     };
     expect(await advance({ insert: rowsSql(700, 70) })).toHaveProperty('state');
