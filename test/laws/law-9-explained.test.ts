@@ -245,6 +245,25 @@ const scenarios: readonly Scenario[] = [
     },
   },
   {
+    name: 'models that move by the change alone, or cannot',
+    run: async (db) => {
+      await db.sql(`
+        CREATE TABLE t (id INTEGER PRIMARY KEY, x DOUBLE, c VARCHAR);
+        INSERT INTO t SELECT i, sin(i) * 3, CASE WHEN sin(i) + cos(i * 7) > 0 THEN 'a' ELSE 'b' END FROM range(60) r(i);
+        CREATE TRAINING SET s WITH (label = c) AS SELECT x, c FROM t;
+        CREATE MODEL certain WITH (method = 'logistic', max_effect = 1e-12) AS SELECT * FROM s;
+        CREATE MODEL near WITH (method = 'kmeans', clusters = 2) AS SELECT * FROM s;
+        REFRESH certain; REFRESH near;
+        INSERT INTO t VALUES (100, 2, 'b');
+        REFRESH certain INCREMENTAL;
+        INSERT INTO t VALUES (101, 1, 'c');
+        REFRESH certain INCREMENTAL;
+        INSERT INTO t SELECT 200 + i, 500 + i, 'a' FROM range(200) r(i);
+        REFRESH near INCREMENTAL`);
+      return noAnswers;
+    },
+  },
+  {
     name: 'predictions that are kept',
     run: async (db) => {
       await db.sql(`

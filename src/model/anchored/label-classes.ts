@@ -39,7 +39,11 @@ export async function readClasses(
 export function withClassCodes(plan: FeaturePlan, source: RowSource, classes: readonly string[]): RowSource {
   const label = quoteIdentifier(plan.label);
   const code = `CAST(enum_code(CAST(CAST(${label} AS VARCHAR) AS ENUM(${classes.map(quoteLiteral).join(', ')}))) AS DOUBLE)`;
-  return { ...source, relation: `(SELECT * REPLACE (${code} AS ${label}) FROM ${source.relation})` };
+  return {
+    ...source,
+    relation: `(SELECT * REPLACE (${code} AS ${label}) ${rowsOf(source)})`,
+    conditions: [],
+  };
 }
 
 /**
