@@ -30,6 +30,7 @@ import { declareObject } from './declare-object.ts';
 import { EngineCore } from './engine-core.ts';
 import { StatementExecutor } from './execute-statement.ts';
 import { executeUpdateStatement, isUpdateStatement, replacing } from './execute-update.ts';
+import { exportModel } from './export-model.ts';
 import { toldAt } from './failure-place.ts';
 import { createKysely } from './kysely-dialect.ts';
 import { loadEngine } from './load-engine.ts';
@@ -280,6 +281,15 @@ export class Everview implements AsyncDisposable {
   /** REFRESH name [INCREMENTAL | FULL]. */
   refresh(name: string, how: HowToRefresh = 'auto'): Promise<StatementResult> {
     return this.#writing('refresh()', () => this.#executor.refresh(name, how));
+  }
+
+  /**
+   * The version of a model that answers as the bytes of an ONNX file, its transform included: inputs are the columns it
+   * reads, outputs those that PREDICT adds.
+   * @throws EverviewError `unknown-relation`, `no-model-version`, `unsupported`
+   */
+  exportModel(name: string): Promise<Uint8Array> {
+    return this.#using(async () => (await exportModel(this.#core, name)).bytes);
   }
 
   /**
