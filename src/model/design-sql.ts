@@ -114,7 +114,9 @@ export function designSql(scorer: Scorer, schema: Schema): string {
   const present = scorer.features.map((feature, index) => {
     const { value } = measuredSql(feature, schema);
     const centred = `${value} - ${doubleLiteral(feature.center)}`;
-    return scorer.missing === 'drop' ? centred : `CASE WHEN ${absent[index]} THEN 0e0 ELSE ${centred} END`;
+    // no score comes of NaN, and a list with NULL has no inner product
+    if (scorer.missing === 'drop') return `coalesce(${centred}, CAST('NaN' AS DOUBLE))`;
+    return `CASE WHEN ${absent[index]} THEN 0e0 ELSE ${centred} END`;
   });
   const levels = scorer.categories.flatMap((category) => {
     const text = categoryText(category, schema);
@@ -130,12 +132,11 @@ export function designSql(scorer: Scorer, schema: Schema): string {
 /** The value of a form over a column that holds the design. */
 export function formSql({ constants, rows }: QuadraticForm, design: string, size: number): string {
   if (rows.length === 0) return '0e0';
-  return balancedSum(
-    rows.map((row, index) => {
-      const constant = doubleLiteral(constants[index] ?? 0);
-      if (size === 0) return `pow(${constant}, 2)`;
-      const weights = Array.from({ length: size }, (_, j) => doubleLiteral(row[j] ?? 0));
-      return `pow(${constant} + list_inner_product(${design}, [${weights.join(', ')}]), 2)`;
-    }),
-  );
+  const squares = rows.map((row, index) => {
+    const constant = doubleLiteral(constants[index] ?? 0);
+    if (size === 0) return `pow(${constant}, 2)`;
+    const weights = Array.from({ length: size }, (_, j) => doubleLiteral(row[j] ?? 0));
+    return `pow(${constant} + list_inner_product(${design}, [${weights.join(', ')}]), 2)`;
+  });
+  return `(${balancedSum(squares)})`;
 }

@@ -226,7 +226,8 @@ async function rowAnswers(db: Everview, inputs: readonly Row[]): Promise<Runtime
 
 function plain(value: SqlValue | undefined): number | string | boolean | null {
   if (value === undefined || value === null) return null;
-  if (typeof value === 'number' || typeof value === 'string') return value;
+  if (typeof value === 'number') return Number.isNaN(value) ? null : value;
+  if (typeof value === 'string') return value;
   if (typeof value === 'bigint') return Number(value);
   return typeof value === 'boolean' ? value : String(value);
 }
@@ -235,13 +236,15 @@ function plain(value: SqlValue | undefined): number | string | boolean | null {
 function expectAlike(own: readonly RuntimeAnswer[], expected: readonly RuntimeAnswer[], who: string): void {
   const largest = Math.max(
     1e-3,
-    ...expected.flatMap((row) => Object.values(row).map((v) => (typeof v === 'number' ? Math.abs(v) : 0))),
+    ...expected.flatMap((row) =>
+      Object.values(row).map((v) => (Number.isFinite(v) ? Math.abs(Number(v)) : 0)),
+    ),
   );
   expected.forEach((row, index) => {
     for (const [name, value] of Object.entries(row)) {
       const other = own[index]?.[name] ?? null;
       const told = `${who}: ${name} of row ${index}`;
-      if (typeof value === 'number' && typeof other === 'number')
+      if (typeof value === 'number' && typeof other === 'number' && value !== other)
         expect(
           Math.abs(other - value) / Math.min(largest, Math.max(1e-3, Math.abs(value))),
           told,

@@ -110,9 +110,10 @@ class HeadGraph {
       return graph.node('Div', [grown, graph.node('Add', [others, grown])]);
     };
     const above = graph.node('Sub', [moved(twice), odds]);
-    const far = graph.node('Where', [graph.node('IsNaN', [above]), graph.double(1), above]);
     const below = graph.node('Sub', [odds, moved(graph.node('Neg', [twice]))]);
-    return this.#reduce('ReduceMax', graph.node('Max', [far, below]));
+    const isEndless = graph.node('IsNaN', [graph.node('Add', [above, below])]);
+    const most = graph.node('Max', [above, below]);
+    return this.#reduce('ReduceMax', graph.node('Where', [isEndless, graph.double(1), most]));
   }
 
   /** Whether no other score is within twice the bound of the greatest. */
