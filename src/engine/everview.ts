@@ -26,6 +26,7 @@ import { toArrow } from '../query/arrow-out.ts';
 import { openDuckdbStore } from '../store/duckdb-store.ts';
 import { ViewRefresher } from '../view/view-refresher.ts';
 import { answerQuery } from './answer-query.ts';
+import { compareVersions, type ModelComparison } from './compare-versions.ts';
 import { declareObject } from './declare-object.ts';
 import { EngineCore } from './engine-core.ts';
 import { StatementExecutor } from './execute-statement.ts';
@@ -40,6 +41,7 @@ import type { StatementResult, UpdateResult } from './result.ts';
 import { runUpdate, type UpdateInProgress } from './run-update.ts';
 import { BackgroundScheduler, stepScheduler, type Timer } from './scheduler.ts';
 import { type StreamedAnswer, streamAnswer } from './stream-answer.ts';
+import { type VersionWeights, weightsOfModel } from './weights-of-model.ts';
 
 export type OpenOptions = {
   /** Where time comes from; the system's by default. */
@@ -290,6 +292,33 @@ export class Everview implements AsyncDisposable {
    */
   exportModel(name: string): Promise<Uint8Array> {
     return this.#using(async () => (await exportModel(this.#core, name)).bytes);
+  }
+
+  /**
+   * The weights of a version of a model: by default of the one that answers.
+   * @throws EverviewError `unknown-relation`, `no-model-version`
+   */
+  weights(
+    name: string,
+    { version = null }: { readonly version?: number | null } = {},
+  ): Promise<VersionWeights> {
+    return this.#using(() => weightsOfModel(this.#core, name, version));
+  }
+
+  /**
+   * Two versions of a model side by side: weights, and on the hold-out as it is now metrics and flips.
+   * @param options `tolerance`: the error up to which a number counts as right
+   * @throws EverviewError `unknown-relation`, `no-model-version`
+   */
+  compare(
+    name: string,
+    before: number,
+    after: number,
+    { tolerance = null }: { readonly tolerance?: number | null } = {},
+  ): Promise<ModelComparison> {
+    return this.#using(() =>
+      compareVersions(this.#core, name, { version: before }, { version: after }, tolerance),
+    );
   }
 
   /**

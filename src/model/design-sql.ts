@@ -21,11 +21,15 @@ export function balancedSum(terms: readonly string[]): string {
 
 /** Score `k` of a row of the input but for its quadratic form; NULL, or not finite, where the model gives none. */
 export function linearScoreSql(scorer: Scorer, k: number, schema: Schema): string {
-  return balancedSum([
-    doubleLiteral(scorer.offsets[k] ?? 0),
+  return balancedSum([doubleLiteral(scorer.offsets[k] ?? 0), ...linearTermsSql(scorer, k, schema)]);
+}
+
+/** What each feature, then each category, adds to the linear part of score `k`. */
+export function linearTermsSql(scorer: Scorer, k: number, schema: Schema): string[] {
+  return [
     ...scorer.features.map((feature) => featureTerm(feature, k, scorer, schema)),
     ...scorer.categories.map((category) => categoryTerm(category, k, scorer, schema)),
-  ]);
+  ];
 }
 
 /** The first column a feature reads, as the input has it; all of them are looked at. */

@@ -1,5 +1,6 @@
 import { clockNames } from '../core/clock-call.ts';
 import { EverviewError } from '../core/errors.ts';
+import { modelFunctionOf } from '../core/model-functions.ts';
 import { findColumn } from '../core/schema.ts';
 import { isNode, type SqlNode, walk } from '../core/sql-tree.ts';
 import { markClock } from './clock-conditions.ts';
@@ -74,9 +75,9 @@ export function assertKeepable(bound: BoundQuery, text: string, unstable: Readon
 
 function assertTableFunction(call: SqlNode, text: string): void {
   const name = String(call['function_name']).toLowerCase();
-  if (name === 'predict') {
-    throw new EverviewError('unsupported', 'PREDICT inside a kept view is not offered yet', {
-      hint: 'use PREDICT in the query that reads the view',
+  if (modelFunctionOf(name) !== null) {
+    throw new EverviewError('unsupported', `${name.toUpperCase()} inside a kept view is not offered yet`, {
+      hint: 'use it in the query that reads the view',
       at: placeOf(call, text),
     });
   }

@@ -1,18 +1,21 @@
 import { EverviewError, type TextPlace } from '../core/errors.ts';
+import { type ModelFunction, modelFunctionOf } from '../core/model-functions.ts';
 import { nearestHint } from '../core/nearest.ts';
 import { type CteScope, type RelationReference, relationNode } from '../core/relation-references.ts';
 import type { Schema } from '../core/schema.ts';
 import { isNode, type SqlJson, type SqlNode, walk } from '../core/sql-tree.ts';
+import { explainedPredictionSql } from '../model/contributions-sql.ts';
 import { predictionSql } from '../model/predict-sql.ts';
 import type { ModelParameters } from '../model/scorer.ts';
 import type { Catalog } from './catalog.ts';
 import { placeInQuery } from './query-place.ts';
 
 export function isPredict(reference: RelationReference): boolean {
-  return reference.kind === 'function' && reference.name === 'predict';
+  return reference.kind === 'function' && modelFunctionOf(reference.name) !== null;
 }
 
 export type PredictCall = {
+  readonly function: ModelFunction;
   readonly model: string;
   readonly input:
     | { readonly kind: 'query'; readonly query: SqlNode }
@@ -25,14 +28,16 @@ export function predictCall(
   text: string,
   catalog: Catalog,
 ): PredictCall {
-  const at = placeInQuery(text, reference.offset, 'PREDICT'.length);
-  const usage = 'PREDICT takes a model and its input: PREDICT(m, (SELECT …)) or PREDICT(m, v)';
+  const at = placeInQuery(text, reference.offset, reference.name.length);
+  const called = modelFunctionOf(reference.name) ?? 'predict';
+  const word = called.toUpperCase();
+  const usage = `${word} takes a model and its input: ${word}(m, (SELECT …)) or ${word}(m, v)`;
   const [first, second, ...more] = reference.args;
   const model = columnName(first);
   if (model === null || second === undefined || more.length > 0) {
     throw new EverviewError(
       'invalid-query',
-      'PREDICT is called with other arguments than a model and an input',
+      `${word} is called with other arguments than a model and an input`,
       {
         at,
         hint: usage,
@@ -58,15 +63,19 @@ export function predictCall(
   const name = entry.declared.definition.name;
   const relation = columnName(second);
   if (relation !== null)
-    return { model: name, input: { kind: 'relation', name: relation, location: second.query_location ?? 0 } };
+    return {
+      function: called,
+      model: name,
+      input: { kind: 'relation', name: relation, location: second.query_location ?? 0 },
+    };
   const subquery = isNode(second.subquery) ? second.subquery.node : undefined;
   if (second.type !== 'SUBQUERY' || !isNode(subquery)) {
-    throw new EverviewError('invalid-query', 'the input of PREDICT is neither a query nor a name', {
+    throw new EverviewError('invalid-query', `the input of ${word} is neither a query nor a name`, {
       at,
       hint: usage,
     });
   }
-  return { model: name, input: { kind: 'query', query: subquery } };
+  return { function: called, model: name, input: { kind: 'query', query: subquery } };
 }
 
 /** The name a bare column reference consists of; null for anything else. */
@@ -136,15 +145,18 @@ function selectAll(name: string, location: SqlJson): SqlNode {
   };
 }
 
-/** As `predictionSql`; what the input lacks is told at the call. */
+/** As `predictionSql`, or `explainedPredictionSql`; what the input lacks is told at the call. */
 export function predictionAt(
+  called: ModelFunction,
   { scorer }: ModelParameters,
   input: string,
   schema: Schema,
   at: TextPlace | undefined,
 ): string {
   try {
-    return predictionSql(scorer, input, schema);
+    return called === 'explain_predict'
+      ? explainedPredictionSql(scorer, input, schema)
+      : predictionSql(scorer, input, schema);
   } catch (failure) {
     if (!(failure instanceof EverviewError) || failure.at !== undefined) throw failure;
     throw new EverviewError(failure.code, failure.message, {

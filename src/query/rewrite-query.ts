@@ -98,7 +98,7 @@ function collectReads(
 ): void {
   for (const reference of referencesOf(tree)) {
     if (reference.kind === 'function') {
-      if (reference.name !== 'predict') continue;
+      if (!isPredict(reference)) continue;
       const call = predictCall(reference, text, catalog);
       models.add(call.model);
       if (call.input.kind === 'relation' && !reference.scope.has(call.input.name.toLowerCase())) {
@@ -252,10 +252,11 @@ class QueryRewriter {
     const schema = await this.#context.session.describe(inputSql);
     const parameters = this.#context.promotedParameters(call.model);
     const sql = predictionAt(
+      call.function,
       parameters,
       `(${inputSql})`,
       schema,
-      placeInQuery(this.#text, reference.offset, 7),
+      placeInQuery(this.#text, reference.offset, reference.name.length),
     );
     return this.#fragment(reference.node, reference.alias === '' ? call.model : reference.alias, sql);
   }
