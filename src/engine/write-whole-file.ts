@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { open, rename, rm, stat } from 'node:fs/promises';
+import { open, realpath, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { EverviewError, type TextPlace } from '../core/errors.ts';
 
@@ -9,13 +9,14 @@ import { EverviewError, type TextPlace } from '../core/errors.ts';
  * @throws EverviewError `file-error`; the path is then as it was.
  */
 export async function writeWholeFile(path: string, bytes: Uint8Array, at?: TextPlace): Promise<void> {
-  const temporary = join(dirname(path), `.${basename(path)}.${randomUUID()}.tmp`);
+  if (path === '' || (await isDirectory(path))) {
+    const message = path === '' ? 'the path is empty' : `"${path}" is a directory`;
+    throw new EverviewError('file-error', message, { at, hint: 'give the path of a file' });
+  }
+  // a link stays one, and its file is the one that is replaced
+  const target = await realpath(path).catch(() => path);
+  const temporary = join(dirname(target), `.${basename(target)}.${randomUUID()}.tmp`);
   try {
-    if (await isDirectory(path))
-      throw new EverviewError('file-error', `"${path}" is a directory`, {
-        at,
-        hint: 'give the path of a file',
-      });
     const file = await open(temporary, 'wx');
     try {
       await file.writeFile(bytes);
@@ -23,10 +24,10 @@ export async function writeWholeFile(path: string, bytes: Uint8Array, at?: TextP
     } finally {
       await file.close();
     }
-    await rename(temporary, path);
+    await rename(temporary, target);
   } catch (cause) {
     await rm(temporary, { force: true }).catch(() => {});
-    throw cause instanceof EverviewError ? cause : unwritable(path, cause, at);
+    throw unwritable(path, cause, at);
   }
 }
 
