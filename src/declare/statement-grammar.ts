@@ -1,5 +1,5 @@
 import type { IToken } from 'chevrotain';
-import { DefinitionGrammar } from './definition-grammar.ts';
+import { ModelGrammar } from './model-grammar.ts';
 import type { AlterKind, Name as PlacedName, RawOption, StatementBody } from './statement.ts';
 import { Dot, Identifier, kw, Name, Semicolon } from './statement-lexer.ts';
 import { expectedLabels, unexpectedToken } from './syntax-error.ts';
@@ -11,7 +11,7 @@ export type StatementSyntax =
   | CreateSyntax;
 
 /** All statements but queries, which DuckDB parses. */
-export class StatementGrammar extends DefinitionGrammar {
+export class StatementGrammar extends ModelGrammar {
   constructor() {
     super();
     this.performSelfAnalysis();
@@ -57,6 +57,9 @@ export class StatementGrammar extends DefinitionGrammar {
         { ALT: () => this.SUBRULE(this.show) },
         { ALT: () => this.SUBRULE(this.refresh) },
         { ALT: () => this.SUBRULE(this.explainRefresh) },
+        { ALT: () => this.SUBRULE(this.exportModel) },
+        { ALT: () => this.SUBRULE(this.weights) },
+        { ALT: () => this.SUBRULE(this.compare) },
         { ALT: () => this.SUBRULE(this.insert) },
         { ALT: () => this.SUBRULE(this.update) },
         { ALT: () => this.SUBRULE(this.delete) },

@@ -17,11 +17,24 @@ const reservedWords = [
 ] as const;
 
 const freeWords = [
-  ...['ALTER', 'BEGIN', 'BY', 'CASCADE', 'COMMIT', 'CONFLICT', 'COPY', 'CORRECT', 'DELETE', 'DESC'],
-  ...['DESCRIBE', 'DISTINCT', 'DROP', 'EXCLUDE', 'EXISTS', 'EXPLAIN', 'FULL', 'IF', 'IGNORE'],
-  ...['INCREMENTAL', 'INSERT', 'KEY', 'MATERIALIZED', 'MODEL', 'MODELS', 'NAME', 'NOTHING', 'OR'],
+  ...[
+    'ALTER',
+    'BEGIN',
+    'BY',
+    'CASCADE',
+    'COMMIT',
+    'COMPARE',
+    'CONFLICT',
+    'COPY',
+    'CORRECT',
+    'DELETE',
+    'DESC',
+  ],
+  ...['DESCRIBE', 'DISTINCT', 'DROP', 'EXCLUDE', 'EXISTS', 'EXPLAIN', 'EXPORT', 'FULL', 'IF', 'IGNORE'],
+  ...['INCREMENTAL', 'INSERT', 'KEY', 'MATERIALIZED', 'MODEL', 'MODELS', 'NAME', 'NOTHING', 'OF', 'OR'],
   ...['QUARANTINE', 'REFRESH', 'REGRET', 'RELEASE', 'REPLACE', 'RETURNING', 'ROLLBACK', 'SHOW', 'STALENESS'],
-  ...['TABLES', 'TRAINING', 'TRANSACTION', 'UPDATE', 'VALUES', 'VIEW', 'VIEWS', 'WORK'],
+  ...['TABLES', 'TO', 'TOLERANCE', 'TRAINING', 'TRANSACTION', 'UPDATE', 'VALUES', 'VERSION', 'VIEW', 'VIEWS'],
+  ...['WEIGHTS', 'WORK'],
 ] as const;
 
 export type Keyword = (typeof reservedWords)[number] | (typeof freeWords)[number];
@@ -108,6 +121,12 @@ const BlockComment = createToken({
   group: Lexer.SKIPPED,
   line_breaks: true,
 });
+export const NumberLiteral = createToken({
+  name: 'Number',
+  label: 'a number',
+  pattern: plain(sqlForms.number),
+  categories: [Piece],
+});
 const EscapeString = createToken({
   name: 'EscapeString',
   pattern: plain(sqlForms.escapeString),
@@ -137,7 +156,7 @@ export const allTokens: readonly TokenType[] = [
   // A word that begins another one (NOT, NOTHING) must come after it.
   ...[...keywordTokens.values()].sort((a, b) => b.name.length - a.name.length),
   Identifier,
-  createToken({ name: 'Number', pattern: plain(sqlForms.number), categories: [Piece] }),
+  NumberLiteral,
   Parameter,
   mark('=>', /=>/),
   mark('::', /::/),

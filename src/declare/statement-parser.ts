@@ -19,6 +19,9 @@ export const statementForms: readonly string[] = [
   'REFRESH',
   'EXPLAIN REFRESH',
   'EXPLAIN SELECT …',
+  'EXPORT MODEL … TO',
+  'WEIGHTS OF',
+  'COMPARE … VERSION … WITH …',
   'INSERT',
   'UPDATE',
   'DELETE',
@@ -31,15 +34,15 @@ export const statementForms: readonly string[] = [
 ];
 
 const firstWords = [
-  ...['ALTER', 'BEGIN', 'COMMIT', 'COPY', 'CORRECT', 'CREATE', 'DELETE', 'DESC', 'DESCRIBE', 'DROP'],
-  ...['EXPLAIN', 'INSERT', 'REFRESH', 'RELEASE', 'ROLLBACK', 'SHOW', 'UPDATE'],
+  ...['ALTER', 'BEGIN', 'COMMIT', 'COMPARE', 'COPY', 'CORRECT', 'CREATE', 'DELETE', 'DESC', 'DESCRIBE'],
+  ...['DROP', 'EXPLAIN', 'EXPORT', 'INSERT', 'REFRESH', 'RELEASE', 'ROLLBACK', 'SHOW', 'UPDATE', 'WEIGHTS'],
 ] as const;
 
 const queryWords = ['SELECT', 'WITH', 'FROM', 'VALUES'] as const;
 
 /** DuckDB's statements that would go round the engine, or that it has no use for. */
 const refusedWords = new Set(
-  `ABORT ANALYZE ATTACH CALL CHECKPOINT COMMENT DEALLOCATE DETACH END EXECUTE EXPORT FORCE GRANT IMPORT INSTALL LOAD
+  `ABORT ANALYZE ATTACH CALL CHECKPOINT COMMENT DEALLOCATE DETACH END EXECUTE FORCE GRANT IMPORT INSTALL LOAD
   MERGE PIVOT PRAGMA PREPARE RESET SET START SUMMARIZE TRUNCATE UNPIVOT USE VACUUM`.split(/\s+/),
 );
 

@@ -8,6 +8,9 @@ export type Name = { readonly name: string; readonly at: TextPlace };
 
 export type Assignment = { readonly column: Name; readonly value: SqlFragment };
 
+/** A version of a model by its number. */
+export type Numbered = { readonly version: number; readonly at: TextPlace };
+
 /** An option of a WITH list, not yet checked against the kind of object. */
 export type RawOption = { readonly name: Name; readonly value: SqlFragment };
 
@@ -77,6 +80,22 @@ export type StatementBody =
   | { readonly kind: 'show'; readonly what: 'tables' | 'views' | 'models' | 'staleness' | 'regret' }
   | { readonly kind: 'refresh'; readonly name: Name; readonly how: 'auto' | 'incremental' | 'full' }
   | { readonly kind: 'explain-refresh'; readonly name: Name }
+  | {
+      readonly kind: 'export-model';
+      readonly name: Name;
+      readonly path: string;
+      readonly pathAt: TextPlace;
+    }
+  /** `version` null: the one that answers. */
+  | { readonly kind: 'weights'; readonly name: Name; readonly version: Numbered | null }
+  | {
+      readonly kind: 'compare';
+      readonly name: Name;
+      readonly before: Numbered;
+      readonly after: Numbered;
+      /** Error up to which a number counts as right; null: those of the gate. */
+      readonly tolerance: number | null;
+    }
   | InsertStatement
   | {
       readonly kind: 'update';

@@ -1,5 +1,6 @@
 import { EverviewError } from '../core/errors.ts';
 import { reservedPrefix } from '../core/identifier.ts';
+import { modelFunctionOf } from '../core/model-functions.ts';
 import { nearestHint } from '../core/nearest.ts';
 import { referencesOf } from '../core/relation-references.ts';
 import { type Schema, sameName } from '../core/schema.ts';
@@ -121,7 +122,7 @@ async function buildVirtualView(
 
 function assertNoModelOrPast({ name, query }: ViewDefinition, tree: SqlNode): void {
   for (const reference of referencesOf(tree)) {
-    const isModel = reference.kind === 'function' && reference.name === 'predict';
+    const isModel = reference.kind === 'function' && modelFunctionOf(reference.name) !== null;
     const isPast = reference.kind === 'named' && reference.at !== null;
     if (!isModel && !isPast) continue;
     throw new EverviewError(

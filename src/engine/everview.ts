@@ -26,10 +26,12 @@ import { toArrow } from '../query/arrow-out.ts';
 import { openDuckdbStore } from '../store/duckdb-store.ts';
 import { ViewRefresher } from '../view/view-refresher.ts';
 import { answerQuery } from './answer-query.ts';
+import { compareVersions, type ModelComparison } from './compare-versions.ts';
 import { declareObject } from './declare-object.ts';
 import { EngineCore } from './engine-core.ts';
 import { StatementExecutor } from './execute-statement.ts';
 import { executeUpdateStatement, isUpdateStatement, replacing } from './execute-update.ts';
+import { exportModel } from './export-model.ts';
 import { toldAt } from './failure-place.ts';
 import { createKysely } from './kysely-dialect.ts';
 import { loadEngine } from './load-engine.ts';
@@ -39,6 +41,7 @@ import type { StatementResult, UpdateResult } from './result.ts';
 import { runUpdate, type UpdateInProgress } from './run-update.ts';
 import { BackgroundScheduler, stepScheduler, type Timer } from './scheduler.ts';
 import { type StreamedAnswer, streamAnswer } from './stream-answer.ts';
+import { type VersionWeights, weightsOfModel } from './weights-of-model.ts';
 
 export type OpenOptions = {
   /** Where time comes from; the system's by default. */
@@ -280,6 +283,42 @@ export class Everview implements AsyncDisposable {
   /** REFRESH name [INCREMENTAL | FULL]. */
   refresh(name: string, how: HowToRefresh = 'auto'): Promise<StatementResult> {
     return this.#writing('refresh()', () => this.#executor.refresh(name, how));
+  }
+
+  /**
+   * The version of a model that answers as the bytes of an ONNX file, its transform included: inputs are the columns it
+   * reads, outputs those that PREDICT adds.
+   * @throws EverviewError `unknown-relation`, `no-model-version`, `unsupported`
+   */
+  exportModel(name: string): Promise<Uint8Array> {
+    return this.#using(async () => (await exportModel(this.#core, name)).bytes);
+  }
+
+  /**
+   * The weights of a version of a model: by default of the one that answers.
+   * @throws EverviewError `unknown-relation`, `no-model-version`
+   */
+  weights(
+    name: string,
+    { version = null }: { readonly version?: number | null } = {},
+  ): Promise<VersionWeights> {
+    return this.#using(() => weightsOfModel(this.#core, name, version));
+  }
+
+  /**
+   * Two versions of a model side by side: weights, and on the hold-out as it is now metrics and flips.
+   * @param options `tolerance`: the error up to which a number counts as right
+   * @throws EverviewError `unknown-relation`, `no-model-version`
+   */
+  compare(
+    name: string,
+    before: number,
+    after: number,
+    { tolerance = null }: { readonly tolerance?: number | null } = {},
+  ): Promise<ModelComparison> {
+    return this.#using(() =>
+      compareVersions(this.#core, name, { version: before }, { version: after }, tolerance),
+    );
   }
 
   /**

@@ -28,6 +28,7 @@ import {
 import { explainQuery } from './explain-query.ts';
 import { explainRefresh } from './explain-refresh.ts';
 import { locatedFailure, shiftedFailure, toldAt } from './failure-place.ts';
+import { answerModelStatement, type ModelStatement } from './model-statements.ts';
 import { OpenUpdate } from './open-update.ts';
 import { refreshObjects } from './refresh-objects.ts';
 import { assertKept, type HowToRefresh } from './refresh-views.ts';
@@ -113,6 +114,10 @@ export class StatementExecutor {
         return Promise.resolve(
           this.#answer('explain-refresh', explainRefresh(this.#core, statement.name.name), null),
         );
+      case 'export-model':
+      case 'weights':
+      case 'compare':
+        return this.#aboutModel(statement);
       case 'begin':
         this.#open = new OpenUpdate(this.#core, statement.idempotencyKey);
         return Promise.resolve(this.#answer('begin', noRows, 'update begun'));
@@ -121,6 +126,11 @@ export class StatementExecutor {
       case 'rollback':
         return this.#rollback();
     }
+  }
+
+  async #aboutModel(statement: ModelStatement): Promise<StatementResult> {
+    const { shown, message } = await answerModelStatement(this.#core, statement);
+    return this.#answer(statement.kind, shown, message);
   }
 
   async #showRegret(): Promise<StatementResult> {
@@ -317,6 +327,9 @@ function placed(failure: unknown, statement: Statement): unknown {
   if (!(failure instanceof EverviewError) || failure.at !== undefined) return failure;
   const name = 'table' in statement ? statement.table : 'name' in statement ? statement.name : null;
   const isAboutName =
-    failure.code === 'unknown-relation' || failure.code === 'wrong-kind' || failure.code === 'duplicate-name';
+    failure.code === 'unknown-relation' ||
+    failure.code === 'wrong-kind' ||
+    failure.code === 'duplicate-name' ||
+    failure.code === 'no-model-version';
   return name !== null && isAboutName ? locatedFailure(failure, name.at) : failure;
 }

@@ -255,7 +255,7 @@ function piecesOf(statement: UpdateStatement): Piece[] {
  * @throws EverviewError `staleness-exceeded`
  */
 export async function freshenModels(core: EngineCore, statement: UpdateStatement): Promise<void> {
-  const pieces = piecesOf(statement).filter(({ text }) => /\bpredict\b/i.test(text));
+  const pieces = piecesOf(statement).filter(({ text }) => /\b(explain_)?predict\b/i.test(text));
   if (pieces.length === 0) return;
   const { state } = core;
   const nowMs = core.clock.nowMs();

@@ -21,11 +21,15 @@ export function balancedSum(terms: readonly string[]): string {
 
 /** Score `k` of a row of the input but for its quadratic form; NULL, or not finite, where the model gives none. */
 export function linearScoreSql(scorer: Scorer, k: number, schema: Schema): string {
-  return balancedSum([
-    doubleLiteral(scorer.offsets[k] ?? 0),
+  return balancedSum([doubleLiteral(scorer.offsets[k] ?? 0), ...linearTermsSql(scorer, k, schema)]);
+}
+
+/** What each feature, then each category, adds to the linear part of score `k`. */
+export function linearTermsSql(scorer: Scorer, k: number, schema: Schema): string[] {
+  return [
     ...scorer.features.map((feature) => featureTerm(feature, k, scorer, schema)),
     ...scorer.categories.map((category) => categoryTerm(category, k, scorer, schema)),
-  ]);
+  ];
 }
 
 /** The first column a feature reads, as the input has it; all of them are looked at. */
@@ -114,7 +118,9 @@ export function designSql(scorer: Scorer, schema: Schema): string {
   const present = scorer.features.map((feature, index) => {
     const { value } = measuredSql(feature, schema);
     const centred = `${value} - ${doubleLiteral(feature.center)}`;
-    return scorer.missing === 'drop' ? centred : `CASE WHEN ${absent[index]} THEN 0e0 ELSE ${centred} END`;
+    // no score comes of NaN, and a list with NULL has no inner product
+    if (scorer.missing === 'drop') return `coalesce(${centred}, CAST('NaN' AS DOUBLE))`;
+    return `CASE WHEN ${absent[index]} THEN 0e0 ELSE ${centred} END`;
   });
   const levels = scorer.categories.flatMap((category) => {
     const text = categoryText(category, schema);
@@ -130,12 +136,11 @@ export function designSql(scorer: Scorer, schema: Schema): string {
 /** The value of a form over a column that holds the design. */
 export function formSql({ constants, rows }: QuadraticForm, design: string, size: number): string {
   if (rows.length === 0) return '0e0';
-  return balancedSum(
-    rows.map((row, index) => {
-      const constant = doubleLiteral(constants[index] ?? 0);
-      if (size === 0) return `pow(${constant}, 2)`;
-      const weights = Array.from({ length: size }, (_, j) => doubleLiteral(row[j] ?? 0));
-      return `pow(${constant} + list_inner_product(${design}, [${weights.join(', ')}]), 2)`;
-    }),
-  );
+  const squares = rows.map((row, index) => {
+    const constant = doubleLiteral(constants[index] ?? 0);
+    if (size === 0) return `pow(${constant}, 2)`;
+    const weights = Array.from({ length: size }, (_, j) => doubleLiteral(row[j] ?? 0));
+    return `pow(${constant} + list_inner_product(${design}, [${weights.join(', ')}]), 2)`;
+  });
+  return `(${balancedSum(squares)})`;
 }

@@ -69,8 +69,8 @@ function probabilities(scores: readonly number[]): number[] {
 function softmaxBound(scores: readonly number[], odds: readonly number[], bound: number) {
   const moved = (p: number, factor: number) => (p * factor) / (1 - p + p * factor);
   const far = odds.map((p) => {
-    const above = moved(p, Math.exp(2 * bound)) - p;
-    return Math.max(Number.isNaN(above) ? 1 : above, p - moved(p, Math.exp(-2 * bound)));
+    const most = Math.max(moved(p, Math.exp(2 * bound)) - p, p - moved(p, Math.exp(-2 * bound)));
+    return Number.isNaN(most) ? 1 : most;
   });
   const near = scores.filter((score) => score >= Math.max(...scores) - 2 * bound);
   return { prediction_bound: Math.max(...far), prediction_certain: near.length === 1 };

@@ -99,7 +99,8 @@ function softmaxBound(p: string, bound: string): string {
   const moved = (factor: string) => `${p} * ${factor} / (1 - ${p} + ${p} * ${factor})`;
   const above = moved(`exp(2 * ${bound})`);
   const below = moved(`exp(-2 * ${bound})`);
-  return `greatest(coalesce(${above} - ${p}, 1), ${p} - ${below})`;
+  // NaN, of a bound without end, is DuckDB's greatest number
+  return `least(1, greatest(coalesce(${above} - ${p}, 1), ${p} - ${below}))`;
 }
 
 /** The value of the first score that none exceeds. */

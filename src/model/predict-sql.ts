@@ -20,14 +20,22 @@ const formColumn = '__ev_bound';
  * model cannot read, or a column of the same name as one of the prediction's.
  */
 export function predictionSql(scorer: Scorer, input: string, schema: Schema): string {
-  for (const { name } of predictionColumns(scorer)) {
+  assertFree(
+    predictionColumns(scorer).map(({ name }) => name),
+    schema,
+  );
+  return predictedSql(scorer, input, schema, (column) => column);
+}
+
+/** @throws EverviewError `invalid-query` when the input has a column of one of the names already. */
+export function assertFree(names: readonly string[], schema: Schema): void {
+  for (const name of names) {
     const taken = findColumn(schema, name);
     if (taken === undefined) continue;
     throw new EverviewError('invalid-query', `the input of PREDICT already has a column "${taken.name}"`, {
       hint: `rename it, or leave it out: SELECT * EXCLUDE ("${taken.name}")`,
     });
   }
-  return predictedSql(scorer, input, schema, (column) => column);
 }
 
 /** As `predictionSql`, with other names for the new columns. */

@@ -4,7 +4,7 @@ import type { FeatureSource } from './feature-source.ts';
  * What answers, whatever the family: the fitted transform of the features, one or more scores that are linear
  * (or, with `quadratic`, quadratic) in the transformed features, and the head that makes the output columns of them.
  * Plain JSON, a part of the model version. Three interpreters must agree: SQL (predict-sql.ts), one row at a time
- * (predict-row.ts) and ONNX (predict-onnx.ts).
+ * (predict-row.ts) and ONNX (export-onnx.ts).
  *
  *   score_k = offset_k + Σ_features [missing ? missingWeights_k : weights_k·(x − center)] + Σ_categories weights_k(level)
  *             − ½·quadratic_k(design)

@@ -1,5 +1,6 @@
 import { clockNames } from '../core/clock-call.ts';
 import { EverviewError } from '../core/errors.ts';
+import { modelFunctionOf } from '../core/model-functions.ts';
 import { findColumn } from '../core/schema.ts';
 import { isNode, type SqlNode, walk } from '../core/sql-tree.ts';
 import { markClock } from './clock-conditions.ts';
@@ -75,6 +76,12 @@ export function assertKeepable(bound: BoundQuery, text: string, unstable: Readon
 
 function assertTableFunction(call: SqlNode, text: string): void {
   const name = String(call['function_name']).toLowerCase();
+  if (modelFunctionOf(name) === 'explain_predict') {
+    throw new EverviewError('unsupported', 'EXPLAIN_PREDICT inside a kept view is not offered yet', {
+      hint: 'use it in the query that reads the view',
+      at: placeOf(call, text),
+    });
+  }
   if (!pureTableFunctions.has(name)) {
     throw new EverviewError('invalid-definition', `${name}() reads data that has no version`, {
       hint: 'load it into a table with COPY … FROM and read the table',

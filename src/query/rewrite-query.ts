@@ -1,6 +1,6 @@
 import { EverviewError, type TextPlace } from '../core/errors.ts';
 import { nearestHint } from '../core/nearest.ts';
-import { columnName, inputQueryOf, isPredict, withCtes } from '../core/prediction-call.ts';
+import { columnName, inputQueryOf, withCtes } from '../core/prediction-call.ts';
 import {
   type RelationReference,
   referencesOf,
@@ -18,7 +18,7 @@ import type { ModelParameters } from '../model/scorer.ts';
 import { bindParameters } from './bind-parameters.ts';
 import type { Catalog, CatalogEntry, ModelEntry, TableEntry } from './catalog.ts';
 import { replaceClockFunctions } from './clock-functions.ts';
-import { predictCall, predictionAt } from './predict-call.ts';
+import { isModelCall, predictCall, predictionAt } from './predict-call.ts';
 import { placeInQuery } from './query-place.ts';
 import type { SystemRelations } from './system-relations.ts';
 
@@ -110,7 +110,7 @@ function collectReads(
 ): void {
   for (const reference of referencesOf(tree)) {
     if (reference.kind === 'function') {
-      if (!isPredict(reference)) continue;
+      if (!isModelCall(reference)) continue;
       const call = predictCall(reference, text, catalog);
       predicted.add(call.model);
       if (call.input.kind === 'relation' && !reference.scope.has(call.input.name.toLowerCase())) {
@@ -182,7 +182,7 @@ class QueryRewriter {
   async query(query: SqlNode, at: Version | null): Promise<SqlNode> {
     const tree = replaceClockFunctions(query, this.#context.nowMs, (name) => this.#isColumn(name, query));
     const replacements = new Map<SqlNode, SqlNode>();
-    const references = referencesOf(tree, (reference) => !isPredict(reference));
+    const references = referencesOf(tree, (reference) => !isModelCall(reference));
     for (const reference of references) {
       const replaced = await this.#replacement(reference, at);
       if (replaced !== null) replacements.set(reference.node, replaced);
@@ -215,7 +215,7 @@ class QueryRewriter {
 
   async #replacement(reference: RelationReference, at: Version | null): Promise<SqlNode | null> {
     if (reference.kind === 'function') {
-      return isPredict(reference) ? this.#prediction(reference, at) : null;
+      return isModelCall(reference) ? this.#prediction(reference, at) : null;
     }
     const alias = reference.alias === '' ? reference.name : reference.alias;
     if (isSystem(reference.schema)) {
@@ -290,10 +290,11 @@ class QueryRewriter {
     const schema = await this.#context.session.describe(inputSql);
     const parameters = this.#context.promotedParameters(call.model);
     const sql = predictionAt(
+      call.function,
       parameters,
       `(${inputSql})`,
       schema,
-      placeInQuery(this.#text, reference.offset, 7),
+      placeInQuery(this.#text, reference.offset, reference.name.length),
     );
     return this.#fragment(reference.node, reference.alias === '' ? call.model : reference.alias, sql);
   }

@@ -51,11 +51,12 @@ export function partValue(part: TimestampPart, moment: Date): number {
 function isoWeek(moment: Date): number {
   const day = Math.floor(moment.getTime() / dayMs);
   const thursday = new Date((day - ((moment.getUTCDay() + 6) % 7) + 3) * dayMs);
-  const firstDay = Date.UTC(thursday.getUTCFullYear(), 0, 1) / dayMs;
+  // Date.UTC takes the years 0 to 99 to be of the twentieth century
+  const firstDay = new Date(0).setUTCFullYear(thursday.getUTCFullYear(), 0, 1) / dayMs;
   return Math.floor((thursday.getTime() / dayMs - firstDay) / 7) + 1;
 }
 
-const periodMs: Readonly<Record<CyclePeriod, number>> = {
+export const periodMs: Readonly<Record<CyclePeriod, number>> = {
   hour: 3_600_000,
   day: dayMs,
   week: 7 * dayMs,

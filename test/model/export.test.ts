@@ -1,0 +1,97 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createRowPredictor, type Everview, type Row, type SqlValue } from '../../src/index.ts';
+import { readParameters } from '../../src/model/parameters-json.ts';
+import { answersOfNode, answersOfWeb, type RuntimeAnswer } from '../support/exported-model.ts';
+import { fillTable, fitCase, modelCases, questions } from '../support/model-cases.ts';
+import { openEverview } from '../support/open-everview.ts';
+
+describe('an exported model answers as PREDICT does', () => {
+  let db: Everview;
+  beforeAll(async () => {
+    ({ db } = await openEverview());
+    await fillTable(db);
+  });
+  afterAll(() => db.close());
+
+  it.each(modelCases)(
+    '$name',
+    async (family) => {
+      await fitCase(db, family);
+      const bytes = await db.exportModel('m');
+      const { rows: inputs } = await db.query(`SELECT * FROM (${questions}) ORDER BY id`);
+      const { rows: answered } = await db.query(`SELECT * FROM PREDICT(m, (${questions})) ORDER BY id`);
+      const added = Object.keys(answered[0] ?? {}).filter((name) => !(name in (inputs[0] ?? {})));
+      const expected = answered.map((row) =>
+        Object.fromEntries(added.map((name) => [name, plain(row[name])])),
+      );
+      expectAlike(await rowAnswers(db, inputs), expected, 'one row at a time');
+      expectAlike(
+        await answersOfNode(bytes, textual(inputs, family.options.includes('categorical'))),
+        expected,
+        'onnxruntime-node',
+      );
+      expectAlike(
+        await answersOfWeb(bytes, textual(inputs, family.options.includes('categorical'))),
+        expected,
+        'onnxruntime-web',
+      );
+      expect(await db.exportModel('m')).toEqual(bytes);
+      const given = expected.filter((row) => row[added[0] ?? ''] !== null).length;
+      expect(given).toBeGreaterThan(20);
+    },
+    60_000,
+  );
+});
+
+/** Dates that are categories come as the text that DuckDB prints. */
+function textual(rows: readonly Row[], isText: boolean): readonly Row[] {
+  if (!isText) return rows;
+  return rows.map((row) => ({
+    ...row,
+    day: row.day instanceof Date ? row.day.toISOString().slice(0, 10) : null,
+  }));
+}
+
+async function rowAnswers(db: Everview, inputs: readonly Row[]): Promise<RuntimeAnswer[]> {
+  const { rows } = await db.query(
+    `SELECT parameters FROM everview.model_versions WHERE model = 'm' AND status = 'promoted'`,
+  );
+  const parameters = readParameters(String(rows[0]?.parameters));
+  if (parameters === null) throw new Error('no parameters');
+  const predict = createRowPredictor(parameters);
+  return inputs.map((row) => {
+    const values = predict(row);
+    return Object.fromEntries(Object.entries(values ?? {}).map(([name, value]) => [name, plain(value)]));
+  });
+}
+
+function plain(value: SqlValue | undefined): number | string | boolean | null {
+  if (value === undefined || value === null) return null;
+  if (typeof value === 'number') return Number.isNaN(value) ? null : value;
+  if (typeof value === 'string') return value;
+  if (typeof value === 'bigint') return Number(value);
+  return typeof value === 'boolean' ? value : String(value);
+}
+
+/** Classes are texts in a row's prediction and in a file. */
+function expectAlike(own: readonly RuntimeAnswer[], expected: readonly RuntimeAnswer[], who: string): void {
+  const largest = Math.max(
+    1e-3,
+    ...expected.flatMap((row) =>
+      Object.values(row).map((v) => (Number.isFinite(v) ? Math.abs(Number(v)) : 0)),
+    ),
+  );
+  expected.forEach((row, index) => {
+    for (const [name, value] of Object.entries(row)) {
+      const other = own[index]?.[name] ?? null;
+      const told = `${who}: ${name} of row ${index}`;
+      if (typeof value === 'number' && typeof other === 'number' && value !== other)
+        expect(
+          Math.abs(other - value) / Math.min(largest, Math.max(1e-3, Math.abs(value))),
+          told,
+        ).toBeLessThan(1e-9);
+      else if (name === 'prediction_certain' && value === null) expect(other ?? false, told).toBe(false);
+      else expect(other === null ? null : String(other), told).toBe(value === null ? null : String(value));
+    }
+  });
+}
