@@ -1,4 +1,5 @@
 import type { Relation, Scope } from '../algebra/node.ts';
+import type { ScanNode } from '../algebra/scan.ts';
 import { quoteIdentifier, quoteList, versionColumn, weightColumn } from '../core/identifier.ts';
 import type { ViewHandle } from './refresher.ts';
 
@@ -36,6 +37,21 @@ function logOfRelation(node: Relation): string | null {
     default:
       return null;
   }
+}
+
+/** A column with its alias, each quoted or not. */
+const columnReference = /^(?:(?:"(?:[^"]|"")+"|\w+)\.)?(?:"(?:[^"]|"")+"|\w+)$/;
+
+/**
+ * The scan of which the relation shows columns, one row for each of its rows; null of any other relation. Not of one
+ * with expressions: UNNEST makes many rows of one.
+ */
+export function shownScan(node: Relation): ScanNode | null {
+  if (node.kind === 'scan') return node;
+  if (node.kind !== 'project' || !node.columns.every(({ expression }) => columnReference.test(expression)))
+    return null;
+  const scope = singleInput(node.input);
+  return scope === null || scope.conditions.length > 0 ? null : shownScan(scope.input);
 }
 
 type SingleInput = {

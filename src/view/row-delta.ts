@@ -1,11 +1,14 @@
 import { type Relation, scansOf } from '../algebra/node.ts';
 import { quoteIdentifier, quoteList, weightColumn } from '../core/identifier.ts';
-import { storedColumns } from './change-log.ts';
+import { type Column, columnNames, type Schema } from '../core/schema.ts';
+import type { Session } from '../core/session.ts';
+import { hiddenKeys, storedColumns } from './change-log.ts';
+import { shownScan } from './derived-log.ts';
 import type { RefreshContext, ViewHandle } from './refresher.ts';
 
 /** A signed change of contents, about to be applied. */
 export type RowDelta = {
-  /** A FROM item: the view's columns and the weight. */
+  /** A FROM item, no dearer to read than a log is: the view's columns and the weight. */
   readonly relation: string;
   /** Rows, however many equal ones are written as one. */
   readonly inserted: number;
@@ -14,7 +17,7 @@ export type RowDelta = {
   readonly isNetted: boolean;
   /** Whether every weight is 1 or −1. */
   readonly isSet: boolean;
-  /** A column that tells the rows to delete apart better than most; null when there are none. */
+  /** A column that tells the rows to delete apart better than most and has a value in all of them; null: none. */
   readonly telling: string | null;
 };
 
@@ -28,6 +31,10 @@ const largeDelta = 50_000;
 /** Rows to delete that are looked at to find the telling column. */
 const sampleRows = 1_024;
 
+/** Columns looked at first, and the share of values that differ which is good enough: counts are off by an eighth. */
+const likelyColumns = 8;
+const wellTold = 0.75;
+
 /** How a change gets to be a delta: what was put in and taken out again is netted where it can be at all. */
 export async function deltaOfChange(
   view: ViewHandle,
@@ -38,26 +45,26 @@ export async function deltaOfChange(
   const scans = scansOf(change);
   // Against an old snapshot the change holds every row that stayed, once with each sign.
   if (scans.some((scan) => scan.snapshot === 'old')) return nettedDeltaOf(view, signed, context);
-  const relation = scans.length === 1 ? `(${signed})` : await kept(signed, context);
-  const delta = await measured(view, relation, false, context);
-  if (delta.inserted === 0 || delta.telling === null || !(await mayCancel(relation, delta.telling, context)))
-    return delta;
-  return nettedDeltaOf(view, `SELECT * FROM ${relation}`, context);
+  const isLogged = scans.length === 1 && scans[0]?.snapshot === 'change';
+  const relation = isLogged ? `(${signed})` : await kept(signed, context);
+  const counts = loggedCounts(change, context) ?? (await countedRows(relation, context));
+  const { telling, mayCancel } = await tellingColumn(view, relation, counts, context);
+  if (mayCancel) return nettedDeltaOf(view, `SELECT * FROM ${relation}`, context);
+  return { relation, ...counts, isNetted: false, telling };
+}
+
+type RowCounts = Pick<RowDelta, 'inserted' | 'deleted' | 'isSet'>;
+
+/** Where each row in the log of a table makes one row, the log's own counts. */
+function loggedCounts(change: Relation, { changedSources }: RefreshContext): RowCounts | null {
+  const scan = shownScan(change);
+  const logged = scan?.source === 'table' ? changedSources.get(scan.relation) : undefined;
+  return logged === undefined ? null : { inserted: logged.inserted, deleted: logged.deleted, isSet: true };
 }
 
 async function kept(signed: string, { tx }: RefreshContext): Promise<string> {
   await tx.run(`CREATE OR REPLACE TEMP TABLE __ev_signed AS ${signed}`);
   return rawDelta;
-}
-
-/** Equal rows are equal in every column, so two signs with no value of one column in common have no row in common. */
-async function mayCancel(relation: string, telling: string, { tx }: RefreshContext): Promise<boolean> {
-  const column = quoteIdentifier(telling);
-  const side = (sign: string) => `(SELECT ${column} AS k FROM ${relation} WHERE ${weight} ${sign} 0)`;
-  const [row] = await tx.rows(
-    `SELECT 1 FROM ${side('>')} a SEMI JOIN ${side('<')} b ON a.k IS NOT DISTINCT FROM b.k LIMIT 1`,
-  );
-  return row !== undefined;
 }
 
 /** Signed rows as one row per distinct row, with its weight. */
@@ -71,47 +78,81 @@ export async function nettedDeltaOf(
     `CREATE OR REPLACE TEMP TABLE __ev_delta AS SELECT ${columns}, sum(${weight})::BIGINT AS ${weight} ` +
       `FROM (${signed}) GROUP BY ${columns} HAVING sum(${weight}) <> 0`,
   );
-  return measured(view, nettedDelta, true, context);
+  const counts = await countedRows(nettedDelta, context);
+  const { telling } = await tellingColumn(view, nettedDelta, { ...counts, inserted: 0 }, context);
+  return { relation: nettedDelta, ...counts, isNetted: true, telling };
 }
 
-async function measured(
-  view: ViewHandle,
-  relation: string,
-  isNetted: boolean,
-  context: RefreshContext,
-): Promise<RowDelta> {
-  const [row] = await context.tx.rows(
+async function countedRows(relation: string, { tx }: RefreshContext): Promise<RowCounts> {
+  const [row] = await tx.rows(
     `SELECT coalesce(sum(${weight}) FILTER (${weight} > 0), 0)::DOUBLE AS inserted,
             coalesce(-sum(${weight}) FILTER (${weight} < 0), 0)::DOUBLE AS deleted,
             coalesce(max(abs(${weight})), 0)::DOUBLE AS most FROM ${relation}`,
   );
-  const deleted = Number(row?.['deleted']);
   return {
-    relation,
-    inserted: Number(row?.['inserted']),
-    deleted,
-    isNetted,
-    isSet: Number(row?.['most']) <= 1,
-    telling: deleted === 0 ? null : await tellingColumn(view, relation, context),
+    inserted: Number(row?.inserted),
+    deleted: Number(row?.deleted),
+    isSet: Number(row?.most) <= 1,
   };
 }
 
+/**
+ * `mayCancel`: equal rows are equal in every column, so two signs with no value of one column in common have no row
+ * in common.
+ */
 async function tellingColumn(
   view: ViewHandle,
   relation: string,
+  { inserted, deleted }: RowCounts,
   { tx }: RefreshContext,
-): Promise<string | null> {
-  const names = storedColumns(view);
-  const counts = names.map((name, place) => `approx_count_distinct(${quoteIdentifier(name)}) AS d${place}`);
+): Promise<{ readonly telling: string | null; readonly mayCancel: boolean }> {
+  if (deleted === 0) return { telling: null, mayCancel: false };
+  const best = await mostDistinctColumn(view, relation, tx);
+  if (best === null) return { telling: null, mayCancel: inserted > 0 };
+  const column = quoteIdentifier(best);
   const [row] = await tx.rows(
-    `SELECT ${counts.join(', ')} FROM (SELECT * FROM ${relation} WHERE ${weight} < 0 LIMIT ${sampleRows})`,
+    `SELECT coalesce(bool_or(comes AND goes), false) AS shared, coalesce(bool_or(goes AND k IS NULL), false) AS unknown
+     FROM (SELECT ${column} AS k, bool_or(${weight} > 0) AS comes, bool_or(${weight} < 0) AS goes
+           FROM ${relation} GROUP BY ${column})`,
   );
-  let best: { name: string; distinct: number } | null = null;
+  return { telling: row?.unknown === true ? null : best, mayCancel: inserted > 0 && row?.shared === true };
+}
+
+/** Looked for among a few columns first: DuckDB takes far longer to plan for fifty than to count in these. */
+async function mostDistinctColumn(view: ViewHandle, relation: string, tx: Session): Promise<string | null> {
+  const names = storedColumns(view);
+  const likely = likelyTelling([...view.schema, ...hiddenKeys(view)]);
+  const found = await distinctValues(likely, relation, tx);
+  if (found === null || found.share >= wellTold || names.length === likely.length) return found?.name ?? null;
+  return (await distinctValues(names, relation, tx))?.name ?? null;
+}
+
+/** Columns of types that rarely repeat a value, in front of others. */
+function likelyTelling(schema: Schema): string[] {
+  const isLikely = ({ type }: Column) =>
+    /^(DOUBLE|FLOAT|DECIMAL|TIME|UUID|U?BIGINT|U?HUGEINT|VARCHAR|BLOB)/.test(type);
+  const likely = schema.filter(isLikely);
+  const others = schema.filter((column) => !isLikely(column));
+  return columnNames([...likely, ...others].slice(0, likelyColumns));
+}
+
+async function distinctValues(
+  names: readonly string[],
+  relation: string,
+  tx: Session,
+): Promise<{ readonly name: string; readonly share: number } | null> {
+  const columns = names.map(quoteIdentifier);
+  const counts = columns.map((column, place) => `approx_count_distinct(${column}) AS d${place}`);
+  const [row] = await tx.rows(
+    `SELECT count(*) AS n, ${counts.join(', ')}
+     FROM (SELECT ${columns.join(', ')} FROM ${relation} WHERE ${weight} < 0 LIMIT ${sampleRows})`,
+  );
+  let best: { name: string; share: number } | null = null;
   for (const [place, name] of names.entries()) {
-    const distinct = Number(row?.[`d${place}`]);
-    if (best === null || distinct > best.distinct) best = { name, distinct };
+    const share = Number(row?.[`d${place}`]) / Number(row?.n);
+    if (best === null || share > best.share) best = { name, share };
   }
-  return best?.name ?? null;
+  return best;
 }
 
 /** Gives back what a large delta holds. */

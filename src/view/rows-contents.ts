@@ -1,9 +1,10 @@
 import { clockSource } from '../algebra/clock-filter.ts';
-import { changeOf, type Relation, takesAway } from '../algebra/node.ts';
+import { changeOf, type Relation, scansOf, takesAway } from '../algebra/node.ts';
 import { quoteIdentifier, quoteList, weightColumn } from '../core/identifier.ts';
 import { columnNames } from '../core/schema.ts';
 import type { Version } from '../core/version.ts';
 import { clockFiltersOfPlan } from '../plan/clock-of-plan.ts';
+import { inOneStream } from '../store/one-stream.ts';
 import { renderRelation } from '../store/render-algebra.ts';
 import {
   contentsOf,
@@ -59,7 +60,7 @@ export async function advanceRows(
   const change = changeOf(node, changed);
   if (change === null) return { kind: 'none', inserted: 0, deleted: 0 };
   const sql = renderRelation(change, windowOf(context));
-  if (isInsertOnly(change, context)) return insertRows(view, sql, context);
+  if (isInsertOnly(change, context)) return insertRows(view, change, sql, context);
   return applyDelta(view, await deltaOfChange(view, change, sql, context), 'incremental', context);
 }
 
@@ -72,11 +73,20 @@ export function isInsertOnly(change: Relation, context: Pick<RefreshContext, 'ch
   );
 }
 
-async function insertRows(view: ViewHandle, sql: string, context: RefreshContext): Promise<RefreshOutcome> {
+async function insertRows(
+  view: ViewHandle,
+  change: Relation,
+  sql: string,
+  context: RefreshContext,
+): Promise<RefreshOutcome> {
   const { tx } = context;
   const columns = quoteList(columnNames(view.schema));
   if (!context.keepLog || (await ensureLog(tx, view)) === 'derived') {
-    const inserted = await tx.run(`INSERT INTO ${contentsOf(view.name)} SELECT ${columns} FROM (${sql})`);
+    const select = `SELECT ${columns} FROM (${sql})`;
+    const scans = scansOf(change);
+    // A join may read all of another relation, for which every thread is wanted.
+    const rows = scans.length === 1 ? inOneStream(select, view.schema.length, rowsLogged(context)) : select;
+    const inserted = await tx.run(`INSERT INTO ${contentsOf(view.name)} ${rows}`);
     return { kind: 'incremental', inserted, deleted: 0 };
   }
   const log = logOf(view.name);
@@ -87,6 +97,10 @@ async function insertRows(view: ViewHandle, sql: string, context: RefreshContext
     `INSERT INTO ${contentsOf(view.name)} SELECT ${columns} FROM ${log} WHERE ${justLogged(view, context)}`,
   );
   return { kind: 'incremental', inserted, deleted: 0 };
+}
+
+function rowsLogged({ changedSources }: RefreshContext): number {
+  return [...changedSources.values()].reduce((sum, { inserted }) => sum + inserted, 0);
 }
 
 async function rewriteRows(view: ViewHandle, context: RefreshContext): Promise<RefreshOutcome> {
@@ -108,7 +122,7 @@ export async function applyDelta(
   const columns = storedColumns(view).map(quoteIdentifier);
   if (deleted > 0) await deleteRows(view, delta, context);
   if (inserted > 0) {
-    const rows = repeated(relation, columns, isSet, `${weight} > 0`);
+    const rows = inOneStream(repeated(relation, columns, isSet, `${weight} > 0`), columns.length, inserted);
     await tx.run(`INSERT INTO ${rowsOf(view)} ${rows}`);
   }
   const logged = context.keepLog ? await logDelta(view, delta, context) : { inserted, deleted };
