@@ -11,7 +11,8 @@ const steps = 3_000;
 describe(`law 1, refresh, against bare DuckDB, over ${steps} steps`, () => {
   let result: BroadCampaignResult;
   beforeAll(async () => {
-    result = await runBroadCampaign({ seed: 1_000, steps });
+    // From here on every operator, pair and situation of note comes in two histories at least.
+    result = await runBroadCampaign({ seed: 12_219, steps });
   }, 600_000);
 
   it('holds for random histories', async () => {
