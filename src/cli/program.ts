@@ -88,6 +88,7 @@ Examples:
   everview sql --db shop.db -f schema.sql            run a file of statements
   everview sql --db shop.db -c "SELECT * FROM sales" --format csv
   everview sql --db shop.db --format json < talk.sql one line of JSON a statement
+  everview sql --db shop.db -c "EXPORT MODEL demand TO 'demand.onnx'"
   everview status --db shop.db                       what there is, and how stale
   everview refresh daily_sales --db shop.db --full   bring one view up to date
   everview demo                                      see it work

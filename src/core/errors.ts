@@ -35,7 +35,7 @@ export const errorTable = {
   'invalid-query': ['declaration', 'DuckDB refused the query'],
   'constraint-violation': ['data', 'rows break a declared constraint and on_violation is reject'],
   'invalid-row': ['data', 'a row does not fit the table: unknown column, missing value or wrong type'],
-  'file-error': ['data', 'a file could not be read whole; nothing of it was taken'],
+  'file-error': ['data', 'a file could not be read or written whole; nothing of it was taken, or left'],
   'duplicate-source-row': ['data', 'one statement would change the same row twice'],
   'staleness-exceeded': ['policy', 'on_stale_read is fail and the view is staler than declared'],
   'no-model-version': ['policy', 'no version of the model was promoted, so none may answer'],

@@ -18,7 +18,7 @@ export function shownComparison(comparison: ModelComparison): Shown {
       ...(isScored ? [figure('rows', 'scored', { before: rows, after: rows })] : []),
       ...metrics.map(({ metric, ...of }) => figure('metric', metric, of)),
       ...flips.flatMap(({ tolerance, negative, positive }) => {
-        const within = tolerance === null ? '' : ` beyond ${tolerance}`;
+        const within = tolerance === null ? '' : `, tolerance ${tolerance}`;
         return [
           figure('flips', `negative${within}`, { difference: negative }),
           figure('flips', `positive${within}`, { difference: positive }),

@@ -30,7 +30,7 @@ export type ExportedModel = { readonly bytes: Uint8Array; readonly values: reado
 
 /**
  * A model version as one self-contained ONNX file, its transform included: the inputs are the columns of the training
- * set that it reads, one value per row, the outputs the columns that PREDICT adds. `inputMeanings` says how a missing
+ * set that it reads, one value per row, the outputs the columns that PREDICT adds. `inputForms` says how a missing
  * value is written. The operators are of ai.onnx 15 and, to look up texts, ai.onnx.ml 2.
  * @param schema of the training set
  * @throws EverviewError `unsupported` for what ONNX cannot say

@@ -251,8 +251,8 @@ describe('statements about the versions of a model', () => {
         'weight',
       ]);
       expect(rows.filter(({ part }) => part === 'flips').map(({ name }) => name)).toEqual([
-        'negative beyond 0.5',
-        'positive beyond 0.5',
+        'negative, tolerance 0.5',
+        'positive, tolerance 0.5',
       ]);
       expect(message).toMatch(
         /^model "delay": version 1 before, version 2 after, on \d+ rows of the hold-out$/,

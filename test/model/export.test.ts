@@ -1,9 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createRowPredictor, type Everview, type Row, type SqlValue } from '../../src/index.ts';
+import { exportOnnx } from '../../src/model/export-onnx.ts';
 import { readParameters } from '../../src/model/parameters-json.ts';
+import type { Scorer } from '../../src/model/scorer.ts';
 import { answersOfNode, answersOfWeb, type RuntimeAnswer } from '../support/exported-model.ts';
 import { fillTable, fitCase, modelCases, questions } from '../support/model-cases.ts';
 import { openEverview } from '../support/open-everview.ts';
+import { Random } from '../support/random.ts';
 
 describe('an exported model answers as PREDICT does', () => {
   let db: Everview;
@@ -41,6 +44,80 @@ describe('an exported model answers as PREDICT does', () => {
     },
     60_000,
   );
+});
+
+describe('the exported file', () => {
+  const feature = (name: string, weights: readonly number[]) => ({
+    name,
+    source: { kind: 'column' as const, column: name },
+    kind: 'numeric' as const,
+    center: 0.5,
+    deviation: 1,
+    weights,
+    standardizedWeights: weights,
+    missingWeights: weights.map(() => 0),
+    missingRows: 0,
+  });
+  const scorer: Scorer = {
+    missing: 'impute',
+    features: [feature('a', [1, -2, 0.5]), feature('b', [0.25, 0, -1])],
+    categories: [],
+    offsets: [0.1, 0.2, -0.3],
+    quadratic: null,
+    head: { kind: 'nearest' },
+    bound: null,
+  };
+  const schema = [
+    { name: 'a', type: 'DOUBLE' },
+    { name: 'b', type: 'INTEGER' },
+  ];
+  const origin = {
+    model: 'm',
+    modelVersion: 3,
+    dataVersion: 4,
+    definitionHash: 'abc',
+    method: 'kmeans',
+    trainedAtMs: 0,
+  };
+
+  it('numbers the nearest cluster of random rows', async () => {
+    const random = new Random(4_711);
+    const rows = random.list(200, () => ({
+      a: random.chance(0.1) ? null : random.int(-400, 400) / 100,
+      b: random.chance(0.1) ? Number.POSITIVE_INFINITY : random.int(-3, 3),
+    }));
+    const predict = createRowPredictor({ scorer });
+    const expected = rows.map((row) => ({ prediction: plain(predict(row)?.prediction) }));
+    const { bytes } = exportOnnx(scorer, schema, origin);
+    expectAlike(await answersOfNode(bytes, rows), expected, 'onnxruntime-node');
+    expectAlike(await answersOfWeb(bytes, rows), expected, 'onnxruntime-web');
+    expect(new Set(expected.map(({ prediction }) => prediction))).toEqual(new Set([1, 2, 3, null]));
+  });
+
+  it('is refused where a number would come in as a text as well', () => {
+    const category = {
+      name: 'a',
+      source: { kind: 'column' as const, column: 'a' },
+      type: 'DOUBLE',
+      levels: [{ level: '1.0', weights: [1, 2, 3], rows: 2 }],
+      unseen: [0, 0, 0],
+    };
+    expect(() => exportOnnx({ ...scorer, categories: [category] }, schema, origin)).toThrow(
+      expect.objectContaining({ code: 'unsupported', message: expect.stringContaining('"a", DOUBLE') }),
+    );
+  });
+
+  it('is refused where a level is the text that means missing', () => {
+    const category = {
+      name: 'c',
+      source: { kind: 'column' as const, column: 'c' },
+      type: 'VARCHAR',
+      levels: [{ level: '\uffff', weights: [1, 2, 3], rows: 2 }],
+      unseen: [0, 0, 0],
+    };
+    const wider = [...schema, { name: 'c', type: 'VARCHAR' }];
+    expect(() => exportOnnx({ ...scorer, categories: [category] }, wider, origin)).toThrow(/U\+FFFF/);
+  });
 });
 
 /** Dates that are categories come as the text that DuckDB prints. */

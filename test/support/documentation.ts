@@ -6,6 +6,7 @@ import { metrics, metricTable } from '../../src/core/metric.ts';
 import { reasonTable } from '../../src/core/reasons.ts';
 import { listOptions } from '../../src/declare/options.ts';
 import { statementForms } from '../../src/declare/statement-parser.ts';
+import { inputForms } from '../../src/model/onnx/exported-values.ts';
 import { nistDataSets } from './nist-data-sets.ts';
 import { refusedRows, shapeRows, tpchRows } from './shape-rows.ts';
 
@@ -53,6 +54,7 @@ export async function reference(): Promise<string> {
     ...(await refreshSections()),
     ...certifiedSections(),
     ...gateSections(),
+    ...versionSections(),
     '## System tables',
     'Schema `everview`, read like any other: `tables`, `views`, `models`, `staleness` (what is declared and where it stands now), `updates`, `refreshes`, `regret`, `model_versions`, `gates`, `quarantine` (what was decided, and why).',
     '## Errors',
@@ -83,6 +85,18 @@ function gateSections(): string[] {
     ].join('\n'),
     '`everview.gates` keeps every condition with its scores, slice or window, verdict and reason; `everview.model_versions.metrics` all scores, by window and slice, flips, and the calibration table of classifiers.',
     table(['metric', 'of a', 'better', 'row by row', 'meaning'], rows),
+  ];
+}
+
+function versionSections(): string[] {
+  const rows = Object.entries(inputForms).map(([kind, { tensor, meaning }]) => [kind, tensor, meaning]);
+  return [
+    '## What a model version says, and taking it elsewhere',
+    '`WEIGHTS OF m`, `WEIGHTS OF m VERSION 3` (`db.weights(name, { version })`): a row for each term of each score. `score` is the column, or the class whose log odds or log probability it is; `kind` is `intercept` (`weight`: the score where every number is 0 and no level known; `standardized_weight`: where every number is at its centre), `numeric`, `boolean` (`weight` per unit, from `center`; `missing_weight` in its place where the value is missing), `level`, `missing` or `unseen` (`weight` for that level, for NULL, for any other level); `rows` are training rows. Of Gaussian naive Bayes and qda it is the linear part of the score.',
+    '`COMPARE m VERSION 3 WITH 5`, `COMPARE m VERSION 3 WITH 5 TOLERANCE 15` (`db.compare(name, 3, 5, { tolerance })`): any two versions, promoted or not, side by side. `part` is `rows` (scored: with a label and a prediction by both), `metric`, `flips` (`negative`: right in the first and wrong in the second; `positive`: the other way; of numbers right is an error up to the tolerance, by default those of the gate), `moves` (rows whose class differs, or whose number does by more than rounding, and by how much), `weight`. Both are scored on the hold-out as the clock has it now, over the training set as it was last refreshed.',
+    '`FROM EXPLAIN_PREDICT(m, (SELECT …))`: as PREDICT, with the columns `score`, `baseline` (the score with every number at its centre, nothing missing and no level known) and `contributions`, a MAP of what each feature adds: `baseline` and the contributions sum to `score`, which is what the prediction is made of: the number itself, its logarithm (poisson, gamma), the log odds of the second class (logistic) or log probabilities but for a common term. With several scores each of the three is a MAP by score. Of quadratic scores, a term of two features is shared by them equally: the contributions are the Shapley values of the score against the baseline.',
+    "`EXPORT MODEL m TO 'm.onnx'` (`db.exportModel(name)` gives the bytes): the version that answers as one ONNX file, its transform included; nothing is refreshed for it. It needs no more than the operators of ai.onnx 15 and, for texts, ai.onnx.ml 2; onnxruntime gives the same predictions from it in process and in WebAssembly. Inputs are the columns of the training set that the model reads, by name, each a vector with a value for each row; outputs are the columns that PREDICT adds. Where PREDICT gives NULL, a number is NaN and a class U+FFFF; classes are texts. The file is there whole or not at all, and tells model, versions, definition hash and how missing values are written. A model with `hash(…)` is refused: ONNX has no MD5, and counts as inputs would leave a part of the transform to the caller.",
+    table(['input', 'tensor of', 'a value is'], rows),
   ];
 }
 

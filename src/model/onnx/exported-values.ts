@@ -1,3 +1,4 @@
+import type { TensorType } from '../onnx-graph.ts';
 import type { Head } from '../scorer.ts';
 
 /**
@@ -14,12 +15,17 @@ export const missingMoment = -(2n ** 63n);
 /** What an input takes. */
 export type InputKind = 'number' | 'float' | 'boolean' | 'moment' | 'text';
 
-export const inputMeanings: Readonly<Record<InputKind, string>> = {
-  number: 'a number; NaN: missing',
-  float: 'a number; NaN: missing',
-  boolean: '1 for true, 0 for false; NaN: missing',
-  moment: 'milliseconds since 1970-01-01 UTC; -9223372036854775808: missing',
-  text: 'a text, of other types the text DuckDB casts it to; U+FFFF: missing',
+export type InputForm = { readonly tensor: TensorType; readonly meaning: string };
+
+export const inputForms: Readonly<Record<InputKind, InputForm>> = {
+  number: { tensor: 'double', meaning: 'a number; NaN: missing' },
+  float: { tensor: 'float', meaning: 'a FLOAT; NaN: missing' },
+  boolean: { tensor: 'double', meaning: '1 for true, 0 for false; NaN: missing' },
+  moment: { tensor: 'int64', meaning: `milliseconds since 1970-01-01 UTC; ${missingMoment}: missing` },
+  text: {
+    tensor: 'string',
+    meaning: 'a text, of other types the text DuckDB casts it to; U+FFFF: missing',
+  },
 };
 
 /** What an output means, by its name. */

@@ -1,18 +1,9 @@
 import { EverviewError } from '../../core/errors.ts';
 import { type Column, findColumn, numericKindOf, type Schema } from '../../core/schema.ts';
 import { accepts, type FeatureSource, sourceColumns } from '../feature-source.ts';
-import type { TensorType } from '../onnx-graph.ts';
 import type { Scorer } from '../scorer.ts';
-import { type InputKind, inputMeanings, missingMoment } from './exported-values.ts';
+import { type InputKind, inputForms, missingMoment } from './exported-values.ts';
 import type { GraphBuilder, Value } from './graph-builder.ts';
-
-const tensorTypes: Readonly<Record<InputKind, TensorType>> = {
-  number: 'double',
-  float: 'float',
-  boolean: 'double',
-  moment: 'int64',
-  text: 'string',
-};
 
 /** A moment of each row: int64, 0 where `missing` (bool). */
 export type Moment = { readonly value: Value; readonly missing: Value };
@@ -28,7 +19,10 @@ export class ModelInputs {
   constructor(graph: GraphBuilder, scorer: Scorer, schema: Schema) {
     this.#graph = graph;
     this.#kinds = inputKinds(scorer, schema);
-    for (const [name, kind] of this.#kinds) graph.input(name, tensorTypes[kind], inputMeanings[kind]);
+    for (const [name, kind] of this.#kinds) {
+      const { tensor, meaning } = inputForms[kind];
+      graph.input(name, tensor, meaning);
+    }
   }
 
   kindOf(column: string): InputKind {
