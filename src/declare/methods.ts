@@ -127,8 +127,8 @@ export const methodTable = {
   kmeans: {
     task: 'none',
     features: 'any',
-    takes: ['clusters', 'standardize'],
-    fits: 'minimizes Σ|x − c|² over as many centroids as `clusters` says, c the nearest one (Lloyd); `prediction` is its number from 1 on',
+    takes: ['clusters'],
+    fits: 'k-means (Lloyd) over standardized features: minimizes Σ|x − c|², c the nearest of as many centroids as `clusters` says; `prediction` is its number, 1 that of most rows at first',
   },
 } as const satisfies Readonly<Record<string, MethodSpec>>;
 

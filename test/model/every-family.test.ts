@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { methods } from '../../src/declare/methods.ts';
+import { EverviewError } from '../../src/index.ts';
 import { readParameters } from '../../src/model/parameters-json.ts';
 import { createRowPredictor } from '../../src/model/predict-row.ts';
 import { answers, certifiedFamilies, exactFamilies, heuristicFamilies } from '../support/family-cases.ts';
-import { playFamilyHistory, questions } from '../support/family-history.ts';
+import { type FamilyCase, playFamilyHistory, questions } from '../support/family-history.ts';
 
 const families = [...exactFamilies, ...certifiedFamilies, ...heuristicFamilies];
 
@@ -40,5 +41,58 @@ describe('a row alone is answered as in SQL', () => {
       });
     },
     60_000,
+  );
+});
+
+/** Undefined: it answers. */
+async function answerOrFailure(answer: Promise<unknown>): Promise<EverviewError | undefined> {
+  try {
+    await answer;
+  } catch (failure) {
+    if (failure instanceof EverviewError) return failure;
+    throw failure;
+  }
+  return undefined;
+}
+
+const scarce = [
+  { what: 'no row', remove: 'true' },
+  { what: 'one row', remove: 'id <> 0' },
+  { what: 'one class', remove: '(class, yes) <> (SELECT (class, yes) FROM t WHERE id = 0)' },
+] as const;
+
+/** One class is nothing to tell apart, one row has no direction; a mean and a cluster it does have. */
+function refusalOf(
+  { label, options }: FamilyCase,
+  what: (typeof scarce)[number]['what'],
+): string | undefined {
+  if (what === 'no row' || label === 'class' || label === 'yes') return 'no-model-version';
+  return what === 'one row' && options.includes('pca') ? 'not-enough-rows' : undefined;
+}
+
+describe('without enough rows no version answers, the hint says so, and it comes back with the rows', () => {
+  it.each(families)(
+    '$name',
+    async (family) => {
+      await playFamilyHistory({ ...family, window: false }, 73, 1, async (db) => {
+        await db.refresh('m');
+        const before = await answers(db);
+        expect(before?.length).toBe(25);
+        const { rows } = await db.query('SELECT * FROM t ORDER BY id');
+        for (const { what, remove } of scarce) {
+          await db.execute(`DELETE FROM t WHERE ${remove}`);
+          const failure = await answerOrFailure(db.query(`SELECT * FROM PREDICT(m, ${questions})`));
+          expect(failure?.code, what).toBe(refusalOf(family, what));
+          if (failure !== undefined) expect(failure.hint, what).toMatch(/row/);
+          await db.execute('DELETE FROM t');
+          await db.insert('t', rows);
+          const { rows: again } = await db.query(`SELECT * FROM PREDICT(m, ${questions}) ORDER BY i`);
+          expect(again.map(({ prediction }) => prediction === null)).toEqual(
+            before?.map(({ prediction }) => prediction === null),
+          );
+        }
+      });
+    },
+    120_000,
   );
 });

@@ -4,9 +4,12 @@ import { fileURLToPath } from 'node:url';
 import { errorTable } from '../../src/core/errors.ts';
 import { metrics, metricTable } from '../../src/core/metric.ts';
 import { reasonTable } from '../../src/core/reasons.ts';
+import { methodSpec, type Task } from '../../src/declare/methods.ts';
 import { listOptions } from '../../src/declare/options.ts';
 import { statementForms } from '../../src/declare/statement-parser.ts';
+import { ModelFamilies } from '../../src/model/model-families.ts';
 import { inputForms } from '../../src/model/onnx/exported-values.ts';
+import { OnnxRuntime } from '../../src/model/onnx-runtime.ts';
 import { nistDataSets } from './nist-data-sets.ts';
 import { refusedRows, shapeRows, tpchRows } from './shape-rows.ts';
 
@@ -52,6 +55,7 @@ export async function reference(): Promise<string> {
     '## Options',
     ...options,
     ...(await refreshSections()),
+    ...familySections(),
     ...certifiedSections(),
     ...gateSections(),
     ...versionSections(),
@@ -65,6 +69,29 @@ export async function reference(): Promise<string> {
     table(['reason', 'meaning'], reasons),
     '',
   ].join('\n\n');
+}
+
+const taskTexts: Readonly<Record<Task, string>> = { number: 'a number', class: 'a class', none: 'nothing' };
+
+/** What each method promises comes from its family, as the engine asks it. */
+function familySections(): string[] {
+  const rows = new ModelFamilies(new OnnxRuntime()).all().map(({ method, capability }) => {
+    const { task, fits, takes } = methodSpec(method);
+    const options = takes.map((name) => `\`${name}\``).join(', ');
+    return [
+      `\`${method}\``,
+      fits,
+      taskTexts[task],
+      capability.inserts,
+      capability.deletes,
+      options || 'none',
+    ];
+  });
+  return [
+    '## Models',
+    'How a model is refreshed by the change alone, for rows that come and rows that go. `exact`: it answers as one fitted in full to the same rows would, but for rounding. `certified`: each answer comes with a proved bound on how far it is from that (`prediction_bound`), and a fit in full follows when the bound exceeds `max_effect`. `heuristic`: near, and nothing is proved; a fit in full follows on drift. Options are those that the method takes beside the ones of every model.',
+    table(['method', 'fits', 'learns', 'inserts', 'deletes', 'options'], rows),
+  ];
 }
 
 function gateSections(): string[] {

@@ -18,25 +18,23 @@ export function servedWeights(state: ClusterState): Float64Array {
 }
 
 /**
- * Σ|v − c|² of the rows of each cluster about their mean: Σ|v|² − |Σv|²/n over the columns behind the first. Indicators
- * and one-hots are their own squares.
+ * Σ|v − c|² of the rows about the means of their clusters: Σ|v|² − Σ_k |Σv|²/n_k over the columns behind the first.
+ * Indicators and one-hots are their own squares.
  */
-export function inertias(state: ClusterState): number[] {
-  const [width, measured] = [widthOf(state), state.frame.pivot.length];
-  return clusterRows(state).map((rows, k) => {
-    if (rows === 0) return 0;
-    let total: DoubleDouble = [0, 0];
-    for (let j = 1; j < width; j++) {
-      const sum = pairAt(state.sums, k * width + j);
-      const squares = j <= measured ? pairAt(state.squares, k * measured + j - 1) : sum;
-      total = add(total, subtract(squares, divide(multiply(sum, sum), [rows, 0])));
-    }
-    return Math.max(0, total[0]);
-  });
-}
-
 export function inertiaOf(state: ClusterState): number {
-  return inertias(state).reduce((total, one) => total + one, 0);
+  const [width, measured] = [widthOf(state), state.frame.pivot.length];
+  const sizes = clusterRows(state);
+  let total: DoubleDouble = [0, 0];
+  for (let j = 1; j < width; j++) {
+    if (j <= measured) total = add(total, pairAt(state.squares, j - 1));
+    for (const [k, rows] of sizes.entries()) {
+      if (rows === 0) continue;
+      const sum = pairAt(state.sums, k * width + j);
+      if (j > measured) total = add(total, sum);
+      total = subtract(total, divide(multiply(sum, sum), [rows, 0]));
+    }
+  }
+  return Math.max(0, total[0]);
 }
 
 /** What one step of Lloyd's takes from the inertia: Σ n_k·|served_k − anchor_k|² (König–Huygens). */
@@ -63,17 +61,15 @@ export function spreadOf(state: ClusterState, feature: number): Spread {
   const [width, measured] = [widthOf(state), state.frame.pivot.length];
   let [rows, missing] = [0, 0];
   let sum: DoubleDouble = [0, 0];
-  let squares: DoubleDouble = [0, 0];
   for (let k = 0; k < clusterCount(state); k++) {
     rows += state.sums.high[k * width] ?? 0;
     missing += state.sums.high[k * width + 1 + measured + feature] ?? 0;
     sum = add(sum, pairAt(state.sums, k * width + 1 + feature));
-    squares = add(squares, pairAt(state.squares, k * measured + feature));
   }
   const present = rows - missing;
   if (present === 0) return { missing, mean: 0, deviation: 0 };
   const mean = divide(sum, [present, 0])[0];
-  const about = subtract(squares, divide(multiply(sum, sum), [present, 0]))[0];
+  const about = subtract(pairAt(state.squares, feature), divide(multiply(sum, sum), [present, 0]))[0];
   return { missing, mean, deviation: Math.sqrt(Math.max(0, about) / rows) };
 }
 

@@ -21,7 +21,7 @@ export type ClusterState = {
   readonly anchor: Float64Array;
   /** Σ v per cluster: clusters × D; the first of each is the number of its rows. */
   readonly sums: PairedSums;
-  /** Σ z² per cluster and measured feature: clusters × m. */
+  /** Σ z² per measured feature, of all clusters. */
   readonly squares: PairedSums;
 };
 
@@ -31,13 +31,12 @@ export function designWidth(measured: number, levels: readonly Levels[]): number
 
 /** An empty state at the centroids of `anchor`. */
 export function emptyClusters(frame: Frame, levels: readonly Levels[], anchor: Float64Array): ClusterState {
-  const clusters = anchor.length / designWidth(frame.pivot.length, levels);
   return {
     frame,
     levels,
     anchor,
     sums: pairedSums(anchor.length),
-    squares: pairedSums(clusters * frame.pivot.length),
+    squares: pairedSums(frame.pivot.length),
   };
 }
 
@@ -133,23 +132,18 @@ export function tidiedClusters(state: ClusterState): ClusterState {
 
 /** The state with its clusters in another order. */
 export function reordered(state: ClusterState, order: readonly number[]): ClusterState {
-  const [width, measured] = [widthOf(state), state.frame.pivot.length];
-  const lines = (values: Float64Array, length: number) => {
+  const width = widthOf(state);
+  const lines = (values: Float64Array) => {
     const result = new Float64Array(values.length);
     order.forEach((from, to) => {
-      result.set(values.subarray(from * length, (from + 1) * length), to * length);
+      result.set(values.subarray(from * width, (from + 1) * width), to * width);
     });
     return result;
   };
-  const pairs = ({ high, low }: PairedSums, length: number) => ({
-    high: lines(high, length),
-    low: lines(low, length),
-  });
   return {
     ...state,
-    anchor: lines(state.anchor, width),
-    sums: pairs(state.sums, width),
-    squares: pairs(state.squares, measured),
+    anchor: lines(state.anchor),
+    sums: { high: lines(state.sums.high), low: lines(state.sums.low) },
   };
 }
 

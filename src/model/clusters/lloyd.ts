@@ -3,8 +3,8 @@ import type { ClusterState } from './cluster-state.ts';
 
 /** Passes of a fit, at most. */
 const mostScans = 25;
-/** A step that takes less than this share of the inertia is none. */
-const settledShare = 1e-9;
+/** A step that takes less than this share of the inertia is none: far below what counts as drift. */
+const settledShare = 1e-5;
 
 /**
  * Lloyd's algorithm (Lloyd 1982, doi:10.1109/TIT.1982.1056489): rows to the nearest centroid, centroids to the mean of
