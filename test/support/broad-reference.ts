@@ -174,8 +174,10 @@ export class BareReference {
 
   async #compute(views: readonly KeptView[]): Promise<void> {
     if (views.length === 0) return;
-    const tables = views.map(({ view }) => `CREATE OR REPLACE TABLE ${view.name} AS ${this.#sqlOf(view)}`);
-    await this.#run(tables.join(';\n'));
+    // One by one: DuckDB's parser takes the named windows of one statement for those of the next.
+    for (const { view } of views) {
+      await this.#run(`CREATE OR REPLACE TABLE ${view.name} AS ${this.#sqlOf(view)}`);
+    }
     const text = contentsSql(views.map(({ view, columns }) => ({ name: view.name, columns })));
     const read = await this.#connection.runAndReadAll(text);
     const rows = rowsByView(read.getRowObjectsJS());

@@ -14,7 +14,8 @@ export function drawWindows(pen: Pen, from: From): Block | null {
   const isGlobal = pen.random.chance(0.15);
   const written = isGlobal ? '' : partitionOf(pen, from);
   const isNamed = !isGlobal && pen.random.chance(0.12);
-  const partition = isNamed ? 'w ' : written;
+  const name = pen.alias('w');
+  const partition = isNamed ? `${name} ` : written;
   const outputs = drawOutputs(pen, stable, pen.random.int(1, 3));
   let { marks } = from;
   for (let count = pen.random.int(1, 2); count > 0; count--) {
@@ -23,7 +24,7 @@ export function drawWindows(pen: Pen, from: From): Block | null {
     marks = marks.under(made.operator);
   }
   if (isGlobal) marks = marks.under('global-window');
-  const query: SelectQuery = { ...selectOver(from), window: isNamed ? `w AS (${written})` : null };
+  const query: SelectQuery = { ...selectOver(from), window: isNamed ? `${name} AS (${written})` : null };
   return blockOf(query, outputs, marks, { rows: from.rows });
 }
 
