@@ -6,9 +6,14 @@ import { commitWithView } from './commit-with-view.ts';
 import { decisionGrid } from './decision-grid.ts';
 import { incrementalRefresh } from './incremental-refresh.ts';
 import { machineLines } from './machine.ts';
+import { modelFit } from './model-fit.ts';
+import { modelPredict } from './model-predict.ts';
+import { modelRefresh } from './model-refresh.ts';
+import { modelRow } from './model-row.ts';
 import { pgIvm } from './pg-ivm.ts';
 import { predictionViews } from './prediction-views.ts';
 import { readPlans } from './read-plans.ts';
+import { refreshFlatness } from './refresh-flatness.ts';
 import { report, sectionLines } from './report.ts';
 import { ridgeRefresh } from './ridge-refresh.ts';
 
@@ -25,6 +30,11 @@ const benchmarks: readonly Benchmark[] = [
   predictionViews,
   readPlans,
   decisionGrid,
+  modelFit,
+  modelRefresh,
+  refreshFlatness,
+  modelPredict,
+  modelRow,
 ];
 
 const given = process.argv.slice(2);

@@ -5,73 +5,121 @@ import type { Head } from './scorer.ts';
 /** The columns of one prediction by name, as `predictionColumns` lists them; classes as text. */
 export type HeadValues = Readonly<Record<string, SqlValue>>;
 
-/** The same function as `headSql`, for finite scores of one row. */
-export function headValues(head: Head, scores: readonly number[], bound: number | null): HeadValues | null {
-  const [first = 0] = scores;
+/** Finite scores of a row, and how far each can be off (null: no certificate), to the answer; null: none. */
+export type RowHead = (scores: Float64Array, bound: number | null) => HeadValues | null;
+
+/** The same function as `headSql`, for finite scores of one row at a time. */
+export function createRowHead(head: Head): RowHead {
   switch (head.kind) {
     case 'identity':
-      return {
-        ...Object.fromEntries(head.columns.map((column, k) => [column, scores[k] ?? null])),
-        ...(bound === null ? {} : { prediction_bound: bound }),
-      };
-    case 'exponential': {
-      const mean = Math.exp(first);
-      if (first >= 709) return null;
-      return {
-        prediction: mean,
-        ...(bound === null ? {} : { prediction_bound: mean * (Math.exp(bound) - 1) }),
-      };
+      return identity(head.columns);
+    case 'exponential':
+      return (scores, bound) => exponential(scores[0] ?? 0, bound);
+    case 'logistic': {
+      const [negative, positive] = head.classes;
+      return (scores, bound) => logistic(negative, positive, scores[0] ?? 0, bound);
     }
-    case 'logistic':
-      return { ...logistic(head.classes, first), ...(bound === null ? {} : logisticBound(first, bound)) };
-    case 'softmax': {
-      const odds = probabilities(scores);
-      return {
-        prediction: head.classes[firstGreatest(scores)] ?? null,
-        ...Object.fromEntries(
-          probabilityNames(head.classes).map((name, k) => [name, odds[odds.length === 2 ? 1 : k] ?? null]),
-        ),
-        ...(bound === null ? {} : softmaxBound(scores, odds, bound)),
-      };
-    }
+    case 'softmax':
+      return softmax(head.classes);
     case 'nearest':
-      return { prediction: BigInt(firstGreatest(scores) + 1) };
+      return (scores) => ({ prediction: BigInt(firstGreatest(scores) + 1) });
   }
+}
+
+function identity(columns: readonly string[]): RowHead {
+  if (columns.length === 1 && columns[0] === 'prediction') {
+    return (scores, bound) => {
+      const prediction = scores[0] ?? null;
+      return bound === null ? { prediction } : { prediction, prediction_bound: bound };
+    };
+  }
+  return (scores, bound) => {
+    const values: Record<string, SqlValue> = {};
+    columns.forEach((column, k) => {
+      values[column] = scores[k] ?? null;
+    });
+    if (bound !== null) values.prediction_bound = bound;
+    return values;
+  };
+}
+
+function exponential(score: number, bound: number | null): HeadValues | null {
+  if (score >= 709) return null;
+  const prediction = Math.exp(score);
+  return bound === null
+    ? { prediction }
+    : { prediction, prediction_bound: prediction * (Math.exp(bound) - 1) };
 }
 
 function sigmoid(score: number): number {
   return 1 / (1 + Math.exp(-score));
 }
 
-function logistic([negative, positive]: readonly [string, string], score: number) {
-  return { prediction: score > 0 ? positive : negative, probability: sigmoid(score) };
-}
-
-function logisticBound(score: number, bound: number) {
-  const middle = sigmoid(score);
+function logistic(negative: string, positive: string, score: number, bound: number | null): HeadValues {
+  const prediction = score > 0 ? positive : negative;
+  const probability = sigmoid(score);
+  if (bound === null) return { prediction, probability };
   return {
-    prediction_bound: Math.max(sigmoid(score + bound) - middle, middle - sigmoid(score - bound)),
+    prediction,
+    probability,
+    prediction_bound: Math.max(sigmoid(score + bound) - probability, probability - sigmoid(score - bound)),
     prediction_certain: Math.abs(score) > bound,
   };
 }
 
-function firstGreatest(scores: readonly number[]): number {
-  return scores.indexOf(Math.max(...scores));
+function firstGreatest(scores: Float64Array): number {
+  let first = 0;
+  for (let k = 1; k < scores.length; k++) {
+    if ((scores[k] ?? 0) > (scores[first] ?? 0)) first = k;
+  }
+  return first;
 }
 
-function probabilities(scores: readonly number[]): number[] {
-  const greatest = Math.max(...scores);
-  const parts = scores.map((score) => Math.exp(score - greatest));
-  const total = parts.reduce((sum, part) => sum + part, 0);
-  return parts.map((part) => part / total);
+function softmax(classes: readonly string[]): RowHead {
+  const names = probabilityNames(classes);
+  const odds = new Float64Array(classes.length);
+  const told = classes.length === 2 ? 1 : 0;
+  return (scores, bound) => {
+    const top = firstGreatest(scores);
+    setProbabilities(odds, scores, scores[top] ?? 0);
+    const values: Record<string, SqlValue> = { prediction: classes[top] ?? null };
+    for (let k = 0; k < names.length; k++) values[names[k] ?? ''] = odds[k + told] ?? null;
+    if (bound === null) return values;
+    values.prediction_bound = softmaxBound(odds, bound);
+    values.prediction_certain = isCertain(scores, scores[top] ?? 0, bound);
+    return values;
+  };
 }
 
-function softmaxBound(scores: readonly number[], odds: readonly number[], bound: number) {
-  const moved = (p: number, factor: number) => (p * factor) / (1 - p + p * factor);
-  const far = odds.map((p) => {
-    const most = Math.max(moved(p, Math.exp(2 * bound)) - p, p - moved(p, Math.exp(-2 * bound)));
-    return Number.isNaN(most) ? 1 : most;
-  });
-  const near = scores.filter((score) => score >= Math.max(...scores) - 2 * bound);
-  return { prediction_bound: Math.max(...far), prediction_certain: near.length === 1 };
+function setProbabilities(odds: Float64Array, scores: Float64Array, greatest: number): void {
+  let total = 0;
+  for (let k = 0; k < odds.length; k++) {
+    const part = Math.exp((scores[k] ?? 0) - greatest);
+    odds[k] = part;
+    total += part;
+  }
+  for (let k = 0; k < odds.length; k++) odds[k] = (odds[k] ?? 0) / total;
+}
+
+function softmaxBound(odds: Float64Array, bound: number): number {
+  const up = Math.exp(2 * bound);
+  const down = Math.exp(-2 * bound);
+  let most = 0;
+  for (let k = 0; k < odds.length; k++) {
+    const p = odds[k] ?? 0;
+    const far = Math.max(moved(p, up) - p, p - moved(p, down));
+    most = Math.max(most, Number.isNaN(far) ? 1 : far);
+  }
+  return most;
+}
+
+function moved(p: number, factor: number): number {
+  return (p * factor) / (1 - p + p * factor);
+}
+
+/** Whether no other class's score can reach the greatest's. */
+function isCertain(scores: Float64Array, greatest: number, bound: number): boolean {
+  let near = 0;
+  for (let k = 0; k < scores.length; k++) near += (scores[k] ?? 0) >= greatest - 2 * bound ? 1 : 0;
+  return near === 1;
 }

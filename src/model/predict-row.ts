@@ -3,8 +3,9 @@ import { numericKindOf } from '../core/schema.ts';
 import type { Row, SqlValue } from '../core/value.ts';
 import { isText } from './feature-plan.ts';
 import { type FeatureSource, sourceValue } from './feature-source.ts';
-import { type HeadValues, headValues } from './head-row.ts';
-import type { ModelParameters, QuadraticForm, Scorer } from './scorer.ts';
+import { createRowHead, type HeadValues } from './head-row.ts';
+import { type RowForm, rowForm, rowFormAt } from './row-form.ts';
+import { designSize, type ModelParameters, type Scorer } from './scorer.ts';
 
 /** A feature's value: null when missing. Decimals of many digits come as text. */
 export function measuredValue(source: FeatureSource, row: Row): number | null {
@@ -37,70 +38,133 @@ export function levelText(value: SqlValue | undefined, type: string): string | n
 export function createRowPredictor({
   scorer,
 }: Pick<ModelParameters, 'scorer'>): (row: Row) => HeadValues | null {
-  const scoreRow = createRowScorer(scorer);
-  return (row) => {
-    const scored = scoreRow(row);
-    return scored === null ? null : headValues(scorer.head, scored.scores, scored.bound);
-  };
+  const scoring = new RowScoring(scorer);
+  const head = createRowHead(scorer.head);
+  return (row) => (scoring.score(row) ? head(scoring.scores, scoring.bound) : null);
 }
 
-/** The scores of a row, and how far they can be off (null: no certificate); null where one is missing or not finite. */
-export type RowScores = { readonly scores: readonly number[]; readonly bound: number | null };
+/** A feature as the hot path reads it: straight by its column where it is one. */
+type RowFeature = { readonly source: FeatureSource; readonly column: string | null };
 
-export function createRowScorer(scorer: Scorer): (row: Row) => RowScores | null {
-  const { features, offsets, missing, quadratic, bound } = scorer;
-  const categories = scorer.categories.map(({ source, type, levels, unseen }, index) => ({
-    source,
-    type,
-    unseen,
-    first: 2 * features.length + levelsBefore(scorer, index),
-    places: new Map(levels.map(({ level }, place) => [level, place])),
-    levels,
-  }));
-  const needsDesign = quadratic !== null || bound !== null;
-  return (row) => {
-    const scores = [...offsets];
-    const design: number[] = [];
-    for (const [index, feature] of features.entries()) {
-      const value = measuredValue(feature.source, row);
-      if (value === null && missing === 'drop') return null;
-      const distance = value === null ? 0 : value - feature.center;
-      const weights = value === null ? feature.missingWeights : feature.weights;
-      for (let k = 0; k < scores.length; k++) {
-        scores[k] = (scores[k] ?? 0) + (weights[k] ?? 0) * (value === null ? 1 : distance);
-      }
-      if (needsDesign) {
-        design[index] = distance;
-        design[features.length + index] = value === null ? 1 : 0;
-      }
-    }
-    for (const { source, type, unseen, places, levels, first } of categories) {
-      const text = levelText(sourceValue(source, row), type);
-      if (text === null && missing === 'drop') return null;
-      const place = places.get(text);
-      const weights = place === undefined ? unseen : (levels[place]?.weights ?? unseen);
-      for (let k = 0; k < scores.length; k++) scores[k] = (scores[k] ?? 0) + (weights[k] ?? 0);
-      if (needsDesign && place !== undefined) design[first + place] = 1;
-    }
-    quadratic?.forEach((form, k) => {
-      scores[k] = (scores[k] ?? 0) - formValue(form, design) / 2;
+type RowCategory = {
+  readonly source: FeatureSource;
+  readonly type: string;
+  /** By level: its place among the category's levels. */
+  readonly places: ReadonlyMap<string | null, number>;
+  /** Place of the first level in the design. */
+  readonly first: number;
+  /** The line of `weights` for a level that is none of them. */
+  readonly unseen: number;
+  /** Lines of a weight per score. */
+  readonly weights: Float64Array;
+};
+
+/** Scores row after row in its own memory: `scores` and `bound` are those of the last row, until the next. */
+class RowScoring {
+  readonly scores: Float64Array;
+  /** How far the scores can be off; null: no certificate. */
+  bound: number | null = null;
+  readonly #offsets: Float64Array;
+  readonly #isDropping: boolean;
+  readonly #features: readonly RowFeature[];
+  readonly #centers: Float64Array;
+  /** Features × scores. */
+  readonly #weights: Float64Array;
+  readonly #missingWeights: Float64Array;
+  readonly #categories: readonly RowCategory[];
+  readonly #quadratic: readonly RowForm[] | null;
+  readonly #bound: { readonly radius: number; readonly form: RowForm } | null;
+  /** Null: nothing needs it. */
+  readonly #design: Float64Array | null;
+
+  constructor(scorer: Scorer) {
+    const { features, offsets, quadratic, bound } = scorer;
+    this.scores = new Float64Array(offsets.length);
+    this.#offsets = Float64Array.from(offsets);
+    this.#isDropping = scorer.missing === 'drop';
+    this.#features = features.map(({ source }) => ({
+      source,
+      column: source.kind === 'column' ? source.column : null,
+    }));
+    this.#centers = Float64Array.from(features, ({ center }) => center);
+    const perScore = (weights: readonly number[]) => offsets.map((_, k) => weights[k] ?? 0);
+    this.#weights = Float64Array.from(features.flatMap(({ weights }) => perScore(weights)));
+    this.#missingWeights = Float64Array.from(
+      features.flatMap(({ missingWeights }) => perScore(missingWeights)),
+    );
+    let first = 2 * features.length;
+    this.#categories = scorer.categories.map(({ source, type, levels, unseen }) => {
+      const weights = [...levels.map((level) => level.weights), unseen].flatMap(perScore);
+      const places = new Map(levels.map(({ level }, place) => [level, place]));
+      const own = { places, first, unseen: levels.length, weights: Float64Array.from(weights) };
+      first += levels.length;
+      return { source, type, ...own };
     });
-    if (!scores.every(Number.isFinite)) return null;
-    return { scores, bound: bound === null ? null : bound.radius * Math.sqrt(formValue(bound.form, design)) };
-  };
+    this.#quadratic = quadratic?.map(rowForm) ?? null;
+    this.#bound = bound === null ? null : { radius: bound.radius, form: rowForm(bound.form) };
+    this.#design = quadratic === null && bound === null ? null : new Float64Array(designSize(scorer));
+  }
+
+  /** False: a score is missing or not finite. */
+  score(row: Row): boolean {
+    const { scores } = this;
+    scores.set(this.#offsets);
+    this.#design?.fill(0);
+    if (!this.#addFeatures(row) || !this.#addCategories(row)) return false;
+    if (this.#quadratic !== null && this.#design !== null) {
+      for (let k = 0; k < scores.length; k++) {
+        const form = this.#quadratic[k];
+        if (form !== undefined) scores[k] = (scores[k] ?? 0) - rowFormAt(form, this.#design) / 2;
+      }
+    }
+    for (let k = 0; k < scores.length; k++) if (!Number.isFinite(scores[k])) return false;
+    if (this.#bound !== null && this.#design !== null)
+      this.bound = this.#bound.radius * Math.sqrt(rowFormAt(this.#bound.form, this.#design));
+    return true;
+  }
+
+  #addFeatures(row: Row): boolean {
+    const features = this.#features;
+    const design = this.#design;
+    const { scores } = this;
+    const count = scores.length;
+    for (let index = 0; index < features.length; index++) {
+      const value = numberAt(features[index], row);
+      const isMissing = Number.isNaN(value);
+      if (isMissing && this.#isDropping) return false;
+      const distance = isMissing ? 0 : value - (this.#centers[index] ?? 0);
+      const weights = isMissing ? this.#missingWeights : this.#weights;
+      const factor = isMissing ? 1 : distance;
+      for (let k = 0; k < count; k++)
+        scores[k] = (scores[k] ?? 0) + (weights[index * count + k] ?? 0) * factor;
+      if (design === null) continue;
+      if (isMissing) design[features.length + index] = 1;
+      else design[index] = distance;
+    }
+    return true;
+  }
+
+  #addCategories(row: Row): boolean {
+    const { scores } = this;
+    const count = scores.length;
+    for (const { source, type, places, first, unseen, weights } of this.#categories) {
+      const text = levelText(sourceValue(source, row), type);
+      if (text === null && this.#isDropping) return false;
+      const place = places.get(text);
+      const from = (place ?? unseen) * count;
+      for (let k = 0; k < count; k++) scores[k] = (scores[k] ?? 0) + (weights[from + k] ?? 0);
+      if (this.#design !== null && place !== undefined) this.#design[first + place] = 1;
+    }
+    return true;
+  }
 }
 
-function levelsBefore({ categories }: Scorer, index: number): number {
-  return categories.slice(0, index).reduce((total, { levels }) => total + levels.length, 0);
-}
-
-/** @param design what is absent is 0. */
-export function formValue({ constants, rows }: QuadraticForm, design: readonly number[]): number {
-  let total = 0;
-  rows.forEach((row, index) => {
-    let sum = constants[index] ?? 0;
-    for (let j = 0; j < row.length; j++) sum += (row[j] ?? 0) * (design[j] ?? 0);
-    total += sum * sum;
-  });
-  return total;
+/** A feature's value in a row; NaN: missing. */
+function numberAt(feature: RowFeature | undefined, row: Row): number {
+  if (feature === undefined) return Number.NaN;
+  if (feature.column !== null) {
+    const value = row[feature.column];
+    if (typeof value === 'number') return value;
+  }
+  return measuredValue(feature.source, row) ?? Number.NaN;
 }

@@ -123,7 +123,7 @@ export class AnchoredRows {
   #cutterOf({ frame, levels }: AnchoredState): DesignBlock {
     const known = this.#cutter;
     if (known !== null && known.frame === frame && isSame(known.levels, levels)) return known.block;
-    const block = new DesignBlock(this.#plan, frame, levels, true);
+    const block = new DesignBlock(this.#plan, frame, levels, { reuse: true, moments: true });
     this.#cutter = { block, frame, levels };
     return block;
   }

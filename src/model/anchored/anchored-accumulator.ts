@@ -6,6 +6,7 @@ import { blockScores, blockSums } from './block-kernel.ts';
 import type { DesignRows } from './design-block.ts';
 import { addToHistogram } from './kink-histogram.ts';
 import { type Loss, pairCount, pairIndex } from './loss.ts';
+import { type BlockMoments, partialMoments } from './measured-block.ts';
 
 /** Adds blocks of rows to the sums at one anchor. */
 export class AnchoredAccumulator {
@@ -45,8 +46,10 @@ export class AnchoredAccumulator {
     const { gradient, hessians } = await blockSums(this.#runtime, block, slopes, curvatures);
     this.#addDense(block, gradient, hessians);
     this.#addLevels(block, slopes, curvatures);
-    this.#addMoments(block, weights);
     this.#spend(rows, slopes);
+    const { moments } = block;
+    if (moments === null) return;
+    this.#addMoments(block, moments, weights);
     if (this.#state.kinks === null || curvature.kind !== 'kinked') return;
     for (let i = 0; i < rows; i++) {
       if (weights[i] === 0) continue;
@@ -54,7 +57,7 @@ export class AnchoredAccumulator {
         this.#state.kinks,
         (scores[i] ?? 0) - (block.labels[i] ?? 0),
         curvature.delta,
-        block.norms[i] ?? 0,
+        moments.norms[i] ?? 0,
       );
     }
   }
@@ -152,8 +155,9 @@ export class AnchoredAccumulator {
     }
   }
 
-  #addMoments(block: DesignRows, weights: Float64Array): void {
-    const { rows, columns, moments, codes, norms } = block;
+  #addMoments(block: DesignRows, moments: BlockMoments, weights: Float64Array): void {
+    const { rows, columns, codes } = block;
+    const { norms } = moments;
     const { columns: sums, squares, reach, budget } = this.#state;
     const measured = squares.high.length;
     let training = 0;
@@ -228,19 +232,19 @@ function admittedMoments(block: DesignRows, weights: Float64Array, measured: num
   const moments = {
     sums: new Float64Array(measured),
     squares: new Float64Array(measured),
-    low: new Float64Array(measured).fill(Number.POSITIVE_INFINITY),
-    high: new Float64Array(measured).fill(Number.NEGATIVE_INFINITY),
+    low: new Float64Array(measured),
+    high: new Float64Array(measured),
   };
   for (let feature = 0; feature < measured; feature++) {
     const slot = columns.indexOf(1 + measured + feature);
-    for (let i = 0; i < rows; i++) {
-      if (weights[i] === 0 || (slot >= 0 && z[slot * rows + i] === 1)) continue;
-      const value = z[(feature + 1) * rows + i] ?? 0;
-      moments.sums[feature] = (moments.sums[feature] ?? 0) + value;
-      moments.squares[feature] = (moments.squares[feature] ?? 0) + value * value;
-      moments.low[feature] = Math.min(moments.low[feature] ?? 0, value);
-      moments.high[feature] = Math.max(moments.high[feature] ?? 0, value);
-    }
+    const line = z.subarray((feature + 1) * rows, (feature + 2) * rows);
+    partialMoments(
+      moments,
+      feature,
+      line,
+      weights,
+      slot < 0 ? null : z.subarray(slot * rows, (slot + 1) * rows),
+    );
   }
   return moments;
 }

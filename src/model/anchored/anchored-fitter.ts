@@ -143,6 +143,7 @@ export class AnchoredFitter {
       layout,
       sum.anchor,
       sources.map((source) => coded(plan, source, method)),
+      true,
     );
     let rowsRead = 0;
     for (const [index, part] of parts.entries()) {

@@ -128,6 +128,13 @@ export function mergeAnchored(state: AnchoredState, part: AnchoredState, sign: 1
   state.reach.norm = Math.max(state.reach.norm, part.reach.norm);
 }
 
+/** The sums at one anchor with those of the same rows that depend on none. */
+export function withMomentsOf(state: AnchoredState, known: AnchoredState): AnchoredState {
+  const { columns, squares, labels, reach } = known;
+  const budget = { ...state.budget, columns: known.budget.columns };
+  return { ...state, columns, squares, labels, reach, budget };
+}
+
 function mergePairs(into: PairedSums, part: PairedSums, sign: 1 | -1): void {
   for (let index = 0; index < into.high.length; index++) {
     addTo(into, index, sign * (part.high[index] ?? 0));

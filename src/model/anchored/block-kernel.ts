@@ -1,7 +1,7 @@
-import type { Graph } from '../onnx-graph.ts';
+import type { Graph, GraphNode } from '../onnx-graph.ts';
 import type { OnnxRuntime } from '../onnx-runtime.ts';
 import type { DesignRows } from './design-block.ts';
-import { pairIndex } from './loss.ts';
+import { pairCount } from './loss.ts';
 
 const design = { name: 'z', shape: ['columns', 'rows'] } as const;
 
@@ -14,22 +14,35 @@ const scoreGraph: Graph = {
 };
 
 /** Gradient sums, slopes·Zᵀ. */
-const slopeGraph: Graph = {
-  name: 'slope-sums',
-  inputs: [{ name: 'slopes', shape: ['scores', 'rows'] }, design],
-  nodes: [{ operator: 'Gemm', inputs: ['slopes', 'z'], outputs: ['g'], attributes: { transB: 1 } }],
-  outputs: [{ name: 'g', shape: ['scores', 'columns'] }],
+const slopeNode: GraphNode = {
+  operator: 'Gemm',
+  inputs: ['slopes', 'z'],
+  outputs: ['g'],
+  attributes: { transB: 1 },
 };
 
 /** Hessian sums of one pair of predictors, (Z∘curvature)·Zᵀ. */
+const curvatureNodes: readonly GraphNode[] = [
+  { operator: 'Mul', inputs: ['z', 'curvature'], outputs: ['weighted'] },
+  { operator: 'Gemm', inputs: ['weighted', 'z'], outputs: ['h'], attributes: { transB: 1 } },
+];
+
+const curvature = { name: 'curvature', shape: [1, 'rows'] } as const;
+const hessian = { name: 'h', shape: ['columns', 'columns'] } as const;
+
+/** The gradient and the first pair's Hessian sums. */
+const sumGraph: Graph = {
+  name: 'sums',
+  inputs: [{ name: 'slopes', shape: ['scores', 'rows'] }, curvature, design],
+  nodes: [slopeNode, ...curvatureNodes],
+  outputs: [{ name: 'g', shape: ['scores', 'columns'] }, hessian],
+};
+
 const curvatureGraph: Graph = {
   name: 'curvature-sums',
-  inputs: [{ name: 'curvature', shape: [1, 'rows'] }, design],
-  nodes: [
-    { operator: 'Mul', inputs: ['z', 'curvature'], outputs: ['weighted'] },
-    { operator: 'Gemm', inputs: ['weighted', 'z'], outputs: ['h'], attributes: { transB: 1 } },
-  ],
-  outputs: [{ name: 'h', shape: ['columns', 'columns'] }],
+  inputs: [curvature, design],
+  nodes: curvatureNodes,
+  outputs: [hessian],
 };
 
 const none = new Float64Array(0);
@@ -74,15 +87,19 @@ export async function blockSums(
   const { rows, columns } = block;
   const scores = slopes.length / rows;
   const z = { data: block.z, shape: [columns.length, rows] };
-  const { g = none } = await runtime.run(slopeGraph, { slopes: { data: slopes, shape: [scores, rows] }, z });
-  const hessians: Float64Array[] = [];
-  for (let a = 0; a < scores; a++) {
-    for (let b = a; b < scores; b++) {
-      const pair = pairIndex(scores, a, b);
-      const data = curvatures.subarray(pair * rows, (pair + 1) * rows);
-      const { h = none } = await runtime.run(curvatureGraph, { curvature: { data, shape: [1, rows] }, z });
-      hessians[pair] = h;
-    }
+  const curvatureOf = (pair: number) => ({
+    data: curvatures.subarray(pair * rows, (pair + 1) * rows),
+    shape: [1, rows],
+  });
+  const { g = none, h: first = none } = await runtime.run(sumGraph, {
+    slopes: { data: slopes, shape: [scores, rows] },
+    curvature: curvatureOf(0),
+    z,
+  });
+  const hessians = [first];
+  for (let pair = 1; pair < pairCount(scores); pair++) {
+    const { h = none } = await runtime.run(curvatureGraph, { curvature: curvatureOf(pair), z });
+    hessians.push(h);
   }
   return { gradient: g, hessians };
 }

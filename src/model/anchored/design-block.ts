@@ -2,6 +2,7 @@ import type { ColumnBatch } from '../../core/session.ts';
 import type { FeaturePlan } from '../feature-plan.ts';
 import { largestMagnitude, MomentBlock } from '../moment-block.ts';
 import type { Frame, Levels } from '../sums-state.ts';
+import { type BlockMoments, blockMoments, standardize } from './measured-block.ts';
 
 /**
  * Rows as the loss and the products take them. `z` holds one line per entry of `columns` (the places of dense columns
@@ -16,17 +17,15 @@ export type DesignRows = {
   readonly labels: Float64Array;
   /** 0: the row does not train. */
   readonly weights: Float64Array;
-  /** |(z, missing)|² per row. */
-  readonly norms: Float64Array;
-  readonly moments: BlockMoments;
+  /** Null: not asked for. */
+  readonly moments: BlockMoments | null;
 };
 
-/** Per measured feature over the rows of weight above 0 where it is present. */
-export type BlockMoments = {
-  readonly sums: Float64Array;
-  readonly squares: Float64Array;
-  readonly low: Float64Array;
-  readonly high: Float64Array;
+export type DesignOptions = {
+  /** Whether a block is overwritten by the next one. */
+  readonly reuse: boolean;
+  /** Whether to say what does not depend on an anchor. */
+  readonly moments: boolean;
 };
 
 /** Cuts a source into blocks of `blockRows` rows whatever the batches' borders, in the state's coordinates. */
@@ -35,17 +34,14 @@ export class DesignBlock {
   readonly #frame: Frame;
   readonly #block: MomentBlock;
   readonly #levelOffsets: readonly number[];
-  readonly #reuse: boolean;
+  readonly #options: DesignOptions;
   #buffer = new Float64Array(0);
 
-  /**
-   * @param frame of the measured features; labels are read as they are
-   * @param reuse true: a block is overwritten by the next one
-   */
-  constructor(plan: FeaturePlan, frame: Frame, levels: readonly Levels[], reuse: boolean) {
+  /** @param frame of the measured features; labels are read as they are */
+  constructor(plan: FeaturePlan, frame: Frame, levels: readonly Levels[], options: DesignOptions) {
     this.#plan = plan;
     this.#frame = frame;
-    this.#reuse = reuse;
+    this.#options = options;
     this.#block = new MomentBlock(plan, {
       pivot: Float64Array.of(...frame.pivot, 0),
       scale: Float64Array.of(...frame.scale, 1),
@@ -66,118 +62,61 @@ export class DesignBlock {
   }
 
   #cut(): DesignRows {
-    const design = this.#transformed() ?? this.#tamed();
+    let design = this.#transformed();
+    if (!design.isTame) {
+      this.#block.excludeNonFinite();
+      design = this.#transformed();
+    }
     this.#block.clear();
-    return design;
+    return design.rows;
   }
 
-  #tamed(): DesignRows {
-    this.#block.excludeNonFinite();
-    const design = this.#transformed();
-    if (design === null) throw new RangeError('a block holds numbers that were taken out of it');
-    return design;
-  }
-
-  /** Null when a number in the block is NaN, infinite or beyond `largestMagnitude`. */
-  #transformed(): DesignRows | null {
-    const measured = this.#plan.measured.length;
+  /** `isTame`: no number in the block is NaN, infinite or beyond `largestMagnitude`. */
+  #transformed(): { rows: DesignRows; isTame: boolean } {
+    const features = this.#plan.measured.length;
+    const { data } = this.#block.matrix();
     const rows = this.#block.rows;
-    const entries = this.#block.entries();
-    // entry 0 is the ones, measured + 1 the label, then come the indicators
-    const missing = entries.slice(measured + 2).map((entry) => entry - 1);
-    const columns = [...Array.from({ length: measured + 1 }, (_, column) => column), ...missing];
+    // entry 0 is the ones, features + 1 the label, then come the indicators
+    const indicators = this.#block.entries().slice(features + 2);
+    const columns = [
+      ...Array.from({ length: features + 1 }, (_, column) => column),
+      ...indicators.map((entry) => entry - 1),
+    ];
     const z = this.#space(columns.length * rows);
     z.fill(1, 0, rows);
-    const [weights, labels] = [this.#kept(this.#block.row(0)), this.#kept(this.#block.row(measured + 1))];
-    if (!labels.every((label) => Math.abs(label) <= largestMagnitude)) return null;
-    const norms = new Float64Array(rows);
-    missing.forEach((_, slot) => {
-      const line = this.#block.row(measured + 2 + slot);
-      z.set(line, (measured + 1 + slot) * rows);
-      for (let i = 0; i < rows; i++) norms[i] = (norms[i] ?? 0) + (line[i] ?? 0);
-    });
-    const moments = emptyMoments(measured);
-    const isWhole = weights.every((weight) => weight !== 0);
-    for (let feature = 0; feature < measured; feature++) {
-      const line = z.subarray((feature + 1) * rows, (feature + 2) * rows);
-      if (!this.#transformLine(feature, line, norms, moments)) return null;
-      const slot = missing.indexOf(1 + measured + feature);
-      if (isWhole && slot < 0) continue;
-      partialMoments(moments, feature, line, weights, slot < 0 ? null : this.#block.row(measured + 2 + slot));
-    }
+    const largest = standardize(data.subarray(rows, (features + 1) * rows), z, rows, this.#frame);
+    z.set(data.subarray((features + 2) * rows), (features + 1) * rows);
+    const weights = this.#kept(this.#block.row(0));
+    const labels = this.#kept(this.#block.row(features + 1));
+    const isTame = largest <= largestMagnitude && largestOf(labels) <= largestMagnitude;
+    const missing = indicators.map((entry) => entry - 2 - features);
+    const moments = this.#options.moments ? blockMoments({ z, rows, weights, features, missing }) : null;
     const codes = this.#plan.categorical.map((_, feature) => this.#kept(this.#block.codes(feature)));
-    return { rows, columns, z, codes, labels, weights, norms, moments };
-  }
-
-  /** z of a feature, its moments over all rows of the block, and its part of the norms; false: not tame. */
-  #transformLine(feature: number, line: Float64Array, norms: Float64Array, moments: BlockMoments): boolean {
-    const values = this.#block.row(feature + 1);
-    const pivot = this.#frame.pivot[feature] ?? 0;
-    // a power of two: multiplying by it is exact
-    const unit = 1 / (this.#frame.scale[feature] ?? 1);
-    let [sum, squares, low, high] = [0, 0, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-    for (let i = 0; i < line.length; i++) {
-      const z = ((values[i] ?? 0) - pivot) * unit;
-      const square = z * z;
-      line[i] = z;
-      norms[i] = (norms[i] ?? 0) + square;
-      sum += z;
-      squares += square;
-      if (z < low) low = z;
-      if (z > high) high = z;
-    }
-    moments.sums[feature] = sum;
-    moments.squares[feature] = squares;
-    moments.low[feature] = low;
-    moments.high[feature] = high;
-    const most = Math.max(Math.abs(low / unit + pivot), Math.abs(high / unit + pivot));
-    // a NaN passes both comparisons, but not the sum
-    return !Number.isNaN(sum) && most <= largestMagnitude;
+    return { rows: { rows, columns, z, codes, labels, weights, moments }, isTame };
   }
 
   /** The values, or where the next block would overwrite what is kept, a copy of them. */
   #kept<T extends Float64Array | Int32Array>(values: T): T;
   #kept(values: Float64Array | Int32Array): Float64Array | Int32Array {
-    return this.#reuse ? values : values.slice();
+    return this.#options.reuse ? values : values.slice();
   }
 
   #space(length: number): Float64Array {
-    if (!this.#reuse) return new Float64Array(length);
+    if (!this.#options.reuse) return new Float64Array(length);
     if (this.#buffer.length < length) this.#buffer = new Float64Array(length);
     return this.#buffer.subarray(0, length);
   }
 }
 
-/** The moments of a feature over the rows that train and have it. */
-function partialMoments(
-  moments: BlockMoments,
-  feature: number,
-  line: Float64Array,
-  weights: Float64Array,
-  absent: Float64Array | null,
-): void {
-  let [sum, squares, low, high] = [0, 0, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  for (let i = 0; i < line.length; i++) {
-    if (weights[i] === 0 || (absent !== null && absent[i] === 1)) continue;
-    const z = line[i] ?? 0;
-    sum += z;
-    squares += z * z;
-    low = Math.min(low, z);
-    high = Math.max(high, z);
+/** The largest magnitude, or NaN. */
+function largestOf(values: Float64Array): number {
+  let largest = 0;
+  for (let i = 0; i < values.length; i++) {
+    const magnitude = Math.abs(values[i] ?? 0);
+    if (!(magnitude <= largest)) largest = magnitude;
+    if (Number.isNaN(magnitude)) return magnitude;
   }
-  moments.sums[feature] = sum;
-  moments.squares[feature] = squares;
-  moments.low[feature] = low;
-  moments.high[feature] = high;
-}
-
-function emptyMoments(measured: number): BlockMoments {
-  return {
-    sums: new Float64Array(measured),
-    squares: new Float64Array(measured),
-    low: new Float64Array(measured),
-    high: new Float64Array(measured),
-  };
+  return largest;
 }
 
 /** First places in v of each feature's levels, and the end. */

@@ -11,6 +11,7 @@ import {
   emptyAnchored,
   mergeAnchored,
   trainingRows,
+  withMomentsOf,
 } from './anchored-state.ts';
 import type { AnchoredMethod } from './create-loss.ts';
 import { DesignBlock, type DesignRows } from './design-block.ts';
@@ -52,6 +53,8 @@ export class FullFit {
   rowsRead = 0;
   readonly #runtime: OnnxRuntime;
   readonly #task: FitTask;
+  /** Of the first pass: what does not depend on the anchor is summed once. */
+  #first: AnchoredState | null = null;
 
   constructor(runtime: OnnxRuntime, task: FitTask) {
     this.#runtime = runtime;
@@ -102,7 +105,10 @@ export class FullFit {
   async #sample(): Promise<{ blocks: DesignRows[]; isWhole: boolean }> {
     const { snapshots, plan, layout, parts, source } = this.#task;
     const blocks: DesignRows[] = [];
-    const cutter = new DesignBlock(plan, layout.frame, layout.levels, false);
+    const cutter = new DesignBlock(plan, layout.frame, layout.levels, {
+      reuse: false,
+      moments: true,
+    });
     const isOneScan = parts.parts.length === 1;
     let rows = 0;
     for (const condition of parts.sample) {
@@ -136,13 +142,17 @@ export class FullFit {
     this.scans += 1;
     const { snapshots, plan, layout, parts, source } = this.#task;
     const sources = parts.parts.map(source);
-    const sums = await sumParts(this.#runtime, snapshots, plan, law, layout, anchor, sources);
+    // the distances from a kink depend on the anchor, and are told with the norms
+    const known = law.curvature.kind === 'kinked' ? null : this.#first;
+    const isFirst = known === null;
+    const sums = await sumParts(this.#runtime, snapshots, plan, law, layout, anchor, sources, isFirst);
     const sum = emptyAnchored(law, layout.frame, layout.levels, layout.classes);
     sum.anchor.set(anchor);
     for (const part of sums) {
       mergeAnchored(sum, part.state, 1);
       this.rowsRead += part.rows;
     }
-    return sum;
+    this.#first ??= sum;
+    return known === null ? sum : withMomentsOf(sum, known);
   }
 }

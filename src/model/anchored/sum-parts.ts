@@ -15,7 +15,11 @@ export type Layout = {
   readonly classes: number;
 };
 
-/** Each stream takes the next part when it has done one; the results are in the parts' order. */
+/**
+ * Each stream takes the next part when it has done one; the results are in the parts' order.
+ *
+ * @param wantsMoments whether to sum what does not depend on the anchor
+ */
 export async function sumParts(
   runtime: OnnxRuntime,
   snapshots: readonly Session[],
@@ -24,11 +28,15 @@ export async function sumParts(
   layout: Layout,
   anchor: Float64Array,
   sources: readonly RowSource[],
+  wantsMoments: boolean,
 ): Promise<{ state: AnchoredState; rows: number }[]> {
   const results: { state: AnchoredState; rows: number }[] = [];
   const waiting = sources.entries();
   const work = async (session: Session) => {
-    const cutter = new DesignBlock(plan, layout.frame, layout.levels, true);
+    const cutter = new DesignBlock(plan, layout.frame, layout.levels, {
+      reuse: true,
+      moments: wantsMoments,
+    });
     for (const [index, source] of waiting) {
       const sums = new AnchoredAccumulator(runtime, loss, layout, anchor);
       let rows = 0;
