@@ -38,7 +38,7 @@ const fitFull = () =>
 const fit = await fitFull();
 const from = { version: table.version, bounds };
 const to = { version: await table.update({ insert: made(10_000) }), bounds };
-const sources = advanceSources(plan, relation, from, to);
+const sources = advanceSources(relation, from, to);
 const measured = await measureRounds(
   [
     { name: alone, run: () => baseline.sum(rows, features + 1) },

@@ -1,3 +1,4 @@
+import { EverviewError } from '../../core/errors.ts';
 import type { DesignRows } from '../anchored/design-block.ts';
 import { addTo, type PairedSums } from '../sums-state.ts';
 import { type ClusterState, normalize, widthOf } from './cluster-state.ts';
@@ -29,6 +30,7 @@ export function scoreBlock(
   weights: Float64Array,
   width: number,
 ): Float64Array {
+  if (moments === null) throw new EverviewError('internal', 'a block of clusters came without its moments');
   const measured = moments.sums.length;
   const clusters = weights.length / width;
   const scores = new Float64Array(clusters * rows);

@@ -24,7 +24,7 @@ export async function sumSources(
   const results: { state: ClusterState; rows: number }[] = [];
   const waiting = sources.entries();
   const work = async (session: Session) => {
-    const cutter = new DesignBlock(plan, frame, levels, true);
+    const cutter = new DesignBlock(plan, frame, levels, { reuse: true, moments: true });
     for (const [index, source] of waiting) {
       const state = emptyClusters(frame, levels, anchor);
       let rows = 0;
@@ -48,7 +48,7 @@ export async function readBlocks(
   source: RowSource,
 ): Promise<DesignRows[]> {
   const blocks: DesignRows[] = [];
-  const cutter = new DesignBlock(plan, frame, levels, false);
+  const cutter = new DesignBlock(plan, frame, levels, { reuse: false, moments: true });
   for await (const block of cutter.blocks(session.batches(momentQuery(plan, source, levels)))) {
     roundBlock(block);
     blocks.push(block);
@@ -79,7 +79,7 @@ export async function readSample(
       GROUP BY ${columns} ORDER BY hash(${columns})`,
   );
   const counts: number[] = [];
-  const cutter = new DesignBlock(plan, frame, levels, false);
+  const cutter = new DesignBlock(plan, frame, levels, { reuse: false, moments: true });
   let rows = 0;
   for await (const block of cutter.blocks(counted(batches, count, counts))) {
     roundBlock(block);
