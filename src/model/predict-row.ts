@@ -43,6 +43,12 @@ export function createRowPredictor({
   return (row) => (scoring.score(row) ? head(scoring.scores, scoring.bound) : null);
 }
 
+/** The scores alone, which an explanation adds up to; null where one is missing or not finite. */
+export function createRowScorer(scorer: Scorer): (row: Row) => readonly number[] | null {
+  const scoring = new RowScoring(scorer);
+  return (row) => (scoring.score(row) ? [...scoring.scores] : null);
+}
+
 /** A feature as the hot path reads it: straight by its column where it is one. */
 type RowFeature = { readonly source: FeatureSource; readonly column: string | null };
 

@@ -46,7 +46,7 @@ describe('contributions and the baseline sum to the score', () => {
         expect(row).toEqual(predicted[index]);
         if (score === null) return;
         explained++;
-        const scores = scoreRow(inputs[index] ?? {})?.scores ?? [];
+        const scores = scoreRow(inputs[index] ?? {}) ?? [];
         const told = numbersOf(score).map(([, number]) => number);
         const base = numbersOf(baseline).map(([, number]) => number);
         const parts = numbersOf(contributions);
