@@ -40,7 +40,7 @@ const prior = {
   compareRow: 3e-4,
   /** Finding rows of the contents. */
   matchRow: 2e-5,
-  addedRow: 6e-5,
+  addedRow: 4e-5,
   nettedRow: { rows: 1.3e-4, groups: 4e-5 },
   /** What stands in the contents and is touched: taken out, and put in again. */
   rewritten: { rows: 6e-4, groups: 1.5e-3 },

@@ -140,7 +140,7 @@ describe('learning', () => {
   });
 
   test('what costs by the statement is told from what costs by the row', () => {
-    const costMs = (rows: number) => 2 + rows / 200;
+    const costMs = (rows: number) => 2 + rows / 500;
     let model = newCostModel;
     for (const changed of [1, 20_000, 100, 4_000, 10, 50_000, 1_000, 5, 10_000]) {
       const size = sized(50_000_000, changed);
