@@ -51,7 +51,8 @@ function inputColumn({ name: feature, source }: ScoredFeature | ScoredCategory, 
   throw new EverviewError('internal', `feature "${feature}" reads no column`);
 }
 
-function featureTerm(feature: ScoredFeature, k: number, { missing }: Scorer, schema: Schema): string {
+/** What a feature adds to score `k`, whether it is there or missing. */
+export function featureTerm(feature: ScoredFeature, k: number, { missing }: Scorer, schema: Schema): string {
   const { type, value, raw } = measuredSql(feature, schema);
   const missingWeight = doubleLiteral(feature.missingWeights[k] ?? 0);
   const weight = doubleLiteral(feature.weights[k] ?? 0);
@@ -62,7 +63,11 @@ function featureTerm(feature: ScoredFeature, k: number, { missing }: Scorer, sch
   return `CASE WHEN isnan(${raw}) THEN ${missingWeight} ELSE ${present} END`;
 }
 
-function measuredSql(feature: ScoredFeature, schema: Schema): { type: string; value: string; raw: string } {
+/** A feature's value in SQL, as it is and as DOUBLE, and its type. */
+export function measuredSql(
+  feature: ScoredFeature,
+  schema: Schema,
+): { type: string; value: string; raw: string } {
   const column = inputColumn(feature, schema);
   if (feature.source.kind === 'column' && numericKindOf(column.type) === null && column.type !== 'BOOLEAN')
     throw wrongType(column, 'a number or BOOLEAN');
@@ -72,7 +77,12 @@ function measuredSql(feature: ScoredFeature, schema: Schema): { type: string; va
 }
 
 /** The level's weight through a cast to an ENUM of the levels: the fastest look-up of an expression in DuckDB. */
-function categoryTerm(category: ScoredCategory, k: number, { missing }: Scorer, schema: Schema): string {
+export function categoryTerm(
+  category: ScoredCategory,
+  k: number,
+  { missing }: Scorer,
+  schema: Schema,
+): string {
   const text = categoryText(category, schema);
   const known = category.levels.flatMap(({ level, weights }) =>
     level === null ? [] : [{ level, weight: weights[k] ?? 0 }],

@@ -2,11 +2,13 @@ import { EverviewError } from '../core/errors.ts';
 import { quoteIdentifier } from '../core/identifier.ts';
 import { findColumn, type Schema } from '../core/schema.ts';
 import { designSql, doubleLiteral, formSql, linearScoreSql } from './design-sql.ts';
+import { fastScoreSql } from './fast-score-sql.ts';
 import { predictionColumns } from './head.ts';
 import { headSql } from './head-sql.ts';
 import { designSize, type Scorer } from './scorer.ts';
 
 const scorePrefix = '__ev_s';
+const fastPrefix = '__ev_f';
 const designColumn = '__ev_design';
 const formColumn = '__ev_bound';
 
@@ -46,19 +48,39 @@ export function predictedSql(
   nameOf: (column: string) => string,
 ): string {
   const scores = scorer.offsets.map((_, k) => `${scorePrefix}${k}`);
-  const linear = scorer.offsets.map((_, k) => linearScoreSql(scorer, k, schema));
+  const { linear, relation, made: fast } = linearScores(scorer, input, schema);
   const names = predictionColumns(scorer).map(({ name }) => quoteIdentifier(nameOf(name)));
   const output = (expressions: readonly string[]) =>
     names.map((name, index) => `${expressions[index]} AS ${name}`);
   if (scorer.quadratic === null && scorer.bound === null) {
-    const raw = `SELECT *, ${linear.map((score, k) => `${score} AS ${scores[k]}`).join(', ')} FROM ${input}`;
+    const made = linear.map((score, k) => `${score} AS ${scores[k]}`);
     const columns = output(headSql(scorer, { scores, bound: null }));
-    return `SELECT * EXCLUDE (${scores.join(', ')}), ${columns.join(', ')} FROM (${raw})`;
+    return `SELECT * EXCLUDE (${[...fast, ...scores].join(', ')}), ${columns.join(', ')} FROM (SELECT *, ${made.join(', ')} FROM ${relation})`;
   }
-  const made = [...scores, ...(scorer.bound === null ? [] : [formColumn])];
   const bound = scorer.bound === null ? null : formColumn;
+  const made = [...fast, ...scores, ...(bound === null ? [] : [bound])];
   const columns = output(headSql(scorer, { scores, bound }));
-  return `SELECT * EXCLUDE (${made.join(', ')}), ${columns.join(', ')} FROM (${scoredSql(scorer, linear, input, schema)})`;
+  return `SELECT * EXCLUDE (${made.join(', ')}), ${columns.join(', ')} FROM (${scoredSql(scorer, linear, relation, schema)})`;
+}
+
+/** Linear scores over `relation`, which is the input with the columns `made`: those of the fast way where there is one. */
+function linearScores(
+  scorer: Scorer,
+  input: string,
+  schema: Schema,
+): { linear: string[]; relation: string; made: string[] } {
+  const fast = scorer.offsets.flatMap((_, k) => fastScoreSql(scorer, k, schema) ?? []);
+  const made = fast.map((_, k) => `${fastPrefix}${k}`);
+  const linear = scorer.offsets.map((_, k) => {
+    const careful = linearScoreSql(scorer, k, schema);
+    const column = made[k];
+    return column === undefined
+      ? careful
+      : `CASE WHEN isfinite(${column}) THEN ${column} ELSE ${careful} END`;
+  });
+  if (fast.length === 0) return { linear, relation: input, made };
+  const columns = fast.map((score, k) => `${score} AS ${made[k]}`);
+  return { linear, relation: `(SELECT *, ${columns.join(', ')} FROM ${input})`, made };
 }
 
 /** The input with its scores, and the bound on them, through a column that holds the design. */

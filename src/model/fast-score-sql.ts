@@ -1,0 +1,59 @@
+import type { Schema } from '../core/schema.ts';
+import { balancedSum, categoryTerm, doubleLiteral, featureTerm, measuredSql } from './design-sql.ts';
+import type { ScoredFeature, Scorer } from './scorer.ts';
+
+/** With fewer features there is nothing to gain. */
+const fewestFeatures = 8;
+
+/** Products summed by one call: longer lists leave the first-level cache. */
+const listLength = 10;
+
+/**
+ * A centre of up to so many deviations is taken out of the sum, where it costs the term at most 9 of its 53 bits;
+ * others are taken from the value first.
+ */
+const nearCentre = 2 ** 9;
+
+/**
+ * Score `k` of rows whose features are all there, as inner products, which DuckDB works out more than twice as fast as
+ * a sum of terms that each look for what is missing. NULL or not finite for any other row: then `linearScoreSql` says
+ * what it is. Null where that does as well from the start.
+ */
+export function fastScoreSql(scorer: Scorer, k: number, schema: Schema): string | null {
+  const plain = scorer.features.filter(({ source }) => source.kind === 'column');
+  if (plain.length < fewestFeatures) return null;
+  const others = scorer.features.filter(({ source }) => source.kind !== 'column');
+  let offset = scorer.offsets[k] ?? 0;
+  const factors = plain.map((feature) => {
+    const { value } = measuredSql(feature, schema);
+    const weight = feature.weights[k] ?? 0;
+    if (!isNear(feature)) return { value: `${value} - ${doubleLiteral(feature.center)}`, weight };
+    offset -= weight * feature.center;
+    return { value, weight };
+  });
+  const present = plain.map((feature) => `${measuredSql(feature, schema).raw} IS NOT NULL`);
+  const sum = balancedSum([
+    doubleLiteral(offset),
+    ...chunks(factors).map((some) => {
+      const [values, weights] = [
+        some.map(({ value }) => value),
+        some.map(({ weight }) => doubleLiteral(weight)),
+      ];
+      return `list_inner_product([${values.join(', ')}], [${weights.join(', ')}])`;
+    }),
+    ...others.map((feature) => featureTerm(feature, k, scorer, schema)),
+    ...scorer.categories.map((category) => categoryTerm(category, k, scorer, schema)),
+  ]);
+  // an inner product refuses lists that hold a NULL
+  return `CASE WHEN ${present.join(' AND ')} THEN ${sum} END`;
+}
+
+function isNear({ center, deviation }: ScoredFeature): boolean {
+  return Math.abs(center) <= nearCentre * deviation;
+}
+
+function chunks<T>(items: readonly T[]): T[][] {
+  return Array.from({ length: Math.ceil(items.length / listLength) }, (_, chunk) =>
+    items.slice(chunk * listLength, (chunk + 1) * listLength),
+  );
+}

@@ -1,0 +1,94 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { Schema } from '../../src/core/schema.ts';
+import { createRowPredictor } from '../../src/model/predict-row.ts';
+import { predictionSql } from '../../src/model/predict-sql.ts';
+import type { ScoredFeature, Scorer } from '../../src/model/scorer.ts';
+import { type DuckdbStore, openDuckdbStore } from '../../src/store/duckdb-store.ts';
+
+const count = 13;
+let store: DuckdbStore;
+
+beforeAll(async () => {
+  store = await openDuckdbStore(':memory:');
+});
+afterAll(() => store.close());
+
+/** Centres far beyond their deviation from x9 on; x4 is a whole number, x5 a BOOLEAN. */
+function feature(index: number): ScoredFeature {
+  const isFar = index >= 9;
+  return {
+    name: `x${index}`,
+    source: { kind: 'column', column: `x${index}` },
+    kind: index === 5 ? 'boolean' : 'numeric',
+    center: isFar ? 1e9 * (index + 1) : index * 1.5,
+    deviation: isFar ? 0.25 : 1 + index / 4,
+    weights: [Math.sin(index + 1), Math.cos(index) * 3],
+    standardizedWeights: [0, 0],
+    missingWeights: [index / 7, -index / 3],
+    missingRows: 1,
+  };
+}
+
+function scorer(missing: Scorer['missing'], scores: 1 | 2): Scorer {
+  const levels = ['a', 'b', null].map((level, place) => ({ level, weights: [place, 2 - place], rows: 1 }));
+  const all: Scorer = {
+    missing,
+    features: Array.from({ length: count }, (_, index) => feature(index)),
+    categories: [
+      { name: 'c', source: { kind: 'column', column: 'c' }, type: 'VARCHAR', levels, unseen: [-1, 4] },
+    ],
+    offsets: [0.75, -2],
+    quadratic: null,
+    head: { kind: 'identity', columns: ['prediction', 'other'].slice(0, scores) },
+    bound: null,
+  };
+  return { ...all, offsets: all.offsets.slice(0, scores) };
+}
+
+/** Rows with nothing missing, then with a NULL, a NaN or an infinity in turn. */
+function rowsSql(): string {
+  const values = Array.from({ length: count }, (_, index) => {
+    const { center, deviation } = feature(index);
+    const plain = `${center}::DOUBLE + ${deviation} * sin(i * ${index + 1})`;
+    if (index === 4) return `CASE WHEN i % 11 = 7 THEN NULL ELSE i % 9 END::INTEGER AS x4`;
+    if (index === 5) return `CASE WHEN i % 11 = 8 THEN NULL ELSE i % 3 = 0 END AS x5`;
+    const odd = index === 2 ? `'NaN'::DOUBLE` : index === 3 ? `'inf'::DOUBLE` : index === 10 ? 'NULL' : plain;
+    return `CASE WHEN i % 11 = ${index} THEN ${odd} ELSE ${plain} END AS x${index}`;
+  });
+  return `SELECT ${values.join(', ')}, ['a', 'b', NULL, 'never'][1 + i % 4] AS c FROM range(5000) r(i)`;
+}
+
+it.each([
+  ['impute', 1],
+  ['impute', 2],
+  ['drop', 1],
+  ['drop', 2],
+] as const)(
+  'gives the same as one row at a time, with missing = %s and %i scores',
+  async (missing, scores) => {
+    const given = scorer(missing, scores);
+    const { rows, schema } = await store.read(
+      () => null,
+      async (session) => {
+        const columns: Schema = await session.describe(rowsSql());
+        const answered = await session.rows(predictionSql(given, `(${rowsSql()})`, columns));
+        return { rows: answered, schema: columns };
+      },
+    );
+    expect(rows.length).toBe(5_000);
+    expect(Object.keys(rows[0] ?? {}).length).toBe(schema.length + scores);
+    const predict = createRowPredictor({ scorer: given });
+    let predicted = 0;
+    for (const row of rows) {
+      const expected = predict(row);
+      for (const name of ['prediction', 'other'].slice(0, scores)) {
+        const [one, other] = [row[name] ?? null, expected?.[name] ?? null];
+        if (other === null) expect(one).toBeNull();
+        else expect(Math.abs(Number(one) - Number(other))).toBeLessThan(1e-12);
+      }
+      predicted += expected === null ? 0 : 1;
+    }
+    expect(predicted).toBeGreaterThan(2_000);
+    expect(predicted).toBeLessThan(5_000);
+  },
+);
