@@ -1,6 +1,7 @@
 import { quoteIdentifier, quoteLiteral } from '../core/identifier.ts';
 import type { Schema } from '../core/schema.ts';
-import { balancedSum, designSql, doubleLiteral, linearTermsSql } from './design-sql.ts';
+import { balancedSum, doubleLiteral, linearTermsSql } from './design-sql.ts';
+import { designEntries } from './form-sql.ts';
 import { predictionColumns } from './head.ts';
 import { scoreNames } from './model-weights.ts';
 import { assertFree, predictionSql } from './predict-sql.ts';
@@ -74,7 +75,7 @@ function quadraticTerms(
   const linear = scorer.offsets.map(
     (_, k) => `[${linearTermsSql(scorer, k, schema).join(', ')}] AS ${linearPrefix}${k}`,
   );
-  const designed = `SELECT *, ${designSql(scorer, schema)} AS ${designColumn}, ${linear.join(', ')} FROM ${from}`;
+  const designed = `SELECT *, [${designEntries(scorer, schema).join(', ')}] AS ${designColumn}, ${linear.join(', ')} FROM ${from}`;
   const places = designPlaces(scorer);
   const terms = forms.map((form, k) => {
     const shares = formShares(form, designSize(scorer));

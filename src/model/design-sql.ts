@@ -4,7 +4,7 @@ import { nearestHint } from '../core/nearest.ts';
 import { type Column, columnNames, findColumn, numericKindOf, type Schema } from '../core/schema.ts';
 import { isText } from './feature-plan.ts';
 import { accepts, sourceColumns, sourceSql, sourceType, wantedType } from './feature-source.ts';
-import type { QuadraticForm, ScoredCategory, ScoredFeature, Scorer } from './scorer.ts';
+import type { ScoredCategory, ScoredFeature, Scorer } from './scorer.ts';
 
 /** A DOUBLE with an exponent, so that DuckDB reads the shortest decimal text as the very double it stands for. */
 export function doubleLiteral(value: number): string {
@@ -97,7 +97,8 @@ export function categoryTerm(
   return `CASE WHEN ${text} IS NULL THEN ${whenNull} ELSE ${weight} END`;
 }
 
-function categoryText(category: ScoredCategory, schema: Schema): string {
+/** A category's value in SQL, as text. */
+export function categoryText(category: ScoredCategory, schema: Schema): string {
   const column = inputColumn(category, schema);
   const type = sourceType(category.source, column.type);
   if (!printsAlike(category.type, type)) throw wrongType(column, category.type);
@@ -117,40 +118,4 @@ function wrongType(column: Column, wanted: string): EverviewError {
     `"${column.name}" is ${column.type} in the input of PREDICT, where the model reads ${wanted}`,
     { hint: `cast it in the SELECT that PREDICT reads` },
   );
-}
-
-/** The design of a row (`QuadraticForm` says which), as a DOUBLE[]: 1 or 0 but for present numbers. */
-export function designSql(scorer: Scorer, schema: Schema): string {
-  const absent = scorer.features.map((feature) => {
-    const { type, raw } = measuredSql(feature, schema);
-    return numericKindOf(type) === 'float' ? `(${raw} IS NULL OR isnan(${raw}))` : `(${raw} IS NULL)`;
-  });
-  const present = scorer.features.map((feature, index) => {
-    const { value } = measuredSql(feature, schema);
-    const centred = `${value} - ${doubleLiteral(feature.center)}`;
-    // no score comes of NaN, and a list with NULL has no inner product
-    if (scorer.missing === 'drop') return `coalesce(${centred}, CAST('NaN' AS DOUBLE))`;
-    return `CASE WHEN ${absent[index]} THEN 0e0 ELSE ${centred} END`;
-  });
-  const levels = scorer.categories.flatMap((category) => {
-    const text = categoryText(category, schema);
-    return category.levels.map(({ level }) =>
-      level === null
-        ? `CAST(${text} IS NULL AS DOUBLE)`
-        : `coalesce(CAST(${text} = ${quoteLiteral(level)} AS DOUBLE), 0e0)`,
-    );
-  });
-  return `[${[...present, ...absent.map((one) => `CAST(${one} AS DOUBLE)`), ...levels].join(', ')}]`;
-}
-
-/** The value of a form over a column that holds the design. */
-export function formSql({ constants, rows }: QuadraticForm, design: string, size: number): string {
-  if (rows.length === 0) return '0e0';
-  const squares = rows.map((row, index) => {
-    const constant = doubleLiteral(constants[index] ?? 0);
-    if (size === 0) return `pow(${constant}, 2)`;
-    const weights = Array.from({ length: size }, (_, j) => doubleLiteral(row[j] ?? 0));
-    return `pow(${constant} + list_inner_product(${design}, [${weights.join(', ')}]), 2)`;
-  });
-  return `(${balancedSum(squares)})`;
 }

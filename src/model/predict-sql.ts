@@ -1,15 +1,16 @@
 import { EverviewError } from '../core/errors.ts';
 import { quoteIdentifier } from '../core/identifier.ts';
 import { findColumn, type Schema } from '../core/schema.ts';
-import { designSql, doubleLiteral, formSql, linearScoreSql } from './design-sql.ts';
+import { doubleLiteral, linearScoreSql } from './design-sql.ts';
 import { fastScoreSql } from './fast-score-sql.ts';
+import { designLists, formSql } from './form-sql.ts';
 import { predictionColumns } from './head.ts';
 import { headSql } from './head-sql.ts';
-import { designSize, type Scorer } from './scorer.ts';
+import type { Scorer } from './scorer.ts';
 
 const scorePrefix = '__ev_s';
 const fastPrefix = '__ev_f';
-const designColumn = '__ev_design';
+const designPrefix = '__ev_d';
 const formColumn = '__ev_bound';
 
 /**
@@ -83,18 +84,24 @@ function linearScores(
   return { linear, relation: `(SELECT *, ${columns.join(', ')} FROM ${input})`, made };
 }
 
-/** The input with its scores, and the bound on them, through a column that holds the design. */
+/** The input with its scores, and the bound on them, through columns that hold the design. */
 function scoredSql(scorer: Scorer, linear: readonly string[], input: string, schema: Schema): string {
-  const partial = linear.map((score, k) => `${score} AS ${scorePrefix}${k}`);
-  const designed = `SELECT *, ${[...partial, `${designSql(scorer, schema)} AS ${designColumn}`].join(', ')} FROM ${input}`;
-  const size = designSize(scorer);
-  const replaced = scorer.quadratic?.map(
-    (form, k) => `${scorePrefix}${k} - (${formSql(form, designColumn, size)}) / 2 AS ${scorePrefix}${k}`,
+  const { quadratic, bound } = scorer;
+  const forms = [...(quadratic ?? []), ...(bound === null ? [] : [bound.form])];
+  const lists = designLists(scorer, schema, forms, designPrefix);
+  const columns = [
+    ...linear.map((score, k) => `${score} AS ${scorePrefix}${k}`),
+    ...lists.map(({ sql, column }) => `${sql} AS ${column}`),
+  ];
+  const designed = `SELECT *, ${columns.join(', ')} FROM ${input}`;
+  const replaced = quadratic?.map(
+    (form, k) => `${scorePrefix}${k} - (${formSql(form, lists)}) / 2 AS ${scorePrefix}${k}`,
   );
   const replace = replaced === undefined ? '' : ` REPLACE (${replaced.join(', ')})`;
-  const bound =
-    scorer.bound === null
+  const exclude = lists.length === 0 ? '' : ` EXCLUDE (${lists.map(({ column }) => column).join(', ')})`;
+  const bounded =
+    bound === null
       ? ''
-      : `, ${doubleLiteral(scorer.bound.radius)} * sqrt(${formSql(scorer.bound.form, designColumn, size)}) AS ${formColumn}`;
-  return `SELECT * EXCLUDE (${designColumn})${replace}${bound} FROM (${designed})`;
+      : `, ${doubleLiteral(bound.radius)} * sqrt(${formSql(bound.form, lists)}) AS ${formColumn}`;
+  return `SELECT *${exclude}${replace}${bounded} FROM (${designed})`;
 }

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Schema } from '../../src/core/schema.ts';
+import { predictionColumns } from '../../src/model/head.ts';
 import { createRowPredictor } from '../../src/model/predict-row.ts';
 import { predictionSql } from '../../src/model/predict-sql.ts';
-import type { ScoredFeature, Scorer } from '../../src/model/scorer.ts';
+import type { QuadraticForm, ScoredFeature, Scorer } from '../../src/model/scorer.ts';
 import { type DuckdbStore, openDuckdbStore } from '../../src/store/duckdb-store.ts';
 
 const count = 13;
@@ -29,7 +30,18 @@ function feature(index: number): ScoredFeature {
   };
 }
 
-function scorer(missing: Scorer['missing'], scores: 1 | 2): Scorer {
+/** Lines over the whole design, over a few of its columns, and over one. */
+function form(seed: number): QuadraticForm {
+  const size = 2 * count + 3;
+  const line = (first: number, end: number) =>
+    Array.from({ length: end }, (_, j) => (j < first ? 0 : Math.sin(seed + j) / 9));
+  return {
+    constants: [0.5, -1, 2, 0],
+    rows: [line(0, size), line(2, 6), line(count + 2, count + 3), []],
+  };
+}
+
+function scorer(missing: Scorer['missing'], scores: 1 | 2, isQuadratic: boolean): Scorer {
   const levels = ['a', 'b', null].map((level, place) => ({ level, weights: [place, 2 - place], rows: 1 }));
   const all: Scorer = {
     missing,
@@ -38,9 +50,9 @@ function scorer(missing: Scorer['missing'], scores: 1 | 2): Scorer {
       { name: 'c', source: { kind: 'column', column: 'c' }, type: 'VARCHAR', levels, unseen: [-1, 4] },
     ],
     offsets: [0.75, -2],
-    quadratic: null,
+    quadratic: isQuadratic ? [form(1), form(2)].slice(0, scores) : null,
     head: { kind: 'identity', columns: ['prediction', 'other'].slice(0, scores) },
-    bound: null,
+    bound: isQuadratic ? { radius: 0.125, form: form(3), certificate: 'local-norm' } : null,
   };
   return { ...all, offsets: all.offsets.slice(0, scores) };
 }
@@ -58,15 +70,17 @@ function rowsSql(): string {
   return `SELECT ${values.join(', ')}, ['a', 'b', NULL, 'never'][1 + i % 4] AS c FROM range(5000) r(i)`;
 }
 
-it.each([
-  ['impute', 1],
-  ['impute', 2],
-  ['drop', 1],
-  ['drop', 2],
-] as const)(
-  'gives the same as one row at a time, with missing = %s and %i scores',
-  async (missing, scores) => {
-    const given = scorer(missing, scores);
+const kinds = (['impute', 'drop'] as const).flatMap((missing) =>
+  ([1, 2] as const).flatMap((scores) =>
+    [false, true].map((isQuadratic) => ({ missing, scores, isQuadratic })),
+  ),
+);
+
+it.each(kinds)(
+  'gives the same as one row at a time: missing = $missing, $scores scores, with forms: $isQuadratic',
+  async ({ missing, scores, isQuadratic }) => {
+    const given = scorer(missing, scores, isQuadratic);
+    const names = predictionColumns(given).map(({ name }) => name);
     const { rows, schema } = await store.read(
       () => null,
       async (session) => {
@@ -76,15 +90,18 @@ it.each([
       },
     );
     expect(rows.length).toBe(5_000);
-    expect(Object.keys(rows[0] ?? {}).length).toBe(schema.length + scores);
+    expect(Object.keys(rows[0] ?? {}).length).toBe(schema.length + names.length);
     const predict = createRowPredictor({ scorer: given });
     let predicted = 0;
     for (const row of rows) {
       const expected = predict(row);
-      for (const name of ['prediction', 'other'].slice(0, scores)) {
+      for (const name of names) {
         const [one, other] = [row[name] ?? null, expected?.[name] ?? null];
         if (other === null) expect(one).toBeNull();
-        else expect(Math.abs(Number(one) - Number(other))).toBeLessThan(1e-12);
+        else
+          expect(Math.abs(Number(one) - Number(other))).toBeLessThan(
+            1e-12 * Math.max(1, Math.abs(Number(other))),
+          );
       }
       predicted += expected === null ? 0 : 1;
     }
