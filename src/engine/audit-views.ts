@@ -71,7 +71,7 @@ async function rebuild(
 ): Promise<void> {
   const name = nameOf(entry);
   const incidentId = draft.state.lastIncidentId + 1;
-  await recordIncident(draft.tx, {
+  recordIncident(draft.tx, {
     incidentId,
     kind: 'audit-divergence',
     name,

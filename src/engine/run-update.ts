@@ -193,7 +193,7 @@ async function recordRejection(
     const updateId = state.lastUpdateId + 1;
     const context = { updateId, nowMs: draft.nowMs };
     for (const rows of [...update.companions, failure.rejected]) await recordRejected(tx, rows, context);
-    await recordUpdate(tx, {
+    recordUpdate(tx, {
       updateId,
       version: null,
       status: 'rejected',
@@ -227,7 +227,7 @@ async function finish(core: EngineCore, update: UpdateInProgress, key: string | 
   if (makesVersion) draft.update({ version });
   for (const [table, { inserted, deleted }] of changed) {
     if (tallies.length === 1) draft.countChange(table, version, inserted, deleted);
-    else await draft.addChange(table, version, inserted, deleted);
+    else draft.addChange(table, version, inserted, deleted);
   }
   if (!makesVersion && quarantined > 0) await forgetVersionOf(draft.tx, context.updateId);
   if (makesVersion || quarantined > 0 || key !== null) {
@@ -244,7 +244,7 @@ async function finish(core: EngineCore, update: UpdateInProgress, key: string | 
       message: told.length === 0 ? null : told.join('; '),
       committedAtMs: context.nowMs,
     };
-    await recordUpdate(draft.tx, record);
+    recordUpdate(draft.tx, record);
     draft.update({ lastUpdateId: context.updateId });
   }
   const immediate = makesVersion

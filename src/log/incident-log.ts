@@ -17,8 +17,8 @@ export type Incident = {
   readonly openedAtMs: number;
 };
 
-export async function recordIncident(tx: Session, incident: Incident): Promise<void> {
-  await insertRow(tx, 'everview.incidents', [
+export function recordIncident(tx: Session, incident: Incident): void {
+  insertRow(tx, 'everview.incidents', [
     incident.incidentId,
     incident.kind,
     incident.name,

@@ -93,6 +93,12 @@ const steps: readonly (readonly string[])[] = [
   ],
   // Contents hold the predictions of one version of each model they read.
   ['ALTER TABLE everview.cursors ADD COLUMN models VARCHAR'],
+  // A refresh's own record says where it has brought the contents; only what moves without one is among the cursors.
+  [
+    'ALTER TABLE everview.refreshes ADD COLUMN cursor VARCHAR',
+    'ALTER TABLE everview.cursors ADD COLUMN after_refresh BIGINT',
+    'UPDATE everview.cursors SET after_refresh = (SELECT coalesce(max(refresh_id), 0) FROM everview.refreshes)',
+  ],
 ];
 
 /**
