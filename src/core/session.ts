@@ -34,6 +34,8 @@ export interface Session {
    * session is asked for next, which fails as it does.
    */
   later(sql: string, params?: readonly SqlParameter[]): void;
+  /** When nothing asked for by `later` runs any more: what is timed from then on is not timed with it. */
+  settled(): Promise<void>;
   /** The whole result, as row objects. */
   rows(sql: string, params?: readonly SqlParameter[]): Promise<Row[]>;
   /** The result batch by batch (2,048 rows each, at most), never whole in memory unless it is `small`. */

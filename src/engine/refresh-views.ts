@@ -134,6 +134,7 @@ async function refreshView(
   const isIdle = cursor !== null && nothingPending(draft.state, entry, cursor, draft.nowMs);
   if (decision.rung === null && isIdle && request.trigger !== 'asked') return null;
 
+  await draft.tx.settled();
   const stopMeter = core.meter.start();
   const startedMs = performance.now();
   const outcome = await carryOut(core, draft, entry, decision, cursor, pending);

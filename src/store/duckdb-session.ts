@@ -94,6 +94,10 @@ export class DuckdbSession implements Session {
     this.#unawaited = running;
   }
 
+  settled(): Promise<void> {
+    return this.#ended();
+  }
+
   /** @throws what a statement that nobody waited for failed with; it is told once. */
   async #ended(): Promise<void> {
     const running = this.#unawaited;

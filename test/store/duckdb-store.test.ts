@@ -57,6 +57,7 @@ describe('a statement that nobody waits for', () => {
 
   test.each([
     ['the next statement', (tx: Session) => tx.run('INSERT INTO later VALUES (5)')],
+    ['whoever waits for it', (tx: Session) => tx.settled()],
     ['the commit', () => Promise.resolve()],
   ])('fails %s as it fails, and all is taken back', async (_what, next) => {
     const written = store.write(async (tx) => {
