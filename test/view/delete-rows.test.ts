@@ -31,5 +31,5 @@ test.each([
   const { rows } = await db.query(
     `SELECT kind FROM everview.refreshes WHERE name = 'v' ORDER BY refresh_id DESC LIMIT 1`,
   );
-  expect(rows).toEqual([{ kind: process.env.EVERVIEW_REFRESH === 'full' ? 'full' : 'incremental' }]);
+  expect(rows).toEqual([{ kind: 'incremental' }]);
 });
