@@ -34,6 +34,7 @@ export const errorTable = {
   unsupported: ['declaration', 'known, and not offered (yet)'],
   'invalid-query': ['declaration', 'DuckDB refused the query'],
   'constraint-violation': ['data', 'rows break a declared constraint and on_violation is reject'],
+  'replayed-batch': ['data', 'the very rows of an earlier insert came again, and on_replay is reject'],
   'invalid-row': ['data', 'a row does not fit the table: unknown column, missing value or wrong type'],
   'file-error': ['data', 'a file could not be read or written whole; nothing of it was taken, or left'],
   'duplicate-source-row': ['data', 'one statement would change the same row twice'],

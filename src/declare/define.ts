@@ -2,6 +2,7 @@ import { EverviewError } from '../core/errors.ts';
 import { reservedPrefix } from '../core/identifier.ts';
 import { nearestHint } from '../core/nearest.ts';
 import { sameName } from '../core/schema.ts';
+import type { ArrivalRules } from './arrival-rules.ts';
 import { deepFreeze } from './deep-freeze.ts';
 import type {
   ColumnDefinition,
@@ -92,7 +93,50 @@ function defineTable(draft: TableDraft): TableDefinition {
     eventTime: eventColumn(name, columns, values.event_time ?? null, placeOf(draft.options, 'event_time')),
     onViolation: values.on_violation ?? 'reject',
     heartbeatMs: values.heartbeat ?? null,
+    arrival: arrivalRules(name, columns, values, draft.options),
   };
+}
+
+/** @throws EverviewError `unknown-column`, or `invalid-option` for a rule about an event time that is not declared. */
+function arrivalRules(
+  table: string,
+  columns: readonly ColumnDefinition[],
+  values: OptionValues<OptionTables['table']>,
+  options: readonly DraftOption[],
+): ArrivalRules {
+  const timed = (['event_time_order', 'allowed_lateness', 'max_future'] as const).find((name) => {
+    const value = values[name] ?? null;
+    return value !== null && value !== 'none';
+  });
+  if (timed !== undefined && (values.event_time ?? null) === null) {
+    throw new EverviewError('invalid-option', `${timed} of table "${table}" needs an event_time`, {
+      at: placeOf(options, timed),
+      hint: 'say which column tells when a row happened: event_time = column',
+    });
+  }
+  return {
+    source: sourceColumn(table, columns, values.source ?? null, placeOf(options, 'source')),
+    eventTimeOrder: values.event_time_order ?? 'none',
+    allowedLatenessMs: values.allowed_lateness ?? null,
+    maxFutureMs: values.max_future ?? null,
+    onReplay: values.on_replay ?? 'accept',
+  };
+}
+
+function sourceColumn(
+  table: string,
+  columns: readonly ColumnDefinition[],
+  given: string | null,
+  at: ReturnType<typeof placeOf>,
+): string | null {
+  if (given === null) return null;
+  const column = columns.find((one) => sameName(one.name, given));
+  if (column !== undefined) return column.name;
+  const names = columns.map((one) => one.name);
+  throw new EverviewError('unknown-column', `source names "${given}", which table "${table}" does not have`, {
+    at,
+    hint: nearestHint(given, names),
+  });
 }
 
 function eventColumn(

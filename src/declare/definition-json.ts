@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { EverviewError } from '../core/errors.ts';
+import { noArrivalRules } from './arrival-rules.ts';
 import { deepFreeze } from './deep-freeze.ts';
 import type { Definition } from './definition.ts';
 import { methods } from './methods.ts';
@@ -18,8 +19,17 @@ const constraint = z.discriminatedUnion('kind', [
     columns: names,
     table: z.string(),
     targetColumns: names,
+    matchRate: z.number().gt(0).max(1).optional(),
   }),
 ]);
+
+const arrival = z.strictObject({
+  source: z.string().nullable(),
+  eventTimeOrder: z.enum(['none', 'ascending', 'strict']),
+  allowedLatenessMs: milliseconds.nullable(),
+  maxFutureMs: milliseconds.nullable(),
+  onReplay: z.enum(['accept', 'warn', 'quarantine', 'reject']),
+});
 
 const table = z.strictObject({
   kind: z.literal('table'),
@@ -31,6 +41,8 @@ const table = z.strictObject({
   eventTime: z.string().nullable(),
   onViolation: z.enum(['reject', 'quarantine', 'warn']),
   heartbeatMs: milliseconds.nullable(),
+  // Files of older releases have none.
+  arrival: arrival.default(noArrivalRules),
 });
 
 const policy = z.strictObject({

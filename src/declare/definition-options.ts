@@ -35,12 +35,18 @@ export function givenOptions(definition: Definition): readonly GivenOption[] {
   }
 }
 
-function givenForTable({ eventTime, onViolation, heartbeatMs }: TableDefinition): GivenOption[] {
+function givenForTable({ eventTime, onViolation, heartbeatMs, arrival }: TableDefinition): GivenOption[] {
   const specs = optionTables.table;
+  const { source, eventTimeOrder, allowedLatenessMs, maxFutureMs, onReplay } = arrival;
   return [
     ...unless(eventTime === null, 'event_time', specs.event_time, eventTime),
     ...unless(onViolation === 'reject', 'on_violation', specs.on_violation, onViolation),
     ...unless(heartbeatMs === null, 'heartbeat', specs.heartbeat, heartbeatMs),
+    ...unless(source === null, 'source', specs.source, source),
+    ...unless(eventTimeOrder === 'none', 'event_time_order', specs.event_time_order, eventTimeOrder),
+    ...unless(allowedLatenessMs === null, 'allowed_lateness', specs.allowed_lateness, allowedLatenessMs),
+    ...unless(maxFutureMs === null, 'max_future', specs.max_future, maxFutureMs),
+    ...unless(onReplay === 'accept', 'on_replay', specs.on_replay, onReplay),
   ];
 }
 
@@ -179,9 +185,9 @@ function draftConstraint(constraint: Constraint): DraftConstraint {
     case 'primary-key':
       return { kind: constraint.kind, name, columns: names(constraint.columns) };
     case 'references': {
-      const { columns, targetColumns, table } = constraint;
+      const { columns, targetColumns, table, matchRate } = constraint;
       const sides = { columns: names(columns), targetColumns: names(targetColumns) };
-      return { kind: 'references', name, table: { name: table }, ...sides };
+      return { kind: 'references', name, table: { name: table }, ...sides, matchRate };
     }
   }
 }

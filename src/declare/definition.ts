@@ -1,4 +1,5 @@
 import type { Schema } from '../core/schema.ts';
+import type { ArrivalRuleKind, ArrivalRules } from './arrival-rules.ts';
 import type { Expansion } from './expansion.ts';
 import type { GateCondition } from './gate-condition.ts';
 import type { Method } from './methods.ts';
@@ -27,9 +28,14 @@ export type Constraint =
       readonly table: string;
       /** Empty: the other table's primary key. */
       readonly targetColumns: readonly string[];
+      /** The least share of an update's references that must be found; absent: all of them. */
+      readonly matchRate?: number | undefined;
     };
 
 export type ConstraintKind = Constraint['kind'];
+
+/** What a row can break: a constraint, or a rule about its arrival. */
+export type RuleKind = ConstraintKind | ArrivalRuleKind;
 
 export type TableDefinition = {
   readonly kind: 'table';
@@ -41,6 +47,7 @@ export type TableDefinition = {
   readonly onViolation: ViolationResponse;
   /** An update is expected at least this often. */
   readonly heartbeatMs: number | null;
+  readonly arrival: ArrivalRules;
 };
 
 export type RefreshMode = 'immediate' | 'auto' | 'on_read' | 'manual' | 'incremental' | 'full';

@@ -58,7 +58,36 @@ const tableOptions = {
     'reject',
     'what becomes of rows that break a constraint: refuse the update, set the rows aside, or take them and say so',
   ),
-  heartbeat: option(orNull(duration), 'NULL', 'an update is expected at least this often'),
+  heartbeat: option(
+    orNull(duration),
+    'NULL',
+    'an update is expected at least this often; where `source` is given, from every source',
+  ),
+  source: option(
+    orNull(column),
+    'NULL',
+    'the column that says which source a row came from: heartbeat, event_time_order and allowed_lateness are then of each source',
+  ),
+  event_time_order: option(
+    choice(['none', 'ascending', 'strict']),
+    'none',
+    'whether rows must come in the order of their event time: none before (ascending), or each after (strict) those that came before it',
+  ),
+  allowed_lateness: option(
+    orNull(duration),
+    'NULL',
+    'how far the event time of a new row may be behind the newest that the table holds',
+  ),
+  max_future: option(
+    orNull(duration),
+    'NULL',
+    "how far an event time may be ahead of the engine's clock (TIMESTAMP is taken as UTC)",
+  ),
+  on_replay: option(
+    choice(['accept', 'warn', 'quarantine', 'reject']),
+    'accept',
+    'what becomes of the very rows of an earlier insert that come again as another: take them, take them and say so, set them aside, or refuse the update',
+  ),
 };
 
 const policyOptions = {

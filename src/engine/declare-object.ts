@@ -8,12 +8,13 @@ import { dropQuarantine } from '../ingest/quarantine.ts';
 import { createTableStorage, dropTableStorage } from '../ingest/table-storage.ts';
 import { assertRowsMeet } from '../ingest/validate-table.ts';
 import { dropCursor } from '../log/cursor-log.ts';
+import { beginSources, forgetSources } from '../log/source-log.ts';
 import { dropModelState, supersede } from '../promote/model-versions.ts';
 import { Catalog, type CatalogEntry, inputsOf, nameOf, type TableEntry } from '../query/catalog.ts';
 import { loadObjects, type StoredObject, saveObjects } from '../store/object-table.ts';
 import { buildEntry } from './build-entry.ts';
 import type { EngineCore } from './engine-core.ts';
-import { withoutEntries } from './engine-state.ts';
+import { withEntry, withoutEntries } from './engine-state.ts';
 import { isKept, refreshViews } from './refresh-views.ts';
 import { WriteDraft } from './write-draft.ts';
 
@@ -232,14 +233,9 @@ async function store(
 ): Promise<void> {
   const isSame = existing?.declared.hash === entry.declared.hash;
   if (entry.kind === 'table') {
-    if (existing === undefined) return createTableStorage(draft.tx, entry.declared);
-    if (existing.kind !== 'table') return;
-    if (sameColumns(existing.declared.definition, entry.declared.definition))
-      return assertRowsMeet(draft.tx, entry.target);
-    await dropTableStorage(draft.tx, nameOf(entry));
-    await dropCursor(draft.tx, nameOf(entry));
-    await draft.forget(nameOf(entry));
-    return createTableStorage(draft.tx, entry.declared);
+    if (existing !== undefined && existing.kind !== 'table') return;
+    await storeTable(draft, entry, existing);
+    return;
   }
   if (
     existing?.kind === 'view' &&
@@ -251,6 +247,38 @@ async function store(
   if (isKept(entry) && !isSame) {
     await refreshViews(core, draft, [nameOf(entry)], { trigger: 'asked', how: 'auto' });
   }
+}
+
+async function storeTable(
+  draft: WriteDraft,
+  entry: TableEntry,
+  existing: TableEntry | undefined,
+): Promise<void> {
+  const name = nameOf(entry);
+  const { source } = entry.declared.definition.arrival;
+  if (existing !== undefined && sameColumns(existing.declared.definition, entry.declared.definition)) {
+    await assertRowsMeet(draft.tx, entry.target);
+    if (source !== existing.declared.definition.arrival.source) await watchSources(draft, name, source);
+    return;
+  }
+  if (existing !== undefined) {
+    await dropTableStorage(draft.tx, name);
+    await dropCursor(draft.tx, name);
+    await draft.forget(name);
+    await watchSources(draft, name, null);
+  }
+  await createTableStorage(draft.tx, entry.declared);
+}
+
+/** Forgets what was known of a table's sources, and begins anew where a column says what they are. */
+async function watchSources(draft: WriteDraft, table: string, column: string | null): Promise<void> {
+  await forgetSources(draft.tx, table);
+  const begun = { table, column: column ?? '', updateId: draft.state.lastUpdateId, nowMs: draft.nowMs };
+  const sources =
+    column === null
+      ? withoutEntries(draft.state.sources, [table])
+      : withEntry(draft.state.sources, table, await beginSources(draft.tx, begun));
+  draft.update({ sources });
 }
 
 /** Tables know the tables that reference them; a new or replaced one changes what others know. */
@@ -324,6 +352,7 @@ async function dropStorage(core: EngineCore, draft: WriteDraft, entry: CatalogEn
       await dropTableStorage(draft.tx, name);
       await dropCursor(draft.tx, name);
       await draft.forget(name);
+      await watchSources(draft, name, null);
       return;
     case 'view':
     case 'training-set':

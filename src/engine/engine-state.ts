@@ -1,6 +1,7 @@
 import type { Version } from '../core/version.ts';
 import type { ChangeIndex } from '../log/change-index.ts';
 import type { Cursor } from '../log/cursor-log.ts';
+import type { SourceArrivals } from '../log/source-log.ts';
 import type { PromotedModel, SupersededVersion } from '../promote/model-versions.ts';
 import type { Catalog } from '../query/catalog.ts';
 import type { KeptState } from './kept-states.ts';
@@ -22,6 +23,8 @@ export type EngineState = {
   readonly lastModelVersion: ReadonlyMap<string, number>;
   /** Every relation's changes, as counts. */
   readonly changes: ChangeIndex;
+  /** By table that declares a `source`: when each of its sources last sent rows. */
+  readonly sources: ReadonlyMap<string, SourceArrivals>;
   readonly lastUpdateId: number;
   readonly lastRefreshId: number;
   readonly lastIncidentId: number;

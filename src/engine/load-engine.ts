@@ -4,6 +4,7 @@ import { createIngestTarget } from '../ingest/ingest-target.ts';
 import { loadHorizon } from '../log/compact.ts';
 import { type Cursor, lastRefreshId, loadCursors } from '../log/cursor-log.ts';
 import { lastIncidentId } from '../log/incident-log.ts';
+import { loadSources } from '../log/source-log.ts';
 import { loadHistory } from '../log/update-log.ts';
 import {
   loadModelHistory,
@@ -31,6 +32,7 @@ export async function loadEngine(session: Session, parser: SqlParser): Promise<E
     superseded: supersededByKey(await loadShown(session, cursors, models.promoted)),
     lastModelVersion: models.lastVersion,
     changes: history.changes,
+    sources: await loadSources(session),
     lastUpdateId: history.lastUpdateId,
     lastRefreshId: await lastRefreshId(session),
     lastIncidentId: await lastIncidentId(session),

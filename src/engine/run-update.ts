@@ -9,10 +9,11 @@ import {
   UpdateRejected,
 } from '../ingest/change-outcome.ts';
 import { forgetVersionOf, recordRejected, rowsOfUpdate } from '../ingest/record-rejected.ts';
+import { recordSources } from '../log/source-log.ts';
 import { findUpdateByKey, recordUpdate, type UpdateRecord } from '../log/update-log.ts';
 import { nameOf, type TableEntry } from '../query/catalog.ts';
 import type { EngineCore } from './engine-core.ts';
-import type { EngineState } from './engine-state.ts';
+import { type EngineState, withEntry } from './engine-state.ts';
 import { refreshModel } from './refresh-model.ts';
 import { policyOf, refreshViews } from './refresh-views.ts';
 import type { UpdateResult } from './result.ts';
@@ -197,7 +198,7 @@ async function recordRejection(
       updateId,
       version: null,
       status: 'rejected',
-      reason: 'constraint-violated',
+      reason: failure.code === 'replayed-batch' ? 'replayed-batch' : 'constraint-violated',
       idempotencyKey: key,
       tables: [failure.rejected.table],
       inserted: 0,
@@ -229,6 +230,7 @@ async function finish(core: EngineCore, update: UpdateInProgress, key: string | 
     if (tallies.length === 1) draft.countChange(table, version, inserted, deleted);
     else await draft.addChange(table, version, inserted, deleted);
   }
+  for (const [table] of changed) await noteSources(update, table);
   if (!makesVersion && quarantined > 0) await forgetVersionOf(draft.tx, context.updateId);
   if (makesVersion || quarantined > 0 || key !== null) {
     const record: UpdateRecord = {
@@ -267,6 +269,17 @@ async function finish(core: EngineCore, update: UpdateInProgress, key: string | 
       warnings: told,
     },
   };
+}
+
+/** Where the table says what a source is: that these have sent rows. */
+async function noteSources(update: UpdateInProgress, table: string): Promise<void> {
+  const { draft, context } = update;
+  const { source } = update.tableEntry(table).declared.definition.arrival;
+  if (source === null) return;
+  const arrived = { table, column: source, updateId: context.updateId, nowMs: context.nowMs };
+  const known = draft.state.sources.get(table) ?? new Map();
+  const arrivals = await recordSources(draft.tx, arrived, context.version, known);
+  draft.update({ sources: withEntry(draft.state.sources, table, arrivals) });
 }
 
 function reasonOf(makesVersion: boolean, quarantined: number, warnings: number): Reason {

@@ -93,6 +93,13 @@ const steps: readonly (readonly string[])[] = [
   ],
   // Contents hold the predictions of one version of each model they read.
   ['ALTER TABLE everview.cursors ADD COLUMN models VARCHAR'],
+  // What came before, by content, and when each source of a table last sent rows.
+  [
+    `CREATE TABLE everview.batches ("table" VARCHAR NOT NULL, update_id BIGINT NOT NULL, rows BIGINT NOT NULL,
+       hash VARCHAR NOT NULL, arrived_at TIMESTAMP NOT NULL)`,
+    `CREATE TABLE everview.source_arrivals ("table" VARCHAR NOT NULL, source VARCHAR, update_id BIGINT NOT NULL,
+       rows BIGINT NOT NULL, arrived_at TIMESTAMP NOT NULL)`,
+  ],
 ];
 
 /**

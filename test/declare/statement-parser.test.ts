@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { noArrivalRules } from '../../src/declare/arrival-rules.ts';
 import type { StatementBody } from '../../src/declare/statement.ts';
 import { parseStatement } from '../../src/declare/statement-parser.ts';
 
@@ -319,6 +320,7 @@ describe('parseStatement', () => {
       eventTime: 'model',
       onViolation: 'reject',
       heartbeatMs: null,
+      arrival: noArrivalRules,
     });
   });
 
