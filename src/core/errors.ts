@@ -36,6 +36,10 @@ export const errorTable = {
   'constraint-violation': ['data', 'rows break a declared constraint and on_violation is reject'],
   'replayed-batch': ['data', 'the very rows of an earlier insert came again, and on_replay is reject'],
   'invalid-row': ['data', 'a row does not fit the table: unknown column, missing value or wrong type'],
+  'schema-mismatch': [
+    'data',
+    'columns of a file, of rows or of Arrow data are missing, or go by other names; nothing was taken',
+  ],
   'file-error': ['data', 'a file could not be read or written whole; nothing of it was taken, or left'],
   'duplicate-source-row': ['data', 'one statement would change the same row twice'],
   'staleness-exceeded': ['policy', 'on_stale_read is fail and the view is staler than declared'],

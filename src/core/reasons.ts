@@ -37,6 +37,8 @@ export const reasonTable = {
   // what became of an update
   accepted: 'every row met every constraint',
   'accepted-with-warnings': 'rows that break a constraint were taken, as on_violation = warn says',
+  'columns-ignored':
+    'every row met every constraint; columns came as well that the table does not have, and nothing was kept of them',
   'rows-quarantined': 'rows that break a constraint were set aside',
   'constraint-violated': 'rows break a constraint and on_violation is reject',
   'replayed-batch': 'the very rows of an earlier insert came again, and on_replay is reject',

@@ -26,6 +26,7 @@ type Tally = {
   readonly deleted: number;
   readonly quarantined: number;
   readonly warnings: readonly string[];
+  readonly notices: readonly string[];
 };
 
 /** One update being made: its statements run in turn inside one write transaction. */
@@ -70,6 +71,7 @@ export class UpdateInProgress {
       deleted: before.deleted + outcome.deleted,
       quarantined: before.quarantined + outcome.quarantined,
       warnings: [...before.warnings, ...outcome.warnings],
+      notices: [...before.notices, ...outcome.notices],
     });
     return outcome;
   }
@@ -83,7 +85,7 @@ export class UpdateInProgress {
   }
 }
 
-const nothing: Tally = { inserted: 0, deleted: 0, quarantined: 0, warnings: [] };
+const nothing: Tally = { inserted: 0, deleted: 0, quarantined: 0, warnings: [], notices: [] };
 
 function notATable(name: string, kind: string | undefined, tables: readonly string[]): EverviewError {
   if (kind === undefined) {
@@ -218,13 +220,14 @@ async function finish(core: EngineCore, update: UpdateInProgress, key: string | 
   const sum = (field: 'inserted' | 'deleted' | 'quarantined') =>
     tallies.reduce((total, [, tally]) => total + tally[field], 0);
   const warnings = tallies.flatMap(([, tally]) => tally.warnings);
-  const told = [...warnings, ...update.notes];
+  const notices = tallies.flatMap(([, tally]) => tally.notices);
+  const told = [...warnings, ...notices, ...update.notes];
   const changed = tallies.filter(([, tally]) => tally.inserted + tally.deleted > 0);
   const quarantined = sum('quarantined');
   const makesVersion = changed.length > 0;
   const version = makesVersion ? context.version : draft.state.version;
   const status = quarantined > 0 ? 'partial' : 'accepted';
-  const reason = reasonOf(makesVersion, quarantined, warnings.length);
+  const reason = reasonOf(makesVersion, quarantined, warnings.length, notices.length);
   if (makesVersion) draft.update({ version });
   for (const [table, { inserted, deleted }] of changed) {
     if (tallies.length === 1) draft.countChange(table, version, inserted, deleted);
@@ -282,10 +285,11 @@ async function noteSources(update: UpdateInProgress, table: string): Promise<voi
   draft.update({ sources: withEntry(draft.state.sources, table, arrivals) });
 }
 
-function reasonOf(makesVersion: boolean, quarantined: number, warnings: number): Reason {
+function reasonOf(makesVersion: boolean, quarantined: number, warnings: number, notices: number): Reason {
   if (quarantined > 0) return 'rows-quarantined';
   if (!makesVersion) return 'nothing-to-do';
-  return warnings > 0 ? 'accepted-with-warnings' : 'accepted';
+  if (warnings > 0) return 'accepted-with-warnings';
+  return notices > 0 ? 'columns-ignored' : 'accepted';
 }
 
 function immediateEntries(state: EngineState, tables: readonly string[]) {

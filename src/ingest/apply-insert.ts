@@ -46,8 +46,11 @@ export async function applyInsert(
   const wished = options.onConflict === null ? placeFor(target, context) : onStage;
   const { onReplay } = target.table.definition.arrival;
   let isStaged = true;
+  let notices: readonly string[] = [];
   const insert = async () => {
-    const { place, mayMisfit, file } = await stageSource(tx, target, source, options, wished);
+    const staged = await stageSource(tx, target, source, options, wished);
+    const { place, mayMisfit, file } = staged;
+    notices = staged.notices ?? [];
     const waiting = place.kind === 'log' ? batchInLog(target, place.version) : stageRelation;
     const batch = onReplay === 'accept' ? null : await fingerprintOf(tx, target, waiting);
     const arrival: Arrival = { nowMs: context.nowMs, kind: 'arriving', repeats: batch?.repeats ?? null };
@@ -79,7 +82,8 @@ export async function applyInsert(
       : await writeInserts(tx, target, context);
     return outcomeOf(verdict, written);
   };
-  return withStage(tx, insert, () => isStaged);
+  const outcome = await withStage(tx, insert, () => isStaged);
+  return { ...outcome, notices };
 }
 
 const newRows = { replaces: false, hasRows: true, changed: null } as const;

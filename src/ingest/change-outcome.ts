@@ -40,6 +40,8 @@ export type ChangeOutcome = {
   readonly quarantined: number;
   /** One line per constraint broken, for `on_violation = warn`. */
   readonly warnings: readonly string[];
+  /** What else people are to be told: columns that came and that nobody takes. */
+  readonly notices: readonly string[];
   /** The first violations, at most `violationSample`; `counts` has them all. */
   readonly violations: readonly Violation[];
   readonly counts: readonly ViolationCount[];
@@ -52,6 +54,7 @@ export const nothingDone: ChangeOutcome = {
   deleted: 0,
   quarantined: 0,
   warnings: [],
+  notices: [],
   violations: [],
   counts: [],
 };
@@ -69,7 +72,7 @@ export function outcomeOf(
   { quarantined, warnings, violations, counts }: Verdict,
   { inserted, deleted }: { readonly inserted: number; readonly deleted: number },
 ): ChangeOutcome {
-  return { inserted, deleted, quarantined, warnings, violations, counts };
+  return { inserted, deleted, quarantined, warnings, notices: [], violations, counts };
 }
 
 /** Rows of a refused statement, as the quarantine keeps them (law 4). */

@@ -1,12 +1,13 @@
 import { EverviewError } from '../core/errors.ts';
 import { quoteIdentifier, quoteLiteral } from '../core/identifier.ts';
-import type { Column, Schema } from '../core/schema.ts';
+import type { Column } from '../core/schema.ts';
 import { firstRecord, lineOfRecord } from './csv-text.ts';
 import type { FileOptions } from './file-options.ts';
 import {
   type FileColumn,
   type FileRequest,
   fileFailure,
+  type MatchedColumns,
   matchColumns,
   type OpenedFile,
 } from './source-file.ts';
@@ -16,8 +17,11 @@ import {
  */
 export async function openCsv(request: FileRequest, options: FileOptions): Promise<OpenedFile> {
   const { path } = request;
-  const columns = await columnsOf(request, options);
-  const types = columns.map((column) => `${quoteLiteral(column.name)}: ${quoteLiteral(readAs(column))}`);
+  const { columns, notices } = await columnsOf(request, options);
+  const types = columns.map(
+    ({ name, wanted }) =>
+      `${quoteLiteral(wanted?.name ?? name)}: ${quoteLiteral(wanted === null ? 'VARCHAR' : readAs(wanted))}`,
+  );
   const args = [
     quoteLiteral(path),
     'auto_detect=false',
@@ -34,7 +38,8 @@ export async function openCsv(request: FileRequest, options: FileOptions): Promi
     kind: 'relation',
     name: path,
     from: `read_csv(${args.join(', ')}) AS x`,
-    columns: columns.map((column) => fileColumn(column)),
+    columns: columns.flatMap(({ wanted }) => (wanted === null ? [] : [fileColumn(wanted)])),
+    notices,
     placeOfRow: async (row) => `line ${await lineOfRecord(path, options, row + (options.header ? 1 : 0))}`,
     explain: async (failure) => csvFailure(path, options, failure),
   };
@@ -52,7 +57,7 @@ function fileColumn(column: Column): FileColumn {
   return { column: column.name, expression: reference, type: readAs(column) };
 }
 
-async function columnsOf(request: FileRequest, options: FileOptions): Promise<Schema> {
+async function columnsOf(request: FileRequest, options: FileOptions): Promise<MatchedColumns> {
   const { path, wanted } = request;
   let fields: string[] | null;
   try {
@@ -69,12 +74,16 @@ async function columnsOf(request: FileRequest, options: FileOptions): Promise<Sc
   assertText(path, options, fields);
   if (options.header) {
     try {
-      return matchColumns(request, fields);
+      return matchColumns(
+        request,
+        fields.map((name) => ({ name, type: null })),
+      );
     } catch (failure) {
       throw withDelimiterHint(failure, fields, options);
     }
   }
-  if (fields.length === wanted.length) return wanted;
+  if (fields.length === wanted.length)
+    return { columns: wanted.map((column) => ({ name: column.name, wanted: column })), notices: [] };
   throw new EverviewError(
     'file-error',
     `"${path}", line 1: ${fields.length} values where ${wanted.length} columns are wanted (${wanted.map((column) => column.name).join(', ')})`,
