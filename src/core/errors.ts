@@ -43,6 +43,8 @@ export const errorTable = {
   'file-error': ['data', 'a file could not be read or written whole; nothing of it was taken, or left'],
   'duplicate-source-row': ['data', 'one statement would change the same row twice'],
   'staleness-exceeded': ['policy', 'on_stale_read is fail and the view is staler than declared'],
+  'unknown-incident': ['declaration', 'a number that no incident has'],
+  'incident-state': ['policy', 'the incident is resolved, and nothing more can be done about it'],
   'no-model-version': ['policy', 'no version of the model was promoted, so none may answer'],
   'history-expired': ['policy', 'the version is older than the history horizon'],
   'not-enough-rows': ['policy', 'the training set holds too few rows for a fit'],

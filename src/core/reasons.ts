@@ -37,6 +37,7 @@ export const reasonTable = {
   // what became of an update
   accepted: 'every row met every constraint',
   'accepted-with-warnings': 'rows that break a constraint were taken, as on_violation = warn says',
+  'schema-mismatch': 'columns are missing, or go by other names',
   'columns-ignored':
     'every row met every constraint; columns came as well that the table does not have, and nothing was kept of them',
   'rows-quarantined': 'rows that break a constraint were set aside',

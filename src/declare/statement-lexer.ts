@@ -17,6 +17,7 @@ const reservedWords = [
 ] as const;
 
 const freeWords = [
+  ...['ACCEPT', 'ACKNOWLEDGE', 'BECAUSE', 'INCIDENT', 'INCIDENTS', 'RESOLVE'],
   ...[
     'ALTER',
     'BEGIN',

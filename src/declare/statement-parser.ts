@@ -15,10 +15,11 @@ export const statementForms: readonly string[] = [
   'ALTER',
   'DROP',
   'DESCRIBE',
-  'SHOW TABLES | VIEWS | MODELS | STALENESS | REGRET',
+  'SHOW TABLES | VIEWS | MODELS | STALENESS | REGRET | INCIDENTS',
   'REFRESH',
   'EXPLAIN REFRESH',
   'EXPLAIN SELECT …',
+  'EXPLAIN | ACKNOWLEDGE | ACCEPT | RESOLVE INCIDENT',
   'EXPORT MODEL … TO',
   'WEIGHTS OF',
   'COMPARE … VERSION … WITH …',
@@ -34,6 +35,7 @@ export const statementForms: readonly string[] = [
 ];
 
 const firstWords = [
+  ...['ACCEPT', 'ACKNOWLEDGE', 'RESOLVE'],
   ...['ALTER', 'BEGIN', 'COMMIT', 'COMPARE', 'COPY', 'CORRECT', 'CREATE', 'DELETE', 'DESC', 'DESCRIBE'],
   ...['DROP', 'EXPLAIN', 'EXPORT', 'INSERT', 'REFRESH', 'RELEASE', 'ROLLBACK', 'SHOW', 'UPDATE', 'WEIGHTS'],
 ] as const;

@@ -8,7 +8,7 @@ export type Name = { readonly name: string; readonly at: TextPlace };
 
 export type Assignment = { readonly column: Name; readonly value: SqlFragment };
 
-/** A version of a model by its number. */
+/** A version of a model, or an incident, by its number. */
 export type Numbered = { readonly version: number; readonly at: TextPlace };
 
 /** An option of a WITH list, not yet checked against the kind of object. */
@@ -78,6 +78,17 @@ export type StatementBody =
     }
   | { readonly kind: 'describe'; readonly name: Name }
   | { readonly kind: 'show'; readonly what: 'tables' | 'views' | 'models' | 'staleness' | 'regret' }
+  | { readonly kind: 'show-incidents' }
+  | { readonly kind: 'explain-incident'; readonly incident: Numbered }
+  | {
+      readonly kind: 'incident';
+      readonly action: 'acknowledge' | 'accept' | 'resolve';
+      readonly incident: Numbered;
+      /** For how long it is accepted; null: until it is resolved. */
+      readonly forMs: number | null;
+      readonly by: string | null;
+      readonly because: string | null;
+    }
   | { readonly kind: 'refresh'; readonly name: Name; readonly how: 'auto' | 'incremental' | 'full' }
   | { readonly kind: 'explain-refresh'; readonly name: Name }
   | {

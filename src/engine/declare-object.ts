@@ -15,6 +15,7 @@ import { loadObjects, type StoredObject, saveObjects } from '../store/object-tab
 import { buildEntry } from './build-entry.ts';
 import type { EngineCore } from './engine-core.ts';
 import { withEntry, withoutEntries } from './engine-state.ts';
+import { resolveIncidentsOf } from './incidents.ts';
 import { isKept, refreshViews } from './refresh-views.ts';
 import { WriteDraft } from './write-draft.ts';
 
@@ -346,6 +347,7 @@ function hasDependents(entry: CatalogEntry, dependents: readonly CatalogEntry[])
 
 async function dropStorage(core: EngineCore, draft: WriteDraft, entry: CatalogEntry): Promise<void> {
   const name = nameOf(entry);
+  await resolveIncidentsOf(draft, name);
   switch (entry.kind) {
     case 'table':
       await dropQuarantine(draft.tx, entry.target, null, { nowMs: draft.nowMs });

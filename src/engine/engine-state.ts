@@ -1,3 +1,4 @@
+import type { LiveIncident } from '../core/incident.ts';
 import type { Version } from '../core/version.ts';
 import type { ChangeIndex } from '../log/change-index.ts';
 import type { Cursor } from '../log/cursor-log.ts';
@@ -28,6 +29,12 @@ export type EngineState = {
   readonly lastUpdateId: number;
   readonly lastRefreshId: number;
   readonly lastIncidentId: number;
+  /** Incidents that are not resolved, the oldest first. */
+  readonly incidents: readonly LiveIncident[];
+  /** Whether notices of incidents are sent anywhere. */
+  readonly notifies: boolean;
+  /** When the next notice of an incident is to be sent; null: none waits. */
+  readonly nextDeliveryMs: number | null;
   /** By view: the version at which its contents were last compared with its definition, since the engine opened. */
   readonly audited: ReadonlyMap<string, Version>;
   /** The oldest version history still reaches. */

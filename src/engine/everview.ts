@@ -10,10 +10,12 @@ import {
   wallCostMeter,
 } from '../core/clock.ts';
 import { EverviewError } from '../core/errors.ts';
+import type { Notifier } from '../core/notifier.ts';
 import type { Row, SqlParameter } from '../core/value.ts';
 import type { Version } from '../core/version.ts';
 import type { Declaration } from '../declare/builder.ts';
 import type { Definition } from '../declare/definition.ts';
+import { readDuration } from '../declare/duration.ts';
 import type { QueryStatement } from '../declare/statement.ts';
 import { parseStatement } from '../declare/statement-parser.ts';
 import { splitStatements } from '../declare/statement-reader.ts';
@@ -33,6 +35,7 @@ import { StatementExecutor } from './execute-statement.ts';
 import { executeUpdateStatement, isUpdateStatement, replacing } from './execute-update.ts';
 import { exportModel } from './export-model.ts';
 import { toldAt } from './failure-place.ts';
+import { actOnIncident, type IncidentAction } from './incident-statements.ts';
 import { createKysely } from './kysely-dialect.ts';
 import { loadEngine } from './load-engine.ts';
 import { OpenUpdate } from './open-update.ts';
@@ -41,6 +44,7 @@ import type { StatementResult, UpdateResult } from './result.ts';
 import { runUpdate, type UpdateInProgress } from './run-update.ts';
 import { BackgroundScheduler, stepScheduler, type Timer } from './scheduler.ts';
 import { type StreamedAnswer, streamAnswer } from './stream-answer.ts';
+import { createWebhook, type WebhookOptions } from './webhook.ts';
 import { type VersionWeights, weightsOfModel } from './weights-of-model.ts';
 
 export type OpenOptions = {
@@ -63,6 +67,12 @@ export type OpenOptions = {
   readonly threads?: number;
   /** Versions of history kept for AT (VERSION => n); all by default. */
   readonly historyVersions?: number;
+  /** Who decisions (of incidents, of promotions) are recorded for where a statement does not say BY. */
+  readonly user?: string;
+  /** Where notices of incidents are posted, as JSON; tried again until they arrive. */
+  readonly webhook?: WebhookOptions;
+  /** In place of `webhook`: whatever else is to be told. */
+  readonly notifier?: Notifier;
   /** Told of refreshes in the background that failed; they are tried again. */
   readonly onError?: (failure: unknown) => void;
 };
@@ -83,6 +93,17 @@ const optionsSchema = z.strictObject({
     .optional(),
   threads: z.number().int().positive().optional(),
   historyVersions: z.number().int().nonnegative().optional(),
+  user: z.string().min(1).optional(),
+  webhook: z
+    .strictObject({
+      url: z.string(),
+      headers: z.record(z.string(), z.string()).optional(),
+      timeoutMs: z.number().positive().optional(),
+    })
+    .optional(),
+  notifier: z
+    .custom<Notifier>((value) => typeof value === 'object' && value !== null && 'send' in value)
+    .optional(),
   onError: z.custom<(failure: unknown) => void>((value) => typeof value === 'function').optional(),
 });
 
@@ -109,13 +130,20 @@ export class Everview implements AsyncDisposable {
   readonly #executor: StatementExecutor;
   readonly #runtime: OnnxRuntime;
   readonly #scheduler: BackgroundScheduler | null;
+  readonly #notifier: Notifier | null;
   readonly #streams = new Set<StreamedAnswer>();
   /** What was asked for and is not done. */
   readonly #busy = new Set<Promise<unknown>>();
   #closing: Promise<void> | null = null;
 
-  private constructor(core: EngineCore, runtime: OnnxRuntime, scheduler: BackgroundScheduler | null) {
+  private constructor(
+    core: EngineCore,
+    runtime: OnnxRuntime,
+    scheduler: BackgroundScheduler | null,
+    notifier: Notifier | null,
+  ) {
     this.#core = core;
+    this.#notifier = notifier;
     this.#runtime = runtime;
     this.#scheduler = scheduler;
     this.#executor = new StatementExecutor(core);
@@ -140,12 +168,14 @@ export class Everview implements AsyncDisposable {
       });
     }
     const clock = options.clock ?? systemClock;
+    const { webhook } = options;
+    const notifier = options.notifier ?? (webhook === undefined ? null : createWebhook(webhook));
     const isSimulated = clock instanceof SimulatedClock;
     const store = await openDuckdbStore(path, { memoryLimit: options.memoryLimit, threads: options.threads });
     try {
       const state = await store.read(
         () => null,
-        (session) => loadEngine(session, store.parser),
+        (session) => loadEngine(session, store.parser, { notifies: notifier !== null }),
       );
       const runtime = new OnnxRuntime();
       const core = new EngineCore(
@@ -158,14 +188,15 @@ export class Everview implements AsyncDisposable {
           families: new ModelFamilies(runtime),
           historyVersions: options.historyVersions ?? null,
           readStreams: options.threads ?? 2,
+          user: options.user ?? null,
         },
         state,
       );
       const runsAlone = (options.scheduler ?? (isSimulated ? 'manual' : 'background')) === 'background';
       const scheduler = runsAlone
-        ? new BackgroundScheduler(core, unrefTimer, options.onError ?? (() => {}))
+        ? new BackgroundScheduler(core, notifier, unrefTimer, options.onError ?? (() => {}))
         : null;
-      return new Everview(core, runtime, scheduler);
+      return new Everview(core, runtime, scheduler, notifier);
     } catch (failure) {
       await store.close();
       throw failure;
@@ -322,12 +353,32 @@ export class Everview implements AsyncDisposable {
   }
 
   /**
+   * ACKNOWLEDGE, ACCEPT or RESOLVE INCIDENT.
+   * @param options `because`: why, for the record; `by`: who, in place of the user; `for`: how long it is accepted, as
+   * `7 days`
+   * @throws EverviewError `unknown-incident`, `incident-state`, `invalid-option`
+   */
+  decideIncident(
+    incidentId: number,
+    action: IncidentAction,
+    options: { readonly because?: string; readonly by?: string; readonly for?: string } = {},
+  ): Promise<void> {
+    return this.#writing('decideIncident()', () => {
+      const read = options.for === undefined ? { ms: null } : readDuration(options.for);
+      if ('problem' in read)
+        throw new EverviewError('invalid-option', `for wants a duration: ${read.problem}`);
+      const decision = { who: options.by ?? null, why: options.because ?? null };
+      return actOnIncident(this.#core, { version: incidentId }, action, decision, read.ms);
+    });
+  }
+
+  /**
    * Runs every refresh that is due at the clock's now, earliest deadline first, and forgets history beyond the
    * horizon. One that fails does not keep the others from running; its error is thrown at the end.
    * @returns how many objects were refreshed.
    */
   step(): Promise<number> {
-    return this.#writing('step()', () => stepScheduler(this.#core));
+    return this.#writing('step()', () => stepScheduler(this.#core, this.#notifier));
   }
 
   /** Kysely over this database, for typed queries. */

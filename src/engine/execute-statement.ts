@@ -28,6 +28,7 @@ import {
 import { explainQuery } from './explain-query.ts';
 import { explainRefresh } from './explain-refresh.ts';
 import { locatedFailure, shiftedFailure, toldAt } from './failure-place.ts';
+import { answerIncidentStatement, type IncidentStatement } from './incident-statements.ts';
 import { answerModelStatement, type ModelStatement } from './model-statements.ts';
 import { OpenUpdate } from './open-update.ts';
 import { refreshObjects } from './refresh-objects.ts';
@@ -118,6 +119,10 @@ export class StatementExecutor {
       case 'weights':
       case 'compare':
         return this.#aboutModel(statement);
+      case 'show-incidents':
+      case 'explain-incident':
+      case 'incident':
+        return this.#aboutIncidents(statement);
       case 'begin':
         this.#open = new OpenUpdate(this.#core, statement.idempotencyKey);
         return Promise.resolve(this.#answer('begin', noRows, 'update begun'));
@@ -130,6 +135,11 @@ export class StatementExecutor {
 
   async #aboutModel(statement: ModelStatement): Promise<StatementResult> {
     const { shown, message } = await answerModelStatement(this.#core, statement);
+    return this.#answer(statement.kind, shown, message);
+  }
+
+  async #aboutIncidents(statement: IncidentStatement): Promise<StatementResult> {
+    const { shown, message } = await answerIncidentStatement(this.#core, statement);
     return this.#answer(statement.kind, shown, message);
   }
 

@@ -3,7 +3,8 @@ import type { SqlParser } from '../core/sql-tree.ts';
 import { createIngestTarget } from '../ingest/ingest-target.ts';
 import { loadHorizon } from '../log/compact.ts';
 import { type Cursor, lastRefreshId, loadCursors } from '../log/cursor-log.ts';
-import { lastIncidentId } from '../log/incident-log.ts';
+import { nextDelivery } from '../log/delivery-log.ts';
+import { lastIncidentId, loadLiveIncidents } from '../log/incident-log.ts';
 import { loadSources } from '../log/source-log.ts';
 import { loadHistory } from '../log/update-log.ts';
 import {
@@ -19,7 +20,11 @@ import type { EngineState } from './engine-state.ts';
 import { supersededByKey } from './shown-models.ts';
 
 /** The engine's memory of the file as it was left; definitions are compiled anew, never read back as plans. */
-export async function loadEngine(session: Session, parser: SqlParser): Promise<EngineState> {
+export async function loadEngine(
+  session: Session,
+  parser: SqlParser,
+  { notifies }: Pick<EngineState, 'notifies'>,
+): Promise<EngineState> {
   const history = await loadHistory(session);
   const models = await loadModelHistory(session);
   const cursors = await loadCursors(session);
@@ -36,6 +41,9 @@ export async function loadEngine(session: Session, parser: SqlParser): Promise<E
     lastUpdateId: history.lastUpdateId,
     lastRefreshId: await lastRefreshId(session),
     lastIncidentId: await lastIncidentId(session),
+    incidents: await loadLiveIncidents(session),
+    notifies,
+    nextDeliveryMs: await nextDelivery(session),
     audited: new Map(),
     horizon: await loadHorizon(session),
   };

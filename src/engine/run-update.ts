@@ -7,6 +7,8 @@ import {
   type RejectedRows,
   type UpdateContext,
   UpdateRejected,
+  type Violation,
+  type ViolationCount,
 } from '../ingest/change-outcome.ts';
 import { forgetVersionOf, recordRejected, rowsOfUpdate } from '../ingest/record-rejected.ts';
 import { recordSources } from '../log/source-log.ts';
@@ -14,10 +16,12 @@ import { findUpdateByKey, recordUpdate, type UpdateRecord } from '../log/update-
 import { nameOf, type TableEntry } from '../query/catalog.ts';
 import type { EngineCore } from './engine-core.ts';
 import { type EngineState, withEntry } from './engine-state.ts';
+import { noteQuietUpdate, reportIncident } from './incidents.ts';
 import { refreshModel } from './refresh-model.ts';
 import { policyOf, refreshViews } from './refresh-views.ts';
 import type { UpdateResult } from './result.ts';
 import { maintainedEntries } from './standings.ts';
+import { mismatchReport, violationReports } from './update-incidents.ts';
 import { WriteDraft } from './write-draft.ts';
 
 /** What the statements of one update have done so far. */
@@ -27,6 +31,8 @@ type Tally = {
   readonly quarantined: number;
   readonly warnings: readonly string[];
   readonly notices: readonly string[];
+  readonly counts: readonly ViolationCount[];
+  readonly violations: readonly Violation[];
 };
 
 /** One update being made: its statements run in turn inside one write transaction. */
@@ -72,6 +78,8 @@ export class UpdateInProgress {
       quarantined: before.quarantined + outcome.quarantined,
       warnings: [...before.warnings, ...outcome.warnings],
       notices: [...before.notices, ...outcome.notices],
+      counts: [...before.counts, ...outcome.counts],
+      violations: [...before.violations, ...outcome.violations],
     });
     return outcome;
   }
@@ -85,7 +93,15 @@ export class UpdateInProgress {
   }
 }
 
-const nothing: Tally = { inserted: 0, deleted: 0, quarantined: 0, warnings: [], notices: [] };
+const nothing: Tally = {
+  inserted: 0,
+  deleted: 0,
+  quarantined: 0,
+  warnings: [],
+  notices: [],
+  counts: [],
+  violations: [],
+};
 
 function notATable(name: string, kind: string | undefined, tables: readonly string[]): EverviewError {
   if (kind === undefined) {
@@ -129,6 +145,8 @@ export async function runUpdate(
   } catch (failure) {
     if (failure instanceof UpdateRejected && started !== null)
       await recordRejection(core, key, failure, started);
+    if (failure instanceof EverviewError && failure.code === 'schema-mismatch')
+      await recordMismatch(core, key, failure);
     throw failure;
   }
 }
@@ -210,6 +228,38 @@ async function recordRejection(
       committedAtMs: draft.nowMs,
     });
     draft.update({ lastUpdateId: updateId });
+    // A deletion that others still need the row for says nothing about the data that comes.
+    if (failure.rejected.rows.length > 0) {
+      const counts = failure.counts.filter(({ table }) => table === failure.rejected.table);
+      for (const report of violationReports(counts, failure.violations, () => 'rejected', updateId))
+        await reportIncident(draft, report);
+    }
+    return draft.committed(undefined);
+  });
+}
+
+/** Columns that are missing or renamed: nothing came that could be kept, but the refusal and the incident. */
+async function recordMismatch(core: EngineCore, key: string | null, failure: EverviewError): Promise<void> {
+  await core.commit(async (tx, state) => {
+    const draft = new WriteDraft(tx, state, core.clock.nowMs());
+    const updateId = state.lastUpdateId + 1;
+    const report = mismatchReport(failure, updateId);
+    if (report === null) return draft.committed(undefined);
+    await recordUpdate(tx, {
+      updateId,
+      version: null,
+      status: 'rejected',
+      reason: 'schema-mismatch',
+      idempotencyKey: key,
+      tables: [report.name],
+      inserted: 0,
+      deleted: 0,
+      quarantined: 0,
+      message: failure.message,
+      committedAtMs: draft.nowMs,
+    });
+    draft.update({ lastUpdateId: updateId });
+    await reportIncident(draft, report);
     return draft.committed(undefined);
   });
 }
@@ -252,6 +302,7 @@ async function finish(core: EngineCore, update: UpdateInProgress, key: string | 
     await recordUpdate(draft.tx, record);
     draft.update({ lastUpdateId: context.updateId });
   }
+  await noteIncidents(update);
   const immediate = makesVersion
     ? immediateEntries(
         draft.state,
@@ -272,6 +323,23 @@ async function finish(core: EngineCore, update: UpdateInProgress, key: string | 
       warnings: told,
     },
   };
+}
+
+/** What broke a rule opens incidents or is counted on them; what did not show for some updates is over. */
+async function noteIncidents(update: UpdateInProgress): Promise<void> {
+  const { draft, context, tallies } = update;
+  const reports = [...tallies].flatMap(([table, { counts, violations, quarantined, warnings }]) => {
+    // Rows that a release found no better are in quarantine, and known.
+    if (quarantined === 0 && warnings.length === 0) return [];
+    const { onViolation, arrival } = update.tableEntry(table).declared.definition;
+    const responseOf = ({ kind }: ViolationCount) =>
+      (kind === 'replayed-batch' ? arrival.onReplay : onViolation) === 'warn' ? 'warned' : 'quarantined';
+    return violationReports(counts, violations, responseOf, context.updateId);
+  });
+  for (const report of reports) await reportIncident(draft, report);
+  if (draft.state.incidents.length === 0) return;
+  const changed = [...tallies].flatMap(([table, { inserted }]) => (inserted > 0 ? [table] : []));
+  await noteQuietUpdate(draft, changed, reports);
 }
 
 /** Where the table says what a source is: that these have sent rows. */

@@ -96,6 +96,8 @@ export type RejectedRow = {
  */
 export class UpdateRejected extends EverviewError {
   readonly rejected: RejectedRows;
+  readonly violations: readonly Violation[];
+  readonly counts: readonly ViolationCount[];
 
   constructor(
     violations: readonly Violation[],
@@ -108,8 +110,11 @@ export class UpdateRejected extends EverviewError {
       data: { violations, counts },
     });
     // Not enumerable: whoever prints the error does not print the batch.
-    Object.defineProperty(this, 'rejected', { enumerable: false });
+    for (const name of ['rejected', 'violations', 'counts'])
+      Object.defineProperty(this, name, { enumerable: false });
     this.rejected = rejected;
+    this.violations = violations;
+    this.counts = counts;
   }
 }
 

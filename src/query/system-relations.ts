@@ -20,6 +20,8 @@ const stored = [
   'gates',
   'quarantine',
   'incidents',
+  'incident_events',
+  'deliveries',
 ] as const;
 
 export type ComputedRelation = { readonly schema: Schema; rows(): readonly Row[] };

@@ -100,6 +100,32 @@ const steps: readonly (readonly string[])[] = [
     `CREATE TABLE everview.source_arrivals ("table" VARCHAR NOT NULL, source VARCHAR, update_id BIGINT NOT NULL,
        rows BIGINT NOT NULL, arrived_at TIMESTAMP NOT NULL)`,
   ],
+  // Incidents that are opened, acknowledged, accepted and resolved; those of before were repaired when they were found.
+  [
+    ...[
+      `state VARCHAR DEFAULT 'resolved'`,
+      'cause VARCHAR',
+      `subject VARCHAR DEFAULT ''`,
+      `severity VARCHAR DEFAULT 'block'`,
+      '"columns" VARCHAR[] DEFAULT []::VARCHAR[]',
+      'occurrences BIGINT DEFAULT 1',
+      'rows BIGINT DEFAULT 1',
+      'sample VARCHAR[] DEFAULT []::VARCHAR[]',
+      'affected_views VARCHAR[] DEFAULT []::VARCHAR[]',
+      'affected_models VARCHAR[] DEFAULT []::VARCHAR[]',
+      'statements VARCHAR[] DEFAULT []::VARCHAR[]',
+      'update_id BIGINT',
+      'last_seen_at TIMESTAMP',
+      'expires_at TIMESTAMP',
+      'resolved_at TIMESTAMP',
+    ].map((column) => `ALTER TABLE everview.incidents ADD COLUMN ${column}`),
+    'UPDATE everview.incidents SET last_seen_at = opened_at, resolved_at = opened_at, sample = ["row"]',
+    `CREATE TABLE everview.incident_events (event_id BIGINT NOT NULL, incident_id BIGINT NOT NULL, event VARCHAR NOT NULL, who VARCHAR,
+       why VARCHAR, happened_at TIMESTAMP NOT NULL)`,
+    `CREATE TABLE everview.deliveries (delivery_id BIGINT NOT NULL, incident_id BIGINT NOT NULL, event VARCHAR NOT NULL,
+       body VARCHAR NOT NULL, state VARCHAR NOT NULL, attempts INTEGER NOT NULL, next_attempt_at TIMESTAMP NOT NULL,
+       created_at TIMESTAMP NOT NULL, last_error VARCHAR, delivered_at TIMESTAMP)`,
+  ],
 ];
 
 /**

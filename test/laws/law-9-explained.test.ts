@@ -47,6 +47,16 @@ const scenarios: readonly Scenario[] = [
     },
   },
   {
+    name: 'how rows arrive',
+    run: async (db) => {
+      await db.sql(`CREATE TABLE t (a INTEGER) WITH (on_replay = reject); INSERT INTO t VALUES (1)`);
+      await db.execute('INSERT INTO t VALUES (1)').catch(() => undefined);
+      await db.insert('t', [{ a: 2, b: 3 }]);
+      await db.insert('t', [{ aa: 2 }]).catch(() => undefined);
+      return noAnswers;
+    },
+  },
+  {
     name: 'one way for long',
     run: async (db) => {
       await db.sql(`

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { errorTable } from '../../src/core/errors.ts';
+import { type IncidentKind, quietUpdates } from '../../src/core/incident.ts';
 import { metrics, metricTable } from '../../src/core/metric.ts';
 import { reasonTable } from '../../src/core/reasons.ts';
 import { methodSpec, type Task } from '../../src/declare/methods.ts';
@@ -59,8 +60,9 @@ export async function reference(): Promise<string> {
     ...certifiedSections(),
     ...gateSections(),
     ...versionSections(),
+    ...incidentSections(),
     '## System tables',
-    'Schema `everview`, read like any other: `tables`, `views`, `models`, `staleness` (what is declared and where it stands now), `updates`, `refreshes`, `regret`, `model_versions`, `gates`, `quarantine` (what was decided, and why).',
+    'Schema `everview`, read like any other: `tables`, `sources`, `views`, `models`, `staleness` (what is declared and where it stands now), `updates`, `refreshes`, `regret`, `model_versions`, `gates`, `quarantine` (what was decided, and why), `incidents`, `incident_events`, `deliveries` (what was wrong, what became of it, and whether the webhook heard of it).',
     '## Errors',
     'Every failure is an `EverviewError` with a `code`, a message, mostly a `hint` and a place in the text.',
     table(['code', 'category', 'meaning'], errors),
@@ -112,6 +114,28 @@ function gateSections(): string[] {
     ].join('\n'),
     '`everview.gates` keeps every condition with its scores, slice or window, verdict and reason; `everview.model_versions.metrics` all scores, by window and slice, flips, and the calibration table of classifiers.',
     table(['metric', 'of a', 'better', 'row by row', 'meaning'], rows),
+  ];
+}
+
+function incidentSections(): string[] {
+  const kinds = {
+    'audit-divergence':
+      'an audit found that contents are not what their definition gives; the view was rebuilt',
+    'constraint-violation': 'rows broke a constraint, or a rule about how they arrive',
+    'replayed-batch': 'the very rows of an earlier insert came again',
+    'schema-mismatch': 'columns are missing, or go by other names',
+    silence: 'a table, or one of its sources, sent nothing for longer than its heartbeat',
+    finding: 'the judgement of an update by its history',
+  } as const satisfies Record<IncidentKind, string>;
+  return [
+    '## Incidents',
+    `One for each root cause: a kind, an object, and what of it (\`subject\`: the constraint, the source, the columns). While it lives the same again is counted on it (\`occurrences\`, \`rows\`, \`sample\`) and opens no other. \`everview.incidents\` names the views and models that rest on the object and statements that would act on it; \`everview.incident_events\` who moved it on, and why. One that updates brought is over after ${quietUpdates} updates of the table in a row without it, a silence when rows come again.`,
+    table(
+      ['kind', 'meaning'],
+      Object.entries(kinds).map(([kind, meaning]) => [kind, meaning]),
+    ),
+    "`SHOW INCIDENTS`; `EXPLAIN INCIDENT 3`; `ACKNOWLEDGE INCIDENT 3`; `ACCEPT INCIDENT 3 FOR INTERVAL '7 days'` (as the new normal: the same again opens nothing until then); `RESOLVE INCIDENT 3`. Each but the first two may end with `BY 'who'` and `BECAUSE 'why'`; without BY the `user` of `Everview.open` is recorded. In TypeScript `db.decideIncident(3, 'accept', { for: '7 days', because: '…' })`.",
+    '`Everview.open(path, { webhook: { url, headers } })` posts every event as JSON (type `IncidentNotice`), at least once: a notice is written with what it tells of (`everview.deliveries`), sent by the scheduler, and tried again after a second, two, four, up to an hour. `idempotency-key` tells copies apart. `notifier` takes any other way to tell.',
   ];
 }
 
