@@ -46,6 +46,10 @@ export const errorTable = {
   'unknown-incident': ['declaration', 'a number that no incident has'],
   'incident-state': ['policy', 'the incident is resolved, and nothing more can be done about it'],
   'no-model-version': ['policy', 'no version of the model was promoted, so none may answer'],
+  'not-promotable': [
+    'policy',
+    'the version of the model failed its gate or is of another definition, so it may not answer',
+  ],
   'history-expired': ['policy', 'the version is older than the history horizon'],
   'not-enough-rows': ['policy', 'the training set holds too few rows for a fit'],
   'database-locked': ['state', 'another process has the file open'],

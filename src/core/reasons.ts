@@ -59,6 +59,12 @@ export const reasonTable = {
   'too-few-rows': 'the training set holds too few rows',
   'empty-holdout': 'no labelled row is in the hold-out, so the gate cannot judge',
   'no-current-model': 'no version answers yet, so a condition relative to it holds',
+  'promoted-by-person': 'PROMOTE MODEL',
+  'held-by-person': 'HOLD MODEL or ROLLBACK MODEL: what answers stays until PROMOTE MODEL',
+  'rolled-back': 'ROLLBACK MODEL: an earlier version answers again',
+  'incident-open':
+    'the candidate learned from rows under an incident that is not resolved; PROMOTE MODEL lets it answer all the same',
+  'model-dropped': 'the model was dropped, and with it what was decided about its versions',
   // how a query was answered
   fresh: 'every view read was up to date',
   'refreshed-first': 'views staler than declared were refreshed before the answer',

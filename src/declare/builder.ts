@@ -255,6 +255,8 @@ export type ModelOptions = PolicyOptions & {
   readonly slices?: readonly string[];
   /** Earlier windows, each as long as the hold-out, that may speak against a candidate; 3 where there is room. */
   readonly windows?: number;
+  /** From which severity on an open incident about rows it learns from holds a candidate. */
+  readonly holdOn?: 'block' | 'notice' | 'never';
   readonly onFailure?: 'keep_current';
 };
 

@@ -288,6 +288,7 @@ function defineModel(draft: ModelDraft): ModelDefinition {
     gate: values.gate ?? [],
     slices: values.slices ?? [],
     windows: values.windows ?? 3,
+    holdOn: values.hold_on ?? 'block',
     onFailure: values.on_failure ?? 'keep_current',
   };
 }

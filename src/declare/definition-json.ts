@@ -108,6 +108,7 @@ const model = z.strictObject({
   // Files of older releases have neither.
   slices: names.default([]),
   windows: z.number().int().nonnegative().default(3),
+  holdOn: z.enum(['block', 'notice', 'never']).default('block'),
   onFailure: z.literal('keep_current'),
 });
 

@@ -131,6 +131,7 @@ function givenForModel(model: ModelDefinition): GivenOption[] {
     ...unless(model.gate.length === 0, 'gate', specs.gate, model.gate),
     ...unless(model.slices.length === 0, 'slices', specs.slices, model.slices),
     ...unless(model.windows === 3, 'windows', specs.windows, model.windows),
+    ...unless(model.holdOn === 'block', 'hold_on', specs.hold_on, model.holdOn),
     ...unless(model.onFailure === 'keep_current', 'on_failure', specs.on_failure, model.onFailure),
   ];
 }

@@ -149,6 +149,8 @@ export type ModelDefinition = {
   readonly slices: readonly string[];
   /** Windows before the hold-out, each as long, in which a candidate may not be proven worse than the current model. */
   readonly windows: number;
+  /** The severity from which on an open incident about rows it learns from holds a candidate. */
+  readonly holdOn: 'block' | 'notice' | 'never';
   readonly onFailure: 'keep_current';
 };
 

@@ -232,6 +232,11 @@ const modelOptions = {
     '3, or as many as the training window has room for',
     'earlier windows as long as the hold-out; a candidate that is proven worse in one than what answers now does not pass the gate',
   ),
+  hold_on: option(
+    choice(['block', 'notice', 'never']),
+    'block',
+    'from which severity on an open incident about rows that were taken into a table it learns from keeps a candidate from answering',
+  ),
   on_failure: option(
     choice(['keep_current']),
     'keep_current',

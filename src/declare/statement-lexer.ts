@@ -17,7 +17,7 @@ const reservedWords = [
 ] as const;
 
 const freeWords = [
-  ...['ACCEPT', 'ACKNOWLEDGE', 'BECAUSE', 'INCIDENT', 'INCIDENTS', 'RESOLVE'],
+  ...['ACCEPT', 'ACKNOWLEDGE', 'BECAUSE', 'HOLD', 'INCIDENT', 'INCIDENTS', 'PROMOTE', 'RESOLVE'],
   ...[
     'ALTER',
     'BEGIN',

@@ -21,6 +21,7 @@ export const statementForms: readonly string[] = [
   'EXPLAIN SELECT …',
   'EXPLAIN | ACKNOWLEDGE | ACCEPT | RESOLVE INCIDENT',
   'EXPORT MODEL … TO',
+  'PROMOTE | HOLD | ROLLBACK MODEL',
   'WEIGHTS OF',
   'COMPARE … VERSION … WITH …',
   'INSERT',
@@ -35,7 +36,7 @@ export const statementForms: readonly string[] = [
 ];
 
 const firstWords = [
-  ...['ACCEPT', 'ACKNOWLEDGE', 'RESOLVE'],
+  ...['ACCEPT', 'ACKNOWLEDGE', 'HOLD', 'PROMOTE', 'RESOLVE'],
   ...['ALTER', 'BEGIN', 'COMMIT', 'COMPARE', 'COPY', 'CORRECT', 'CREATE', 'DELETE', 'DESC', 'DESCRIBE'],
   ...['DROP', 'EXPLAIN', 'EXPORT', 'INSERT', 'REFRESH', 'RELEASE', 'ROLLBACK', 'SHOW', 'UPDATE', 'WEIGHTS'],
 ] as const;

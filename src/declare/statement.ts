@@ -78,6 +78,15 @@ export type StatementBody =
     }
   | { readonly kind: 'describe'; readonly name: Name }
   | { readonly kind: 'show'; readonly what: 'tables' | 'views' | 'models' | 'staleness' | 'regret' }
+  | {
+      readonly kind: 'promotion';
+      readonly action: 'promote' | 'hold' | 'rollback';
+      readonly name: Name;
+      /** Null: the newest that is held. */
+      readonly version: Numbered | null;
+      readonly by: string | null;
+      readonly because: string | null;
+    }
   | { readonly kind: 'show-incidents' }
   | { readonly kind: 'explain-incident'; readonly incident: Numbered }
   | {

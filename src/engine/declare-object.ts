@@ -16,6 +16,7 @@ import { buildEntry } from './build-entry.ts';
 import type { EngineCore } from './engine-core.ts';
 import { withEntry, withoutEntries } from './engine-state.ts';
 import { resolveIncidentsOf } from './incidents.ts';
+import { endHold } from './promotions.ts';
 import { isKept, refreshViews } from './refresh-views.ts';
 import { WriteDraft } from './write-draft.ts';
 
@@ -361,6 +362,7 @@ async function dropStorage(core: EngineCore, draft: WriteDraft, entry: CatalogEn
       return dropContents(core, draft, name);
     case 'model':
       await supersede(draft.tx, name);
+      await endHold(draft, name);
       await dropModelState(draft.tx, name);
       await dropCursor(draft.tx, name);
       draft.update({

@@ -21,6 +21,8 @@ export type EngineState = {
   readonly modelStates: ReadonlyMap<string, KeptState>;
   /** Versions of models that no longer answer, but that some contents show. */
   readonly superseded: ReadonlyMap<string, SupersededVersion>;
+  /** Models of which no candidate comes to answer by itself, since a person said so. */
+  readonly heldModels: ReadonlySet<string>;
   readonly lastModelVersion: ReadonlyMap<string, number>;
   /** Every relation's changes, as counts. */
   readonly changes: ChangeIndex;

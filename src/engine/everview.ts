@@ -28,6 +28,7 @@ import { toArrow } from '../query/arrow-out.ts';
 import { openDuckdbStore } from '../store/duckdb-store.ts';
 import { ViewRefresher } from '../view/view-refresher.ts';
 import { answerQuery } from './answer-query.ts';
+import { answeringModel } from './answering-model.ts';
 import { compareVersions, type ModelComparison } from './compare-versions.ts';
 import { declareObject } from './declare-object.ts';
 import { EngineCore } from './engine-core.ts';
@@ -39,6 +40,7 @@ import { actOnIncident, type IncidentAction } from './incident-statements.ts';
 import { createKysely } from './kysely-dialect.ts';
 import { loadEngine } from './load-engine.ts';
 import { OpenUpdate } from './open-update.ts';
+import { holdModel, promoteModel } from './promotions.ts';
 import type { HowToRefresh } from './refresh-views.ts';
 import type { StatementResult, UpdateResult } from './result.ts';
 import { runUpdate, type UpdateInProgress } from './run-update.ts';
@@ -350,6 +352,37 @@ export class Everview implements AsyncDisposable {
     return this.#using(() =>
       compareVersions(this.#core, name, { version: before }, { version: after }, tolerance),
     );
+  }
+
+  /**
+   * PROMOTE, HOLD or ROLLBACK MODEL.
+   * @param options `version`: which (for `promote` the newest that is held when left out, for `rollback` required);
+   * `because`: why, for the record; `by`: who, in place of the user
+   * @returns the version that answers then; null: none does
+   * @throws EverviewError `unknown-relation`, `no-model-version`, `not-promotable`
+   */
+  decideModel(
+    name: string,
+    action: 'promote' | 'hold' | 'rollback',
+    options: { readonly version?: number; readonly because?: string; readonly by?: string } = {},
+  ): Promise<number | null> {
+    return this.#writing('decideModel()', async () => {
+      const decision = { who: options.by ?? null, why: options.because ?? null };
+      if (action === 'hold') {
+        await holdModel(this.#core, name, decision);
+        return answeringModel(this.#core.state, name)?.modelVersion ?? null;
+      }
+      const asked = options.version === undefined ? null : { version: options.version };
+      if (action === 'rollback' && asked === null)
+        throw new EverviewError('invalid-option', `decideModel(): rollback of "${name}" names no version`);
+      return promoteModel(
+        this.#core,
+        name,
+        asked,
+        action === 'promote' ? 'promoted' : 'rolled-back',
+        decision,
+      );
+    });
   }
 
   /**

@@ -118,6 +118,7 @@ export class StatementExecutor {
       case 'export-model':
       case 'weights':
       case 'compare':
+      case 'promotion':
         return this.#aboutModel(statement);
       case 'show-incidents':
       case 'explain-incident':

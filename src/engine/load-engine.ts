@@ -13,6 +13,7 @@ import {
   type ModelHistory,
   type SupersededVersion,
 } from '../promote/model-versions.ts';
+import { loadHeldModels } from '../promote/promotion-log.ts';
 import { Catalog } from '../query/catalog.ts';
 import { loadObjects } from '../store/object-table.ts';
 import { buildEntry } from './build-entry.ts';
@@ -35,6 +36,7 @@ export async function loadEngine(
     promoted: models.promoted,
     modelStates: new Map(),
     superseded: supersededByKey(await loadShown(session, cursors, models.promoted)),
+    heldModels: await loadHeldModels(session),
     lastModelVersion: models.lastVersion,
     changes: history.changes,
     sources: await loadSources(session),

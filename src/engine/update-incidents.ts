@@ -38,7 +38,8 @@ export function violationReports(
       name: count.table,
       subject: count.constraint,
       cause: causes[count.kind],
-      severity: 'block',
+      // Rows that were to be taken all the same, as declared, stop nothing.
+      severity: response(count) === 'warned' ? 'notice' : 'block',
       columns: [],
       detail: `${rows} "${count.constraint}" of "${count.table}"${first}`,
       rows: count.rows,

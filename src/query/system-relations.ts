@@ -22,6 +22,7 @@ const stored = [
   'incidents',
   'incident_events',
   'deliveries',
+  'promotions',
 ] as const;
 
 export type ComputedRelation = { readonly schema: Schema; rows(): readonly Row[] };

@@ -126,6 +126,12 @@ const steps: readonly (readonly string[])[] = [
        body VARCHAR NOT NULL, state VARCHAR NOT NULL, attempts INTEGER NOT NULL, next_attempt_at TIMESTAMP NOT NULL,
        created_at TIMESTAMP NOT NULL, last_error VARCHAR, delivered_at TIMESTAMP)`,
   ],
+  // What people, and incidents, decided about which version of a model answers.
+  [
+    `CREATE TABLE everview.promotions (promotion_id BIGINT NOT NULL, model VARCHAR NOT NULL, version BIGINT,
+       action VARCHAR NOT NULL, reason VARCHAR NOT NULL, who VARCHAR, why VARCHAR, incident_id BIGINT,
+       decided_at TIMESTAMP NOT NULL)`,
+  ],
 ];
 
 /**

@@ -229,6 +229,7 @@ const modelDraft: fc.Arbitrary<DefinitionDraft> = fc
           max_effect: fc.option(nonNegative),
           gate: fc.array(condition, { maxLength: 3 }),
           slices: fc.subarray(names),
+          hold_on: fc.constantFrom('block', 'notice', 'never'),
           windows: fc.nat(9),
           on_failure: fc.constant('keep_current'),
         },

@@ -385,6 +385,7 @@ describe('parseStatement', () => {
       gate: [],
       slices: [],
       windows: 3,
+      holdOn: 'block',
       onFailure: 'keep_current',
     });
   });

@@ -19,6 +19,7 @@ async function recordedReasons(db: Everview): Promise<string[]> {
     SELECT DISTINCT reason FROM (
       SELECT reason FROM everview.refreshes UNION ALL SELECT trigger FROM everview.refreshes
       UNION ALL SELECT reason FROM everview.updates UNION ALL SELECT reason FROM everview.gates
+      UNION ALL SELECT reason FROM everview.promotions
       UNION ALL SELECT json_extract_string(metrics, '$.verdict') FROM everview.model_versions)
     WHERE reason IS NOT NULL`);
   return rows.map((row) => String(row.reason));
@@ -53,6 +54,19 @@ const scenarios: readonly Scenario[] = [
       await db.execute('INSERT INTO t VALUES (1)').catch(() => undefined);
       await db.insert('t', [{ a: 2, b: 3 }]);
       await db.insert('t', [{ aa: 2 }]).catch(() => undefined);
+      return noAnswers;
+    },
+  },
+  {
+    name: 'what people and incidents decide of models',
+    run: async (db) => {
+      const more = 'INSERT INTO t VALUES (1, 2), (2, 4); REFRESH m';
+      await db.sql(`
+        CREATE TABLE t (x DOUBLE, y DOUBLE) WITH (on_replay = warn);
+        CREATE TRAINING SET s WITH (label = y) AS SELECT x, y FROM t;
+        CREATE MODEL m WITH (method = 'linear', hold_on = notice) AS SELECT * FROM s;
+        ${more}; ${more}; RESOLVE INCIDENT 1; PROMOTE MODEL m; HOLD MODEL m; ${more}; ROLLBACK MODEL m TO VERSION 1;
+        DROP MODEL m`);
       return noAnswers;
     },
   },

@@ -60,9 +60,10 @@ export async function reference(): Promise<string> {
     ...certifiedSections(),
     ...gateSections(),
     ...versionSections(),
+    ...promotionSections(),
     ...incidentSections(),
     '## System tables',
-    'Schema `everview`, read like any other: `tables`, `sources`, `views`, `models`, `staleness` (what is declared and where it stands now), `updates`, `refreshes`, `regret`, `model_versions`, `gates`, `quarantine` (what was decided, and why), `incidents`, `incident_events`, `deliveries` (what was wrong, what became of it, and whether the webhook heard of it).',
+    'Schema `everview`, read like any other: `tables`, `sources`, `views`, `models`, `staleness` (what is declared and where it stands now), `updates`, `refreshes`, `regret`, `model_versions`, `gates`, `quarantine` (what was decided, and why), `promotions` (what people and incidents decided about models), `incidents`, `incident_events`, `deliveries` (what was wrong, what became of it, and whether the webhook heard of it).',
     '## Errors',
     'Every failure is an `EverviewError` with a `code`, a message, mostly a `hint` and a place in the text.',
     table(['code', 'category', 'meaning'], errors),
@@ -114,6 +115,13 @@ function gateSections(): string[] {
     ].join('\n'),
     '`everview.gates` keeps every condition with its scores, slice or window, verdict and reason; `everview.model_versions.metrics` all scores, by window and slice, flips, and the calibration table of classifiers.',
     table(['metric', 'of a', 'better', 'row by row', 'meaning'], rows),
+  ];
+}
+
+function promotionSections(): string[] {
+  return [
+    '## Which version answers',
+    "A candidate that passes its gate answers, unless the model is held or an incident speaks against it (`hold_on`: open or acknowledged, about rows that were taken into a table the model learns from). It is kept with status `held` then. `PROMOTE MODEL m` lets the newest that is held answer, `PROMOTE MODEL m VERSION 3` any version that passed its gate by the present definition; both end a hold. `HOLD MODEL m` keeps what answers, whatever comes. `ROLLBACK MODEL m TO VERSION 2` is a promotion of version 2 and a hold. Each may end with `BY 'who'` and `BECAUSE 'why'`, and is a row of `everview.promotions`, as is every candidate that is held. A version that failed its gate is refused (`not-promotable`). Versions keep what they learned: rows deleted since are still in one that is held or rolled back to. In TypeScript `db.decideModel('m', 'rollback', { version: 2, because: '…' })`.",
   ];
 }
 

@@ -52,6 +52,7 @@ export function ridgeModel(
     gate: [],
     slices: [],
     windows: 3,
+    holdOn: 'block',
     onFailure: 'keep_current',
   };
 }
