@@ -92,6 +92,8 @@ function defineTable(draft: TableDraft): TableDefinition {
     eventTime: eventColumn(name, columns, values.event_time ?? null, placeOf(draft.options, 'event_time')),
     onViolation: values.on_violation ?? 'reject',
     heartbeatMs: values.heartbeat ?? null,
+    isProfiled: values.profile === 'on',
+    falseAlarms: values.false_alarms ?? 1,
   };
 }
 

@@ -28,6 +28,7 @@ import { ViewRefresher } from '../view/view-refresher.ts';
 import { answerQuery } from './answer-query.ts';
 import { compareVersions, type ModelComparison } from './compare-versions.ts';
 import { declareObject } from './declare-object.ts';
+import { type DrillProgress, drillTable, type TableDrill } from './drill-table.ts';
 import { EngineCore } from './engine-core.ts';
 import { StatementExecutor } from './execute-statement.ts';
 import { executeUpdateStatement, isUpdateStatement, replacing } from './execute-update.ts';
@@ -36,6 +37,7 @@ import { toldAt } from './failure-place.ts';
 import { createKysely } from './kysely-dialect.ts';
 import { loadEngine } from './load-engine.ts';
 import { OpenUpdate } from './open-update.ts';
+import { profileTable, type TableProfile } from './profile-table.ts';
 import type { HowToRefresh } from './refresh-views.ts';
 import type { StatementResult, UpdateResult } from './result.ts';
 import { runUpdate, type UpdateInProgress } from './run-update.ts';
@@ -319,6 +321,23 @@ export class Everview implements AsyncDisposable {
     return this.#using(() =>
       compareVersions(this.#core, name, { version: before }, { version: after }, tolerance),
     );
+  }
+
+  /**
+   * What is known of a table whose option `profile` is on: counts by column, and the least change that would be noticed.
+   * @throws EverviewError `unknown-relation`, `wrong-kind`, `unsupported`
+   */
+  profile(table: string): Promise<TableProfile> {
+    return this.#using(() => profileTable(this.#core, table));
+  }
+
+  /**
+   * Errors of the catalogue, put into copies of the table's latest updates: which of them would be found, and by what.
+   * @param options `progress`: called with how many updates are done
+   * @throws EverviewError as `profile`, and `not-enough-rows` while the table is still learning
+   */
+  drill(table: string, { progress }: { readonly progress?: DrillProgress } = {}): Promise<TableDrill> {
+    return this.#using(() => drillTable(this.#core, table, progress));
   }
 
   /**

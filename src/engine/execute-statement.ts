@@ -30,6 +30,7 @@ import { explainRefresh } from './explain-refresh.ts';
 import { locatedFailure, shiftedFailure, toldAt } from './failure-place.ts';
 import { answerModelStatement, type ModelStatement } from './model-statements.ts';
 import { OpenUpdate } from './open-update.ts';
+import { answerProfileStatement, type ProfileStatement } from './profile-statements.ts';
 import { refreshObjects } from './refresh-objects.ts';
 import { assertKept, type HowToRefresh } from './refresh-views.ts';
 import type { StatementResult, UpdateResult } from './result.ts';
@@ -118,6 +119,9 @@ export class StatementExecutor {
       case 'weights':
       case 'compare':
         return this.#aboutModel(statement);
+      case 'profile':
+      case 'drill':
+        return this.#aboutProfile(statement);
       case 'begin':
         this.#open = new OpenUpdate(this.#core, statement.idempotencyKey);
         return Promise.resolve(this.#answer('begin', noRows, 'update begun'));
@@ -130,6 +134,11 @@ export class StatementExecutor {
 
   async #aboutModel(statement: ModelStatement): Promise<StatementResult> {
     const { shown, message } = await answerModelStatement(this.#core, statement);
+    return this.#answer(statement.kind, shown, message);
+  }
+
+  async #aboutProfile(statement: ProfileStatement): Promise<StatementResult> {
+    const { shown, message } = await answerProfileStatement(this.#core, statement);
     return this.#answer(statement.kind, shown, message);
   }
 

@@ -80,6 +80,7 @@ class Collector {
     const nulls = past.map((one) => one?.nulls ?? 0);
     this.#rate({ column: name, statistic: 'null', k: column.nulls, n: rows, hits: nulls, rows: this.#rows });
     for (const [place, statistic] of countNames[kind].entries()) {
+      if (statistic === 'late-day' && !coversMonths(past)) continue;
       rate(statistic, column.counts[place] ?? 0, (one) => one.counts[place] ?? 0, optionsOf(statistic));
     }
     const reach = reachOf(past);
@@ -259,6 +260,12 @@ function clusterOf(past: readonly (ColumnProfile | null)[]): number {
 
 function hasFewValues(past: readonly (ColumnProfile | null)[]): boolean {
   return past.filter((one) => one !== null && one.values !== null).length * 2 > past.length;
+}
+
+/** Days of the month say something only of moments that are spread over more than one. */
+function coversMonths(past: readonly (ColumnProfile | null)[]): boolean {
+  const wide = past.filter((one) => one !== null && one.greatest - one.least > 45 * 86_400_000);
+  return wide.length * 2 > past.length;
 }
 
 function reachOf(past: readonly (ColumnProfile | null)[]) {

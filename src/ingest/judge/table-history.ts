@@ -1,3 +1,4 @@
+import type { FindingSeverity } from '../../core/verdict.ts';
 import type { BatchProfile } from '../profile/batch-profile.ts';
 import type { ColumnProfile } from '../profile/column-profile.ts';
 import type { JointPlan } from '../profile/joint-plan.ts';
@@ -14,11 +15,46 @@ export type HistoryUnit = {
 export type TableHistory = {
   readonly plan: JointPlan | null;
   readonly units: readonly HistoryUnit[];
+  /** The newest updates, where they were noticed one after the other: not learned from, unless it goes on. */
+  readonly pending: readonly HistoryUnit[];
   /** The newest accepted update, whatever spoke against it; null: none yet. */
   readonly latest: HistoryUnit | null;
 };
 
-export const emptyHistory: TableHistory = { plan: null, units: [], latest: null };
+export const emptyHistory: TableHistory = { plan: null, units: [], pending: [], latest: null };
+
+/**
+ * Whether later updates are compared with this one: `learned`; or not, because something spoke against it, until the
+ * table goes on like that (`noticed`) or a person accepts it (`blocked`).
+ */
+export type LearningState = 'learned' | 'noticed' | 'blocked';
+
+export function learningStateOf(severity: FindingSeverity | null): LearningState {
+  if (severity === 'block') return 'blocked';
+  return severity === 'notice' ? 'noticed' : 'learned';
+}
+
+/** Updates in a row that are noticed, and go on like that: from then on it is usual. */
+export const goesOn = 3;
+
+/** History with one update more. `learnedFrom`: what was noticed from that version on is learned from after all. */
+export function withUpdate(
+  history: TableHistory,
+  unit: HistoryUnit,
+  state: LearningState,
+): { readonly history: TableHistory; readonly learnedFrom: number | null } {
+  const { plan, units } = history;
+  const plus = (more: readonly HistoryUnit[]) => [...units, ...more].slice(-historyLength);
+  if (state === 'learned') {
+    return { history: { plan, units: plus([unit]), pending: [], latest: unit }, learnedFrom: null };
+  }
+  const pending = state === 'noticed' ? [...history.pending, unit] : [];
+  const [first] = pending;
+  if (first === undefined || pending.length < goesOn) {
+    return { history: { plan, units, pending, latest: unit }, learnedFrom: null };
+  }
+  return { history: { plan, units: plus(pending), pending: [], latest: unit }, learnedFrom: first.version };
+}
 
 /** Updates that are looked back at. */
 export const historyLength = 60;

@@ -38,7 +38,8 @@ export function measureBatch(
   };
 }
 
-function measureColumn(column: BatchColumn, known: KnownColumn | null): ColumnProfile {
+/** @param known what the table had shown of it; null: nothing */
+export function measureColumn(column: BatchColumn, known: KnownColumn | null): ColumnProfile {
   switch (column.kind) {
     case 'number':
     case 'boolean':
