@@ -28,7 +28,7 @@ export type { Definition, RefreshPolicy } from './declare/definition.ts';
 export { formatDefinition } from './declare/format-statement.ts';
 export { placeInScript, StatementReader, splitStatements } from './declare/statement-reader.ts';
 export type { ModelComparison, Moves } from './engine/compare-versions.ts';
-export type { DrillProgress, TableDrill } from './engine/drill-table.ts';
+export type { DrillOptions, DrillProgress, TableDrill } from './engine/drill-table.ts';
 export type { InsertInput, InsertOptions, OpenOptions, UpdateBuilder } from './engine/everview.ts';
 export { Everview } from './engine/everview.ts';
 export type { ProfiledColumn, TableProfile } from './engine/profile-table.ts';

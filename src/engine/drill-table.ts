@@ -30,6 +30,11 @@ export type TableDrill = {
 
 export type DrillProgress = (done: number, total: number) => void;
 
+export type DrillOptions = {
+  /** Called with how many updates are done. */
+  readonly progress?: DrillProgress;
+};
+
 /** Updates that are copied. */
 const updatesCopied = 3;
 
@@ -39,11 +44,7 @@ const updatesCopied = 3;
  *
  * @throws EverviewError as `profileTable`; `not-enough-rows` for a table that is still learning
  */
-export function drillTable(
-  core: EngineCore,
-  name: string,
-  progress: DrillProgress = () => undefined,
-): Promise<TableDrill> {
+export function drillTable(core: EngineCore, name: string, progress?: DrillProgress): Promise<TableDrill> {
   return core.store.read(
     () => core.state,
     async (snapshot) => {
@@ -57,7 +58,7 @@ export function drillTable(
         ...{ table, random: seededRandom(1), falseAlarmsPerMonth: entry.declared.definition.falseAlarms },
         updatesPerMonth: updatesPerMonth(history, core.clock.nowMs()),
       };
-      progress(0, copied.length);
+      progress?.(0, copied.length);
       for (const [done, { version, atMs }] of copied.entries()) {
         const before = history.units.filter((unit) => unit.version < version);
         const batch = await rowsOf(snapshot, entry, version);
@@ -74,7 +75,7 @@ export function drillTable(
           };
           outcomes.push(...drillUpdate(update, settings));
         }
-        progress(done + 1, copied.length);
+        progress?.(done + 1, copied.length);
       }
       return { table, versions: copied.map(({ version }) => version), lines: drillLines(outcomes) };
     },

@@ -9,7 +9,7 @@ import {
   systemClock,
   wallCostMeter,
 } from '../core/clock.ts';
-import { EverviewError } from '../core/errors.ts';
+import { EverviewError, placeIn } from '../core/errors.ts';
 import type { Row, SqlParameter } from '../core/value.ts';
 import type { Version } from '../core/version.ts';
 import type { Declaration } from '../declare/builder.ts';
@@ -28,7 +28,7 @@ import { ViewRefresher } from '../view/view-refresher.ts';
 import { answerQuery } from './answer-query.ts';
 import { compareVersions, type ModelComparison } from './compare-versions.ts';
 import { declareObject } from './declare-object.ts';
-import { type DrillProgress, drillTable, type TableDrill } from './drill-table.ts';
+import { type DrillOptions, drillTable, type TableDrill } from './drill-table.ts';
 import { EngineCore } from './engine-core.ts';
 import { StatementExecutor } from './execute-statement.ts';
 import { executeUpdateStatement, isUpdateStatement, replacing } from './execute-update.ts';
@@ -336,8 +336,16 @@ export class Everview implements AsyncDisposable {
    * @param options `progress`: called with how many updates are done
    * @throws EverviewError as `profile`, and `not-enough-rows` while the table is still learning
    */
-  drill(table: string, { progress }: { readonly progress?: DrillProgress } = {}): Promise<TableDrill> {
+  drill(table: string, { progress }: DrillOptions = {}): Promise<TableDrill> {
     return this.#using(() => drillTable(this.#core, table, progress));
+  }
+
+  /** VALIDATE DRILL ON table. */
+  drillStatement(table: string, { progress }: DrillOptions = {}): Promise<StatementResult> {
+    const at = placeIn(table, 0, table.length);
+    return this.#using(() =>
+      this.#executor.aboutProfile({ kind: 'drill', name: { name: table, at } }, progress),
+    );
   }
 
   /**

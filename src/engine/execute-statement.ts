@@ -17,6 +17,7 @@ import type { CatalogEntry } from '../query/catalog.ts';
 import { answerQuery } from './answer-query.ts';
 import { declarationPlace } from './declaration-place.ts';
 import { alterObject, declareObject, dropObject, unknownObject } from './declare-object.ts';
+import type { DrillProgress } from './drill-table.ts';
 import type { EngineCore } from './engine-core.ts';
 import {
   executeUpdateStatement,
@@ -121,7 +122,7 @@ export class StatementExecutor {
         return this.#aboutModel(statement);
       case 'profile':
       case 'drill':
-        return this.#aboutProfile(statement);
+        return this.aboutProfile(statement);
       case 'begin':
         this.#open = new OpenUpdate(this.#core, statement.idempotencyKey);
         return Promise.resolve(this.#answer('begin', noRows, 'update begun'));
@@ -137,8 +138,11 @@ export class StatementExecutor {
     return this.#answer(statement.kind, shown, message);
   }
 
-  async #aboutProfile(statement: ProfileStatement): Promise<StatementResult> {
-    const { shown, message } = await answerProfileStatement(this.#core, statement);
+  async aboutProfile(
+    statement: Pick<ProfileStatement, 'kind' | 'name'>,
+    progress?: DrillProgress,
+  ): Promise<StatementResult> {
+    const { shown, message } = await answerProfileStatement(this.#core, statement, progress);
     return this.#answer(statement.kind, shown, message);
   }
 

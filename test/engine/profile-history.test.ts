@@ -48,7 +48,10 @@ async function change(
       ),
     () => db.execute(`DELETE FROM t WHERE id BETWEEN ${least} AND ${least + 40}`),
     () => db.execute(`DELETE FROM t WHERE happened < TIMESTAMP '2001-01-0${random.int(2, 9)}'`),
-    () => db.execute(`UPDATE t SET x = -x, happened = happened + INTERVAL 1 DAY WHERE id % 5 = ${random.int(0, 4)}`),
+    () =>
+      db.execute(
+        `UPDATE t SET x = -x, happened = happened + INTERVAL 1 DAY WHERE id % 5 = ${random.int(0, 4)}`,
+      ),
     () =>
       db.execute(
         `INSERT INTO t SELECT * REPLACE (name || '!' AS name) FROM t WHERE id >= ${least} LIMIT 20 ON CONFLICT (id) DO UPDATE SET name = excluded.name`,
@@ -67,7 +70,8 @@ async function change(
 async function fromScratch(session: Session): Promise<ProfilePart[]> {
   const schema = await session.describe('SELECT * FROM data."t"');
   const parts: ProfilePart[] = [];
-  for await (const block of readBlocks(session, 'data."t"', schema)) parts.push(...partsOf(block, 'happened', 1));
+  for await (const block of readBlocks(session, 'data."t"', schema))
+    parts.push(...partsOf(block, 'happened', 1));
   return mergeParts(parts);
 }
 

@@ -28,9 +28,7 @@ export function smallestChange(
   const series = { ...common, hits, rows, usualJump: 0, cluster: 1, onlyUp: true };
   const nullsAt = (k: number) => {
     const test = testRate(k, typical, series, work);
-    return (
-      test !== null && test.isTelling && test.effect > 0 && test.pValue <= noticeBelow && test.beyond >= 1.2
-    );
+    return test?.isTelling === true && test.effect > 0 && test.pValue <= noticeBelow && test.beyond >= 1.2;
   };
   const found = typical === 0 ? null : firstTrue(typical, nullsAt);
   const usual = testRate(0, Math.max(1, typical), series, work)?.expected ?? 0;

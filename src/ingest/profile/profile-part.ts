@@ -86,7 +86,8 @@ export function mergeParts(parts: Iterable<ProfilePart>): ProfilePart[] {
 
 /** The parts of all days as one. */
 export function totalOf(parts: readonly ProfilePart[]): ProfilePart | null {
-  return parts.length === 0 ? null : parts.reduce((a, b) => added({ ...a, day: null }, b));
+  const [total = null] = mergeParts(parts.map(({ rows, columns }) => ({ day: null, rows, columns })));
+  return total;
 }
 
 function added(a: ProfilePart, b: ProfilePart): ProfilePart {
