@@ -1,5 +1,4 @@
 import type { Schema } from './schema.ts';
-import type { Session } from './session.ts';
 import type { SqlValue } from './value.ts';
 import type { Version } from './version.ts';
 
@@ -131,8 +130,3 @@ export type JudgedBatch = {
   /** FROM item with the table's columns: the rows the update brings, inside its own transaction. */
   readonly relation: string;
 };
-
-/** Compares a batch with what accepted updates let expect of it. Writes nothing. */
-export interface Judge {
-  judge(session: Session, batch: JudgedBatch): Promise<Verdict>;
-}

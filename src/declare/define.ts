@@ -94,6 +94,8 @@ function defineTable(draft: TableDraft): TableDefinition {
     onViolation: values.on_violation ?? 'reject',
     heartbeatMs: values.heartbeat ?? null,
     arrival: arrivalRules(name, columns, values, draft.options),
+    isProfiled: values.profile === 'on',
+    falseAlarms: values.false_alarms ?? 1,
   };
 }
 

@@ -41,8 +41,10 @@ const table = z.strictObject({
   eventTime: z.string().nullable(),
   onViolation: z.enum(['reject', 'quarantine', 'warn']),
   heartbeatMs: milliseconds.nullable(),
-  // Files of older releases have none.
+  // Files of older releases have none of these.
   arrival: arrival.default(noArrivalRules),
+  isProfiled: z.boolean().default(false),
+  falseAlarms: z.number().positive().default(1),
 });
 
 const policy = z.strictObject({

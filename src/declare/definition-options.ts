@@ -35,7 +35,8 @@ export function givenOptions(definition: Definition): readonly GivenOption[] {
   }
 }
 
-function givenForTable({ eventTime, onViolation, heartbeatMs, arrival }: TableDefinition): GivenOption[] {
+function givenForTable(table: TableDefinition): GivenOption[] {
+  const { eventTime, onViolation, heartbeatMs, arrival, isProfiled, falseAlarms } = table;
   const specs = optionTables.table;
   const { source, eventTimeOrder, allowedLatenessMs, maxFutureMs, onReplay } = arrival;
   return [
@@ -47,6 +48,8 @@ function givenForTable({ eventTime, onViolation, heartbeatMs, arrival }: TableDe
     ...unless(allowedLatenessMs === null, 'allowed_lateness', specs.allowed_lateness, allowedLatenessMs),
     ...unless(maxFutureMs === null, 'max_future', specs.max_future, maxFutureMs),
     ...unless(onReplay === 'accept', 'on_replay', specs.on_replay, onReplay),
+    ...unless(!isProfiled, 'profile', specs.profile, isProfiled ? 'on' : 'off'),
+    ...unless(falseAlarms === 1, 'false_alarms', specs.false_alarms, falseAlarms),
   ];
 }
 

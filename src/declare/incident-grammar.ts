@@ -1,7 +1,7 @@
 import { EverviewError } from '../core/errors.ts';
 import { readSqlDuration } from './duration.ts';
 import { anyOf, stopAt } from './grammar-base.ts';
-import { ModelGrammar } from './model-grammar.ts';
+import { ProfileGrammar } from './profile-grammar.ts';
 import type { Numbered, StatementBody } from './statement.ts';
 import { kw, NumberLiteral } from './statement-lexer.ts';
 
@@ -10,7 +10,7 @@ type Of<K extends StatementBody['kind']> = Extract<StatementBody, { kind: K }>;
 const atDecision = anyOf(stopAt(kw('BY'), kw('BECAUSE')));
 
 /** Statements about incidents, and what decisions of people say. */
-export class IncidentGrammar extends ModelGrammar {
+export class IncidentGrammar extends ProfileGrammar {
   /** `ACKNOWLEDGE | ACCEPT | RESOLVE INCIDENT n [FOR INTERVAL '…'] [BY 'who'] [BECAUSE 'why']`. */
   protected readonly incidentAction = this.RULE('incidentAction', (): Of<'incident'> => {
     const action = this.OR<Of<'incident'>['action']>([

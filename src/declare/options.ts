@@ -88,6 +88,16 @@ const tableOptions = {
     'accept',
     'what becomes of the very rows of an earlier insert that come again as another: take them, take them and say so, set them aside, or refuse the update',
   ),
+  profile: option(
+    choice(['on', 'off']),
+    'off',
+    'whether updates are measured and judged by what accepted ones were like; costs a scan of each update',
+  ),
+  false_alarms: option(
+    number('1', z.number().positive('must be above 0')),
+    '1',
+    'how many false alarms a month may be expected of the judgement of this table',
+  ),
 };
 
 const policyOptions = {

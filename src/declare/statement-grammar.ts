@@ -61,6 +61,8 @@ export class StatementGrammar extends PromotionGrammar {
         { ALT: () => this.SUBRULE(this.exportModel) },
         { ALT: () => this.SUBRULE(this.weights) },
         { ALT: () => this.SUBRULE(this.compare) },
+        { ALT: () => this.SUBRULE(this.profile) },
+        { ALT: () => this.SUBRULE(this.drill) },
         { ALT: () => this.SUBRULE(this.insert) },
         { ALT: () => this.SUBRULE(this.update) },
         { ALT: () => this.SUBRULE(this.delete) },

@@ -24,6 +24,8 @@ export const statementForms: readonly string[] = [
   'PROMOTE | HOLD | ROLLBACK MODEL',
   'WEIGHTS OF',
   'COMPARE … VERSION … WITH …',
+  'PROFILE',
+  'VALIDATE DRILL ON',
   'INSERT',
   'UPDATE',
   'DELETE',
@@ -38,7 +40,20 @@ export const statementForms: readonly string[] = [
 const firstWords = [
   ...['ACCEPT', 'ACKNOWLEDGE', 'HOLD', 'PROMOTE', 'RESOLVE'],
   ...['ALTER', 'BEGIN', 'COMMIT', 'COMPARE', 'COPY', 'CORRECT', 'CREATE', 'DELETE', 'DESC', 'DESCRIBE'],
-  ...['DROP', 'EXPLAIN', 'EXPORT', 'INSERT', 'REFRESH', 'RELEASE', 'ROLLBACK', 'SHOW', 'UPDATE', 'WEIGHTS'],
+  ...[
+    'DROP',
+    'EXPLAIN',
+    'EXPORT',
+    'INSERT',
+    'PROFILE',
+    'REFRESH',
+    'RELEASE',
+    'ROLLBACK',
+    'SHOW',
+    'UPDATE',
+    'VALIDATE',
+  ],
+  ...['WEIGHTS'],
 ] as const;
 
 const queryWords = ['SELECT', 'WITH', 'FROM', 'VALUES'] as const;

@@ -18,6 +18,7 @@ import { withEntry, withoutEntries } from './engine-state.ts';
 import { resolveIncidentsOf } from './incidents.ts';
 import { endHold } from './promotions.ts';
 import { isKept, refreshViews } from './refresh-views.ts';
+import { settleProfile } from './settle-profile.ts';
 import { WriteDraft } from './write-draft.ts';
 
 export type DeclareOptions = { readonly orReplace: boolean; readonly ifNotExists: boolean };
@@ -260,6 +261,7 @@ async function storeTable(
   const { source } = entry.declared.definition.arrival;
   if (existing !== undefined && sameColumns(existing.declared.definition, entry.declared.definition)) {
     await assertRowsMeet(draft.tx, entry.target);
+    await settleProfile(draft, entry, existing.declared.definition);
     if (source !== existing.declared.definition.arrival.source) await watchSources(draft, name, source);
     return;
   }

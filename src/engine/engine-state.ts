@@ -1,5 +1,6 @@
 import type { LiveIncident } from '../core/incident.ts';
 import type { Version } from '../core/version.ts';
+import type { TableHistory } from '../ingest/judge/table-history.ts';
 import type { ChangeIndex } from '../log/change-index.ts';
 import type { Cursor } from '../log/cursor-log.ts';
 import type { SourceArrivals } from '../log/source-log.ts';
@@ -39,6 +40,8 @@ export type EngineState = {
   readonly nextDeliveryMs: number | null;
   /** By view: the version at which its contents were last compared with its definition, since the engine opened. */
   readonly audited: ReadonlyMap<string, Version>;
+  /** By table, in lower case, that is judged: what its updates were like, since it was first asked for. */
+  readonly histories: ReadonlyMap<string, TableHistory>;
   /** The oldest version history still reaches. */
   readonly horizon: Version;
 };

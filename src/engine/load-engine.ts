@@ -47,6 +47,7 @@ export async function loadEngine(
     notifies,
     nextDeliveryMs: await nextDelivery(session),
     audited: new Map(),
+    histories: new Map(),
     horizon: await loadHorizon(session),
   };
 }

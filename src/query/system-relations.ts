@@ -23,6 +23,7 @@ const stored = [
   'incident_events',
   'deliveries',
   'promotions',
+  'verdicts',
 ] as const;
 
 export type ComputedRelation = { readonly schema: Schema; rows(): readonly Row[] };

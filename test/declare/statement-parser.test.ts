@@ -321,6 +321,8 @@ describe('parseStatement', () => {
       onViolation: 'reject',
       heartbeatMs: null,
       arrival: noArrivalRules,
+      isProfiled: false,
+      falseAlarms: 1,
     });
   });
 

@@ -52,6 +52,8 @@ export function table(
       onViolation,
       heartbeatMs: null,
       arrival: noArrivalRules,
+      isProfiled: false,
+      falseAlarms: 1,
     },
     hash: name,
     schema: list.map((column) => ({ name: column.name, type: column.type })),
