@@ -35,6 +35,10 @@ export const errorTable = {
   'invalid-query': ['declaration', 'DuckDB refused the query'],
   'constraint-violation': ['data', 'rows break a declared constraint and on_violation is reject'],
   'replayed-batch': ['data', 'the very rows of an earlier insert came again, and on_replay is reject'],
+  'suspect-update': [
+    'data',
+    'the update is not as usual, to a degree that blocks it, and on_finding is reject',
+  ],
   'invalid-row': ['data', 'a row does not fit the table: unknown column, missing value or wrong type'],
   'schema-mismatch': [
     'data',

@@ -43,6 +43,7 @@ export const reasonTable = {
   'rows-quarantined': 'rows that break a constraint were set aside',
   'constraint-violated': 'rows break a constraint and on_violation is reject',
   'replayed-batch': 'the very rows of an earlier insert came again, and on_replay is reject',
+  'finding-blocks': 'the update is not as usual, to a degree that blocks it, and on_finding is reject',
   'repeated-key': 'the idempotency key was seen before',
   'nothing-to-do': 'the update changes no row',
   // what became of a candidate model

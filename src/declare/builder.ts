@@ -75,6 +75,12 @@ export type TableOptions<Column extends string> = {
   readonly maxFuture?: DurationInput | null;
   /** What becomes of the very rows of an earlier insert that come again. */
   readonly onReplay?: ReplayResponse;
+  /** Whether updates are judged by what accepted ones were like. */
+  readonly profile?: 'on' | 'off';
+  /** How many false alarms a month may be expected of the judgement. */
+  readonly falseAlarms?: number;
+  /** What becomes of an update that the judgement blocks. */
+  readonly onFinding?: 'warn' | 'quarantine' | 'reject';
   /** Constraints over several columns: `check`, `unique`, `primaryKey`, `foreignKey`. */
   readonly constraints?: readonly DraftConstraint[];
 };

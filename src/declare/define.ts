@@ -96,6 +96,7 @@ function defineTable(draft: TableDraft): TableDefinition {
     arrival: arrivalRules(name, columns, values, draft.options),
     isProfiled: values.profile === 'on',
     falseAlarms: values.false_alarms ?? 1,
+    onFinding: values.on_finding ?? 'warn',
   };
 }
 

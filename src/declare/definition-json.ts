@@ -45,6 +45,7 @@ const table = z.strictObject({
   arrival: arrival.default(noArrivalRules),
   isProfiled: z.boolean().default(false),
   falseAlarms: z.number().positive().default(1),
+  onFinding: z.enum(['warn', 'quarantine', 'reject']).default('warn'),
 });
 
 const policy = z.strictObject({

@@ -52,6 +52,8 @@ export type TableDefinition = {
   readonly isProfiled: boolean;
   /** Expected per month, of the judgement of this table. */
   readonly falseAlarms: number;
+  /** To an update that the judgement blocks. */
+  readonly onFinding: 'warn' | 'quarantine' | 'reject';
 };
 
 export type RefreshMode = 'immediate' | 'auto' | 'on_read' | 'manual' | 'incremental' | 'full';

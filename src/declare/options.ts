@@ -93,6 +93,11 @@ const tableOptions = {
     'off',
     'whether updates are measured and judged by what accepted ones were like; costs a scan of each update',
   ),
+  on_finding: option(
+    choice(['warn', 'quarantine', 'reject']),
+    'warn',
+    'what becomes of an update that the judgement blocks: take it and say so, set aside the rows (all of them where it is not known which), or refuse it',
+  ),
   false_alarms: option(
     number('1', z.number().positive('must be above 0')),
     '1',

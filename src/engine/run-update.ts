@@ -1,4 +1,5 @@
 import { EverviewError } from '../core/errors.ts';
+import type { IncidentReport } from '../core/incident.ts';
 import type { Reason } from '../core/reasons.ts';
 import { sameName } from '../core/schema.ts';
 import type { Verdict } from '../core/verdict.ts';
@@ -11,7 +12,7 @@ import {
   type Violation,
   type ViolationCount,
 } from '../ingest/change-outcome.ts';
-import { forgetVersionOf, recordRejected, rowsOfUpdate } from '../ingest/record-rejected.ts';
+import { forgetVersionOf, rowsOfUpdate } from '../ingest/record-rejected.ts';
 import { recordSources } from '../log/source-log.ts';
 import { findUpdateByKey, recordUpdate, type UpdateRecord } from '../log/update-log.ts';
 import { nameOf, type TableEntry } from '../query/catalog.ts';
@@ -19,11 +20,13 @@ import type { EngineCore } from './engine-core.ts';
 import { type EngineState, withEntry } from './engine-state.ts';
 import { noteQuietUpdate, reportIncident } from './incidents.ts';
 import { findingLines, judgeUpdate } from './judge-update.ts';
+import { recordMismatch, recordRejection, recordSuspect } from './record-refusal.ts';
 import { refreshModel } from './refresh-model.ts';
 import { policyOf, refreshViews } from './refresh-views.ts';
+import { respondToFindings, SuspectUpdate } from './respond-to-findings.ts';
 import type { UpdateResult } from './result.ts';
 import { maintainedEntries } from './standings.ts';
-import { mismatchReport, violationReports } from './update-incidents.ts';
+import { violationReports } from './update-incidents.ts';
 import { WriteDraft } from './write-draft.ts';
 
 /** What the statements of one update have done so far. */
@@ -45,6 +48,8 @@ export class UpdateInProgress {
   readonly companions: RejectedRows[] = [];
   /** What the result is to say beside the warnings about rows. */
   readonly notes: string[] = [];
+  /** A person lets rows in that are known: what the judgement says of them does not keep them out. */
+  isReleased = false;
   readonly #byTable = new Map<string, Tally>();
   readonly #touched = new Set<string>();
 
@@ -84,6 +89,14 @@ export class UpdateInProgress {
       violations: [...before.violations, ...outcome.violations],
     });
     return outcome;
+  }
+
+  /** Rows of the table that were taken are set aside after all. */
+  setAside(table: string, rows: number): void {
+    const tally = this.#byTable.get(table);
+    if (tally === undefined || rows === 0) return;
+    const { inserted, quarantined } = tally;
+    this.#byTable.set(table, { ...tally, inserted: inserted - rows, quarantined: quarantined + rows });
   }
 
   note(text: string): void {
@@ -140,15 +153,18 @@ export async function runUpdate(
         nowMs: draft.nowMs,
       });
       started = update;
-      await workKeepingRejects(update, work);
-      return draft.committed(await finish(core, update, key));
+      await keepingRejects(update, () => work(update));
+      const judged = await keepingRejects(update, () => judgeAndRespond(update));
+      return draft.committed(await finish(core, update, key, judged));
     });
     return await withImmediateModels(core, finished);
   } catch (failure) {
     if (failure instanceof UpdateRejected && started !== null)
-      await recordRejection(core, key, failure, started);
+      await recordRejection(core, key, failure, companionsOf(started));
     if (failure instanceof EverviewError && failure.code === 'schema-mismatch')
       await recordMismatch(core, key, failure);
+    if (failure instanceof SuspectUpdate && started !== null)
+      await recordSuspect(core, key, failure, companionsOf(started));
     throw failure;
   }
 }
@@ -188,15 +204,12 @@ function repetition(state: EngineState, key: string, version: Version): Finished
   };
 }
 
-/** Rows that earlier statements of a rejected update had put in go into its record too. */
-async function workKeepingRejects(
-  update: UpdateInProgress,
-  work: (update: UpdateInProgress) => Promise<void>,
-): Promise<void> {
+/** Rows that statements of a rejected update had put in go into its record too. */
+async function keepingRejects<T>(update: UpdateInProgress, work: () => Promise<T>): Promise<T> {
   try {
-    await work(update);
+    return await work();
   } catch (failure) {
-    if (failure instanceof UpdateRejected) {
+    if (failure instanceof UpdateRejected || failure instanceof SuspectUpdate) {
       for (const table of update.tallies.keys()) {
         const { target } = update.tableEntry(table);
         update.companions.push(await rowsOfUpdate(update.draft.tx, target, update.context, failure.message));
@@ -206,68 +219,38 @@ async function workKeepingRejects(
   }
 }
 
-async function recordRejection(
+/** A function of its own: the compiler does not see that the update was begun inside the commit. */
+function companionsOf(update: UpdateInProgress): readonly RejectedRows[] {
+  return update.companions;
+}
+
+type Judged = { readonly verdicts: readonly Verdict[]; readonly reports: readonly IncidentReport[] };
+
+/** Judges what the update did to each table; what blocks it is set aside, or refuses it, as the table says. */
+async function judgeAndRespond(update: UpdateInProgress): Promise<Judged> {
+  const verdicts: Verdict[] = [];
+  const reports: IncidentReport[] = [];
+  const changed = [...update.tallies].filter(([, { inserted, deleted }]) => inserted + deleted > 0);
+  for (const [table, change] of changed) {
+    const entry = update.tableEntry(table);
+    const verdict = await judgeUpdate(update.draft, entry, update.context, change);
+    if (verdict === null) continue;
+    verdicts.push(verdict);
+    const { deleted } = change;
+    const judged = { deleted, isShared: changed.length > 1, isReleased: update.isReleased };
+    const response = await respondToFindings(update.draft, entry, verdict, judged, update.context);
+    update.setAside(table, response.quarantined);
+    reports.push(...response.reports);
+  }
+  return { verdicts, reports };
+}
+
+async function finish(
   core: EngineCore,
-  key: string | null,
-  failure: UpdateRejected,
   update: UpdateInProgress,
-): Promise<void> {
-  await core.commit(async (tx, state) => {
-    const draft = new WriteDraft(tx, state, core.clock.nowMs());
-    const updateId = state.lastUpdateId + 1;
-    const context = { updateId, nowMs: draft.nowMs };
-    for (const rows of [...update.companions, failure.rejected]) await recordRejected(tx, rows, context);
-    await recordUpdate(tx, {
-      updateId,
-      version: null,
-      status: 'rejected',
-      reason: failure.code === 'replayed-batch' ? 'replayed-batch' : 'constraint-violated',
-      idempotencyKey: key,
-      tables: [failure.rejected.table],
-      inserted: 0,
-      deleted: 0,
-      quarantined: 0,
-      message: failure.message,
-      committedAtMs: draft.nowMs,
-    });
-    draft.update({ lastUpdateId: updateId });
-    // A deletion that others still need the row for says nothing about the data that comes.
-    if (failure.rejected.rows.length > 0) {
-      const counts = failure.counts.filter(({ table }) => table === failure.rejected.table);
-      for (const report of violationReports(counts, failure.violations, () => 'rejected', updateId))
-        await reportIncident(draft, report);
-    }
-    return draft.committed(undefined);
-  });
-}
-
-/** Columns that are missing or renamed: nothing came that could be kept, but the refusal and the incident. */
-async function recordMismatch(core: EngineCore, key: string | null, failure: EverviewError): Promise<void> {
-  await core.commit(async (tx, state) => {
-    const draft = new WriteDraft(tx, state, core.clock.nowMs());
-    const updateId = state.lastUpdateId + 1;
-    const report = mismatchReport(failure, updateId);
-    if (report === null) return draft.committed(undefined);
-    await recordUpdate(tx, {
-      updateId,
-      version: null,
-      status: 'rejected',
-      reason: 'schema-mismatch',
-      idempotencyKey: key,
-      tables: [report.name],
-      inserted: 0,
-      deleted: 0,
-      quarantined: 0,
-      message: failure.message,
-      committedAtMs: draft.nowMs,
-    });
-    draft.update({ lastUpdateId: updateId });
-    await reportIncident(draft, report);
-    return draft.committed(undefined);
-  });
-}
-
-async function finish(core: EngineCore, update: UpdateInProgress, key: string | null): Promise<Finished> {
+  key: string | null,
+  { verdicts, reports }: Judged,
+): Promise<Finished> {
   const { draft, context } = update;
   const tallies = [...update.tallies];
   const sum = (field: 'inserted' | 'deleted' | 'quarantined') =>
@@ -282,7 +265,6 @@ async function finish(core: EngineCore, update: UpdateInProgress, key: string | 
   const status = quarantined > 0 ? 'partial' : 'accepted';
   const reason = reasonOf(makesVersion, quarantined, warnings.length, notices.length);
   if (makesVersion) draft.update({ version });
-  const verdicts = await judgeUpdates(update, changed);
   told.push(...verdicts.flatMap(findingLines));
   for (const [table, { inserted, deleted }] of changed) {
     if (tallies.length === 1) draft.countChange(table, version, inserted, deleted);
@@ -307,7 +289,7 @@ async function finish(core: EngineCore, update: UpdateInProgress, key: string | 
     await recordUpdate(draft.tx, record);
     draft.update({ lastUpdateId: context.updateId });
   }
-  await noteIncidents(update);
+  await noteIncidents(update, reports);
   const immediate = makesVersion
     ? immediateEntries(
         draft.state,
@@ -332,9 +314,9 @@ async function finish(core: EngineCore, update: UpdateInProgress, key: string | 
 }
 
 /** What broke a rule opens incidents or is counted on them; what did not show for some updates is over. */
-async function noteIncidents(update: UpdateInProgress): Promise<void> {
+async function noteIncidents(update: UpdateInProgress, judged: readonly IncidentReport[]): Promise<void> {
   const { draft, context, tallies } = update;
-  const reports = [...tallies].flatMap(([table, { counts, violations, quarantined, warnings }]) => {
+  const broken = [...tallies].flatMap(([table, { counts, violations, quarantined, warnings }]) => {
     // Rows that a release found no better are in quarantine, and known.
     if (quarantined === 0 && warnings.length === 0) return [];
     const { onViolation, arrival } = update.tableEntry(table).declared.definition;
@@ -342,6 +324,7 @@ async function noteIncidents(update: UpdateInProgress): Promise<void> {
       (kind === 'replayed-batch' ? arrival.onReplay : onViolation) === 'warn' ? 'warned' : 'quarantined';
     return violationReports(counts, violations, responseOf, context.updateId);
   });
+  const reports = [...broken, ...judged];
   for (const report of reports) await reportIncident(draft, report);
   if (draft.state.incidents.length === 0) return;
   const changed = [...tallies].flatMap(([table, { inserted }]) => (inserted > 0 ? [table] : []));
@@ -357,18 +340,6 @@ async function noteSources(update: UpdateInProgress, table: string): Promise<voi
   const known = draft.state.sources.get(table) ?? new Map();
   const arrivals = await recordSources(draft.tx, arrived, context.version, known);
   draft.update({ sources: withEntry(draft.state.sources, table, arrivals) });
-}
-
-async function judgeUpdates(
-  update: UpdateInProgress,
-  changed: readonly (readonly [table: string, tally: Tally])[],
-): Promise<Verdict[]> {
-  const verdicts: Verdict[] = [];
-  for (const [table, change] of changed) {
-    const verdict = await judgeUpdate(update.draft, update.tableEntry(table), update.context, change);
-    if (verdict !== null) verdicts.push(verdict);
-  }
-  return verdicts;
 }
 
 function reasonOf(makesVersion: boolean, quarantined: number, warnings: number, notices: number): Reason {

@@ -51,7 +51,7 @@ export function violationReports(
 }
 
 /** Columns that are missing or renamed; null where the refusal does not say of which table. */
-export function mismatchReport(failure: EverviewError, updateId: number): IncidentReport | null {
+export function mismatchReport(failure: EverviewError): IncidentReport | null {
   const { table, missing, added } = failure.data ?? {};
   if (typeof table !== 'string') return null;
   const names = (list: unknown) => (Array.isArray(list) ? list.map(String) : []);
@@ -67,7 +67,7 @@ export function mismatchReport(failure: EverviewError, updateId: number): Incide
     rows: 0,
     sample: [],
     response: 'rejected',
-    updateId,
+    updateId: null,
   };
 }
 

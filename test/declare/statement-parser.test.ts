@@ -323,6 +323,7 @@ describe('parseStatement', () => {
       arrival: noArrivalRules,
       isProfiled: false,
       falseAlarms: 1,
+      onFinding: 'warn',
     });
   });
 

@@ -54,6 +54,7 @@ export function table(
       arrival: noArrivalRules,
       isProfiled: false,
       falseAlarms: 1,
+      onFinding: 'warn',
     },
     hash: name,
     schema: list.map((column) => ({ name: column.name, type: column.type })),

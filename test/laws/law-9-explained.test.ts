@@ -71,6 +71,18 @@ const scenarios: readonly Scenario[] = [
     },
   },
   {
+    name: 'an update that is not as usual',
+    run: async (db, clock) => {
+      await db.execute(`CREATE TABLE t (a INTEGER, b DOUBLE) WITH (profile = on, on_finding = reject)`);
+      for (let day = 0; day < 20; day++) {
+        clock.advanceMs(86_400_000);
+        await db.execute(`INSERT INTO t SELECT i, 50 + (i * 7919 + ${day}) % 101 FROM range(200) r(i)`);
+      }
+      await db.execute(`INSERT INTO t SELECT i, NULL FROM range(200) r(i)`).catch(() => undefined);
+      return noAnswers;
+    },
+  },
+  {
     name: 'one way for long',
     run: async (db) => {
       await db.sql(`
