@@ -50,6 +50,10 @@ export const errorTable = {
   'unknown-incident': ['declaration', 'a number that no incident has'],
   'incident-state': ['policy', 'the incident is resolved, and nothing more can be done about it'],
   'no-model-version': ['policy', 'no version of the model was promoted, so none may answer'],
+  'predictions-paused': [
+    'policy',
+    'an incident of a table that the model learns from is open, and pause_on has its predictions refused',
+  ],
   'not-promotable': [
     'policy',
     'the version of the model failed its gate or is of another definition, so it may not answer',

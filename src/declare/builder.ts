@@ -7,6 +7,7 @@ import { define } from './define.ts';
 import type {
   Definition,
   FeatureSelection,
+  IncidentBound,
   ModelDefinition,
   RefreshMode,
   StaleReadResponse,
@@ -262,7 +263,9 @@ export type ModelOptions = PolicyOptions & {
   /** Earlier windows, each as long as the hold-out, that may speak against a candidate; 3 where there is room. */
   readonly windows?: number;
   /** From which severity on an open incident about rows it learns from holds a candidate. */
-  readonly holdOn?: 'block' | 'notice' | 'never';
+  readonly holdOn?: IncidentBound;
+  /** From which severity on an open incident of a table it learns from pauses its predictions. */
+  readonly pauseOn?: IncidentBound;
   readonly onFailure?: 'keep_current';
 };
 

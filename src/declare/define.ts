@@ -292,6 +292,7 @@ function defineModel(draft: ModelDraft): ModelDefinition {
     slices: values.slices ?? [],
     windows: values.windows ?? 3,
     holdOn: values.hold_on ?? 'block',
+    pauseOn: values.pause_on ?? 'never',
     onFailure: values.on_failure ?? 'keep_current',
   };
 }

@@ -112,6 +112,7 @@ const model = z.strictObject({
   slices: names.default([]),
   windows: z.number().int().nonnegative().default(3),
   holdOn: z.enum(['block', 'notice', 'never']).default('block'),
+  pauseOn: z.enum(['block', 'notice', 'never']).default('never'),
   onFailure: z.literal('keep_current'),
 });
 

@@ -156,9 +156,14 @@ export type ModelDefinition = {
   /** Windows before the hold-out, each as long, in which a candidate may not be proven worse than the current model. */
   readonly windows: number;
   /** The severity from which on an open incident about rows it learns from holds a candidate. */
-  readonly holdOn: 'block' | 'notice' | 'never';
+  readonly holdOn: IncidentBound;
+  /** The severity from which on an open incident of a table it learns from has its predictions refused. */
+  readonly pauseOn: IncidentBound;
   readonly onFailure: 'keep_current';
 };
+
+/** From which severity on incidents count. */
+export type IncidentBound = 'block' | 'notice' | 'never';
 
 export type ObjectKind = Definition['kind'];
 

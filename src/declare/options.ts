@@ -252,6 +252,11 @@ const modelOptions = {
     'block',
     'from which severity on an open incident about rows that were taken into a table it learns from keeps a candidate from answering',
   ),
+  pause_on: option(
+    choice(['block', 'notice', 'never']),
+    'never',
+    'from which severity on an open incident of a table it learns from pauses its predictions: queries that read them are refused until somebody has seen to it',
+  ),
   on_failure: option(
     choice(['keep_current']),
     'keep_current',

@@ -17,6 +17,7 @@ import { answeringModel, noModelVersion } from './answering-model.ts';
 import type { EngineCore } from './engine-core.ts';
 import type { EngineState } from './engine-state.ts';
 import { contentsOfDecisions, type InlineDecision, InlineReader } from './inline-reads.ts';
+import { assertNotPaused } from './model-incidents.ts';
 import { refreshObjects } from './refresh-objects.ts';
 import { answeringModels } from './shown-models.ts';
 import {
@@ -49,7 +50,7 @@ type Request = AskedQuery & { readonly tree: SqlNode };
 
 /**
  * Decides what must be fresh, refreshes it, takes one snapshot, and hands `work` the query to run on it.
- * @throws EverviewError of the query, `staleness-exceeded`, `no-model-version`
+ * @throws EverviewError of the query, `staleness-exceeded`, `no-model-version`, `predictions-paused`
  */
 export async function answerQuery<T>(
   core: EngineCore,
@@ -87,6 +88,7 @@ function tryAnswer<T>(
     async (snapshot, state) => {
       const nowMs = core.clock.nowMs();
       const reads = readsOf(tree, text, state.catalog, systemRelationsOf(state, nowMs));
+      assertNotPaused(state, reads.models);
       const objects = readObjectsOf(state, reads, nowMs, policy);
       const hopeless = objects.find(isHopeless);
       if (hopeless !== undefined) throw await noModelVersion(snapshot, state, hopeless.name, nowMs);

@@ -1,6 +1,5 @@
 import { EverviewError, type TextPlace } from '../core/errors.ts';
 import type { Decision, LiveIncident } from '../core/incident.ts';
-import { sameName } from '../core/schema.ts';
 import { type ModelVersion, modelVersionOf, versionOf } from '../core/version.ts';
 import { readParameters } from '../model/parameters-json.ts';
 import { type PromotedModel, promoteVersion } from '../promote/model-versions.ts';
@@ -9,6 +8,7 @@ import { type ModelEntry, nameOf } from '../query/catalog.ts';
 import { answeringModel } from './answering-model.ts';
 import type { EngineCore } from './engine-core.ts';
 import { type EngineState, withEntry } from './engine-state.ts';
+import { incidentAgainst } from './model-incidents.ts';
 import { namedModel } from './named-model.ts';
 import { refreshImmediate } from './refresh-immediate.ts';
 import { noteSuperseded } from './shown-models.ts';
@@ -25,19 +25,9 @@ export type CandidateHold =
 /** Null: nothing speaks against the candidate but its gate. */
 export function candidateHold(state: EngineState, entry: ModelEntry): CandidateHold | null {
   if (state.heldModels.has(nameOf(entry))) return { reason: 'held-by-person', incident: null };
-  const { holdOn } = entry.declared.definition;
-  const incident = state.incidents.find(
-    (live) => isInRows(live, holdOn) && entry.bases.some((base) => sameName(base, live.name)),
-  );
+  // A silence brings no rows to learn from.
+  const incident = incidentAgainst(state, entry, entry.declared.definition.holdOn, ['silence']);
   return incident === undefined ? null : { reason: 'incident-open', incident };
-}
-
-/** Whether the incident is about rows that were taken, nobody has accepted it, and it is as bad as the model cares for. */
-function isInRows(live: LiveIncident, holdOn: 'block' | 'notice' | 'never'): boolean {
-  if (holdOn === 'never' || live.state === 'accepted') return false;
-  if (live.severity !== 'block' && !(holdOn === 'notice' && live.severity === 'notice')) return false;
-  const isTaken = live.response === 'warned' || live.response === 'none';
-  return isTaken && live.kind !== 'silence' && live.kind !== 'audit-divergence';
 }
 
 /** HOLD MODEL: what answers stays until PROMOTE MODEL, whatever the candidates. */

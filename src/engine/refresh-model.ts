@@ -43,7 +43,6 @@ import { refreshImmediate } from './refresh-immediate.ts';
 import {
   type HowToRefresh,
   overwritten,
-  policyOf,
   type RefreshRequest,
   refreshViews,
   standAsNeeded,

@@ -230,6 +230,7 @@ const modelDraft: fc.Arbitrary<DefinitionDraft> = fc
           gate: fc.array(condition, { maxLength: 3 }),
           slices: fc.subarray(names),
           hold_on: fc.constantFrom('block', 'notice', 'never'),
+          pause_on: fc.constantFrom('block', 'notice', 'never'),
           windows: fc.nat(9),
           on_failure: fc.constant('keep_current'),
         },

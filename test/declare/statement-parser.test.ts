@@ -389,6 +389,7 @@ describe('parseStatement', () => {
       slices: [],
       windows: 3,
       holdOn: 'block',
+      pauseOn: 'never',
       onFailure: 'keep_current',
     });
   });

@@ -183,6 +183,30 @@ describe('a candidate that learned from rows under an open incident', () => {
     expect(await versions()).toEqual(['1 superseded', '2 held', '3 promoted']);
   });
 
+  it('and its predictions are paused where the model says so, until somebody has seen to it', async () => {
+    await fit(1);
+    await db.sql(`
+      ALTER MODEL m SET (pause_on = notice);
+      INSERT INTO t VALUES (20, 1, 9); INSERT INTO t VALUES (20, 1, 9)`);
+    const predict = 'SELECT * FROM PREDICT(m, (SELECT 1.0 AS x))';
+    for (const statement of [
+      predict,
+      `EXPLAIN ${predict}`,
+      'SELECT * FROM shown',
+      `INSERT INTO t SELECT 1, 1, prediction FROM PREDICT(m, (SELECT 1.0 AS x))`,
+    ]) {
+      const failure = await failureOf(db.execute(statement));
+      expect(failure, statement).toMatchObject({
+        code: 'predictions-paused',
+        data: { model: 'm', incident: 1 },
+      });
+    }
+    // What has no predictions in it answers.
+    expect((await db.query('SELECT count(*) AS n FROM t')).rows).toEqual([{ n: 10n }]);
+    await db.execute('ACCEPT INCIDENT 1');
+    expect(await slope()).toBeGreaterThan(0);
+  });
+
   it('answers where it does not', async () => {
     await fit(1);
     await replay();

@@ -53,6 +53,7 @@ export function ridgeModel(
     slices: [],
     windows: 3,
     holdOn: 'block',
+    pauseOn: 'never',
     onFailure: 'keep_current',
   };
 }
