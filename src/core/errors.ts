@@ -48,6 +48,7 @@ export const errorTable = {
   'duplicate-source-row': ['data', 'one statement would change the same row twice'],
   'staleness-exceeded': ['policy', 'on_stale_read is fail and the view is staler than declared'],
   'unknown-incident': ['declaration', 'a number that no incident has'],
+  'not-held': ['policy', 'the update does not wait for a decision'],
   'incident-state': ['policy', 'the incident is resolved, and nothing more can be done about it'],
   'no-model-version': ['policy', 'no version of the model was promoted, so none may answer'],
   'predictions-paused': [

@@ -23,6 +23,7 @@ import type {
   ViewDraft,
 } from './definition-draft.ts';
 import { fitOptionNames, type Method, methodSpec, methods } from './methods.ts';
+import type { HoldTerm } from './option-kind.ts';
 import type { OptionTables, OptionValues } from './options.ts';
 import { readOptions } from './read-options.ts';
 import { defaultText, queryText, typeText } from './sql-text.ts';
@@ -97,6 +98,7 @@ function defineTable(draft: TableDraft): TableDefinition {
     isProfiled: values.profile === 'on',
     falseAlarms: values.false_alarms ?? 1,
     onFinding: values.on_finding ?? 'warn',
+    hold: values.hold ?? usualHold,
   };
 }
 
@@ -186,6 +188,9 @@ function resolvePolicy(values: PolicyValues, bounded: boolean): RefreshPolicy {
     onStaleRead: values.on_stale_read ?? 'refresh',
   };
 }
+
+/** What nobody vouches for in a day is given up. */
+export const usualHold: HoldTerm = { forMs: 86_400_000, then: 'reject' };
 
 const defaultTolerance = 1e-9;
 

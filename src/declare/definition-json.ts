@@ -4,7 +4,7 @@ import { noArrivalRules } from './arrival-rules.ts';
 import { deepFreeze } from './deep-freeze.ts';
 import type { Definition } from './definition.ts';
 import { methods } from './methods.ts';
-import { expansions, gate } from './option-kind.ts';
+import { expansions, gate, holdTerm } from './option-kind.ts';
 
 const names = z.array(z.string()).readonly();
 const milliseconds = z.number().int().nonnegative();
@@ -45,7 +45,8 @@ const table = z.strictObject({
   arrival: arrival.default(noArrivalRules),
   isProfiled: z.boolean().default(false),
   falseAlarms: z.number().positive().default(1),
-  onFinding: z.enum(['warn', 'quarantine', 'reject']).default('warn'),
+  onFinding: z.enum(['warn', 'quarantine', 'ask', 'reject']).default('warn'),
+  hold: holdTerm.schema.default({ forMs: 86_400_000, then: 'reject' }),
 });
 
 const policy = z.strictObject({

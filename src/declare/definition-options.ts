@@ -36,7 +36,7 @@ export function givenOptions(definition: Definition): readonly GivenOption[] {
 }
 
 function givenForTable(table: TableDefinition): GivenOption[] {
-  const { eventTime, onViolation, heartbeatMs, arrival, isProfiled, falseAlarms, onFinding } = table;
+  const { eventTime, onViolation, heartbeatMs, arrival, isProfiled, falseAlarms, onFinding, hold } = table;
   const specs = optionTables.table;
   const { source, eventTimeOrder, allowedLatenessMs, maxFutureMs, onReplay } = arrival;
   return [
@@ -50,6 +50,7 @@ function givenForTable(table: TableDefinition): GivenOption[] {
     ...unless(onReplay === 'accept', 'on_replay', specs.on_replay, onReplay),
     ...unless(!isProfiled, 'profile', specs.profile, isProfiled ? 'on' : 'off'),
     ...unless(onFinding === 'warn', 'on_finding', specs.on_finding, onFinding),
+    ...unless(hold.forMs === 86_400_000 && hold.then === 'reject', 'hold', specs.hold, hold),
     ...unless(falseAlarms === 1, 'false_alarms', specs.false_alarms, falseAlarms),
   ];
 }

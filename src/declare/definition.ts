@@ -3,6 +3,7 @@ import type { ArrivalRuleKind, ArrivalRules } from './arrival-rules.ts';
 import type { Expansion } from './expansion.ts';
 import type { GateCondition } from './gate-condition.ts';
 import type { Method } from './methods.ts';
+import type { HoldTerm } from './option-kind.ts';
 
 /** What a user states, frozen once declared. A change of any field changes the definition's hash. */
 export type Definition = TableDefinition | ViewDefinition | TrainingSetDefinition | ModelDefinition;
@@ -53,7 +54,9 @@ export type TableDefinition = {
   /** Expected per month, of the judgement of this table. */
   readonly falseAlarms: number;
   /** To an update that the judgement blocks. */
-  readonly onFinding: 'warn' | 'quarantine' | 'reject';
+  readonly onFinding: 'warn' | 'quarantine' | 'ask' | 'reject';
+  /** How long `ask` waits, and what then. */
+  readonly hold: HoldTerm;
 };
 
 export type RefreshMode = 'immediate' | 'auto' | 'on_read' | 'manual' | 'incremental' | 'full';

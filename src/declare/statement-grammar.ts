@@ -1,5 +1,5 @@
 import type { IToken } from 'chevrotain';
-import { PromotionGrammar } from './promotion-grammar.ts';
+import { HeldGrammar } from './held-grammar.ts';
 import type { AlterKind, Name as PlacedName, RawOption, StatementBody } from './statement.ts';
 import { Dot, Identifier, kw, Name, Semicolon } from './statement-lexer.ts';
 import { expectedLabels, unexpectedToken } from './syntax-error.ts';
@@ -11,7 +11,7 @@ export type StatementSyntax =
   | CreateSyntax;
 
 /** All statements but queries, which DuckDB parses. */
-export class StatementGrammar extends PromotionGrammar {
+export class StatementGrammar extends HeldGrammar {
   constructor() {
     super();
     this.performSelfAnalysis();
@@ -69,6 +69,7 @@ export class StatementGrammar extends PromotionGrammar {
         { ALT: () => this.SUBRULE(this.copy) },
         { ALT: () => this.SUBRULE(this.begin) },
         { ALT: () => this.SUBRULE(this.promote) },
+        { ALT: () => this.SUBRULE(this.heldUpdate) },
         { ALT: () => this.SUBRULE(this.hold) },
         // Before `end`: ROLLBACK alone begins as it does.
         { ALT: () => this.SUBRULE(this.rollbackModel) },

@@ -17,7 +17,18 @@ const reservedWords = [
 ] as const;
 
 const freeWords = [
-  ...['ACCEPT', 'ACKNOWLEDGE', 'BECAUSE', 'HOLD', 'INCIDENT', 'INCIDENTS', 'PROMOTE', 'RESOLVE'],
+  ...[
+    'ACCEPT',
+    'ACKNOWLEDGE',
+    'APPROVE',
+    'REJECT',
+    'BECAUSE',
+    'HOLD',
+    'INCIDENT',
+    'INCIDENTS',
+    'PROMOTE',
+    'RESOLVE',
+  ],
   ...[
     'ALTER',
     'BEGIN',

@@ -19,6 +19,7 @@ export const statementForms: readonly string[] = [
   'REFRESH',
   'EXPLAIN REFRESH',
   'EXPLAIN SELECT …',
+  'APPROVE | REJECT UPDATE',
   'EXPLAIN | ACKNOWLEDGE | ACCEPT | RESOLVE INCIDENT',
   'EXPORT MODEL … TO',
   'PROMOTE | HOLD | ROLLBACK MODEL',
@@ -38,7 +39,7 @@ export const statementForms: readonly string[] = [
 ];
 
 const firstWords = [
-  ...['ACCEPT', 'ACKNOWLEDGE', 'HOLD', 'PROMOTE', 'RESOLVE'],
+  ...['ACCEPT', 'ACKNOWLEDGE', 'APPROVE', 'REJECT', 'HOLD', 'PROMOTE', 'RESOLVE'],
   ...['ALTER', 'BEGIN', 'COMMIT', 'COMPARE', 'COPY', 'CORRECT', 'CREATE', 'DELETE', 'DESC', 'DESCRIBE'],
   ...[
     'DROP',

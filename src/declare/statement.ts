@@ -87,6 +87,13 @@ export type StatementBody =
       readonly by: string | null;
       readonly because: string | null;
     }
+  | {
+      readonly kind: 'held-update';
+      readonly action: 'approve' | 'reject';
+      readonly update: Numbered;
+      readonly by: string | null;
+      readonly because: string | null;
+    }
   | { readonly kind: 'show-incidents' }
   | { readonly kind: 'explain-incident'; readonly incident: Numbered }
   | {

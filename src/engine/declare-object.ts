@@ -8,6 +8,7 @@ import { dropQuarantine } from '../ingest/quarantine.ts';
 import { createTableStorage, dropTableStorage } from '../ingest/table-storage.ts';
 import { assertRowsMeet } from '../ingest/validate-table.ts';
 import { dropCursor } from '../log/cursor-log.ts';
+import { forgetHeld } from '../log/held-log.ts';
 import { beginSources, forgetSources } from '../log/source-log.ts';
 import { dropModelState, supersede } from '../promote/model-versions.ts';
 import { Catalog, type CatalogEntry, inputsOf, nameOf, type TableEntry } from '../query/catalog.ts';
@@ -358,6 +359,11 @@ async function dropStorage(core: EngineCore, draft: WriteDraft, entry: CatalogEn
       await dropCursor(draft.tx, name);
       await draft.forget(name);
       await watchSources(draft, name, null);
+      await forgetHeld(draft.tx, name, draft.nowMs);
+      draft.update({
+        held: draft.state.held.filter(({ table }) => table !== name),
+        marks: draft.state.marks.filter(({ table }) => table !== name),
+      });
       return;
     case 'view':
     case 'training-set':

@@ -3,6 +3,7 @@ import type { Version } from '../core/version.ts';
 import type { TableHistory } from '../ingest/judge/table-history.ts';
 import type { ChangeIndex } from '../log/change-index.ts';
 import type { Cursor } from '../log/cursor-log.ts';
+import type { HeldUpdate, MarkedUpdate } from '../log/held-log.ts';
 import type { SourceArrivals } from '../log/source-log.ts';
 import type { PromotedModel, SupersededVersion } from '../promote/model-versions.ts';
 import type { Catalog } from '../query/catalog.ts';
@@ -34,6 +35,10 @@ export type EngineState = {
   readonly lastIncidentId: number;
   /** Incidents that are not resolved, the oldest first. */
   readonly incidents: readonly LiveIncident[];
+  /** Updates that wait for a decision. */
+  readonly held: readonly HeldUpdate[];
+  /** Updates that were taken although nobody vouched for them. */
+  readonly marks: readonly MarkedUpdate[];
   /** Whether notices of incidents are sent anywhere. */
   readonly notifies: boolean;
   /** When the next notice of an incident is to be sent; null: none waits. */

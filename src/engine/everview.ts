@@ -37,6 +37,7 @@ import { StatementExecutor } from './execute-statement.ts';
 import { executeUpdateStatement, isUpdateStatement, replacing } from './execute-update.ts';
 import { exportModel } from './export-model.ts';
 import { toldAt } from './failure-place.ts';
+import { approveUpdate, rejectUpdate } from './held-updates.ts';
 import { actOnIncident, type IncidentAction } from './incident-statements.ts';
 import { createKysely } from './kysely-dialect.ts';
 import { loadEngine } from './load-engine.ts';
@@ -385,6 +386,21 @@ export class Everview implements AsyncDisposable {
         decision,
       );
     });
+  }
+
+  /**
+   * APPROVE or REJECT UPDATE.
+   * @param updateId of `everview.held_updates`
+   * @throws EverviewError `not-held`
+   */
+  decideUpdate(
+    updateId: number,
+    action: 'approve' | 'reject',
+    options: { readonly because?: string; readonly by?: string } = {},
+  ): Promise<UpdateResult> {
+    const decide = action === 'approve' ? approveUpdate : rejectUpdate;
+    const decision = { who: options.by ?? null, why: options.because ?? null };
+    return this.#writing('decideUpdate()', () => decide(this.#core, { version: updateId }, decision));
   }
 
   /**

@@ -29,6 +29,7 @@ import {
 import { explainQuery } from './explain-query.ts';
 import { explainRefresh } from './explain-refresh.ts';
 import { locatedFailure, shiftedFailure, toldAt } from './failure-place.ts';
+import { approveUpdate, rejectUpdate } from './held-updates.ts';
 import { answerIncidentStatement, type IncidentStatement } from './incident-statements.ts';
 import { answerModelStatement, type ModelStatement } from './model-statements.ts';
 import { OpenUpdate } from './open-update.ts';
@@ -122,6 +123,8 @@ export class StatementExecutor {
       case 'compare':
       case 'promotion':
         return this.#aboutModel(statement);
+      case 'held-update':
+        return this.#aboutHeldUpdate(statement);
       case 'show-incidents':
       case 'explain-incident':
       case 'incident':
@@ -142,6 +145,17 @@ export class StatementExecutor {
   async #aboutModel(statement: ModelStatement): Promise<StatementResult> {
     const { shown, message } = await answerModelStatement(this.#core, statement);
     return this.#answer(statement.kind, shown, message);
+  }
+
+  async #aboutHeldUpdate({
+    action,
+    update,
+    by,
+    because,
+  }: Extract<Statement, { kind: 'held-update' }>): Promise<StatementResult> {
+    const decide = action === 'approve' ? approveUpdate : rejectUpdate;
+    const result = await decide(this.#core, update, { who: by, why: because });
+    return { ...this.#answer('held-update', noRows, updateMessage(result)), update: result };
   }
 
   async #aboutIncidents(statement: IncidentStatement): Promise<StatementResult> {

@@ -4,6 +4,7 @@ import { createIngestTarget } from '../ingest/ingest-target.ts';
 import { loadHorizon } from '../log/compact.ts';
 import { type Cursor, lastRefreshId, loadCursors } from '../log/cursor-log.ts';
 import { nextDelivery } from '../log/delivery-log.ts';
+import { loadHeld, loadMarks } from '../log/held-log.ts';
 import { lastIncidentId, loadLiveIncidents } from '../log/incident-log.ts';
 import { loadSources } from '../log/source-log.ts';
 import { loadHistory } from '../log/update-log.ts';
@@ -44,6 +45,8 @@ export async function loadEngine(
     lastRefreshId: await lastRefreshId(session),
     lastIncidentId: await lastIncidentId(session),
     incidents: await loadLiveIncidents(session),
+    held: await loadHeld(session),
+    marks: await loadMarks(session),
     notifies,
     nextDeliveryMs: await nextDelivery(session),
     audited: new Map(),

@@ -7,6 +7,7 @@ import { partsLeaving } from '../ingest/judge/judge-batch.ts';
 import { recordParts } from '../ingest/judge/profile-log.ts';
 import { jsonOf } from '../ingest/row-sql.ts';
 import { broughtRows, setAsideTaken } from '../ingest/set-aside-taken.ts';
+import { type HeldUpdate, recordHeld } from '../log/held-log.ts';
 import type { TableEntry } from '../query/catalog.ts';
 import type { EngineState } from './engine-state.ts';
 import { liveIncident } from './incidents.ts';
@@ -65,7 +66,7 @@ export async function respondToFindings(
   const wished = change.isReleased || blocking.length === 0 ? 'warn' : entry.declared.definition.onFinding;
   // Rows that others of the update rest on, or that replaced others, cannot be taken out by themselves.
   const isTied = change.deleted > 0 || (target.children.length > 0 && change.isShared);
-  const response = wished === 'quarantine' && isTied ? 'reject' : wished;
+  const response = (wished === 'quarantine' || wished === 'ask') && isTied ? 'reject' : wished;
   const reports: IncidentReport[] = [];
   for (const finding of told)
     reports.push(
@@ -79,23 +80,46 @@ export async function respondToFindings(
       : 'EXPLAIN INCIDENT tells more; ACCEPT INCIDENT takes it as the new normal';
     throw new SuspectUpdate(first, reports, hint);
   }
+  if (response === 'ask') return { quarantined: await hold(draft, entry, first, context), reports };
   let quarantined = 0;
-  for (const { cause, explanation, rowsPredicate } of widestLast(blocking)) {
-    // The profile counts what is in the table.
-    const { schema, name } = target;
-    const relation = `(SELECT * FROM ${broughtRows(target, context, rowsPredicate)})`;
-    const { eventTime } = entry.declared.definition;
-    const parts = await partsLeaving(draft.tx, { relation, schema, eventTime });
-    await recordParts(draft.tx, name, context.version, parts);
-    quarantined += await setAsideTaken(
-      draft.tx,
-      target,
-      rowsPredicate,
-      { name: cause, reason: explanation },
-      context,
-    );
-  }
+  for (const finding of widestLast(blocking))
+    quarantined += await setAside(draft, entry, finding, finding.rowsPredicate, context);
   return { quarantined, reports };
+}
+
+/** Moves rows out of the table, and out of what the profile counts. */
+async function setAside(
+  { tx }: WriteDraft,
+  { target, declared }: TableEntry,
+  { cause, explanation }: Finding,
+  predicate: string | null,
+  context: UpdateContext,
+): Promise<number> {
+  const { schema, name } = target;
+  const relation = `(SELECT * FROM ${broughtRows(target, context, predicate)})`;
+  const { eventTime } = declared.definition;
+  await recordParts(tx, name, context.version, await partsLeaving(tx, { relation, schema, eventTime }));
+  return setAsideTaken(tx, target, predicate, { name: cause, reason: explanation }, context);
+}
+
+/** All that the update brought to the table waits for a person, or for the deadline. */
+async function hold(
+  draft: WriteDraft,
+  entry: TableEntry,
+  finding: Finding,
+  context: UpdateContext,
+): Promise<number> {
+  const { name, hold: term } = entry.declared.definition;
+  const held: HeldUpdate = {
+    updateId: context.updateId,
+    table: name,
+    detail: finding.explanation,
+    deadlineMs: draft.nowMs + term.forMs,
+    onDeadline: term.then,
+  };
+  await recordHeld(draft.tx, held, draft.nowMs);
+  draft.update({ held: [...draft.state.held, held] });
+  return setAside(draft, entry, finding, null, context);
 }
 
 /** What is known to be some rows first; then, for a finding about the whole of the update, all that are left. */
@@ -119,7 +143,7 @@ async function reportOf(
   { target }: TableEntry,
   finding: Finding,
   context: UpdateContext,
-  response: 'warn' | 'quarantine' | 'reject',
+  response: 'warn' | 'quarantine' | 'ask' | 'reject',
 ): Promise<IncidentReport> {
   const rows = broughtRows(target, context, finding.rowsPredicate);
   const [counted] = await tx.rows(`SELECT count(*)::DOUBLE AS n FROM ${rows}`);
@@ -136,7 +160,7 @@ async function reportOf(
     detail: finding.explanation,
     rows: Number(counted?.n ?? 0),
     sample: sample.map(({ content }) => String(content)),
-    response: response === 'quarantine' ? 'quarantined' : response === 'reject' ? 'rejected' : 'warned',
+    response: response === 'warn' ? 'warned' : response === 'reject' ? 'rejected' : 'quarantined',
     updateId: context.updateId,
   };
 }

@@ -13,6 +13,7 @@ import {
   type ViolationCount,
 } from '../ingest/change-outcome.ts';
 import { forgetVersionOf, rowsOfUpdate } from '../ingest/record-rejected.ts';
+import type { HeldUpdate } from '../log/held-log.ts';
 import { recordSources } from '../log/source-log.ts';
 import { findUpdateByKey, recordUpdate, type UpdateRecord } from '../log/update-log.ts';
 import { nameOf, type TableEntry } from '../query/catalog.ts';
@@ -263,7 +264,10 @@ async function finish(
   const makesVersion = changed.length > 0;
   const version = makesVersion ? context.version : draft.state.version;
   const status = quarantined > 0 ? 'partial' : 'accepted';
-  const reason = reasonOf(makesVersion, quarantined, warnings.length, notices.length);
+  const held = draft.state.held.filter(({ updateId }) => updateId === context.updateId);
+  told.push(...held.map(heldLine));
+  const reason =
+    held.length > 0 ? 'update-held' : reasonOf(makesVersion, quarantined, warnings.length, notices.length);
   if (makesVersion) draft.update({ version });
   told.push(...verdicts.flatMap(findingLines));
   for (const [table, { inserted, deleted }] of changed) {
@@ -340,6 +344,11 @@ async function noteSources(update: UpdateInProgress, table: string): Promise<voi
   const known = draft.state.sources.get(table) ?? new Map();
   const arrivals = await recordSources(draft.tx, arrived, context.version, known);
   draft.update({ sources: withEntry(draft.state.sources, table, arrivals) });
+}
+
+function heldLine({ updateId, table, deadlineMs, onDeadline }: HeldUpdate): string {
+  const until = new Date(deadlineMs).toISOString();
+  return `what came to "${table}" waits for APPROVE UPDATE ${updateId} or REJECT UPDATE ${updateId}, until ${until}, then ${onDeadline}`;
 }
 
 function reasonOf(makesVersion: boolean, quarantined: number, warnings: number, notices: number): Reason {

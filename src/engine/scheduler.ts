@@ -5,6 +5,7 @@ import { auditNextView } from './audit-views.ts';
 import { compactHistory } from './compact-history.ts';
 import { deliverNotices } from './deliver-notices.ts';
 import type { EngineCore } from './engine-core.ts';
+import { endHeldUpdates } from './held-updates.ts';
 import { refreshObjects } from './refresh-objects.ts';
 import { policyOf } from './refresh-views.ts';
 import { attemptedStanding, maintainedEntries } from './standings.ts';
@@ -56,6 +57,7 @@ export async function stepScheduler(core: EngineCore, notifier: Notifier | null)
   }
   if (due.length === 0 && !core.isHeld) await auditNextView(core);
   await watchHeartbeats(core);
+  await endHeldUpdates(core);
   await compactHistory(core);
   if (notifier !== null) await deliverNotices(core, notifier);
   if (failures.length > 0) throw failures[0];

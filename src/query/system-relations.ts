@@ -23,6 +23,8 @@ const stored = [
   'incident_events',
   'deliveries',
   'promotions',
+  'held_updates',
+  'marks',
   'verdicts',
 ] as const;
 

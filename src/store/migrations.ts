@@ -132,6 +132,14 @@ const steps: readonly (readonly string[])[] = [
        action VARCHAR NOT NULL, reason VARCHAR NOT NULL, who VARCHAR, why VARCHAR, incident_id BIGINT,
        decided_at TIMESTAMP NOT NULL)`,
   ],
+  // Updates that wait for a person, and those that were taken although nobody vouched for them.
+  [
+    `CREATE TABLE everview.held_updates (update_id BIGINT NOT NULL, "table" VARCHAR NOT NULL, detail VARCHAR NOT NULL,
+       state VARCHAR NOT NULL, held_at TIMESTAMP NOT NULL, deadline TIMESTAMP NOT NULL, on_deadline VARCHAR NOT NULL,
+       decided_at TIMESTAMP, who VARCHAR, why VARCHAR)`,
+    `CREATE TABLE everview.marks (update_id BIGINT NOT NULL, "table" VARCHAR NOT NULL, version BIGINT NOT NULL,
+       detail VARCHAR NOT NULL, marked_at TIMESTAMP NOT NULL)`,
+  ],
   // What updates were like, and what was made of it; and counts by day that add up over updates and deletes.
   [
     `CREATE TABLE everview.profiles (

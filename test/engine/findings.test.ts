@@ -151,6 +151,85 @@ describe('an update that the judgement blocks', () => {
     await assertWhole();
   });
 
+  it('waits for a person, who approves or rejects it', async () => {
+    const random = await world('on_finding = ask');
+    const before = await count('t');
+    clock.advanceMs(dayMs);
+    const held = await db.insert('t', sentinel(random));
+    expect(held).toMatchObject({ reason: 'update-held', inserted: 0, quarantined: rowsADay });
+    expect(held.warnings.join()).toContain(
+      'waits for APPROVE UPDATE 21 or REJECT UPDATE 21, until 2001-06-23',
+    );
+    expect(await count('t')).toBe(before);
+    const approved = await db.execute(`APPROVE UPDATE 21 BY 'ana' BECAUSE '-1 means a refund'`);
+    expect(approved.update).toMatchObject({ inserted: rowsADay, quarantined: 0 });
+    expect(await count('t')).toBe(before + rowsADay);
+    await assertWhole();
+    clock.advanceMs(dayMs);
+    await db.insert('t', sentinel(random));
+    await db.decideUpdate(23, 'reject');
+    expect(await count('t')).toBe(before + rowsADay);
+    expect(await count(`everview.quarantine WHERE state = 'dropped'`)).toBe(rowsADay);
+    expect(
+      (await db.query('SELECT update_id, state, who, why FROM everview.held_updates ORDER BY update_id'))
+        .rows,
+    ).toEqual([
+      { update_id: 21n, state: 'approved', who: 'ana', why: '-1 means a refund' },
+      { update_id: 23n, state: 'rejected', who: null, why: null },
+    ]);
+    expect(await failureOf(db.execute('APPROVE UPDATE 21'))).toMatchObject({
+      code: 'not-held',
+      place: '1:16+2',
+    });
+    expect((await db.query('SELECT * FROM sums')).marks).toBeUndefined();
+  });
+
+  it('is taken marked at its deadline, and every answer that rests on it says so', async () => {
+    place = await temporaryDatabase();
+    const random = await world(`on_finding = ask, hold = INTERVAL '6 hours' THEN accept_marked`, place.path);
+    clock.advanceMs(dayMs);
+    await db.insert('t', sentinel(random));
+    const { version } = db;
+    await db.close();
+    db = await Everview.open(place.path, { clock });
+    clock.advanceMs(6 * 3_600_000 - 1);
+    await db.step();
+    expect(db.version).toBe(version);
+    clock.advanceMs(1);
+    await db.step();
+    expect(db.version).toBe(version + 1);
+    const marks = [{ updateId: 21, table: 't', version: version + 1, detail: expect.any(String) }];
+    for (const query of [
+      'SELECT count(*) FROM t',
+      'SELECT * FROM sums',
+      `SELECT * FROM PREDICT(m, (SELECT 'DE' AS country)) LIMIT 0`,
+    ])
+      expect((await db.query(query)).marks, query).toEqual(marks);
+    await db.close();
+    db = await Everview.open(place.path, { clock });
+    expect((await db.query('SELECT * FROM sums')).marks).toEqual(marks);
+    // What does not rest on it says nothing.
+    await db.sql('CREATE TABLE other (a INTEGER)');
+    expect((await db.query('SELECT * FROM other')).marks).toBeUndefined();
+    expect((await db.query(`SELECT * FROM t AT (VERSION => ${version})`)).marks).toBeUndefined();
+    expect((await db.query('SELECT state, who FROM everview.held_updates')).rows).toEqual([
+      { state: 'accepted-marked', who: 'everview' },
+    ]);
+    await db.sql('DROP TABLE t CASCADE');
+    expect((await db.query('SELECT * FROM everview.marks')).rows).toEqual([]);
+  });
+
+  it('is given up at its deadline where nothing else is declared', async () => {
+    const random = await world('on_finding = ask');
+    const before = await count('t');
+    clock.advanceMs(dayMs);
+    await db.insert('t', sentinel(random));
+    clock.advanceMs(dayMs);
+    await db.step();
+    expect(await count('t')).toBe(before);
+    expect((await db.query('SELECT state FROM everview.held_updates')).rows).toEqual([{ state: 'rejected' }]);
+  });
+
   it('is refused whole where its rows cannot be taken out by themselves', async () => {
     const random = await world('on_finding = quarantine');
     clock.advanceMs(dayMs);

@@ -61,9 +61,10 @@ export async function reference(): Promise<string> {
     ...gateSections(),
     ...versionSections(),
     ...promotionSections(),
+    ...heldSections(),
     ...incidentSections(),
     '## System tables',
-    'Schema `everview`, read like any other: `tables`, `sources`, `views`, `models`, `staleness` (what is declared and where it stands now), `updates`, `refreshes`, `regret`, `model_versions`, `gates`, `quarantine` (what was decided, and why), `promotions` (what people and incidents decided about models), `incidents`, `incident_events`, `deliveries` (what was wrong, what became of it, and whether the webhook heard of it).',
+    'Schema `everview`, read like any other: `tables`, `sources`, `views`, `models`, `staleness` (what is declared and where it stands now), `updates`, `refreshes`, `regret`, `model_versions`, `gates`, `quarantine` (what was decided, and why), `promotions`, `held_updates`, `marks` (what people, incidents and deadlines decided), `incidents`, `incident_events`, `deliveries` (what was wrong, what became of it, and whether the webhook heard of it).',
     '## Errors',
     'Every failure is an `EverviewError` with a `code`, a message, mostly a `hint` and a place in the text.',
     table(['code', 'category', 'meaning'], errors),
@@ -122,6 +123,13 @@ function promotionSections(): string[] {
   return [
     '## Which version answers',
     "A candidate that passes its gate answers, unless the model is held or an incident speaks against it (`hold_on`: open or acknowledged, about rows that were taken into a table the model learns from). It is kept with status `held` then. `PROMOTE MODEL m` lets the newest that is held answer, `PROMOTE MODEL m VERSION 3` any version that passed its gate by the present definition; both end a hold. `HOLD MODEL m` keeps what answers, whatever comes. `ROLLBACK MODEL m TO VERSION 2` is a promotion of version 2 and a hold. Each may end with `BY 'who'` and `BECAUSE 'why'`, and is a row of `everview.promotions`, as is every candidate that is held. A version that failed its gate is refused (`not-promotable`). Versions keep what they learned: rows deleted since are still in one that is held or rolled back to. In TypeScript `db.decideModel('m', 'rollback', { version: 2, because: '…' })`.",
+  ];
+}
+
+function heldSections(): string[] {
+  return [
+    '## Updates that are not as usual',
+    "With `profile = on` an update is judged by what accepted ones were like. What blocks it is answered as `on_finding` says, in the update's own transaction: `warn` takes it; `quarantine` sets aside the rows that are known to be wrong, or all where it is not known which; `reject` refuses the update and keeps its rows; `ask` sets all of them aside and waits. `APPROVE UPDATE 21` (checked again, and taken as an update of its own) or `REJECT UPDATE 21` decide, with `BY` and `BECAUSE`, or `db.decideUpdate(21, 'approve')`; `everview.held_updates` lists them. `hold = INTERVAL '6 hours' THEN accept_marked` or `THEN reject` says what becomes of what nobody decided about. What was accepted marked stays marked: answers that rest on it have it among their `marks`, and `everview.marks` lists it. Rows are set aside only from updates that replaced and deleted nothing of the table, and whose other tables do not rest on them; others are refused. An incident that a person accepted lets the same in again.",
   ];
 }
 
