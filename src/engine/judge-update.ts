@@ -76,7 +76,7 @@ async function keep(
 
 /** A line for people, a finding. */
 export function findingLines({ findings }: Verdict): string[] {
-  return findings.map(
-    ({ cause, severity, explanation, table }) => `${severity} on "${table}", ${cause}: ${explanation}`,
-  );
+  return findings
+    .filter(({ severity }) => severity !== 'log')
+    .map(({ cause, severity, explanation, table }) => `${severity} on "${table}", ${cause}: ${explanation}`);
 }

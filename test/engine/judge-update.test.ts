@@ -110,14 +110,14 @@ test('what was learned is there again after the file was closed, and the same fi
   const random = new Random(3);
   const { db: first, clock } = await openEverview({ path: database.path });
   await first.sql(declaration);
-  await usualDays(first, clock, random, 12);
+  await usualDays(first, clock, random, 21);
   await first.close();
   const { db: second } = await openEverview({ path: database.path, clock });
   await using engine = second;
   clock.advanceMs(dayMs);
-  const bad = dayOfOrders(random, 12).map((order) => ({ ...order, amount: (order.amount ?? 0) / 1_000 }));
+  const bad = dayOfOrders(random, 21).map((order) => ({ ...order, amount: (order.amount ?? 0) / 1_000 }));
   const { verdicts } = await engine.insert('orders', bad);
-  expect(verdicts[0]).toMatchObject({ history: 12, severity: 'block' });
+  expect(verdicts[0]).toMatchObject({ history: 21, severity: 'block' });
   expect(verdicts[0]?.findings[0]).toMatchObject({
     cause: 'unit-change',
     columns: ['amount'],

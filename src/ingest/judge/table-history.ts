@@ -62,6 +62,9 @@ export const historyLength = 60;
 /** Accepted updates from which on a table's own history says what is usual. */
 export const learningUpdates = 8;
 
+/** And those from which on that is enough to stop an update for. */
+export const blockingUpdates = 20;
+
 /** Values and forms known, beyond which a new one says nothing. */
 const knownLimit = 200;
 
