@@ -7,5 +7,7 @@ export default defineConfig({
     hookTimeout: 60_000,
     pool: 'forks',
     maxWorkers: 2,
+    // No module keeps state, so files of tests can share those that are loaded.
+    isolate: false,
   },
 });

@@ -255,7 +255,8 @@ class QueryRewriter {
     if (at !== null && entry.models.length > 0) throw this.#unrecorded(entry, node);
     // A view that is not kept, or any view in the past: its definition, over what it reads at that version.
     const definition = await this.query(entry.tree, at);
-    if (entry.handle === null || !isRecursive(definition)) return subqueryNode(node, definition, alias);
+    if (entry.handle === null || !isRecursive(definition, this.#computed))
+      return subqueryNode(node, definition, alias);
     const cte = `__ev_view_${name}${at === null ? '' : `_${at}`}`;
     this.#computed.set(cte, computedCte(cte, definition));
     return relationNode(node, '', cte, alias);
@@ -337,12 +338,14 @@ class QueryRewriter {
 /**
  * Whether the definition of a kept view has to be computed before the query that reads it. A kept view is a table to
  * those who write over it, so also in a subquery that is tied to the row outside; DuckDB does not decorrelate one
- * over a recursion under a semi, anti or full join (`Unsupported join type for flattening`).
+ * over a recursion, or over a CTE that has one, under a semi, anti or full join (`Unsupported join type for
+ * flattening`).
  */
-function isRecursive(definition: SqlNode): boolean {
+function isRecursive(definition: SqlNode, computed: ReadonlyMap<string, SqlNode>): boolean {
   let found = false;
   walk(definition, (node) => {
-    if (node.type === 'RECURSIVE_CTE_NODE') found = true;
+    found ||= node.type === 'RECURSIVE_CTE_NODE';
+    found ||= node.type === 'BASE_TABLE' && node.schema_name === '' && computed.has(String(node.table_name));
   });
   return found;
 }

@@ -3,18 +3,30 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { tableFromIPC } from 'apache-arrow';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { runEverview, spawnEverview } from './everview-process.ts';
+import { type BundledProgram, bundleProgram } from '../support/bundle-program.ts';
+import { finished, spawnShell } from './everview-process.ts';
 
-// Each starts processes of its own, about a second each on a quiet machine.
+// Each starts processes of its own, about half a second each on a quiet machine.
 vi.setConfig({ testTimeout: 60_000 });
 
+const source = join(import.meta.dirname, '..', '..', 'src', 'cli', 'main.ts');
+
 let folder = '';
+let bundle: BundledProgram;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'everview-cli-'));
+  bundle = await bundleProgram(source);
 });
 
-afterAll(() => rm(folder, { recursive: true, force: true }));
+afterAll(async () => {
+  await rm(folder, { recursive: true, force: true });
+  await bundle[Symbol.asyncDispose]();
+});
+
+const spawnEverview = (words: readonly string[]) => spawnShell([bundle.path], words);
+
+const runEverview = (words: readonly string[], input = '') => finished(spawnEverview(words), input);
 
 test('a program can hold a conversation: each statement is answered before the next is written', async () => {
   const everview = spawnEverview(['sql', '--format', 'json', '--keep-going']);
@@ -104,4 +116,12 @@ test('Ctrl-C closes the engine and gives 130; nobody reading gives no noise', as
   const unread = spawnEverview(['sql', '-c', 'SELECT * FROM range(100000)']);
   unread.child.stdout.destroy();
   expect(await unread.ended).toMatchObject({ status: 141, err: '' });
+});
+
+test('a checkout runs the shell from its sources', async () => {
+  const shell = spawnShell(['--import', 'tsx', source], ['sql', '-c', 'SELECT 1 AS one']);
+  expect(await finished(shell)).toMatchObject({
+    status: 0,
+    out: 'one\n---\n  1\n(1 row)\nversion 0 · fresh\n',
+  });
 });

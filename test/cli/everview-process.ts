@@ -1,14 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
-
-const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 
 export type Finished = { readonly status: number | null; readonly out: string; readonly err: string };
 
-/** The shell as a process of its own, through pipes. */
-export function spawnEverview(words: readonly string[]) {
-  const child = spawn(process.execPath, ['--import', 'tsx', main, ...words]);
+/** The shell as a process of its own, through pipes. @param program what Node is given: options, and the file */
+export function spawnShell(program: readonly string[], words: readonly string[]) {
+  const child = spawn(process.execPath, [...program, ...words]);
   const out: Buffer[] = [];
   const err: Buffer[] = [];
   child.stdout.on('data', (data: Buffer) => out.push(data));
@@ -46,8 +43,8 @@ export function spawnEverview(words: readonly string[]) {
   };
 }
 
-export async function runEverview(words: readonly string[], input = ''): Promise<Finished> {
-  const process = spawnEverview(words);
-  process.child.stdin.end(input);
-  return process.ended;
+/** What a shell said that was given this and no more. */
+export async function finished(shell: ReturnType<typeof spawnShell>, input = ''): Promise<Finished> {
+  shell.child.stdin.end(input);
+  return shell.ended;
 }

@@ -100,7 +100,7 @@ class BroadRun {
   static async open({ seed, forced, historyVersions }: BroadHistory, path: string): Promise<BroadRun> {
     const clock = new SimulatedClock(firstMoment);
     const versions = historyVersions === null ? {} : { historyVersions };
-    const options: OpenOptions = { path, seed, forced, threads: 1, clock, ...versions };
+    const options: OpenOptions = { path, seed, forced, clock, ...versions };
     const { db } = await openEverview(options);
     return new BroadRun(db, clock, await BareReference.open(clock.nowMs()), options);
   }

@@ -1,37 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { build } from 'esbuild';
 import { SimulatedClock } from '../../src/core/clock.ts';
 import { Everview } from '../../src/index.ts';
+import { bundleProgram } from './bundle-program.ts';
 import { checkLedger, checkModel, ledgerDeclarations } from './crash-ledger.ts';
 import { Random } from './random.ts';
 import { temporaryDatabase } from './temporary-database.ts';
 
 const root = join(import.meta.dirname, '..', '..');
-
-/** The child as one file of JavaScript: starting it costs a fifth of what it costs through tsx. */
-export async function bundleChild(): Promise<{ readonly path: string } & AsyncDisposable> {
-  const path = join(root, 'node_modules', '.cache', 'everview', `crash-child-${process.pid}.mjs`);
-  await build({
-    entryPoints: [join(import.meta.dirname, 'crash-child.ts')],
-    outfile: path,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node20',
-    external: ['@duckdb/*', 'onnxruntime-node'],
-    // What is bundled from CommonJS asks for Node's own modules by `require`.
-    banner: {
-      js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
-    },
-    minify: true,
-    logLevel: 'error',
-  });
-  return { path, [Symbol.asyncDispose]: () => rm(path, { force: true }) };
-}
 
 export type CrashOptions = {
   readonly kills: number;
@@ -49,7 +27,7 @@ export type CrashResult = {
 
 /** Kills a writing process again and again at random moments, and looks at what it left each time. */
 export async function runCrashes(options: CrashOptions): Promise<CrashResult> {
-  await using bundle = await bundleChild();
+  await using bundle = await bundleProgram(join(import.meta.dirname, 'crash-child.ts'));
   let kills = 0;
   let started = 0;
   const lanes = Array.from({ length: options.lanes }, async (_, lane) => {

@@ -22,6 +22,7 @@ export type OpenOptions = {
   readonly clock?: SimulatedClock;
   readonly seed?: number;
   readonly historyVersions?: number;
+  /** One, unless a test asks for more: the tables are small, and files of tests run side by side. */
   readonly threads?: number;
   /** Where the environment does not say. */
   readonly forced?: ForcedRefresh | null;
@@ -40,7 +41,7 @@ export async function openEverview(
     meter: rowCostMeter,
     seed: options.seed ?? 1,
     ...(refresh === undefined ? {} : { refresh }),
-    ...(options.threads === undefined ? {} : { threads: options.threads }),
+    threads: options.threads ?? 1,
     ...(options.historyVersions === undefined ? {} : { historyVersions: options.historyVersions }),
   });
   return { db, clock };

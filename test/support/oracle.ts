@@ -60,7 +60,7 @@ class OracleRun {
   static async open(history: History, path: string): Promise<OracleRun> {
     const { seed, forced } = history;
     // Tables are tiny: a second thread would only wait.
-    const { db, clock } = await openEverview({ path, seed, forced, threads: 1 });
+    const { db, clock } = await openEverview({ path, seed, forced });
     return new OracleRun(history, path, db, clock);
   }
 
@@ -130,9 +130,7 @@ class OracleRun {
         if (this.#path === ':memory:') return;
         await this.#db.close();
         const { seed, forced } = this.#history;
-        this.#db = (
-          await openEverview({ path: this.#path, clock: this.#clock, seed, forced, threads: 1 })
-        ).db;
+        this.#db = (await openEverview({ path: this.#path, clock: this.#clock, seed, forced })).db;
         return;
       }
     }
