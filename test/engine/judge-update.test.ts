@@ -200,3 +200,19 @@ test('a table that is profiled later learns from the updates it had', async () =
   await engine.execute('ALTER TABLE orders SET (profile = off)');
   expect((await engine.query('SELECT * FROM everview.verdicts')).rows).toEqual([]);
 });
+
+test('a correction is not compared with loads', async () => {
+  const { db, clock } = await openEverview();
+  await using engine = db;
+  await engine.sql(declaration);
+  await usualDays(engine, clock, new Random(6), 12);
+  const { update } = await engine.execute('UPDATE orders SET country = NULL WHERE id < 3');
+  expect(update?.verdicts[0]).toMatchObject({ rows: 3, state: 'learning', history: 0 });
+  const { rows } = await engine.query(
+    'SELECT kind, count(*)::INTEGER AS n FROM everview.verdicts GROUP BY kind ORDER BY kind',
+  );
+  expect(rows).toEqual([
+    { kind: 'insert', n: 12 },
+    { kind: 'replace', n: 1 },
+  ]);
+});

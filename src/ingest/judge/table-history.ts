@@ -4,6 +4,12 @@ import type { ColumnProfile } from '../profile/column-profile.ts';
 import type { JointPlan } from '../profile/joint-plan.ts';
 import type { KnownColumn } from '../profile/known-column.ts';
 
+/**
+ * Updates that only bring new rows, and those that replace some: a correction of three rows is not like a day's load, and
+ * each is compared with its like.
+ */
+export type UpdateKind = 'insert' | 'replace';
+
 /** The profile of one accepted update that nothing spoke against. */
 export type HistoryUnit = {
   readonly version: number;
