@@ -190,7 +190,7 @@ function resolvePolicy(values: PolicyValues, bounded: boolean): RefreshPolicy {
 }
 
 /** What nobody vouches for in a day is given up. */
-export const usualHold: HoldTerm = { forMs: 86_400_000, then: 'reject' };
+export const usualHold: HoldTerm = { forMs: 86_400_000, onDeadline: 'reject' };
 
 const defaultTolerance = 1e-9;
 

@@ -46,7 +46,7 @@ const table = z.strictObject({
   isProfiled: z.boolean().default(false),
   falseAlarms: z.number().positive().default(1),
   onFinding: z.enum(['warn', 'quarantine', 'ask', 'reject']).default('warn'),
-  hold: holdTerm.schema.default({ forMs: 86_400_000, then: 'reject' }),
+  hold: holdTerm.schema.default({ forMs: 86_400_000, onDeadline: 'reject' }),
 });
 
 const policy = z.strictObject({

@@ -50,7 +50,7 @@ function givenForTable(table: TableDefinition): GivenOption[] {
     ...unless(onReplay === 'accept', 'on_replay', specs.on_replay, onReplay),
     ...unless(!isProfiled, 'profile', specs.profile, isProfiled ? 'on' : 'off'),
     ...unless(onFinding === 'warn', 'on_finding', specs.on_finding, onFinding),
-    ...unless(hold.forMs === 86_400_000 && hold.then === 'reject', 'hold', specs.hold, hold),
+    ...unless(hold.forMs === 86_400_000 && hold.onDeadline === 'reject', 'hold', specs.hold, hold),
     ...unless(falseAlarms === 1, 'false_alarms', specs.false_alarms, falseAlarms),
   ];
 }

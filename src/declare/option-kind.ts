@@ -44,7 +44,7 @@ export const duration: OptionKind<number> = {
 };
 
 /** How long something waits for a person, and what becomes of it then. */
-export type HoldTerm = { readonly forMs: number; readonly then: 'accept_marked' | 'reject' };
+export type HoldTerm = { readonly forMs: number; readonly onDeadline: 'accept_marked' | 'reject' };
 
 const holdExample = "a duration and what then, as INTERVAL '6 hours' THEN reject (or accept_marked)";
 
@@ -53,12 +53,12 @@ export const holdTerm: OptionKind<HoldTerm> = {
   wants: holdExample,
   schema: z.object({
     forMs: z.number().int().positive('must be longer than 0'),
-    then: z.enum(['accept_marked', 'reject']),
+    onDeadline: z.enum(['accept_marked', 'reject']),
   }),
   fromSql: (sql) => holdReading(sql, readSqlDuration),
   fromJs: (value) =>
     typeof value === 'string' ? holdReading(value, readDuration) : { problem: "wants '6 hours then reject'" },
-  toSql: ({ forMs, then }) => `${formatSqlDuration(forMs)} THEN ${then}`,
+  toSql: ({ forMs, onDeadline }) => `${formatSqlDuration(forMs)} THEN ${onDeadline}`,
 };
 
 function holdReading(text: string, read: typeof readSqlDuration): Reading {
@@ -66,7 +66,7 @@ function holdReading(text: string, read: typeof readSqlDuration): Reading {
   if (span === undefined || then === undefined) return { problem: `wants ${holdExample}` };
   const duration = read(span);
   return 'ms' in duration
-    ? { value: { forMs: duration.ms, then: then.toLowerCase() } }
+    ? { value: { forMs: duration.ms, onDeadline: then.toLowerCase() } }
     : { problem: `wants a duration: ${duration.problem}` };
 }
 

@@ -50,7 +50,7 @@ export function drillTable(core: EngineCore, name: string, progress?: DrillProgr
     async (snapshot) => {
       const entry = profiledEntry(core, name);
       const table = nameOf(entry);
-      const history = await loadTableHistory(snapshot, table);
+      const history = await loadTableHistory(snapshot, table, 'insert');
       const copied = history.units.slice(learningUpdates).slice(-updatesCopied);
       if (copied.length === 0) throw stillLearning(table, history);
       const outcomes: DrillOutcome[] = [];

@@ -1,6 +1,6 @@
 import type { LiveIncident } from '../core/incident.ts';
 import type { Version } from '../core/version.ts';
-import type { TableHistory } from '../ingest/judge/table-history.ts';
+import type { TableHistory, UpdateKind } from '../ingest/judge/table-history.ts';
 import type { ChangeIndex } from '../log/change-index.ts';
 import type { Cursor } from '../log/cursor-log.ts';
 import type { HeldUpdate, MarkedUpdate } from '../log/held-log.ts';
@@ -46,7 +46,7 @@ export type EngineState = {
   /** By view: the version at which its contents were last compared with its definition, since the engine opened. */
   readonly audited: ReadonlyMap<string, Version>;
   /** By table, in lower case, that is judged: what its updates were like, since it was first asked for. */
-  readonly histories: ReadonlyMap<string, TableHistory>;
+  readonly histories: ReadonlyMap<string, { readonly [K in UpdateKind]?: TableHistory }>;
   /** The oldest version history still reaches. */
   readonly horizon: Version;
 };

@@ -3,7 +3,12 @@ import type { JudgedBatch, Verdict } from '../core/verdict.ts';
 import type { UpdateContext } from '../ingest/change-outcome.ts';
 import { type Judgement, judgeBatch, partsLeaving } from '../ingest/judge/judge-batch.ts';
 import { learnFrom, loadTableHistory, recordParts, recordProfile } from '../ingest/judge/profile-log.ts';
-import { learningStateOf, type TableHistory, withUpdate } from '../ingest/judge/table-history.ts';
+import {
+  learningStateOf,
+  type TableHistory,
+  type UpdateKind,
+  withUpdate,
+} from '../ingest/judge/table-history.ts';
 import { logRelation } from '../ingest/relation-names.ts';
 import { nameOf, type TableEntry } from '../query/catalog.ts';
 import { withEntry } from './engine-state.ts';
@@ -27,7 +32,8 @@ export async function judgeUpdate(
     await recordParts(tx, table, context.version, await partsLeaving(tx, batchOf(entry, context, '< 0')));
   }
   if (change.inserted === 0) return null;
-  const judgement = await learnUpdate(draft, entry, context);
+  const kind = change.deleted > 0 ? 'replace' : 'insert';
+  const judgement = await learnUpdate(draft, entry, context, kind);
   if (judgement !== null) await recordParts(tx, table, context.version, judgement.parts);
   return judgement?.verdict ?? null;
 }
@@ -37,12 +43,13 @@ export async function learnUpdate(
   draft: WriteDraft,
   entry: TableEntry,
   context: Pick<UpdateContext, 'version' | 'nowMs'>,
+  kind: UpdateKind,
 ): Promise<Judgement | null> {
   const table = nameOf(entry);
   const { falseAlarms } = entry.declared.definition;
-  const history = await historyOf(draft, table);
+  const history = await historyOf(draft, table, kind);
   const judgement = await judgeBatch(draft.tx, batchOf(entry, context, '> 0'), history, falseAlarms);
-  if (judgement !== null) await keep(draft, table, history, judgement);
+  if (judgement !== null) await keep(draft, table, kind, history, judgement);
   return judgement;
 }
 
@@ -57,26 +64,29 @@ function batchOf(
 }
 
 /** From memory, or once from the file. */
-export async function historyOf({ state, tx }: WriteDraft, table: string): Promise<TableHistory> {
-  return state.histories.get(table.toLowerCase()) ?? (await loadTableHistory(tx, table));
+async function historyOf({ state, tx }: WriteDraft, table: string, kind: UpdateKind): Promise<TableHistory> {
+  return state.histories.get(table.toLowerCase())?.[kind] ?? (await loadTableHistory(tx, table, kind));
 }
 
 async function keep(
   draft: WriteDraft,
   table: string,
+  kind: UpdateKind,
   history: TableHistory,
   { verdict, unit, plan }: Judgement,
 ): Promise<void> {
   const state = learningStateOf(verdict.severity);
-  await recordProfile(draft.tx, verdict, state, unit, plan);
+  await recordProfile(draft.tx, verdict, kind, state, unit, plan);
   const next = withUpdate({ ...history, plan }, unit, state);
   if (next.learnedFrom !== null) await learnFrom(draft.tx, table, next.learnedFrom);
-  draft.update({ histories: withEntry(draft.state.histories, table.toLowerCase(), next.history) });
+  const name = table.toLowerCase();
+  const known = { ...draft.state.histories.get(name), [kind]: next.history };
+  draft.update({ histories: withEntry(draft.state.histories, name, known) });
 }
 
 /** A line for people, a finding. */
 export function findingLines({ findings }: Verdict): string[] {
-  return findings.map(
-    ({ cause, severity, explanation, table }) => `${severity} on "${table}", ${cause}: ${explanation}`,
-  );
+  return findings
+    .filter(({ severity }) => severity !== 'log')
+    .map(({ cause, severity, explanation, table }) => `${severity} on "${table}", ${cause}: ${explanation}`);
 }

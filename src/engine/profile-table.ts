@@ -49,7 +49,7 @@ export function profileTable(core: EngineCore, name: string): Promise<TableProfi
       const table = nameOf(entry);
       const { schema } = entry.target;
       const total = totalOf(mergeParts(await loadParts(snapshot, table)));
-      const history = await loadTableHistory(snapshot, table);
+      const history = await loadTableHistory(snapshot, table, 'insert');
       const ranges = await rangesOf(snapshot, entry);
       const noticeBelow = await noticeOf(snapshot, table);
       const columns = schema.map((column, index): ProfiledColumn => {
@@ -125,7 +125,8 @@ async function rangesOf(session: Session, { target }: TableEntry): Promise<Range
 /** The p-value that made a notice when the newest update was judged; 0: none was yet. */
 async function noticeOf(session: Session, table: string): Promise<number> {
   const [row] = await session.rows(
-    'SELECT notice_below FROM everview.profiles WHERE name = $1 AND tests > 0 ORDER BY version DESC LIMIT 1',
+    `SELECT notice_below FROM everview.profiles WHERE name = $1 AND kind = 'insert' AND tests > 0
+     ORDER BY version DESC LIMIT 1`,
     [table],
   );
   return Number(row?.notice_below ?? 0);

@@ -115,7 +115,7 @@ async function hold(
     table: name,
     detail: finding.explanation,
     deadlineMs: draft.nowMs + term.forMs,
-    onDeadline: term.then,
+    onDeadline: term.onDeadline,
   };
   await recordHeld(draft.tx, held, draft.nowMs);
   draft.update({ held: [...draft.state.held, held] });

@@ -324,7 +324,7 @@ describe('parseStatement', () => {
       isProfiled: false,
       falseAlarms: 1,
       onFinding: 'warn',
-      hold: { forMs: 86_400_000, then: 'reject' },
+      hold: { forMs: 86_400_000, onDeadline: 'reject' },
     });
   });
 

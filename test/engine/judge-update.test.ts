@@ -110,14 +110,14 @@ test('what was learned is there again after the file was closed, and the same fi
   const random = new Random(3);
   const { db: first, clock } = await openEverview({ path: database.path });
   await first.sql(declaration);
-  await usualDays(first, clock, random, 12);
+  await usualDays(first, clock, random, 21);
   await first.close();
   const { db: second } = await openEverview({ path: database.path, clock });
   await using engine = second;
   clock.advanceMs(dayMs);
-  const bad = dayOfOrders(random, 12).map((order) => ({ ...order, amount: (order.amount ?? 0) / 1_000 }));
+  const bad = dayOfOrders(random, 21).map((order) => ({ ...order, amount: (order.amount ?? 0) / 1_000 }));
   const { verdicts } = await engine.insert('orders', bad);
-  expect(verdicts[0]).toMatchObject({ history: 12, severity: 'block' });
+  expect(verdicts[0]).toMatchObject({ history: 21, severity: 'block' });
   expect(verdicts[0]?.findings[0]).toMatchObject({
     cause: 'unit-change',
     columns: ['amount'],
@@ -199,4 +199,20 @@ test('a table that is profiled later learns from the updates it had', async () =
   expect(verdicts[0]?.findings.map(({ cause }) => cause)).toEqual(['null-burst']);
   await engine.execute('ALTER TABLE orders SET (profile = off)');
   expect((await engine.query('SELECT * FROM everview.verdicts')).rows).toEqual([]);
+});
+
+test('a correction is not compared with loads', async () => {
+  const { db, clock } = await openEverview();
+  await using engine = db;
+  await engine.sql(declaration);
+  await usualDays(engine, clock, new Random(6), 12);
+  const { update } = await engine.execute('UPDATE orders SET country = NULL WHERE id < 3');
+  expect(update?.verdicts[0]).toMatchObject({ rows: 3, state: 'learning', history: 0 });
+  const { rows } = await engine.query(
+    'SELECT kind, count(*)::INTEGER AS n FROM everview.verdicts GROUP BY kind ORDER BY kind',
+  );
+  expect(rows).toEqual([
+    { kind: 'insert', n: 12 },
+    { kind: 'replace', n: 1 },
+  ]);
 });

@@ -55,7 +55,7 @@ export function table(
       isProfiled: false,
       falseAlarms: 1,
       onFinding: 'warn',
-      hold: { forMs: 86_400_000, then: 'reject' },
+      hold: { forMs: 86_400_000, onDeadline: 'reject' },
     },
     hash: name,
     schema: list.map((column) => ({ name: column.name, type: column.type })),

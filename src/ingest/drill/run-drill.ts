@@ -59,7 +59,8 @@ function outcomeOf(
   const known = knownColumns(history, names);
   const profile = measureBatch(injection.batch, history.plan ?? noJointPlan, known);
   const judged = { table, version, atMs, profile, known, falseAlarmsPerMonth, updatesPerMonth };
-  const { findings, severity } = judgeProfile(judged, history);
+  const verdict = judgeProfile(judged, history);
+  const findings = verdict.findings.filter(({ severity }) => severity !== 'log');
   const [first] = findings;
   const { cause, what, columns } = injection;
   return {
@@ -67,7 +68,7 @@ function outcomeOf(
     findings: findings.length,
     named: first?.cause ?? null,
     isRightlyNamed: findings.some((finding) => finding.cause === cause),
-    isBlocked: severity === 'block',
+    isBlocked: verdict.severity === 'block',
     by: first?.statistic ?? null,
   };
 }

@@ -114,7 +114,8 @@ class Collector {
     if (kind === 'boolean' || kind === 'other' || kind === 'day') return;
     const base = { column: of, n, rows: presents };
     if (column.values !== null && hasFewValues(past)) {
-      const usualJump = largestJump(past);
+      // A new number among few is seldom news of itself; what is used for "none" is counted apart.
+      const usualJump = Math.max(largestJump(past), kind === 'number' ? 0.1 : 0);
       for (const [value, k] of comparedValues(column, past)) {
         const hits = past.map((one) => (one === null ? 0 : rowsOf(one, value)));
         this.#rate({ ...base, statistic: 'value', value, k, hits, usualJump });
@@ -124,7 +125,8 @@ class Collector {
     const [top] = column.top;
     if (top === undefined) return;
     const hits = past.map((one) => one?.top[0]?.[1] ?? 0);
-    this.#rate({ ...base, statistic: 'top', value: top[0], k: top[1], hits, usualJump: 0.03, onlyUp: true });
+    const options = { usualJump: 0.1, onlyUp: true, cluster: clusterOf(past) };
+    this.#rate({ ...base, statistic: 'top', value: top[0], k: top[1], hits, ...options });
   }
 
   #measures(
@@ -217,17 +219,8 @@ function rowsOf(column: ColumnProfile, value: string): number {
 
 /** Counts of what is wrong wherever it comes: more of it is news though there was none before, less never is. */
 const suspicious: ReadonlySet<string> = new Set([
-  ...[
-    'nonfinite',
-    'minus-one',
-    'nines',
-    'epoch',
-    'empty',
-    'implicit-null',
-    'damaged',
-    'padded',
-    'leading-zero',
-  ],
+  ...['zero', 'negative', 'nonfinite', 'minus-one', 'nines', 'epoch', 'empty', 'implicit-null', 'damaged'],
+  ...['padded', 'leading-zero'],
 ]);
 
 /** Counts that weather, seasons and fashions move, all rows of a batch together. */
@@ -258,8 +251,12 @@ function clusterOf(past: readonly (ColumnProfile | null)[]): number {
   return cluster > 5 ? cluster : 1;
 }
 
+/** Few values, and nearly the same ones each time: not a price list that is written anew every quarter. */
 function hasFewValues(past: readonly (ColumnProfile | null)[]): boolean {
-  return past.filter((one) => one !== null && one.values !== null).length * 2 > past.length;
+  const lists = past.flatMap((one) => (one === null || one.values === null ? [] : [one.values]));
+  if (lists.length * 2 <= past.length) return false;
+  const all = new Set(lists.flatMap((list) => list.map(([value]) => value)));
+  return all.size <= 10 + 1.5 * Math.max(...lists.map((list) => list.length));
 }
 
 /** Days of the month say something only of moments that are spread over more than one. */
@@ -294,7 +291,8 @@ function largestJump(past: readonly (ColumnProfile | null)[]): number {
     }
     before = shares;
   }
-  return largest;
+  // What has half turned over may do so wholly: seasons, months, holidays.
+  return largest >= 0.5 ? 1 : largest;
 }
 
 /** Values whose share is compared: those that are frequent now, and those that were. */

@@ -12,7 +12,7 @@ import type { KnownColumn } from '../profile/known-column.ts';
 import { findSwap } from './find-swap.ts';
 import { type ColumnCase, type NamedCause, nameCause, percent } from './name-cause.ts';
 import { severityOf, type Thresholds } from './significance.ts';
-import { columnHistory, type TableHistory } from './table-history.ts';
+import { blockingUpdates, columnHistory, type TableHistory } from './table-history.ts';
 import type { TestResult } from './test-result.ts';
 
 export type GroupingInput = {
@@ -32,19 +32,12 @@ type Group = {
 
 /** Causes that are often the shadow of another one: beside one that is not, they are evidence for that. */
 const shadows: ReadonlySet<CatalogueCause> = new Set<CatalogueCause>([
-  ...([
-    'covariate-drift',
-    'noise',
-    'stale-column',
-    'derived-disagreement',
-    'missing-rows',
-    'category-flood',
-  ] as const),
+  ...(['covariate-drift', 'noise', 'stale-column', 'derived-disagreement', 'category-flood'] as const),
   ...(['default-flood', 'missing-segment', 'population-change', 'frozen-column', 'precision-loss'] as const),
 ]);
 
-/** Causes that never stop a batch: the world moves, and so may the data. */
-const neverBlock: ReadonlySet<CatalogueCause> = new Set<CatalogueCause>([
+/** What the world does as well as an error: it never stops a batch, and is only logged unless it is plain. */
+const ofTheWorld: ReadonlySet<CatalogueCause> = new Set<CatalogueCause>([
   'covariate-drift',
   'population-change',
 ]);
@@ -178,13 +171,13 @@ function absorbed(groups: readonly Group[]): Group[] {
   return [{ ...first, tests: [...first.tests, ...rest.flatMap(({ tests }) => tests)] }, ...others];
 }
 
-function findingOf({ table, thresholds }: GroupingInput, { columns, named, tests }: Group): Finding {
+function findingOf({ table, thresholds, history }: GroupingInput, { columns, named, tests }: Group): Finding {
   const [best] = tests;
   const severities = tests.flatMap((test): { severity: FindingSeverity }[] => {
     const severity = severityOf(test, thresholds);
     return severity === null ? [] : [{ severity }];
   });
-  const worst = worstSeverity(severities) ?? 'log';
+  const worst = softened(named.cause, worstSeverity(severities) ?? 'log', tests, history.units.length);
   const [first] = columns;
   const withColumn = (sql: string | null) =>
     sql === null || first === undefined || columns.length > 1
@@ -195,7 +188,7 @@ function findingOf({ table, thresholds }: GroupingInput, { columns, named, tests
     table,
     columns,
     statistic: best?.statistic ?? '',
-    severity: worst === 'block' && neverBlock.has(named.cause) ? 'notice' : worst,
+    severity: worst,
     expected: best === undefined ? '' : shown(best, best.expected),
     observed: best === undefined ? '' : shown(best, best.observed),
     pValue: best?.pValue ?? 1,
@@ -206,6 +199,21 @@ function findingOf({ table, thresholds }: GroupingInput, { columns, named, tests
     facts: named.facts,
     evidence: tests.slice(0, 12).map(evidenceOf),
   };
+}
+
+/** Times the worst of history from which on what may be a shadow, or the world, is taken for more. */
+const plainlyBeyond = 3;
+
+function softened(
+  cause: CatalogueCause,
+  given: FindingSeverity,
+  tests: readonly TestResult[],
+  updates: number,
+): FindingSeverity {
+  const severity = given === 'block' && updates < blockingUpdates ? 'notice' : given;
+  const isPlain = given === 'block' && tests.some(({ beyond }) => beyond >= plainlyBeyond);
+  if (ofTheWorld.has(cause)) return isPlain ? 'notice' : 'log';
+  return severity === 'block' && shadows.has(cause) && !isPlain ? 'notice' : severity;
 }
 
 function evidenceOf(test: TestResult): Evidence {

@@ -110,7 +110,9 @@ function numberCause(of: ColumnCase): NamedCause | null {
     const text = `${percent(nonfinite.observed)} of "${name}" are infinite or NaN`;
     return named('not-a-number', text, { rows: 'NOT isfinite({c}::DOUBLE)' });
   }
-  const sentinel = sentinelOf(of);
+  const whole = rise(of, 'whole');
+  const isCut = whole !== null && whole.effect > 1.3 * (rise(of, 'zero')?.effect ?? 0);
+  const sentinel = isCut && rise(of, 'zero') !== null ? null : sentinelOf(of);
   if (sentinel !== null) {
     const text = `${sentinel.value} stands in ${percent(sentinel.share)} of "${name}", where it hardly occurred`;
     const facts = { value: Number(sentinel.value) };
@@ -118,7 +120,8 @@ function numberCause(of: ColumnCase): NamedCause | null {
   }
   const negative = rise(of, 'negative');
   const scaled = scaleOfColumn(of);
-  if (negative !== null && (scaled === null || of.usualLow >= 0)) {
+  const isFiner = of.tests.some(({ statistic, effect }) => /^(whole|tenths)$/.test(statistic) && effect < 0);
+  if (negative !== null && !isFiner && (scaled === null || of.usualLow >= 0)) {
     const text = `${percent(negative.observed)} of "${name}" are below 0, where ${percent(negative.expected)} is usual`;
     if (looksMirrored(of)) return named('sign-flip', text, { rows: '{c} < 0', repair: '{c} = -{c}' });
   }
@@ -142,10 +145,14 @@ function numberCause(of: ColumnCase): NamedCause | null {
     const text = `${percent(coarse.observed)} of "${name}" have ${digits}, where ${percent(coarse.expected)} is usual`;
     return named('precision-loss', text);
   }
-  if (negative !== null)
+  if (negative !== null && !isFiner) {
     return named('sign-flip', `"${name}" is below 0 in ${percent(negative.observed)} of the rows`);
+  }
   const spread = has(of, 'spread', 'roughness');
   const moved = has(of, 'median');
+  if (negative !== null && isFiner) {
+    return named('noise', `"${name}" scatters more than usual: ${percent(negative.observed)} are below 0`);
+  }
   if (spread !== null && moved === null && novel.above + novel.below < 0.2 * column.present) {
     const text = `"${name}" scatters ${spread.effect > 0 ? 'more' : 'less'} than usual: ${spread.statistic} ${short(spread.observed)}, where ${short(spread.expected)} is usual`;
     return named('noise', text);
@@ -208,8 +215,8 @@ function scaleOfColumn(of: ColumnCase): { factor: number; text: string; share: n
     if (found !== null && (spread === null || Math.abs(Math.log(spread / found.factor)) < 0.7))
       return { ...found, share: 1 };
   }
-  const above = rise(of, 'above-range');
-  if (above !== null && novel.above > 0 && usualHigh > 0) {
+  const wider = has(of, 'above-range', 'spread', 'roughness', 'q95');
+  if (wider !== null && wider.effect > 0 && novel.above >= 3 && usualHigh > 0) {
     // What is out of range may be of the upper half only: compare it with the upper part of what is usual.
     const usual =
       novel.above > 0.5 * present ? usualMiddle : Math.max(usualMiddle, (usualMiddle + usualHigh) / 2);
@@ -288,29 +295,35 @@ function timeCause(of: ColumnCase): NamedCause | null {
   const { column } = of;
   const { name } = column;
   const epoch = rise(of, 'epoch');
-  if (epoch !== null)
-    return named('sentinel', `${percent(epoch.observed)} of "${name}" stand at 1970 or before 1907`, {
-      facts: { value: '1970-01-01' },
-    });
-  const last = rise(of, 'last-step');
-  const first = has(of, 'first-step');
-  const shift = last ?? first ?? has(of, 'median-step');
-  const dayMs = 86_400_000;
-  const days = shift === null ? 0 : Math.abs(shift.observed - shift.expected) / dayMs;
-  const lateDay = has(of, 'late-day');
-  if (lateDay !== null || (days >= 20 && days < 340 && has(of, 'inversions') !== null)) {
+  if (epoch !== null) {
+    const text = `${percent(epoch.observed)} of "${name}" stand at 1970 or before 1907`;
+    return named('sentinel', text, { facts: { value: '1970-01-01' } });
+  }
+  const days = (test: TestResult | null) =>
+    test === null ? 0 : (test.observed - test.expected) / 86_400_000;
+  const first = days(has(of, 'first-step'));
+  const middle = days(has(of, 'median-step'));
+  const last = days(has(of, 'last-step'));
+  const largest = [first, middle, last].reduce((a, b) => (Math.abs(b) > Math.abs(a) ? b : a), 0);
+  const shift = Math.abs(largest);
+  const isWhole = Math.abs(first - last) < 0.1 * shift;
+  if (shift >= 300) return named('clock-skew', `"${name}" is off by ${Math.round(shift)} days`);
+  if (has(of, 'late-day') !== null || (shift >= 20 && !isWhole)) {
     return named('date-format', `days and months of "${name}" look exchanged`);
   }
-  if (days >= 300) return named('clock-skew', `"${name}" is off by ${Math.round(days)} days`);
+  if (last < -0.01 && first > -0.01) {
+    return named('missing-rows', `the rows of "${name}" end ${(-last).toFixed(2)} days before they should`);
+  }
   const hour = has(of, 'hour-east', 'hour-north', 'value', 'whole-hour', 'midnight');
-  if (hour !== null || (days > 0 && days < 1.01)) {
-    const hours = shift === null ? null : Math.round((shift.observed - shift.expected) / 3_600_000);
+  if (hour !== null || (shift > 0 && shift < 1.01)) {
+    const hours = shift === 0 ? null : Math.round(largest * 24);
     const by = hours === null || hours === 0 ? '' : `, by ${hours} h`;
     return named('time-shift', `the hours of "${name}" are shifted${by}`, { facts: { hours } });
   }
-  if (days >= 1)
-    return named('missing-rows', `"${name}" goes on ${days.toFixed(1)} days off where it should`);
-  if (has(of, 'span') !== null)
+  if (shift >= 1)
+    return named('missing-rows', `"${name}" goes on ${shift.toFixed(1)} days off where it should`);
+  if (has(of, 'span') !== null) {
     return named('missing-rows', `"${name}" covers another length of time than usual`);
+  }
   return null;
 }

@@ -11,10 +11,12 @@ import {
   historyLength,
   type LearningState,
   type TableHistory,
+  type UpdateKind,
 } from './table-history.ts';
 
 const profileSchema: Schema = [
   { name: 'name', type: 'VARCHAR' },
+  { name: 'kind', type: 'VARCHAR' },
   { name: 'version', type: 'BIGINT' },
   { name: 'state', type: 'VARCHAR' },
   { name: 'severity', type: 'VARCHAR' },
@@ -32,12 +34,14 @@ const profileSchema: Schema = [
 export async function recordProfile(
   tx: Session,
   verdict: Verdict,
+  kind: UpdateKind,
   state: LearningState,
   unit: HistoryUnit,
   plan: JointPlan | null,
 ): Promise<void> {
   const row: readonly SqlValue[] = [
     verdict.table,
+    kind,
     BigInt(verdict.version),
     state,
     verdict.severity,
@@ -66,17 +70,21 @@ export async function learnFrom(tx: Session, table: string, version: number): Pr
   ]);
 }
 
-/** What the file holds of a table's updates, the newest first as many as are looked back at. */
-export async function loadTableHistory(session: Session, table: string): Promise<TableHistory> {
+/** What the file holds of a table's updates of one kind, the newest first as many as are looked back at. */
+export async function loadTableHistory(
+  session: Session,
+  table: string,
+  kind: UpdateKind,
+): Promise<TableHistory> {
   const rows = await session.rows(
-    `SELECT version, judged_at, profile FROM everview.profiles WHERE name = $1 AND state = 'learned'
+    `SELECT version, judged_at, profile FROM everview.profiles WHERE name = $1 AND kind = $2 AND state = 'learned'
      ORDER BY version DESC LIMIT ${historyLength}`,
-    [table],
+    [table, kind],
   );
   const newest = await session.rows(
-    `SELECT version, judged_at, plan, state, profile FROM everview.profiles WHERE name = $1
+    `SELECT version, judged_at, plan, state, profile FROM everview.profiles WHERE name = $1 AND kind = $2
      ORDER BY version DESC LIMIT ${goesOn}`,
-    [table],
+    [table, kind],
   );
   const unitOf = (row: (typeof rows)[number]): HistoryUnit => ({
     version: Number(row.version),

@@ -4,6 +4,12 @@ import type { ColumnProfile } from '../profile/column-profile.ts';
 import type { JointPlan } from '../profile/joint-plan.ts';
 import type { KnownColumn } from '../profile/known-column.ts';
 
+/**
+ * Updates that only bring new rows, and those that replace some: a correction of three rows is not like a day's load, and
+ * each is compared with its like.
+ */
+export type UpdateKind = 'insert' | 'replace';
+
 /** The profile of one accepted update that nothing spoke against. */
 export type HistoryUnit = {
   readonly version: number;
@@ -61,6 +67,9 @@ export const historyLength = 60;
 
 /** Accepted updates from which on a table's own history says what is usual. */
 export const learningUpdates = 8;
+
+/** And those from which on that is enough to stop an update for. */
+export const blockingUpdates = 20;
 
 /** Values and forms known, beyond which a new one says nothing. */
 const knownLimit = 200;
