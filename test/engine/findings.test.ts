@@ -232,14 +232,17 @@ describe('an update that the judgement blocks', () => {
 
   it('is refused whole where its rows cannot be taken out by themselves', async () => {
     const random = await world('on_finding = quarantine');
-    clock.advanceMs(dayMs);
-    const failure = await failureOf(
-      db.transaction(async (update) => {
-        await update.execute('DELETE FROM t WHERE id < 10');
-        await update.insert('t', sentinel(random));
-      }),
-    );
-    expect(failure.code).toBe('suspect-update');
-    expect(await count('t WHERE id < 10')).toBe(10);
+    const replace = (number: number, rows: ReturnType<typeof day>) => {
+      clock.advanceMs(dayMs);
+      return db.transaction(async (update) => {
+        await update.execute(`DELETE FROM t WHERE id // 1000 = ${number}`);
+        await update.insert('t', rows);
+      });
+    };
+    // Updates that replace rows have a history of their own.
+    for (let number = 0; number < 20; number++) await replace(number, day(random, number + 100));
+    await db.insert('t', day(random, 50));
+    expect((await failureOf(replace(50, sentinel(random)))).code).toBe('suspect-update');
+    expect(await count('t WHERE id // 1000 = 50')).toBe(rowsADay);
   });
 });
