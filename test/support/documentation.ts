@@ -60,7 +60,7 @@ export async function reference(): Promise<string> {
     ...gateSections(),
     ...versionSections(),
     '## System tables',
-    'Schema `everview`, read like any other: `tables`, `views`, `models`, `staleness` (what is declared and where it stands now), `updates`, `refreshes`, `regret`, `model_versions`, `gates`, `quarantine` (what was decided, and why).',
+    'Schema `everview`, read like any other: `tables`, `views`, `models`, `staleness` (what is declared and where it stands now), `updates`, `refreshes`, `regret`, `model_versions`, `gates`, `quarantine`, `verdicts` (what was decided, and why).',
     '## Errors',
     'Every failure is an `EverviewError` with a `code`, a message, mostly a `hint` and a place in the text.',
     table(['code', 'category', 'meaning'], errors),
