@@ -216,3 +216,20 @@ test('a correction is not compared with loads', async () => {
     { kind: 'replace', n: 1 },
   ]);
 });
+
+test('what is kept of a table stays small, and verdicts stay', async () => {
+  const { db, clock } = await openEverview();
+  await using engine = db;
+  const random = new Random(8);
+  await engine.sql('CREATE TABLE r (x DOUBLE) WITH (profile = on)');
+  for (let hour = 0; hour < 66; hour++) {
+    clock.advanceMs(dayMs / 24);
+    await engine.insert(
+      'r',
+      random.list(5, () => ({ x: random.next() })),
+    );
+  }
+  const { rows } = await engine.query('SELECT count(*)::INTEGER AS n FROM everview.verdicts');
+  expect(rows).toEqual([{ n: 66 }]);
+  expect(await engine.profile('r')).toMatchObject({ rows: 330, updates: 60 });
+});
