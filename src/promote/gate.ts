@@ -1,4 +1,4 @@
-import { isPaired, type PairedMetric } from '../core/metric.ts';
+import { isPaired, metricTable, type PairedMetric } from '../core/metric.ts';
 import type { ModelDefinition } from '../declare/definition.ts';
 import type { GateCondition } from '../declare/gate-condition.ts';
 import type { Evaluation } from '../model/score-holdout.ts';
@@ -121,7 +121,9 @@ function earlierComparison(
       return [{ metric: pairedMetricOf(condition, kind), margin: condition.margin }];
     if (condition.kind !== 'threshold' || !isPaired(condition.metric)) return [];
     const { metric, relative, factor } = condition;
-    return [{ metric, margin: relative ? Math.abs(factor - 1) : 0 }];
+    // a gate that asks for progress allows nothing
+    const allowed = metricTable[metric].better === 'lower' ? factor - 1 : 1 - factor;
+    return [{ metric, margin: relative ? Math.max(0, allowed) : 0 }];
   });
   const metric = stated[0]?.metric ?? (kind === 'number' ? 'rmse' : 'accuracy');
   const margins = stated.filter((one) => one.metric === metric).map(({ margin }) => margin);

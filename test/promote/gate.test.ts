@@ -217,6 +217,16 @@ describe('the gate', () => {
     expect(judge(['auc >= 1 * current'], seen(classes(0.8, 0.8)))).toMatchObject({ reason: 'gate-failed' });
   });
 
+  it('allows no more in an earlier window for a gate that asks for progress', () => {
+    const better = evaluation(place(0.1, 2), { earlier: [place(3, 2)] });
+    expect(judge(['rmse <= 0.5 * current'], better)).toMatchObject({
+      verdict: 'hold',
+      reason: 'earlier-window-worse',
+      results: [{ passed: true }, { condition: 'earlier windows: rmse <= 1.1 * current', passed: false }],
+    });
+    expect(judge(['rmse <= 1.8 * current'], better)).toMatchObject({ passed: true });
+  });
+
   it('lets an earlier window unmask a candidate, and none vouch for it', () => {
     const vouching = [place(1, 2), place(1, 2)];
     const perfect = place(0.1, 2);
