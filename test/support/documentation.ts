@@ -91,6 +91,7 @@ function familySections(): string[] {
     '## Models',
     'How a model is refreshed by the change alone, for rows that come and rows that go. `exact`: it answers as one fitted in full to the same rows would, but for rounding. `certified`: each answer comes with a proved bound on how far it is from that (`prediction_bound`), and a fit in full follows when the bound exceeds `max_effect`. `heuristic`: near, and nothing is proved; a fit in full follows on drift. Options are those that the method takes beside the ones of every model.',
     table(['method', 'fits', 'learns', 'inserts', 'deletes', 'options'], rows),
+    'PREDICT keeps the columns of its input and adds `prediction`, a number, the class or the number of a cluster, and NULL where a feature is infinite (or missing, with `missing = drop`). Further `labels` add `prediction_<label>`; pca has `pc1`, `pc2`, … instead. Classifiers add `probability`, of the second class in the order of their texts, or of several classes `probability_<class>` for each. Certified methods add `prediction_bound`, on the probabilities or the number, infinite where nothing is proved, and classifiers among them `prediction_certain`: whether the exact model is proved to give the same class. In a materialized view the columns are those that every version of the model has: of these `prediction`, `prediction_<label>`, `pc1` and so on, and `probability` where the label is a BOOLEAN.',
   ];
 }
 
