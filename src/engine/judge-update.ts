@@ -2,8 +2,16 @@ import { versionColumn, weightColumn } from '../core/identifier.ts';
 import type { JudgedBatch, Verdict } from '../core/verdict.ts';
 import type { UpdateContext } from '../ingest/change-outcome.ts';
 import { type Judgement, judgeBatch, partsLeaving } from '../ingest/judge/judge-batch.ts';
-import { learnFrom, loadTableHistory, recordParts, recordProfile } from '../ingest/judge/profile-log.ts';
 import {
+  compactProfiles,
+  learnFrom,
+  loadTableHistory,
+  recordParts,
+  recordProfile,
+} from '../ingest/judge/profile-log.ts';
+import {
+  type HistoryUnit,
+  historyLength,
   learningStateOf,
   type TableHistory,
   type UpdateKind,
@@ -79,9 +87,21 @@ async function keep(
   await recordProfile(draft.tx, verdict, kind, state, unit, plan);
   const next = withUpdate({ ...history, plan }, unit, state);
   if (next.learnedFrom !== null) await learnFrom(draft.tx, table, next.learnedFrom);
+  const [oldest] = next.history.units;
+  if (oldest !== undefined && next.history.units.length === historyLength && isCompactionDue(history, unit)) {
+    await compactProfiles(draft.tx, table, kind, oldest.version);
+  }
   const name = table.toLowerCase();
   const known = { ...draft.state.histories.get(name), [kind]: next.history };
   draft.update({ histories: withEntry(draft.state.histories, name, known) });
+}
+
+/** Versions after which what is kept of a table is made small again. */
+const compactedEvery = 64;
+
+function isCompactionDue({ latest }: TableHistory, { version }: HistoryUnit): boolean {
+  const round = (at: number) => Math.floor(at / compactedEvery);
+  return latest !== null && round(version) > round(latest.version);
 }
 
 /** A line for people, a finding. */

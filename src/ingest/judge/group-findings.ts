@@ -10,7 +10,7 @@ import type { BatchProfile } from '../profile/batch-profile.ts';
 import { measureNames } from '../profile/column-profile.ts';
 import type { KnownColumn } from '../profile/known-column.ts';
 import { findSwap } from './find-swap.ts';
-import { type ColumnCase, type NamedCause, nameCause, percent } from './name-cause.ts';
+import { type ColumnCase, isGone, type NamedCause, nameCause, percent } from './name-cause.ts';
 import { severityOf, type Thresholds } from './significance.ts';
 import { blockingUpdates, columnHistory, type TableHistory } from './table-history.ts';
 import type { TestResult } from './test-result.ts';
@@ -35,6 +35,9 @@ const shadows: ReadonlySet<CatalogueCause> = new Set<CatalogueCause>([
   ...(['covariate-drift', 'noise', 'stale-column', 'derived-disagreement', 'category-flood'] as const),
   ...(['default-flood', 'missing-segment', 'population-change', 'frozen-column', 'precision-loss'] as const),
 ]);
+
+/** Causes that fewer rows bring about. */
+const ofRows: ReadonlySet<CatalogueCause> = new Set<CatalogueCause>(['missing-rows', 'time-shift']);
 
 /** What the world does as well as an error: it never stops a batch, and is only logged unless it is plain. */
 const ofTheWorld: ReadonlySet<CatalogueCause> = new Set<CatalogueCause>([
@@ -164,7 +167,10 @@ function absorbed(groups: readonly Group[]): Group[] {
   const strength = (group: Group) => Math.min(...group.tests.map(({ pValue }) => pValue));
   const ordered = [...groups].sort((a, b) => strength(a) - strength(b));
   const plain = ordered.filter(({ named }) => !shadows.has(named.cause));
-  const heads = plain.length > 0 ? plain : ordered.slice(0, 1);
+  // Where a segment is gone, fewer rows come, and their times may move: it explains what else is about rows.
+  const gone = ordered.find(({ named, tests }) => named.cause === 'missing-segment' && tests.some(isGone));
+  const isAboutRows = plain.every(({ named }) => ofRows.has(named.cause));
+  const heads = gone !== undefined && isAboutRows ? [gone] : plain.length > 0 ? plain : ordered.slice(0, 1);
   const rest = ordered.filter((group) => !heads.includes(group));
   const [first, ...others] = heads;
   if (first === undefined) return [];

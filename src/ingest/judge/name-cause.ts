@@ -73,17 +73,25 @@ function commonCause(of: ColumnCase): NamedCause | null {
     const text = `"${column.name}" repeats ${column.top[0]?.[0] ?? 'one value'} in ${length} rows one after the other`;
     return named('frozen-column', text, { facts: { value: column.top[0]?.[0] ?? null, rows: length } });
   }
+  const gone = of.tests.find(isGone);
+  if (gone !== undefined) return lostSegment(column.name, gone);
   if (top !== null) {
     const text = `"${column.name}" is ${top.value ?? 'true'} in ${percent(top.observed)} of the rows, where ${percent(top.expected)} is usual`;
     const cause = column.values === null ? 'default-flood' : 'category-flood';
     return named(cause, text, { facts: { value: top.value } });
   }
   const lost = of.tests.find(({ statistic, effect }) => statistic === 'value' && effect < 0);
-  if (lost !== undefined) {
-    const text = `${lost.value} came in ${percent(lost.observed)} of "${column.name}", where ${percent(lost.expected)} is usual`;
-    return named('missing-segment', text, { facts: { value: lost.value } });
-  }
-  return null;
+  return lost === undefined ? null : lostSegment(column.name, lost);
+}
+
+/** A value that was frequent and is all but gone: the others' shares rise by that alone. */
+export function isGone({ statistic, observed, expected }: TestResult): boolean {
+  return statistic === 'value' && expected >= 0.02 && observed <= 0.1 * expected;
+}
+
+function lostSegment(column: string, { value, observed, expected }: TestResult): NamedCause {
+  const text = `${value} came in ${percent(observed)} of "${column}", where ${percent(expected)} is usual`;
+  return named('missing-segment', text, { facts: { value } });
 }
 
 function jointCause({ column, tests }: ColumnCase): NamedCause {

@@ -4,7 +4,7 @@ import type { SqlValue } from '../../core/value.ts';
 import type { Verdict } from '../../core/verdict.ts';
 import type { JointPlan } from '../profile/joint-plan.ts';
 import { readPartColumns, readPlan, readProfile } from '../profile/profile-codec.ts';
-import type { ProfilePart } from '../profile/profile-part.ts';
+import { mergeParts, type ProfilePart } from '../profile/profile-part.ts';
 import {
   goesOn,
   type HistoryUnit,
@@ -136,6 +136,31 @@ export async function loadParts(session: Session, table: string): Promise<Profil
     rows: Number(row.rows),
     columns: readPartColumns(String(row.columns)),
   }));
+}
+
+/**
+ * Keeps what is known of a table small: parts of a day become one, and of updates that are no longer looked back at only
+ * the verdict stays. Nothing that is told or judged changes by it.
+ *
+ * @param oldest the version of the oldest update looked back at
+ */
+export async function compactProfiles(
+  tx: Session,
+  table: string,
+  kind: UpdateKind,
+  oldest: number,
+): Promise<void> {
+  await tx.run(
+    `UPDATE everview.profiles SET profile = '' WHERE name = $1 AND kind = $2 AND version < $3 AND profile <> ''`,
+    [table, kind, oldest],
+  );
+  const [newest] = await tx.rows(
+    'SELECT max(version) AS version FROM everview.profile_parts WHERE name = $1',
+    [table],
+  );
+  const parts = mergeParts(await loadParts(tx, table));
+  await tx.run('DELETE FROM everview.profile_parts WHERE name = $1', [table]);
+  await recordParts(tx, table, Number(newest?.version ?? 0), parts);
 }
 
 /** The table is gone, or made anew. */
