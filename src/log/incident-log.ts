@@ -50,6 +50,7 @@ export async function recordIncident(tx: Session, incident: Incident): Promise<v
     cause: incident.cause,
     subject: incident.subject,
     severity: incident.severity,
+    occurrences: 1,
     rows: incident.rows,
     update_id: incident.updateId,
     last_seen_at: at,
