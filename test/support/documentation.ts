@@ -89,7 +89,7 @@ function familySections(): string[] {
   });
   return [
     '## Models',
-    'How a model is refreshed by the change alone, for rows that come and rows that go. `exact`: it answers as one fitted in full to the same rows would, but for rounding. `certified`: each answer comes with a proved bound on how far it is from that (`prediction_bound`), and a fit in full follows when the bound exceeds `max_effect`. `heuristic`: near, and nothing is proved; a fit in full follows on drift. Options are those that the method takes beside the ones of every model.',
+    'How a model is refreshed by the change alone, for rows that come and rows that go. `exact`: it answers as one fitted in full to the same rows would, but for rounding. `certified`: each answer comes with a proved bound on how far it is from that (`prediction_bound`), and a fit in full follows when the bound exceeds `max_effect`. `heuristic`: near, and nothing is proved; a fit in full follows on drift. Options are those that the method takes beside the ones of every model. `weight`, `decay` and `rare` belong to the exact methods: a certified or heuristic one refuses them (`invalid-option`), and forgets by the `window` of its training set instead.',
     table(['method', 'fits', 'learns', 'inserts', 'deletes', 'options'], rows),
   ];
 }
