@@ -23,10 +23,10 @@ const lookedAt = 65_536;
  * program than wrote them, so the first lines and the last are looked at.
  */
 export async function withEvenLines(path: string, options: FileOptions): Promise<EvenFile> {
-  const { encoding, quote, escape } = options;
+  const { encoding, quote } = options;
   const asItIs: EvenFile = { path, encoding, close: async () => {} };
   // Quotes that are escaped by another character than themselves are not told apart here.
-  if (escape !== quote || !(await isUneven(path, options))) return asItIs;
+  if (options.escape !== quote || !(await isUneven(path, options))) return asItIs;
   const directory = await mkdtemp(join(tmpdir(), 'everview-lines-'));
   const close = () => rm(directory, { recursive: true, force: true });
   try {
