@@ -4,7 +4,7 @@ import { aggregateFunctions } from './aggregate-functions.ts';
 import { columnParts, columnReference, expressionKey } from './lower-expression.ts';
 import { LowerRefusal } from './lower-refusal.ts';
 import { mapValues, nodesOf } from './lower-relations.ts';
-import { constant, nullConstant } from './lower-tree.ts';
+import { constant, isNotNull, nullConstant } from './lower-tree.ts';
 
 export type AggregateName = 'count' | 'sum' | 'avg' | 'min' | 'max' | 'bool_and' | 'bool_or';
 
@@ -269,15 +269,5 @@ function where(condition: SqlNode, expression: SqlNode): SqlNode {
     query_location: 0,
     case_checks: [{ when_expr: condition, then_expr: expression }],
     else_expr: nullConstant,
-  };
-}
-
-function isNotNull(expression: SqlNode): SqlNode {
-  return {
-    class: 'OPERATOR',
-    type: 'OPERATOR_IS_NOT_NULL',
-    alias: '',
-    query_location: 0,
-    children: [expression],
   };
 }

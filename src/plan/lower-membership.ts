@@ -10,6 +10,7 @@ import {
   call,
   constant,
   equality,
+  isNotNull,
   mapReferences,
   named,
   namedItem,
@@ -118,13 +119,7 @@ function replaceNegated(
     query_location: 0,
     children: [expression],
   });
-  const present: SqlNode = {
-    class: 'OPERATOR',
-    type: 'OPERATOR_IS_NOT_NULL',
-    alias: '',
-    query_location: 0,
-    children: [child],
-  };
+  const present = isNotNull(child);
   const isEmpty: SqlNode = {
     class: 'OPERATOR',
     type: 'OPERATOR_IS_NULL',

@@ -117,6 +117,16 @@ export function coalesce(children: readonly SqlNode[]): SqlNode {
   return { class: 'OPERATOR', type: 'OPERATOR_COALESCE', alias: '', query_location: 0, children };
 }
 
+export function isNotNull(expression: SqlNode): SqlNode {
+  return {
+    class: 'OPERATOR',
+    type: 'OPERATOR_IS_NOT_NULL',
+    alias: '',
+    query_location: 0,
+    children: [expression],
+  };
+}
+
 /** The conditions all of which must hold. */
 export function conjuncts(condition: SqlNode | null): SqlNode[] {
   if (condition === null) return [];

@@ -1,11 +1,11 @@
 import { LosslessNumber, parse as parseJson, stringify } from 'lossless-json';
 import { EverviewError, placeIn } from '../core/errors.ts';
 import { createMutex } from '../core/mutex.ts';
-import { allColumns } from '../core/select-all.ts';
 import type { Session } from '../core/session.ts';
 import { isNode, rewrite, type SqlJson, type SqlNode, type SqlParser } from '../core/sql-tree.ts';
 import type { Row } from '../core/value.ts';
-import { emptyItem, queryItem, selectTree } from '../plan/lower-tree.ts';
+import { emptyItem, selectTree } from '../plan/lower-tree.ts';
+import { withoutFaults } from './duckdb-faults.ts';
 
 /** Numbers that JavaScript writes in the same way become numbers; `1.0`, which DuckDB wants back, keeps its point. */
 function exactNumber(text: string): number | LosslessNumber {
@@ -64,15 +64,14 @@ export class DuckdbSqlParser implements SqlParser {
   }
 
   async print(query: SqlNode): Promise<string> {
-    const node = rewrite(query, withPlainSetOperation);
-    const tree = { error: false, statements: [{ node, named_param_map: [] }] };
+    const tree = { error: false, statements: [{ node: withoutFaults(query), named_param_map: [] }] };
     const [row] = await this.#rows('SELECT json_deserialize_sql($1::VARCHAR) AS sql', [treeText(tree)]);
     return String(row?.['sql']);
   }
 
   async printExpressions(expressions: readonly SqlNode[]): Promise<string[]> {
     if (expressions.length === 0) return [];
-    const trees = expressions.map((expression) => treeText(selectOf(expression)));
+    const trees = expressions.map((expression) => treeText(withoutFaults(selectOf(expression))));
     const list = trees.map((_, index) => `json_deserialize_sql($${index + 1}::VARCHAR)`).join(', ');
     const rows = await this.#rows(`SELECT unnest([${list}]) AS sql`, trees);
     return rows.map((printed) =>
@@ -122,20 +121,6 @@ function castOfDouble(node: SqlNode): SqlNode | null {
     cast_type: { id: 'DOUBLE', type_info: null },
     try_cast: false,
   };
-}
-
-/**
- * DuckDB 1.5 fails on an ASOF join right over EXCEPT ALL or INTERSECT ALL (its issue 24672, fixed after 1.5), with an
- * error that ends the whole database; a SELECT between the two is enough. Where a query holds another, that is.
- */
-function withPlainSetOperation(holder: SqlNode): SqlNode | null {
-  const query = holder['node'];
-  if (!isNode(query) || query['type'] !== 'SET_OPERATION_NODE') return null;
-  if (query['setop_all'] !== true || query['setop_type'] === 'UNION') return null;
-  const inner = rewrite(query, withPlainSetOperation);
-  return isNode(inner)
-    ? { ...holder, node: selectTree({ list: [allColumns()], from: queryItem(inner, '') }) }
-    : null;
 }
 
 function selectOf(expression: SqlNode): SqlNode {

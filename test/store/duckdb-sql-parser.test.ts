@@ -54,3 +54,27 @@ test.each([
   );
   expect(rows.map((row) => Object.values(row))).toEqual([[1, 3, 1, 2]]);
 });
+
+// Sorted, as over many rows, DuckDB gives the row without a time a partner.
+test.each([
+  ['ASOF JOIN', [[2, 1]]],
+  [
+    'ASOF LEFT JOIN',
+    [
+      [1, null],
+      [2, 1],
+    ],
+  ],
+] as const)(
+  'prints %s so that a row without a time has no partner, in a subquery too',
+  async (join, expected) => {
+    const sql = `SELECT * FROM (SELECT a.k, b.t FROM (VALUES (1, NULL), (2, 3)) AS a (k, t)
+    ${join} (VALUES ('x', 1)) AS b (k, t) ON a.t >= b.t) ORDER BY 1`;
+    const printed = await store.parser.print(await store.parser.parse(sql));
+    const rows = await store.write(async (session) => {
+      await session.run('SET asof_loop_join_threshold = 0');
+      return session.rows(printed);
+    });
+    expect(rows.map((row) => Object.values(row))).toEqual(expected);
+  },
+);

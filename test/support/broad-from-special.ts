@@ -112,12 +112,8 @@ export function drawAsof(pen: Pen, depth: number, write: WriteBlock): From | nul
     { name: at, type: time.other.type, stable: true },
     { name: what, type: payload.type, stable: true },
   ];
-  // Of a left row whose time is NULL DuckDB 1.5 says what its plan makes of it: where it sorts (a left side estimated
-  // at 64 rows or more), ASOF LEFT JOIN gives such a row a partner; where it loops, none.
-  const told = join === 'ASOF LEFT JOIN' ? [`${time.one.text} IS NOT NULL`] : [];
   return {
     ...left,
-    where: [...left.where, ...told],
     sources: [...left.sources, { join, relation: query, alias, columns: [], condition }],
     ctes: [...left.ctes, ...right.ctes],
     columns: [...left.columns, ...scopedColumns(alias, columns)],

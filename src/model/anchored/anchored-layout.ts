@@ -1,3 +1,4 @@
+import { columnPlaces, movedLines } from '../column-places.ts';
 import { twoSum } from '../double-double.ts';
 import { type Levels, type PairedSums, pairedSums } from '../sums-state.ts';
 import { type AnchoredState, designSize, emptyReach, sizeOf, trainingRows } from './anchored-state.ts';
@@ -46,30 +47,6 @@ export function anchoredWithLevels(state: AnchoredState, levels: readonly Levels
 
 function copied(sums: PairedSums): PairedSums {
   return { high: sums.high.slice(), low: sums.low.slice() };
-}
-
-/** Per column of the old layout its place in the new one; −1 where it is gone. */
-function columnPlaces(from: readonly Levels[], to: readonly Levels[], first: number): number[] {
-  const places = Array.from({ length: first }, (_, column) => column);
-  let offset = first;
-  from.forEach((levels, feature) => {
-    const known = to[feature] ?? [];
-    const targets = new Map(known.map((level, index) => [level, offset + index]));
-    for (const level of levels) places.push(targets.get(level) ?? -1);
-    offset += known.length;
-  });
-  return places;
-}
-
-function movedLines(values: Float64Array, from: number, to: number, places: readonly number[]): Float64Array {
-  const count = values.length / from;
-  const moved = new Float64Array(count * to);
-  for (let line = 0; line < count; line++) {
-    places.forEach((place, column) => {
-      if (place >= 0) moved[line * to + place] = values[line * from + column] ?? 0;
-    });
-  }
-  return moved;
 }
 
 function movedSquares(

@@ -1,4 +1,5 @@
 import { EverviewError } from '../../core/errors.ts';
+import { columnPlaces, movedLines } from '../column-places.ts';
 import { twoSum } from '../double-double.ts';
 import { addTo, type Frame, type Levels, levelCount, type PairedSums, pairedSums } from '../sums-state.ts';
 
@@ -85,15 +86,7 @@ export function clustersWithLevels(state: ClusterState, levels: readonly Levels[
   const measured = state.frame.pivot.length;
   const [from, to] = [widthOf(state), designWidth(measured, levels)];
   const places = columnPlaces(state.levels, levels, 1 + 2 * measured);
-  const moved = (values: Float64Array) => {
-    const result = new Float64Array((values.length / from) * to);
-    for (let k = 0; k < values.length / from; k++) {
-      places.forEach((place, column) => {
-        if (place >= 0) result[k * to + place] = values[k * from + column] ?? 0;
-      });
-    }
-    return result;
-  };
+  const moved = (values: Float64Array) => movedLines(values, from, to, places);
   return {
     frame: state.frame,
     levels,
@@ -101,19 +94,6 @@ export function clustersWithLevels(state: ClusterState, levels: readonly Levels[
     sums: { high: moved(state.sums.high), low: moved(state.sums.low) },
     squares: { high: state.squares.high.slice(), low: state.squares.low.slice() },
   };
-}
-
-/** Per column of the old layout its place in the new one; −1 where it is gone. */
-function columnPlaces(from: readonly Levels[], to: readonly Levels[], first: number): number[] {
-  const places = Array.from({ length: first }, (_, column) => column);
-  let offset = first;
-  from.forEach((levels, feature) => {
-    const known = to[feature] ?? [];
-    const targets = new Map(known.map((level, index) => [level, offset + index]));
-    for (const level of levels) places.push(targets.get(level) ?? -1);
-    offset += known.length;
-  });
-  return places;
 }
 
 /** The state without levels that neither a row nor a centroid has. A centroid's own must stay: rows may come again. */
