@@ -21,6 +21,7 @@ import type {
   TrainingSetDraft,
   ViewDraft,
 } from './definition-draft.ts';
+import { formatExpansion } from './expansion.ts';
 import { fitOptionNames, type Method, methodSpec, methods } from './methods.ts';
 import type { OptionTables, OptionValues } from './options.ts';
 import { readOptions } from './read-options.ts';
@@ -92,6 +93,8 @@ function defineTable(draft: TableDraft): TableDefinition {
     eventTime: eventColumn(name, columns, values.event_time ?? null, placeOf(draft.options, 'event_time')),
     onViolation: values.on_violation ?? 'reject',
     heartbeatMs: values.heartbeat ?? null,
+    isProfiled: values.profile === 'on',
+    falseAlarms: values.false_alarms ?? 1,
   };
 }
 
@@ -214,6 +217,7 @@ function defineModel(draft: ModelDraft): ModelDefinition {
   if (values.method === undefined) throw missing(draft.name, 'model', 'method', "WITH (method = 'ridge')");
   assertTaken(values.method, draft.options);
   const categorical = values.categorical ?? [];
+  assertNoneTwice(values, draft.options);
   assertFeatures(draft, categorical);
   const bounded = (values.max_rows ?? null) !== null || (values.max_effect ?? null) !== null;
   return {
@@ -267,17 +271,27 @@ function repeatedName(names: readonly string[]): string | undefined {
   return names.find((name, index) => names.findIndex((one) => sameName(one, name)) < index);
 }
 
+/** Named twice, a label would be two outputs of one name, and a feature would count twice. */
+function assertNoneTwice(
+  { categorical = [], labels = [], slices = [], expand = [] }: OptionValues<OptionTables['model']>,
+  options: readonly DraftOption[],
+): void {
+  const lists = { categorical, labels, slices, expand: expand.map(formatExpansion) };
+  for (const [option, list] of Object.entries(lists)) {
+    const twice = repeatedName(list);
+    if (twice === undefined) continue;
+    throw new EverviewError('invalid-option', `${option} names "${twice}" twice`, {
+      at: placeOf(options, option),
+    });
+  }
+}
+
 function assertFeatures({ name, features, options }: ModelDraft, categorical: readonly string[]): void {
   const named = features.kind === 'columns' ? features.columns : features.except;
   const repeated = repeatedName(named);
   if (repeated !== undefined || (features.kind === 'columns' && named.length === 0)) {
     const problem = repeated === undefined ? 'has no features' : `names "${repeated}" twice`;
     throw new EverviewError('invalid-definition', `model "${name.name}" ${problem}`, { at: name.at });
-  }
-  const twice = repeatedName(categorical);
-  const at = placeOf(options, 'categorical');
-  if (twice !== undefined) {
-    throw new EverviewError('invalid-option', `categorical names "${twice}" twice`, { at });
   }
   const listed = features.kind === 'columns';
   const foreign = categorical.find((column) => named.some((one) => sameName(one, column)) !== listed);
@@ -286,7 +300,7 @@ function assertFeatures({ name, features, options }: ModelDraft, categorical: re
     'unknown-column',
     `categorical names "${foreign}", which is no feature of model "${name.name}"`,
     {
-      at,
+      at: placeOf(options, 'categorical'),
       hint: listed ? nearestHint(foreign, named) : 'it is left out by EXCLUDE',
     },
   );

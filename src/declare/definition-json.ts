@@ -31,6 +31,9 @@ const table = z.strictObject({
   eventTime: z.string().nullable(),
   onViolation: z.enum(['reject', 'quarantine', 'warn']),
   heartbeatMs: milliseconds.nullable(),
+  // Files of older releases have neither.
+  isProfiled: z.boolean().default(false),
+  falseAlarms: z.number().positive().default(1),
 });
 
 const policy = z.strictObject({

@@ -35,12 +35,15 @@ export function givenOptions(definition: Definition): readonly GivenOption[] {
   }
 }
 
-function givenForTable({ eventTime, onViolation, heartbeatMs }: TableDefinition): GivenOption[] {
+function givenForTable(table: TableDefinition): GivenOption[] {
+  const { eventTime, onViolation, heartbeatMs, isProfiled, falseAlarms } = table;
   const specs = optionTables.table;
   return [
     ...unless(eventTime === null, 'event_time', specs.event_time, eventTime),
     ...unless(onViolation === 'reject', 'on_violation', specs.on_violation, onViolation),
     ...unless(heartbeatMs === null, 'heartbeat', specs.heartbeat, heartbeatMs),
+    ...unless(!isProfiled, 'profile', specs.profile, isProfiled ? 'on' : 'off'),
+    ...unless(falseAlarms === 1, 'false_alarms', specs.false_alarms, falseAlarms),
   ];
 }
 

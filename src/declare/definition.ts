@@ -41,6 +41,10 @@ export type TableDefinition = {
   readonly onViolation: ViolationResponse;
   /** An update is expected at least this often. */
   readonly heartbeatMs: number | null;
+  /** Updates are judged by the learned profile. */
+  readonly isProfiled: boolean;
+  /** Expected per month, of the judgement of this table. */
+  readonly falseAlarms: number;
 };
 
 export type RefreshMode = 'immediate' | 'auto' | 'on_read' | 'manual' | 'incremental' | 'full';

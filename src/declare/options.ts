@@ -59,6 +59,16 @@ const tableOptions = {
     'what becomes of rows that break a constraint: refuse the update, set the rows aside, or take them and say so',
   ),
   heartbeat: option(orNull(duration), 'NULL', 'an update is expected at least this often'),
+  profile: option(
+    choice(['on', 'off']),
+    'off',
+    'whether updates are measured and judged by what accepted ones were like; costs a scan of each update',
+  ),
+  false_alarms: option(
+    number('1', z.number().positive('must be above 0')),
+    '1',
+    'how many false alarms a month may be expected of the judgement of this table',
+  ),
 };
 
 const policyOptions = {

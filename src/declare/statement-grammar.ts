@@ -1,5 +1,5 @@
 import type { IToken } from 'chevrotain';
-import { ModelGrammar } from './model-grammar.ts';
+import { ProfileGrammar } from './profile-grammar.ts';
 import type { AlterKind, Name as PlacedName, RawOption, StatementBody } from './statement.ts';
 import { Dot, Identifier, kw, Name, Semicolon } from './statement-lexer.ts';
 import { expectedLabels, unexpectedToken } from './syntax-error.ts';
@@ -11,7 +11,7 @@ export type StatementSyntax =
   | CreateSyntax;
 
 /** All statements but queries, which DuckDB parses. */
-export class StatementGrammar extends ModelGrammar {
+export class StatementGrammar extends ProfileGrammar {
   constructor() {
     super();
     this.performSelfAnalysis();
@@ -60,6 +60,8 @@ export class StatementGrammar extends ModelGrammar {
         { ALT: () => this.SUBRULE(this.exportModel) },
         { ALT: () => this.SUBRULE(this.weights) },
         { ALT: () => this.SUBRULE(this.compare) },
+        { ALT: () => this.SUBRULE(this.profile) },
+        { ALT: () => this.SUBRULE(this.drill) },
         { ALT: () => this.SUBRULE(this.insert) },
         { ALT: () => this.SUBRULE(this.update) },
         { ALT: () => this.SUBRULE(this.delete) },

@@ -22,6 +22,8 @@ export const statementForms: readonly string[] = [
   'EXPORT MODEL … TO',
   'WEIGHTS OF',
   'COMPARE … VERSION … WITH …',
+  'PROFILE',
+  'VALIDATE DRILL ON',
   'INSERT',
   'UPDATE',
   'DELETE',
@@ -35,7 +37,20 @@ export const statementForms: readonly string[] = [
 
 const firstWords = [
   ...['ALTER', 'BEGIN', 'COMMIT', 'COMPARE', 'COPY', 'CORRECT', 'CREATE', 'DELETE', 'DESC', 'DESCRIBE'],
-  ...['DROP', 'EXPLAIN', 'EXPORT', 'INSERT', 'REFRESH', 'RELEASE', 'ROLLBACK', 'SHOW', 'UPDATE', 'WEIGHTS'],
+  ...[
+    'DROP',
+    'EXPLAIN',
+    'EXPORT',
+    'INSERT',
+    'PROFILE',
+    'REFRESH',
+    'RELEASE',
+    'ROLLBACK',
+    'SHOW',
+    'UPDATE',
+    'VALIDATE',
+  ],
+  ...['WEIGHTS'],
 ] as const;
 
 const queryWords = ['SELECT', 'WITH', 'FROM', 'VALUES'] as const;

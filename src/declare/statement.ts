@@ -96,6 +96,10 @@ export type StatementBody =
       /** Error up to which a number counts as right; null: those of the gate. */
       readonly tolerance: number | null;
     }
+  /** What is known of a table's updates. */
+  | { readonly kind: 'profile'; readonly name: Name }
+  /** Errors put into copies of a table's recent updates, to see which would be found. */
+  | { readonly kind: 'drill'; readonly name: Name }
   | InsertStatement
   | {
       readonly kind: 'update';

@@ -15,6 +15,7 @@ import { buildEntry } from './build-entry.ts';
 import type { EngineCore } from './engine-core.ts';
 import { withoutEntries } from './engine-state.ts';
 import { isKept, refreshViews } from './refresh-views.ts';
+import { settleProfile } from './settle-profile.ts';
 import { WriteDraft } from './write-draft.ts';
 
 export type DeclareOptions = { readonly orReplace: boolean; readonly ifNotExists: boolean };
@@ -234,8 +235,10 @@ async function store(
   if (entry.kind === 'table') {
     if (existing === undefined) return createTableStorage(draft.tx, entry.declared);
     if (existing.kind !== 'table') return;
-    if (sameColumns(existing.declared.definition, entry.declared.definition))
-      return assertRowsMeet(draft.tx, entry.target);
+    if (sameColumns(existing.declared.definition, entry.declared.definition)) {
+      await assertRowsMeet(draft.tx, entry.target);
+      return settleProfile(draft, entry, existing.declared.definition);
+    }
     await dropTableStorage(draft.tx, nameOf(entry));
     await dropCursor(draft.tx, nameOf(entry));
     await draft.forget(nameOf(entry));

@@ -1,4 +1,5 @@
 import type { Version } from '../core/version.ts';
+import type { TableHistory, UpdateKind } from '../ingest/judge/table-history.ts';
 import type { ChangeIndex } from '../log/change-index.ts';
 import type { Cursor } from '../log/cursor-log.ts';
 import type { PromotedModel, SupersededVersion } from '../promote/model-versions.ts';
@@ -27,6 +28,8 @@ export type EngineState = {
   readonly lastIncidentId: number;
   /** By view: the version at which its contents were last compared with its definition, since the engine opened. */
   readonly audited: ReadonlyMap<string, Version>;
+  /** By table, in lower case, that is judged: what its updates were like, since it was first asked for. */
+  readonly histories: ReadonlyMap<string, { readonly [K in UpdateKind]?: TableHistory }>;
   /** The oldest version history still reaches. */
   readonly horizon: Version;
 };

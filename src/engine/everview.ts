@@ -9,7 +9,7 @@ import {
   systemClock,
   wallCostMeter,
 } from '../core/clock.ts';
-import { EverviewError } from '../core/errors.ts';
+import { EverviewError, placeIn } from '../core/errors.ts';
 import type { Row, SqlParameter } from '../core/value.ts';
 import type { Version } from '../core/version.ts';
 import type { Declaration } from '../declare/builder.ts';
@@ -28,6 +28,7 @@ import { ViewRefresher } from '../view/view-refresher.ts';
 import { answerQuery } from './answer-query.ts';
 import { compareVersions, type ModelComparison } from './compare-versions.ts';
 import { declareObject } from './declare-object.ts';
+import { type DrillOptions, drillTable, type TableDrill } from './drill-table.ts';
 import { EngineCore } from './engine-core.ts';
 import { StatementExecutor } from './execute-statement.ts';
 import { executeUpdateStatement, isUpdateStatement, replacing } from './execute-update.ts';
@@ -42,6 +43,7 @@ import {
   type WeightsOptions,
 } from './model-call.ts';
 import { OpenUpdate } from './open-update.ts';
+import { profileTable, type TableProfile } from './profile-table.ts';
 import type { HowToRefresh } from './refresh-views.ts';
 import type { StatementResult, UpdateResult } from './result.ts';
 import { runUpdate, type UpdateInProgress } from './run-update.ts';
@@ -323,6 +325,31 @@ export class Everview implements AsyncDisposable {
       const [one, other] = [{ version: asked.before }, { version: asked.after }];
       return compareVersions(this.#core, asked.name, one, other, asked.options.tolerance);
     });
+  }
+
+  /**
+   * What is known of a table whose option `profile` is on: counts by column, and the least change that would be noticed.
+   * @throws EverviewError `unknown-relation`, `wrong-kind`, `unsupported`
+   */
+  profile(table: string): Promise<TableProfile> {
+    return this.#using(() => profileTable(this.#core, table));
+  }
+
+  /**
+   * Errors of the catalogue, put into copies of the table's latest updates: which of them would be found, and by what.
+   * @param options `progress`: called with how many updates are done
+   * @throws EverviewError as `profile`, and `not-enough-rows` while the table is still learning
+   */
+  drill(table: string, { progress }: DrillOptions = {}): Promise<TableDrill> {
+    return this.#using(() => drillTable(this.#core, table, progress));
+  }
+
+  /** VALIDATE DRILL ON table. */
+  drillStatement(table: string, { progress }: DrillOptions = {}): Promise<StatementResult> {
+    const at = placeIn(table, 0, table.length);
+    return this.#using(() =>
+      this.#executor.aboutProfile({ kind: 'drill', name: { name: table, at } }, progress),
+    );
   }
 
   /**

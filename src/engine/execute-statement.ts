@@ -17,6 +17,7 @@ import type { CatalogEntry } from '../query/catalog.ts';
 import { answerQuery } from './answer-query.ts';
 import { declarationPlace } from './declaration-place.ts';
 import { alterObject, declareObject, dropObject, unknownObject } from './declare-object.ts';
+import type { DrillProgress } from './drill-table.ts';
 import type { EngineCore } from './engine-core.ts';
 import {
   executeUpdateStatement,
@@ -30,6 +31,7 @@ import { explainRefresh } from './explain-refresh.ts';
 import { locatedFailure, shiftedFailure, toldAt } from './failure-place.ts';
 import { answerModelStatement, type ModelStatement } from './model-statements.ts';
 import { OpenUpdate } from './open-update.ts';
+import { answerProfileStatement, type ProfileStatement } from './profile-statements.ts';
 import { refreshObjects } from './refresh-objects.ts';
 import { assertKept, type HowToRefresh } from './refresh-views.ts';
 import type { StatementResult, UpdateResult } from './result.ts';
@@ -118,6 +120,9 @@ export class StatementExecutor {
       case 'weights':
       case 'compare':
         return this.#aboutModel(statement);
+      case 'profile':
+      case 'drill':
+        return this.aboutProfile(statement);
       case 'begin':
         this.#open = new OpenUpdate(this.#core, statement.idempotencyKey);
         return Promise.resolve(this.#answer('begin', noRows, 'update begun'));
@@ -130,6 +135,14 @@ export class StatementExecutor {
 
   async #aboutModel(statement: ModelStatement): Promise<StatementResult> {
     const { shown, message } = await answerModelStatement(this.#core, statement);
+    return this.#answer(statement.kind, shown, message);
+  }
+
+  async aboutProfile(
+    statement: Pick<ProfileStatement, 'kind' | 'name'>,
+    progress?: DrillProgress,
+  ): Promise<StatementResult> {
+    const { shown, message } = await answerProfileStatement(this.#core, statement, progress);
     return this.#answer(statement.kind, shown, message);
   }
 

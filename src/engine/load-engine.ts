@@ -35,6 +35,7 @@ export async function loadEngine(session: Session, parser: SqlParser): Promise<E
     lastRefreshId: await lastRefreshId(session),
     lastIncidentId: await lastIncidentId(session),
     audited: new Map(),
+    histories: new Map(),
     horizon: await loadHorizon(session),
   };
 }

@@ -1,6 +1,7 @@
 import { EverviewError } from '../core/errors.ts';
 import type { Reason } from '../core/reasons.ts';
 import { sameName } from '../core/schema.ts';
+import type { Verdict } from '../core/verdict.ts';
 import { type Version, versionOf } from '../core/version.ts';
 import {
   type ChangeOutcome,
@@ -13,6 +14,7 @@ import { findUpdateByKey, recordUpdate, type UpdateRecord } from '../log/update-
 import { nameOf, type TableEntry } from '../query/catalog.ts';
 import type { EngineCore } from './engine-core.ts';
 import type { EngineState } from './engine-state.ts';
+import { findingLines, judgeUpdate } from './judge-update.ts';
 import { refreshModel } from './refresh-model.ts';
 import { policyOf, refreshViews } from './refresh-views.ts';
 import type { UpdateResult } from './result.ts';
@@ -157,6 +159,7 @@ function repetition(state: EngineState, key: string, version: Version): Finished
       inserted: 0,
       deleted: 0,
       quarantined: 0,
+      verdicts: [],
       warnings: [
         `idempotency key "${key}" was used by an earlier update${version === 0 ? '' : ` (version ${version})`}; nothing was done`,
       ],
@@ -225,6 +228,8 @@ async function finish(core: EngineCore, update: UpdateInProgress, key: string | 
   const status = quarantined > 0 ? 'partial' : 'accepted';
   const reason = reasonOf(makesVersion, quarantined, warnings.length);
   if (makesVersion) draft.update({ version });
+  const verdicts = await judgeUpdates(update, changed);
+  told.push(...verdicts.flatMap(findingLines));
   for (const [table, { inserted, deleted }] of changed) {
     if (tallies.length === 1) draft.countChange(table, version, inserted, deleted);
     else await draft.addChange(table, version, inserted, deleted);
@@ -265,8 +270,21 @@ async function finish(core: EngineCore, update: UpdateInProgress, key: string | 
       deleted: sum('deleted'),
       quarantined,
       warnings: told,
+      verdicts,
     },
   };
+}
+
+async function judgeUpdates(
+  update: UpdateInProgress,
+  changed: readonly (readonly [table: string, tally: Tally])[],
+): Promise<Verdict[]> {
+  const verdicts: Verdict[] = [];
+  for (const [table, change] of changed) {
+    const verdict = await judgeUpdate(update.draft, update.tableEntry(table), update.context, change);
+    if (verdict !== null) verdicts.push(verdict);
+  }
+  return verdicts;
 }
 
 function reasonOf(makesVersion: boolean, quarantined: number, warnings: number): Reason {

@@ -20,6 +20,7 @@ const stored = [
   'gates',
   'quarantine',
   'incidents',
+  'verdicts',
 ] as const;
 
 export type ComputedRelation = { readonly schema: Schema; rows(): readonly Row[] };

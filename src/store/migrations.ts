@@ -93,6 +93,19 @@ const steps: readonly (readonly string[])[] = [
   ],
   // Contents hold the predictions of one version of each model they read.
   ['ALTER TABLE everview.cursors ADD COLUMN models VARCHAR'],
+  // What updates were like, and what was made of it; and counts by day that add up over updates and deletes.
+  [
+    `CREATE TABLE everview.profiles (
+       name VARCHAR NOT NULL, kind VARCHAR NOT NULL, version BIGINT NOT NULL, state VARCHAR NOT NULL,
+       severity VARCHAR, rows BIGINT NOT NULL,
+       history BIGINT NOT NULL, tests BIGINT NOT NULL, block_below DOUBLE NOT NULL, notice_below DOUBLE NOT NULL,
+       findings VARCHAR NOT NULL, judged_at TIMESTAMP NOT NULL, plan VARCHAR, profile VARCHAR NOT NULL)`,
+    `CREATE TABLE everview.profile_parts (
+       name VARCHAR NOT NULL, version BIGINT NOT NULL, day BIGINT, rows BIGINT NOT NULL, columns VARCHAR NOT NULL)`,
+    `CREATE VIEW everview.verdicts AS
+     SELECT name, kind, version, state, severity, rows, history, tests, block_below, notice_below, findings, judged_at
+     FROM everview.profiles`,
+  ],
 ];
 
 /**

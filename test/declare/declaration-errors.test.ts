@@ -230,6 +230,15 @@ const options: readonly Case[] = [
   [model('method = ridge, windows = 1.5'), 'invalid-option', '1:48 3', /whole number/, /number/],
   [model('method = ridge, categorical = (a, 1)'), 'invalid-option', '1:52 6', /list of columns/, /\(a, b\)/],
   [model('method = ridge, categorical = (a, A)'), 'invalid-option', '1:52 6', /"A" twice/, /^/],
+  [model('method = ridge, labels = (a, b, A)'), 'invalid-option', '1:47 9', /labels names "A" twice/, /^/],
+  [model('method = ridge, slices = (a, a)'), 'invalid-option', '1:47 6', /slices names "a" twice/, /^/],
+  [
+    model('method = ridge, expand = (hour(t), HOUR(t))'),
+    'invalid-option',
+    '1:47 18',
+    /expand names "hour\(t\)" twice/,
+    /^/,
+  ],
   [model('l2 = 1'), 'invalid-option', '1:14 1', /model "m" has no method/, /method = 'ridge'/],
   [set('window = NULL'), 'invalid-option', '1:21 1', /has no label/, /label = column/],
   [

@@ -319,6 +319,8 @@ describe('parseStatement', () => {
       eventTime: 'model',
       onViolation: 'reject',
       heartbeatMs: null,
+      isProfiled: false,
+      falseAlarms: 1,
     });
   });
 

@@ -50,6 +50,8 @@ export function table(
       eventTime: null,
       onViolation,
       heartbeatMs: null,
+      isProfiled: false,
+      falseAlarms: 1,
     },
     hash: name,
     schema: list.map((column) => ({ name: column.name, type: column.type })),

@@ -60,7 +60,7 @@ export async function reference(): Promise<string> {
     ...gateSections(),
     ...versionSections(),
     '## System tables',
-    'Schema `everview`, read like any other: `tables`, `views`, `models`, `staleness` (what is declared and where it stands now), `updates`, `refreshes`, `regret`, `model_versions`, `gates`, `quarantine` (what was decided, and why).',
+    'Schema `everview`, read like any other: `tables`, `views`, `models`, `staleness` (what is declared and where it stands now), `updates`, `refreshes`, `regret`, `model_versions`, `gates`, `quarantine`, `verdicts` (what was decided, and why).',
     '## Errors',
     'Every failure is an `EverviewError` with a `code`, a message, mostly a `hint` and a place in the text.',
     table(['code', 'category', 'meaning'], errors),
@@ -91,6 +91,7 @@ function familySections(): string[] {
     '## Models',
     'How a model is refreshed by the change alone, for rows that come and rows that go. `exact`: it answers as one fitted in full to the same rows would, but for rounding. `certified`: each answer comes with a proved bound on how far it is from that (`prediction_bound`), and a fit in full follows when the bound exceeds `max_effect`. `heuristic`: near, and nothing is proved; a fit in full follows on drift. Options are those that the method takes beside the ones of every model. `weight`, `decay` and `rare` belong to the exact methods: a certified or heuristic one refuses them (`invalid-option`), and forgets by the `window` of its training set instead.',
     table(['method', 'fits', 'learns', 'inserts', 'deletes', 'options'], rows),
+    'PREDICT keeps the columns of its input and adds `prediction`, a number, the class or the number of a cluster, and NULL where a feature is infinite (or missing, with `missing = drop`). Further `labels` add `prediction_<label>`; pca has `pc1`, `pc2`, … instead. Classifiers add `probability`, of the second class in the order of their texts, or of several classes `probability_<class>` for each. Certified methods add `prediction_bound`, on the probabilities or the number, infinite where nothing is proved, and classifiers among them `prediction_certain`: whether the exact model is proved to give the same class. In a materialized view the columns are those that every version of the model has: of these `prediction`, `prediction_<label>`, `pc1` and so on, and `probability` where the label is a BOOLEAN.',
   ];
 }
 
@@ -107,7 +108,7 @@ function gateSections(): string[] {
       "- `rmse <= 1.02 * current`, `mae < current`: against the current model's score; holds while there is none",
       "- `not_worse(margin = 0.02)`, `not_worse(mae, margin = 0.05)`: a paired test of the losses row by row (rmse of numbers, accuracy of classes unless named). The margin is a share of the current model's score, for accuracy points of it. Over 20 blocks of equal length in time, at a risk of 5 %: *promote* once the candidate is proven no worse than the margin, *hold* once it is proven worse, else *inconclusive*: what answered stays, and more rows will tell",
       '- `negative_flips <= 0.02`, of numbers `negative_flips(tolerance = 15) <= 0.02`: the share of rows that the current model has right and the candidate has wrong',
-      '- `rmse PER origin <= 60`, any condition with `PER column`: for each value of a column of the training set; the worst is shown. `slices = (origin, …)` asks it of every condition. Values with fewer than 30 rows, and those beyond the 200 most frequent, are judged together. A slice speaks against `not_worse` once the candidate is proven worse there',
+      '- `rmse PER origin <= 60`, any condition with `PER column`: for each value of a column of the training set; the worst is shown. `slices = (origin, …)` asks it of every condition. Values with fewer than 30 rows, and those beyond the 200 most frequent, are judged together where that makes 30; where a metric is not defined, as auc over labels of one class, a slice speaks against nobody. A slice speaks against `not_worse` once the candidate is proven worse there',
       '- `windows = 3`: and, unasked, the candidate may not be proven worse than the current model in one of so many windows before the hold-out, each as long: by more than a tenth (5 points of accuracy), or than the gate allows, whichever is more. It has learned from these rows, so they never speak for it; a candidate that fits one corrupted window is worse in all others. A change that lasts is followed once it fills these windows. With 3, a corrupted window is one of four, and a change as long as four hold-outs is believed',
     ].join('\n'),
     '`everview.gates` keeps every condition with its scores, slice or window, verdict and reason; `everview.model_versions.metrics` all scores, by window and slice, flips, and the calibration table of classifiers.',
