@@ -41,6 +41,12 @@ import { approveUpdate, rejectUpdate } from './held-updates.ts';
 import { actOnIncident, type IncidentAction } from './incident-statements.ts';
 import { createKysely } from './kysely-dialect.ts';
 import { loadEngine } from './load-engine.ts';
+import {
+  type CompareOptions,
+  checkedCompareCall,
+  checkedWeightsCall,
+  type WeightsOptions,
+} from './model-call.ts';
 import { OpenUpdate } from './open-update.ts';
 import { profileTable, type TableProfile } from './profile-table.ts';
 import { holdModel, promoteModel } from './promotions.ts';
@@ -332,29 +338,27 @@ export class Everview implements AsyncDisposable {
 
   /**
    * The weights of a version of a model: by default of the one that answers.
-   * @throws EverviewError `unknown-relation`, `no-model-version`
+   * @throws EverviewError `unknown-relation`, `no-model-version`, `invalid-option`
    */
-  weights(
-    name: string,
-    { version = null }: { readonly version?: number | null } = {},
-  ): Promise<VersionWeights> {
-    return this.#using(() => weightsOfModel(this.#core, name, version));
+  weights(name: string, options?: WeightsOptions): Promise<VersionWeights> {
+    return this.#using(async () => {
+      const asked = checkedWeightsCall({ name, options });
+      return weightsOfModel(this.#core, asked.name, asked.options.version);
+    });
   }
 
   /**
-   * Two versions of a model side by side: weights, and on the hold-out as it is now metrics and flips.
+   * Two versions of a model side by side: weights, and metrics and flips on the hold-out of the training set as it was
+   * last refreshed; the answer says at which version that was.
    * @param options `tolerance`: the error up to which a number counts as right
-   * @throws EverviewError `unknown-relation`, `no-model-version`
+   * @throws EverviewError `unknown-relation`, `no-model-version`, `invalid-option`
    */
-  compare(
-    name: string,
-    before: number,
-    after: number,
-    { tolerance = null }: { readonly tolerance?: number | null } = {},
-  ): Promise<ModelComparison> {
-    return this.#using(() =>
-      compareVersions(this.#core, name, { version: before }, { version: after }, tolerance),
-    );
+  compare(name: string, before: number, after: number, options?: CompareOptions): Promise<ModelComparison> {
+    return this.#using(async () => {
+      const asked = checkedCompareCall({ name, before, after, options });
+      const [one, other] = [{ version: asked.before }, { version: asked.after }];
+      return compareVersions(this.#core, asked.name, one, other, asked.options.tolerance);
+    });
   }
 
   /**

@@ -29,5 +29,7 @@ export async function stageFile(
     return { place: placed, mayMisfit: select.mayMisfit, file, notices: file.notices ?? [] };
   } catch (failure) {
     throw await file.explain(failure);
+  } finally {
+    await file.close?.();
   }
 }

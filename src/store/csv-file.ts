@@ -3,6 +3,7 @@ import { quoteIdentifier, quoteLiteral } from '../core/identifier.ts';
 import type { Column } from '../core/schema.ts';
 import { firstRecord, lineOfRecord } from './csv-text.ts';
 import type { FileOptions } from './file-options.ts';
+import { withEvenLines } from './line-ends.ts';
 import {
   type FileColumn,
   type FileRequest,
@@ -22,15 +23,16 @@ export async function openCsv(request: FileRequest, options: FileOptions): Promi
     ({ name, wanted }) =>
       `${quoteLiteral(wanted?.name ?? name)}: ${quoteLiteral(wanted === null ? 'VARCHAR' : readAs(wanted))}`,
   );
+  const lines = await withEvenLines(path, options);
   const args = [
-    quoteLiteral(path),
+    quoteLiteral(lines.path),
     'auto_detect=false',
     'strict_mode=true',
     `header=${options.header}`,
     `delim=${quoteLiteral(options.delimiter)}`,
     `quote=${quoteLiteral(options.quote)}`,
     `escape=${quoteLiteral(options.escape)}`,
-    `encoding=${quoteLiteral(options.encoding)}`,
+    `encoding=${quoteLiteral(lines.encoding)}`,
     ...options.more,
     `columns={${types.join(', ')}}`,
   ];
@@ -42,6 +44,7 @@ export async function openCsv(request: FileRequest, options: FileOptions): Promi
     notices,
     placeOfRow: async (row) => `line ${await lineOfRecord(path, options, row + (options.header ? 1 : 0))}`,
     explain: async (failure) => csvFailure(path, options, failure),
+    close: () => lines.close(),
   };
 }
 
@@ -121,7 +124,8 @@ function csvFailure(path: string, options: FileOptions, failure: unknown): unkno
   if (!(failure instanceof EverviewError) || failure.code !== 'invalid-query') return failure;
   const { message } = failure;
   const line = /CSV Error on Line: (\d+)/.exec(message)?.[1];
-  if (line === undefined) return fileFailure(path, failure);
+  if (line === undefined)
+    return /invalid state/.test(message) ? unevenLines(path, failure) : fileFailure(path, failure);
   const original = /Original Line: ?([^\n]*)/.exec(message)?.[1];
   return new EverviewError('file-error', `"${path}", line ${line}: ${csvReason(message, options)}`, {
     cause: failure,
@@ -129,6 +133,14 @@ function csvFailure(path: string, options: FileOptions, failure: unknown): unkno
       ? `add (ENCODING 'latin-1') if the file is in that encoding`
       : 'nothing of the file was taken; correct the line',
     data: { line: Number(line), text: original },
+  });
+}
+
+/** What DuckDB's reader ends in where lines further down end otherwise than those at the start. */
+function unevenLines(path: string, cause: EverviewError): EverviewError {
+  return new EverviewError('file-error', `"${path}" cannot be read whole: not all of its lines end alike`, {
+    cause,
+    hint: 'nothing of the file was taken; let all lines end in LF, or all in CR LF',
   });
 }
 

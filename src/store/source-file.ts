@@ -31,6 +31,8 @@ export type FileColumn = {
 export type OpenedFile = SourceFile & {
   /** A failure while the rows were read, as a `file-error` that names the line where it can. */
   explain(failure: unknown): Promise<unknown>;
+  /** Removes what had to be made to read it. */
+  close?(): Promise<void>;
 } & (
     | {
         readonly kind: 'relation';

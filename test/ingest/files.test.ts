@@ -64,6 +64,14 @@ describe('files that are taken', () => {
   const taken: readonly Taken[] = [
     ['plain.csv', header + line1 + line2, {}],
     ['crlf.csv', (header + line1 + line2).replaceAll('\n', '\r\n'), {}],
+    ['lf-at-the-end.csv', `${header}${line1}`.replaceAll('\n', '\r\n') + line2, {}],
+    ['lf-in-the-head.csv', header + (line1 + line2).replaceAll('\n', '\r\n'), {}],
+    [
+      'latin-mixed.csv',
+      Buffer.from(header + (line1 + line2).replaceAll('\n', '\r\n'), 'latin1'),
+      { encoding: `'latin-1'` },
+    ],
+    ['packed-mixed.csv.gz', gzipSync(header + (line1 + line2).replaceAll('\n', '\r\n')), {}],
     ['bom.csv', `\uFEFF${header}${line1}${line2}`, {}],
     ['no-end.csv', (header + line1 + line2).trimEnd(), {}],
     [
@@ -112,6 +120,16 @@ describe('files that are taken', () => {
     );
     await opened.insert('flights', source(path));
     expect(await opened.bag('data.flights')).toEqual(good);
+  });
+
+  test('where lines end in two ways, those inside of quotes stay as they are', async () => {
+    await using opened = await IngestWorld.open(flights);
+    const path = await file('both.csv', 'id,origin\r\n1,"a\r\n""b"\r\n2,"c\nd"\n');
+    await opened.insert('flights', source(path), { columns: [named('id'), named('origin')] });
+    expect(await opened.bag('data.flights')).toEqual([
+      [1n, null, 'a\r\n"b', null],
+      [2n, null, 'c\nd', null],
+    ]);
   });
 
   test('a column list takes a file with fewer columns; DEFAULT fills the rest', async () => {
@@ -243,6 +261,13 @@ const refused: readonly Refused[] = [
     options: { FORMAT: 'xml' },
     code: 'invalid-option',
     message: 'FORMAT xml',
+  },
+  {
+    // Only the first lines and the last are looked at.
+    name: 'uneven.csv',
+    content: `${header}${line2.repeat(5_000)}`.replaceAll('\n', '\r\n') + line1 + line2.replace('\n', '\r\n'),
+    message: /not all of its lines end alike/,
+    hint: /all in CR LF/,
   },
   { name: 'torn.parquet', content: 'PAR1 and then nothing', message: /torn\.parquet" cannot be read whole/ },
   { name: 'bad.jsonl', content: `${json1}\n{"id":2,"delay":\n${json2}\n`, message: /line 2: / },
