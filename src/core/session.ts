@@ -29,6 +29,11 @@ export type ResultSize = 'any' | 'small';
 export interface Session {
   /** Runs one statement and says how many rows it changed. */
   run(sql: string, params?: readonly SqlParameter[]): Promise<number>;
+  /**
+   * As `run`, of a statement whose result nobody waits for: it runs while the caller goes on, and before whatever the
+   * session is asked for next, which fails as it does.
+   */
+  later(sql: string, params?: readonly SqlParameter[]): void;
   /** The whole result, as row objects. */
   rows(sql: string, params?: readonly SqlParameter[]): Promise<Row[]>;
   /** The result batch by batch (2,048 rows each, at most), never whole in memory unless it is `small`. */

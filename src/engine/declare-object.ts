@@ -369,9 +369,9 @@ async function dropStorage(core: EngineCore, draft: WriteDraft, entry: CatalogEn
     case 'training-set':
       return dropContents(core, draft, name);
     case 'model':
-      await supersede(draft.tx, name);
+      supersede(draft.tx, name);
       await endHold(draft, name);
-      await dropModelState(draft.tx, name);
+      dropModelState(draft.tx, name);
       await dropCursor(draft.tx, name);
       draft.update({
         cursors: withoutEntries(draft.state.cursors, [name]),

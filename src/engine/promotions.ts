@@ -87,7 +87,7 @@ async function decide(
   { who, why }: Decision,
 ): Promise<void> {
   const record = { ...decided, who: who ?? core.user, why, incidentId: null, decidedAtMs: draft.nowMs };
-  await recordPromotion(draft.tx, record);
+  recordPromotion(draft.tx, record);
   const held = new Set(draft.state.heldModels);
   if (decided.action === 'promoted') held.delete(decided.model);
   else held.add(decided.model);
@@ -97,7 +97,7 @@ async function decide(
 /** The model is gone: a new one of its name is not held. */
 export async function endHold(draft: WriteDraft, model: string): Promise<void> {
   if (!draft.state.heldModels.has(model)) return;
-  await recordPromotion(draft.tx, {
+  recordPromotion(draft.tx, {
     model,
     version: null,
     action: 'dropped',

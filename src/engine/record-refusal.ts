@@ -25,7 +25,7 @@ async function recordRefusal(core: EngineCore, key: string | null, refusal: Refu
     const draft = new WriteDraft(tx, state, core.clock.nowMs());
     const updateId = state.lastUpdateId + 1;
     for (const rows of refusal.rows) await recordRejected(tx, rows, { updateId, nowMs: draft.nowMs });
-    await recordUpdate(tx, {
+    recordUpdate(tx, {
       updateId,
       version: null,
       status: 'rejected',

@@ -4,7 +4,7 @@ import type { Reason } from '../core/reasons.ts';
 import type { Session } from '../core/session.ts';
 import { modelVersionOf, type Version } from '../core/version.ts';
 import type { TrainingSetDefinition } from '../declare/definition.ts';
-import { type Cursor, type RefreshRecord, recordRefresh, saveCursor } from '../log/cursor-log.ts';
+import { type Cursor, type RefreshRecord, recordRefresh } from '../log/cursor-log.ts';
 import { scorerContender } from '../model/contender.ts';
 import type { FitTask } from '../model/family.ts';
 import type { ModelState } from '../model/model-state.ts';
@@ -350,7 +350,8 @@ async function settle(
   const { definition, hash } = entry.declared;
   const previous = draft.state.cursors.get(name);
   const encoded = encodeModelState(candidate.state);
-  await saveModelState(draft.tx, name, candidate.version, candidate.nowMs, hash, encoded);
+  const refreshId = draft.state.lastRefreshId + 1;
+  saveModelState(draft.tx, name, candidate.version, candidate.nowMs, hash, encoded, refreshId);
   const cursor: Cursor = {
     version: candidate.version,
     asOfMs: candidate.nowMs,
@@ -360,22 +361,21 @@ async function settle(
     costState: JSON.stringify(candidate.cost),
     models: candidate.models,
   };
-  await saveCursor(draft.tx, name, cursor);
   draft.update({
     cursors: withEntry(draft.state.cursors, name, cursor),
     modelStates: withState(draft.state.modelStates, name, cursor, candidate.state, encoded.length),
   });
   if (candidate.parameters === null) {
     // No row is left to learn from, so what was learned from rows that are gone may not answer either (law 8).
-    await supersede(draft.tx, name);
+    supersede(draft.tx, name);
     noteSuperseded(draft, name);
     draft.update({ promoted: withoutEntries(draft.state.promoted, [name]) });
   } else {
     const verdict = judgeGate(definition, candidate.evaluation);
-    await judge(draft, entry, candidate, candidate.parameters, verdict);
+    judge(draft, entry, candidate, candidate.parameters, verdict);
   }
   const record: RefreshRecord = {
-    refreshId: draft.state.lastRefreshId + 1,
+    refreshId,
     name,
     objectKind: 'model',
     kind: candidate.kind,
@@ -391,22 +391,22 @@ async function settle(
     refreshedAtMs: candidate.nowMs,
   };
   draft.update({ lastRefreshId: record.refreshId });
-  await recordRefresh(draft.tx, record);
+  await recordRefresh(draft.tx, record, cursor);
   return record;
 }
 
-async function judge(
+function judge(
   draft: WriteDraft,
   entry: ModelEntry,
   candidate: Candidate,
   parameters: ModelParameters,
   verdict: GateVerdict,
-): Promise<void> {
+): void {
   const name = nameOf(entry);
   const { definition, hash } = entry.declared;
   const hold = candidateHold(draft.state, entry);
   const version = modelVersionOf((draft.state.lastModelVersion.get(name) ?? 0) + 1);
-  await recordModelVersion(draft.tx, {
+  recordModelVersion(draft.tx, {
     model: name,
     version,
     status: !verdict.passed ? 'failed' : hold === null ? 'promoted' : 'held',
@@ -422,11 +422,11 @@ async function judge(
     rows: parameters.rows,
     createdAtMs: candidate.nowMs,
   });
-  await recordGate(draft.tx, name, version, verdict.results, candidate.nowMs);
+  recordGate(draft.tx, name, version, verdict.results, candidate.nowMs);
   draft.update({ lastModelVersion: withEntry(draft.state.lastModelVersion, name, version) });
   if (!verdict.passed) return;
   if (hold !== null) {
-    await recordPromotion(draft.tx, {
+    recordPromotion(draft.tx, {
       model: name,
       version,
       action: 'candidate-held',

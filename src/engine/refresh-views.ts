@@ -141,9 +141,9 @@ async function refreshView(
   const moved = outcome.inserted + outcome.deleted;
   const cost = stopMeter(moved + sourceRowsTouched(draft, entry, outcome, changedSources));
   if (cursor !== null && moved > 0 && isRead(draft.state, name)) {
-    await draft.addChange(name, to, outcome.inserted, outcome.deleted);
+    draft.addChange(name, to, outcome.inserted, outcome.deleted);
   }
-  await invalidateOverwritten(draft, entry, cursor, outcome);
+  invalidateOverwritten(draft, entry, cursor, outcome);
   const rows = (cursor?.rows ?? 0) + outcome.inserted - outcome.deleted;
   const lesson = lessonOf(
     entry,
@@ -153,7 +153,7 @@ async function refreshView(
     { ...size, contentRows: cursor?.rows ?? rows },
     cost,
   );
-  await moveCursor(draft, name, {
+  const standing: Cursor = {
     version: to,
     asOfMs: draft.nowMs,
     hash: entry.declared.hash,
@@ -161,7 +161,8 @@ async function refreshView(
     nextBoundaryMs: await nextBoundary(core, draft, entry, cursor, outcome, pending.moments),
     costState: lesson.costState,
     models: answeringVersions(draft.state, entry.models),
-  });
+  };
+  draft.update({ cursors: withEntry(draft.state.cursors, name, standing) });
   forgetUnshown(draft);
   const reason =
     previous !== undefined && cursor === null
@@ -184,7 +185,7 @@ async function refreshView(
     refreshedAtMs: draft.nowMs,
   };
   draft.update({ lastRefreshId: record.refreshId });
-  await recordRefresh(draft.tx, record);
+  await recordRefresh(draft.tx, record, standing);
   return record;
 }
 
@@ -332,17 +333,19 @@ function sourceRowsTouched(
  * A rebuild at the version the views over it already stand at can still differ in the last digits of its sums. That
  * change lies behind their cursors, so they start again.
  */
-async function invalidateOverwritten(
+function invalidateOverwritten(
   draft: WriteDraft,
   entry: KeptEntry,
   cursor: Cursor | null,
   outcome: RefreshOutcome,
-): Promise<void> {
+): void {
   if (cursor === null || outcome.inserted + outcome.deleted === 0) return;
   for (const dependent of draft.state.catalog.fedBy(nameOf(entry))) {
     const stale = draft.state.cursors.get(nameOf(dependent));
     if (stale?.version !== draft.state.version || willFind(dependent, stale, draft, entry)) continue;
-    await moveCursor(draft, nameOf(dependent), { ...stale, hash: overwritten, version: versionOf(0) });
+    const cursor: Cursor = { ...stale, hash: overwritten, version: versionOf(0) };
+    saveCursor(draft.tx, nameOf(dependent), cursor, draft.state.lastRefreshId);
+    draft.update({ cursors: withEntry(draft.state.cursors, nameOf(dependent), cursor) });
   }
 }
 
@@ -354,11 +357,6 @@ function willFind(dependent: DerivedEntry, stale: Cursor, draft: WriteDraft, ent
 
 /** The hash of a cursor whose contents missed a change of what they read. */
 export const overwritten = '';
-
-async function moveCursor(draft: WriteDraft, name: string, cursor: Cursor): Promise<void> {
-  await saveCursor(draft.tx, name, cursor);
-  draft.update({ cursors: withEntry(draft.state.cursors, name, cursor) });
-}
 
 /** @throws EverviewError `wrong-kind`. */
 export function assertKept(entry: CatalogEntry): KeptEntry {

@@ -272,7 +272,7 @@ async function finish(
   told.push(...verdicts.flatMap(findingLines));
   for (const [table, { inserted, deleted }] of changed) {
     if (tallies.length === 1) draft.countChange(table, version, inserted, deleted);
-    else await draft.addChange(table, version, inserted, deleted);
+    else draft.addChange(table, version, inserted, deleted);
   }
   for (const [table] of changed) await noteSources(update, table);
   if (!makesVersion && quarantined > 0) await forgetVersionOf(draft.tx, context.updateId);
@@ -290,7 +290,7 @@ async function finish(
       message: told.length === 0 ? null : told.join('; '),
       committedAtMs: context.nowMs,
     };
-    await recordUpdate(draft.tx, record);
+    recordUpdate(draft.tx, record);
     draft.update({ lastUpdateId: context.updateId });
   }
   await noteIncidents(update, reports);

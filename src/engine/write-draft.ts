@@ -22,8 +22,8 @@ export class WriteDraft {
     this.state = { ...this.state, ...fields };
   }
 
-  async addChange(name: string, version: Version, inserted: number, deleted: number): Promise<void> {
-    await recordChange(this.tx, name, version, inserted, deleted, this.nowMs);
+  addChange(name: string, version: Version, inserted: number, deleted: number): void {
+    recordChange(this.tx, name, version, inserted, deleted, this.nowMs);
     this.countChange(name, version, inserted, deleted);
   }
 

@@ -101,5 +101,6 @@ async function takeFromLog(
     await moveToStage(tx, target, version);
     return null;
   }
-  return { ...nothingDone, ...(tally.rows > 0 ? await writeLogged(tx, target, version) : {}) };
+  if (tally.rows > 0) writeLogged(tx, target, version);
+  return { ...nothingDone, inserted: tally.rows };
 }

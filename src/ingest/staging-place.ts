@@ -7,7 +7,6 @@ import type { IngestTarget } from './ingest-target.ts';
 import { dataRelation, logRelation } from './relation-names.ts';
 import { columnList } from './row-sql.ts';
 import { makeStage, onStage, rowColumn, type StageSelect, type StagingPlace } from './stage.ts';
-import type { Written } from './write-stage.ts';
 
 export function placeFor(target: IngestTarget, { touched, version }: UpdateContext): StagingPlace {
   const isFirst = touched !== undefined && !touched.has(target.name.toLowerCase());
@@ -49,11 +48,8 @@ export async function moveToStage(tx: Session, target: IngestTarget, version: Ve
 }
 
 /** Rows that waited in the log, and may be taken, go into the table. */
-export async function writeLogged(tx: Session, target: IngestTarget, version: Version): Promise<Written> {
-  const inserted = await tx.run(
-    `INSERT INTO ${dataRelation(target.name)} SELECT * FROM ${batchInLog(target, version)}`,
-  );
-  return { inserted, deleted: 0 };
+export function writeLogged(tx: Session, target: IngestTarget, version: Version): void {
+  tx.later(`INSERT INTO ${dataRelation(target.name)} SELECT * FROM ${batchInLog(target, version)}`);
 }
 
 /** Appends whole columns, in the table's order and of its types, to the log as rows of the version. */

@@ -1,6 +1,7 @@
 import type { ModelVersions } from '../core/prediction.ts';
 import type { Reason } from '../core/reasons.ts';
 import type { Session } from '../core/session.ts';
+import type { Row } from '../core/value.ts';
 import { modelVersionOf, type Version, versionOf } from '../core/version.ts';
 import type { ObjectKind } from '../declare/definition.ts';
 import type { Rung } from '../plan/view-plan.ts';
@@ -49,9 +50,14 @@ export type RefreshRecord = {
   readonly refreshedAtMs: number;
 };
 
-/** Adds the cursor; it counts as the last of its name. An UPDATE of the one before costs twice as much. */
-export async function saveCursor(tx: Session, name: string, cursor: Cursor): Promise<void> {
-  await insertRow(tx, 'everview.cursors', [
+/**
+ * Adds a cursor that moves without a refresh of its object; it counts as the last of its name. An UPDATE of the one
+ * before costs twice as much.
+ *
+ * @param lastRefreshId of the refreshes recorded so far
+ */
+export function saveCursor(tx: Session, name: string, cursor: Cursor, lastRefreshId: number): void {
+  insertRow(tx, 'everview.cursors', [
     name,
     cursor.version,
     new Date(cursor.asOfMs),
@@ -60,7 +66,18 @@ export async function saveCursor(tx: Session, name: string, cursor: Cursor): Pro
     cursor.nextBoundaryMs === null ? null : new Date(cursor.nextBoundaryMs),
     cursor.costState,
     cursor.models.size === 0 ? null : JSON.stringify(Object.fromEntries(cursor.models)),
+    lastRefreshId,
   ]);
+}
+
+/** What a cursor says beyond the refresh that moved it: the column `cursor` of the refreshes, as JSON. */
+type CursorOfRefresh = Pick<Cursor, 'hash' | 'rows' | 'nextBoundaryMs' | 'costState'> & {
+  readonly models: Readonly<Record<string, number | null>>;
+};
+
+function cursorText({ hash, rows, nextBoundaryMs, costState, models }: Cursor): string {
+  const kept: CursorOfRefresh = { hash, rows, nextBoundaryMs, costState, models: Object.fromEntries(models) };
+  return JSON.stringify(kept);
 }
 
 /** How many refreshes may leave cursors behind that no longer count. */
@@ -69,47 +86,79 @@ const pruneEvery = 256;
 /** Removes the cursors that later ones have replaced, after every so many refreshes. */
 async function pruneCursors(tx: Session, refreshId: number): Promise<void> {
   if (refreshId % pruneEvery !== 0) return;
+  const moved =
+    '(SELECT name, max(refresh_id) AS last FROM everview.refreshes WHERE cursor IS NOT NULL GROUP BY name)';
   await tx.run(
-    'DELETE FROM everview.cursors WHERE rowid NOT IN (SELECT max(rowid) FROM everview.cursors GROUP BY name)',
+    `DELETE FROM everview.cursors WHERE rowid NOT IN (SELECT max(rowid) FROM everview.cursors GROUP BY name)
+       OR after_refresh < (SELECT last FROM ${moved} AS moved WHERE moved.name = cursors.name)`,
+  );
+  await tx.run(
+    `UPDATE everview.refreshes AS each SET cursor = NULL FROM ${moved} AS moved
+     WHERE each.cursor IS NOT NULL AND moved.name = each.name AND each.refresh_id < moved.last`,
   );
 }
 
 export async function dropCursor(tx: Session, name: string): Promise<void> {
   await tx.run('DELETE FROM everview.cursors WHERE name = $1', [name]);
+  await tx.run('UPDATE everview.refreshes SET cursor = NULL WHERE name = $1 AND cursor IS NOT NULL', [name]);
 }
 
+/** Where every object stands: by the last of its refreshes, or by what moved it since. */
 export async function loadCursors(session: Session): Promise<Map<string, Cursor>> {
-  const rows = await session.rows('SELECT * FROM everview.cursors ORDER BY rowid');
-  return new Map(
-    rows.map((row) => [
-      String(row.name),
-      {
-        version: versionOf(Number(row.version)),
-        asOfMs: Number(row.as_of),
-        hash: String(row.hash),
-        rows: row.rows === null ? null : Number(row.rows),
-        nextBoundaryMs: row.next_boundary === null ? null : Number(row.next_boundary),
-        costState: row.cost_state === null ? null : String(row.cost_state),
-        models: modelVersionsOf(row.models),
-      },
-    ]),
+  const refreshed = await session.rows(
+    `SELECT refresh_id AS place, name, to_version AS version, refreshed_at AS as_of, cursor FROM everview.refreshes
+     WHERE cursor IS NOT NULL ORDER BY refresh_id`,
   );
+  const moved = await session.rows('SELECT *, after_refresh AS place FROM everview.cursors ORDER BY rowid');
+  const placed = [
+    ...refreshed.map((row) => ({ row, cursor: cursorOfRefresh(row) })),
+    ...moved.map((row) => ({ row, cursor: movedCursor(row) })),
+  ];
+  placed.sort((one, other) => Number(one.row.place) - Number(other.row.place));
+  return new Map(placed.map(({ row, cursor }) => [String(row.name), cursor]));
 }
 
-function modelVersionsOf(stored: unknown): ModelVersions {
-  const versions: unknown = typeof stored === 'string' ? JSON.parse(stored) : {};
+function cursorOfRefresh({ version, as_of, cursor }: Row): Cursor {
+  // Written by recordRefresh below, in this form.
+  const { models, ...kept } = JSON.parse(String(cursor)) as CursorOfRefresh;
+  return {
+    ...kept,
+    version: versionOf(Number(version)),
+    asOfMs: Number(as_of),
+    models: modelVersionsOf(models),
+  };
+}
+
+function movedCursor(row: Row): Cursor {
+  return {
+    version: versionOf(Number(row.version)),
+    asOfMs: Number(row.as_of),
+    hash: String(row.hash),
+    rows: row.rows === null ? null : Number(row.rows),
+    nextBoundaryMs: row.next_boundary === null ? null : Number(row.next_boundary),
+    costState: row.cost_state === null ? null : String(row.cost_state),
+    models: modelVersionsOf(typeof row.models === 'string' ? JSON.parse(row.models) : {}),
+  };
+}
+
+function modelVersionsOf(stored: object): ModelVersions {
   return new Map(
-    Object.entries(versions ?? {}).map(([model, version]) => [
+    Object.entries(stored).map(([model, version]) => [
       model,
       version === null ? null : modelVersionOf(Number(version)),
     ]),
   );
 }
 
-export async function recordRefresh(tx: Session, record: RefreshRecord): Promise<void> {
+/** @param cursor where the refresh has brought the contents, if it has: of the record's version and moment */
+export async function recordRefresh(
+  tx: Session,
+  record: RefreshRecord,
+  cursor: Cursor | null = null,
+): Promise<void> {
   await pruneCursors(tx, record.refreshId);
   const { predictedMs } = record;
-  await insertRow(tx, 'everview.refreshes', [
+  insertRow(tx, 'everview.refreshes', [
     record.refreshId,
     record.name,
     record.objectKind,
@@ -128,6 +177,7 @@ export async function recordRefresh(tx: Session, record: RefreshRecord): Promise
     record.regretMs,
     predictedMs.algebraic,
     predictedMs.domain,
+    cursor === null ? null : cursorText(cursor),
   ]);
 }
 

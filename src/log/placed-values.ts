@@ -17,12 +17,8 @@ export function placedValues(values: readonly SqlParameter[]): PlacedValues {
   return { places, parameters };
 }
 
-/** Adds a row to one of the engine's own tables. */
-export async function insertRow(
-  tx: Session,
-  relation: string,
-  values: readonly SqlParameter[],
-): Promise<void> {
+/** Adds a row to one of the engine's own tables; nobody waits for it but the next statement. */
+export function insertRow(tx: Session, relation: string, values: readonly SqlParameter[]): void {
   const { places, parameters } = placedValues(values);
-  await tx.run(`INSERT INTO ${relation} VALUES (${places.join(', ')})`, parameters);
+  tx.later(`INSERT INTO ${relation} VALUES (${places.join(', ')})`, parameters);
 }

@@ -21,7 +21,7 @@ export type UpdateRecord = {
   readonly committedAtMs: number;
 };
 
-export async function recordUpdate(tx: Session, record: UpdateRecord): Promise<void> {
+export function recordUpdate(tx: Session, record: UpdateRecord): void {
   const { places, parameters } = placedValues([
     record.updateId,
     record.version,
@@ -36,7 +36,7 @@ export async function recordUpdate(tx: Session, record: UpdateRecord): Promise<v
   ]);
   const [front, back] = [places.slice(0, 5), places.slice(5)];
   const tables = `[${record.tables.map(quoteLiteral).join(', ')}]`;
-  await tx.run(`INSERT INTO everview.updates VALUES (${[...front, tables, ...back].join(', ')})`, parameters);
+  tx.later(`INSERT INTO everview.updates VALUES (${[...front, tables, ...back].join(', ')})`, parameters);
 }
 
 /**
@@ -45,22 +45,22 @@ export async function recordUpdate(tx: Session, record: UpdateRecord): Promise<v
  *
  * @param effectiveMs when: with the version's update, or later for a view that was refreshed later
  */
-export async function recordChange(
+export function recordChange(
   tx: Session,
   name: string,
   version: Version,
   inserted: number,
   deleted: number,
   effectiveMs: number,
-): Promise<void> {
+): void {
   const at = new Date(effectiveMs);
-  await insertRow(tx, 'everview.changes', [name, version, inserted, deleted, at]);
+  insertRow(tx, 'everview.changes', [name, version, inserted, deleted, at]);
 }
 
 /** The relation is gone or made anew: its changes so far are nobody's. */
 export async function forgetChanges(tx: Session, name: string, version: Version): Promise<void> {
   await tx.run('DELETE FROM everview.changes WHERE name = $1', [name]);
-  await insertRow(tx, 'everview.forgotten', [name, version]);
+  insertRow(tx, 'everview.forgotten', [name, version]);
 }
 
 /** The version after the accepted update that carried the key; null when none did. */

@@ -8,7 +8,7 @@ import type { OnnxRuntime } from './onnx-runtime.ts';
 import type { RidgeParameters } from './ridge-parameters.ts';
 import { type RidgeSolveOptions, solveRidge } from './ridge-solve.ts';
 import { contentsOf, contentsSource, type RowSource, type TrainingRelation } from './row-source.ts';
-import { finer, holdsDigits, isFine } from './summing-precision.ts';
+import { finer, holdsDigits, isFine, mayRoundFurther } from './summing-precision.ts';
 import {
   centredSquares,
   copyWithLevels,
@@ -122,7 +122,7 @@ export class ModelFitter {
     const results: FitResult[] = [];
     const waiting = sources.entries();
     const work = async (session: Session) => {
-      const accumulator = new MomentAccumulator(this.#runtime, plan, frame, levels);
+      const accumulator = new MomentAccumulator(this.#runtime, plan, frame, levels, largestOf(sources));
       for (const [index, source] of waiting) {
         const batches = session.batches(momentQuery(plan, source, levels), [], sizeOf(source, plan));
         const { state, rows } = await accumulator.sum(batches, precisely);
@@ -148,10 +148,7 @@ export class ModelFitter {
     const levels = state.levels.map((known, index) => mergeLevels(known, found[index] ?? []));
     assertSolvable(plan, levels, largestLevelCount);
     const sum = copyWithLevels(state, levels);
-    const precisely: Precisely =
-      isFine(state) && rowCount(state) > 0
-        ? { precision: 'fine', rows: Number.POSITIVE_INFINITY }
-        : { precision: 'split', rows: exactAdvanceRows };
+    const precisely = advancePrecision(weighed, state);
     const parts = await this.sumSources(snapshots, weighed, state.frame, levels, sources, precisely);
     let rowsRead = 0;
     for (const [index, part] of parts.entries()) {
@@ -166,8 +163,18 @@ export class ModelFitter {
   }
 }
 
+function advancePrecision(plan: FeaturePlan, state: SumsState): Precisely {
+  if (isFine(state) && rowCount(state) > 0) return { precision: 'fine', rows: Number.POSITIVE_INFINITY };
+  return { precision: mayRoundFurther(plan, state) ? 'plain' : 'split', rows: exactAdvanceRows };
+}
+
 /** Numbers of a source that are read at once: 16 MB. */
 const smallValues = 2 ** 21;
+
+/** Rows that the largest of the sources may have. */
+function largestOf(sources: readonly RowSource[]): number {
+  return Math.max(...sources.map(({ mostRows }) => mostRows ?? Number.POSITIVE_INFINITY));
+}
 
 function sizeOf({ mostRows }: RowSource, plan: FeaturePlan): ResultSize {
   const columns = plan.measured.length + 1 + plan.categorical.length;

@@ -33,13 +33,20 @@ export class MomentAccumulator {
   #state: SumsState;
   #precisely: Precisely = { precision: 'plain', rows: 0 };
 
-  constructor(runtime: OnnxRuntime, plan: FeaturePlan, frame: Frame, levels: readonly Levels[]) {
+  /** @param mostRows that a source has */
+  constructor(
+    runtime: OnnxRuntime,
+    plan: FeaturePlan,
+    frame: Frame,
+    levels: readonly Levels[],
+    mostRows: number = Number.POSITIVE_INFINITY,
+  ) {
     this.#runtime = runtime;
     this.#plan = plan;
     this.#frame = frame;
     this.#levels = levels;
     this.#levelOffsets = offsetsOf(levels);
-    this.#block = new MomentBlock(plan, frame);
+    this.#block = new MomentBlock(plan, frame, mostRows);
     this.#state = this.#empty();
   }
 

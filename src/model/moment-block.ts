@@ -26,19 +26,24 @@ export class MomentBlock {
   readonly #pivot: Float64Array;
   /** What the kernel takes away from the rows as they stand. */
   readonly #base: Float64Array;
-  readonly #data: Float64Array;
+  #data: Float64Array;
   readonly #codes: Int32Array;
   /** Features with a missing value in the block, in order of their rows in the matrix. */
   #missing: number[] = [];
-  #stride = blockRows;
+  /** Rows that fit. */
+  readonly #height: number;
+  #stride: number;
   #rows = 0;
 
-  constructor(plan: FeaturePlan, frame: Frame) {
+  /** @param mostRows that will come between two calls of `clear`, if they are fewer than a block's */
+  constructor(plan: FeaturePlan, frame: Frame, mostRows: number = blockRows) {
+    this.#height = Math.max(1, Math.min(blockRows, mostRows));
+    this.#stride = this.#height;
     this.#plan = plan;
     this.#pivot = frame.pivot;
     this.#base = plan.weighting === null ? frame.pivot : new Float64Array(frame.pivot.length);
-    this.#data = new Float64Array((2 * plan.measured.length + 2) * blockRows);
-    this.#codes = new Int32Array(plan.categorical.length * blockRows);
+    this.#data = new Float64Array((plan.measured.length + 2) * this.#height);
+    this.#codes = new Int32Array(plan.categorical.length * this.#height);
   }
 
   get rows(): number {
@@ -46,12 +51,12 @@ export class MomentBlock {
   }
 
   get isFull(): boolean {
-    return this.#rows === blockRows;
+    return this.#rows === this.#height;
   }
 
   clear(): void {
     this.#missing = [];
-    this.#stride = blockRows;
+    this.#stride = this.#height;
     this.#rows = 0;
   }
 
@@ -71,7 +76,7 @@ export class MomentBlock {
 
   /** Places of the rows' levels of a categorical feature, in the state's layout of all levels. */
   codes(feature: number): Int32Array {
-    return this.#codes.subarray(feature * blockRows, feature * blockRows + this.#rows);
+    return this.#codes.subarray(feature * this.#height, feature * this.#height + this.#rows);
   }
 
   /**
@@ -80,7 +85,7 @@ export class MomentBlock {
    * meaning the last one, then with weights their roots, DOUBLE; `levelOffsets` are the first places of each in the state's layout, and the end.
    */
   take(batch: ColumnBatch, from: number, levelOffsets: readonly number[]): number {
-    const count = Math.min(batch.rowCount - from, blockRows - this.#rows);
+    const count = Math.min(batch.rowCount - from, this.#height - this.#rows);
     const measures = this.#plan.measured.length + 1;
     this.#takeRoots(batch.columns[measures + this.#plan.categorical.length], from, count);
     for (let measure = 0; measure < measures; measure++) {
@@ -132,9 +137,19 @@ export class MomentBlock {
     const firstSlot = this.#plan.measured.length + 2;
     if (slot < 0) {
       slot = this.#missing.push(measure) - 1;
+      this.#makeRoom();
       this.#data.fill(0, (firstSlot + slot) * this.#stride, (firstSlot + slot + 1) * this.#stride);
     }
     this.#data[(firstSlot + slot) * this.#stride + row] = this.#data[row] ?? 0;
+  }
+
+  /** For a 0/1 row per feature: most data has no missing value, and pays for none. */
+  #makeRoom(): void {
+    const needed = (2 * this.#plan.measured.length + 2) * this.#height;
+    if (this.#data.length === needed) return;
+    const data = new Float64Array(needed);
+    data.set(this.#data);
+    this.#data = data;
   }
 
   #takeCodes(
@@ -146,7 +161,7 @@ export class MomentBlock {
     nullCode: number,
   ): void {
     const codes = this.#codes;
-    const start = feature * blockRows + this.#rows;
+    const start = feature * this.#height + this.#rows;
     for (let i = 0; i < count; i++) {
       codes[start + i] = column.isValid(from + i) ? offset + Number(column.values[from + i]) : nullCode;
     }

@@ -127,7 +127,8 @@ async function splitGram(runtime: OnnxRuntime, x: Matrix, pivot: Matrix): Promis
     pivot,
     shift: shifts(x, pivot, 1),
   });
-  const rest = transposed(cross, x.shape[0] ?? 0).map((value, index) => (value + (cross[index] ?? 0)) / 2);
+  const across = transposed(cross, x.shape[0] ?? 0);
+  const rest = across.map((value, index) => (value + (cross[index] ?? 0)) / 2);
   return { gram, rests: [rest] };
 }
 
@@ -147,7 +148,12 @@ async function fineGram(runtime: OnnxRuntime, x: Matrix, pivot: Matrix): Promise
 }
 
 function transposed(square: Float64Array, size: number): Float64Array {
-  return square.map((_, index) => square[(index % size) * size + Math.floor(index / size)] ?? 0);
+  const result = new Float64Array(square.length);
+  for (let row = 0; row < size; row++) {
+    for (let column = 0; column < size; column++)
+      result[column * size + row] = square[row * size + column] ?? 0;
+  }
+  return result;
 }
 
 /** Digits kept in a slice: two factors of 20 bits and sums of 2^12 of them fit the 53 bits of a double. */

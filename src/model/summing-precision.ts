@@ -57,6 +57,22 @@ export function isFine({ budget }: SumsState): boolean {
   return budget.rounded.every((spent) => spent === 0) && budget.exact.every((spent) => spent === 0);
 }
 
+/** Σz² that plain products have passed, against what is left of it: past this the rest is left to finer ones. */
+const mostPlainSquares = 16;
+
+/**
+ * Whether a change may be summed by plain products: the sums have been, over as many rows as they hold now, so that
+ * as much rounding more tells nothing of them that was not lost before. A quarter of what calls for a rebase at most.
+ */
+export function mayRoundFurther(plan: FeaturePlan, state: SumsState): boolean {
+  if (state.tally !== null || rowCount(state) === 0) return false;
+  return state.budget.rounded.every((spent, measure) => {
+    if (plan.measured[measure]?.kind === 'boolean') return true;
+    const squares = centredSquares(state, measure);
+    return spent >= squares && spent <= mostPlainSquares * squares;
+  });
+}
+
 export function finer(precision: Precision): Precision {
   return precision === 'plain' ? 'split' : 'fine';
 }

@@ -45,8 +45,8 @@ export type ModelVersionRecord = {
 };
 
 /** Records a fit; a promoted one takes the place of the version that answered so far. */
-export async function recordModelVersion(tx: Session, record: ModelVersionRecord): Promise<void> {
-  if (record.status === 'promoted') await supersede(tx, record.model);
+export function recordModelVersion(tx: Session, record: ModelVersionRecord): void {
+  if (record.status === 'promoted') supersede(tx, record.model);
   const values: SqlParameter[] = [
     record.model,
     record.version,
@@ -64,7 +64,7 @@ export async function recordModelVersion(tx: Session, record: ModelVersionRecord
     new Date(record.createdAtMs),
     record.status === 'promoted' ? new Date(record.createdAtMs) : null,
   ];
-  await insertRow(tx, 'everview.model_versions', values);
+  insertRow(tx, 'everview.model_versions', values);
 }
 
 /** A version that was fitted before answers from now on, in place of what did. */
@@ -74,7 +74,7 @@ export async function promoteVersion(
   version: ModelVersion,
   nowMs: number,
 ): Promise<void> {
-  await supersede(tx, model);
+  supersede(tx, model);
   await tx.run(
     `UPDATE everview.model_versions SET status = 'promoted', promoted_at = $3 WHERE model = $1 AND version = $2`,
     [model, version, new Date(nowMs)],
@@ -82,22 +82,22 @@ export async function promoteVersion(
 }
 
 /** From now on no version of the model answers. */
-export async function supersede(tx: Session, model: string): Promise<void> {
-  await tx.run(
+export function supersede(tx: Session, model: string): void {
+  tx.later(
     `UPDATE everview.model_versions SET status = 'superseded' WHERE model = $1 AND status = 'promoted'`,
     [model],
   );
 }
 
-export async function recordGate(
+export function recordGate(
   tx: Session,
   model: string,
   version: ModelVersion,
   results: readonly GateResult[],
   judgedAtMs: number,
-): Promise<void> {
+): void {
   for (const result of results) {
-    await insertRow(tx, 'everview.gates', [
+    insertRow(tx, 'everview.gates', [
       model,
       version,
       result.condition,
@@ -168,28 +168,37 @@ export async function loadSuperseded(
   return { model, version, parameters, untilMs };
 }
 
-export async function saveModelState(
+/** Bytes of a state up to which some that no longer count may stay. */
+const smallState = 2 ** 20;
+const pruneEvery = 16;
+
+/**
+ * Adds the state, which counts as the last of its model: to UPDATE the one before would cost twice as much.
+ *
+ * @param refreshId of the refresh that made it; after every so many those that no longer count are removed
+ */
+export function saveModelState(
   tx: Session,
   model: string,
   version: Version,
   asOfMs: number,
   hash: string,
   state: Uint8Array,
-): Promise<void> {
-  const values = [model, version, new Date(asOfMs), hash, state];
-  const moved = await tx.run(
-    'UPDATE everview.model_states SET version = $2, as_of = $3, hash = $4, state = $5 WHERE name = $1',
-    values,
-  );
-  if (moved === 0) await tx.run('INSERT INTO everview.model_states VALUES ($1, $2, $3, $4, $5)', values);
+  refreshId: number,
+): void {
+  if (state.length > smallState || refreshId % pruneEvery === 0) dropModelState(tx, model);
+  insertRow(tx, 'everview.model_states', [model, version, new Date(asOfMs), hash, state]);
 }
 
-export async function dropModelState(tx: Session, model: string): Promise<void> {
-  await tx.run('DELETE FROM everview.model_states WHERE name = $1', [model]);
+export function dropModelState(tx: Session, model: string): void {
+  tx.later('DELETE FROM everview.model_states WHERE name = $1', [model]);
 }
 
 /** The sums as last saved; null when there are none. */
 export async function loadModelState(session: Session, model: string): Promise<Uint8Array | null> {
-  const [row] = await session.rows('SELECT state FROM everview.model_states WHERE name = $1', [model]);
+  const [row] = await session.rows(
+    'SELECT state FROM everview.model_states WHERE name = $1 ORDER BY rowid DESC LIMIT 1',
+    [model],
+  );
   return row?.state instanceof Uint8Array ? row.state : null;
 }

@@ -21,7 +21,7 @@ export type PromotionRecord = Decision & {
   readonly decidedAtMs: number;
 };
 
-export async function recordPromotion(tx: Session, record: PromotionRecord): Promise<void> {
+export function recordPromotion(tx: Session, record: PromotionRecord): void {
   const { places, parameters } = placedValues([
     record.model,
     record.version,
@@ -32,7 +32,7 @@ export async function recordPromotion(tx: Session, record: PromotionRecord): Pro
     record.incidentId,
     new Date(record.decidedAtMs),
   ]);
-  await tx.run(
+  tx.later(
     `INSERT INTO everview.promotions
      SELECT coalesce(max(promotion_id), 0) + 1, ${places.join(', ')} FROM everview.promotions`,
     parameters,

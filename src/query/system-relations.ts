@@ -43,10 +43,16 @@ export function createSystemRelations(computed: Readonly<Record<string, Computed
     sql(name) {
       const relation = computed[name.toLowerCase()];
       return relation === undefined
-        ? `SELECT * FROM everview.${quoteIdentifier(name.toLowerCase())}`
+        ? storedSql(name.toLowerCase())
         : valuesSql(relation.schema, relation.rows());
     },
   };
+}
+
+/** But for what the engine keeps there for itself. */
+function storedSql(name: string): string {
+  const columns = name === 'refreshes' ? '* EXCLUDE (cursor)' : '*';
+  return `SELECT ${columns} FROM everview.${quoteIdentifier(name)}`;
 }
 
 function valuesSql(schema: Schema, rows: readonly Row[]): string {

@@ -7,7 +7,7 @@ import { sqlValueConverter } from './duckdb-value.ts';
 
 type ViewMaker = { readonly bytes: number; make(data: Uint8Array, count: number): ColumnVector['values'] };
 
-/** Types whose DuckDB vector is a plain C array, seen through a typed array without a copy. */
+/** Types whose DuckDB vector is a plain C array: the binding copies it into a buffer, which a typed array shows. */
 const typedViews: ReadonlyMap<DuckDBTypeId, ViewMaker> = new Map<DuckDBTypeId, ViewMaker>([
   [DuckDBTypeId.DOUBLE, { bytes: 8, make: (d, n) => new Float64Array(d.buffer, d.byteOffset, n) }],
   [DuckDBTypeId.FLOAT, { bytes: 4, make: (d, n) => new Float32Array(d.buffer, d.byteOffset, n) }],
@@ -35,7 +35,7 @@ function convertedColumn(chunk: DuckDBDataChunk, index: number): ColumnVector {
   return { values, allValid: !values.includes(null), isValid: (row) => values[row] !== null };
 }
 
-/** A chunk of DuckDB as the batch of core/session.ts; valid until the next chunk is fetched. */
+/** A chunk of DuckDB as the batch of core/session.ts. */
 export function columnBatchOf(
   chunk: DuckDBDataChunk,
   schema: Schema,

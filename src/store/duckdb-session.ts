@@ -12,6 +12,7 @@ import { EverviewError } from '../core/errors.ts';
 import type { Schema } from '../core/schema.ts';
 import type { ColumnBatch, ResultSize, Session } from '../core/session.ts';
 import type { Row, SqlParameter, SqlValue } from '../core/value.ts';
+import { BatchRelease } from './batch-release.ts';
 import { columnBatchOf } from './column-batch.ts';
 import { storeFailure } from './duckdb-failure.ts';
 import { duckdbInputs } from './duckdb-input.ts';
@@ -69,6 +70,9 @@ function relationParts(relation: string): { catalog: string | null; schema: stri
 export class DuckdbSession implements Session {
   readonly #connection: DuckDBConnection;
   readonly #prepared = new Map<string, DuckDBPreparedStatement>();
+  readonly #read = new BatchRelease();
+  /** The statements nobody waits for. */
+  #unawaited: Promise<unknown> | null = null;
 
   constructor(connection: DuckDBConnection) {
     this.#connection = connection;
@@ -79,6 +83,27 @@ export class DuckdbSession implements Session {
       return (await this.#materialized(sql, params)).rowsChanged;
     } catch (cause) {
       throw storeFailure(cause);
+    }
+  }
+
+  later(sql: string, params: readonly SqlParameter[] = []): void {
+    const before = this.#unawaited;
+    const running =
+      before === null ? this.#execute(sql, params) : before.then(() => this.#execute(sql, params));
+    running.catch(() => {});
+    this.#unawaited = running;
+  }
+
+  /** @throws what a statement that nobody waited for failed with; it is told once. */
+  async #ended(): Promise<void> {
+    const running = this.#unawaited;
+    if (running === null) return;
+    try {
+      await running;
+    } catch (cause) {
+      if (this.#unawaited === running) throw storeFailure(cause);
+    } finally {
+      if (this.#unawaited === running) this.#unawaited = null;
     }
   }
 
@@ -113,7 +138,11 @@ export class DuckdbSession implements Session {
       const names = result.deduplicatedColumnNames();
       const schema = names.map((name, index) => ({ name, type: String(types[index]) }));
       const chunks = whole === null ? fetchedChunks(result) : chunksOf(whole);
-      for await (const chunk of chunks) yield columnBatchOf(chunk, schema, typeIds);
+      for await (const chunk of chunks) {
+        const batch = columnBatchOf(chunk, schema, typeIds);
+        yield batch;
+        this.#read.release(batch);
+      }
     } catch (cause) {
       throw storeFailure(cause);
     }
@@ -129,16 +158,25 @@ export class DuckdbSession implements Session {
   }
 
   async #materialized(sql: string, params: readonly SqlParameter[]): Promise<DuckDBMaterializedResult> {
+    // What failed without anybody waiting is taken back with the rest.
+    if (sql === 'ROLLBACK') await this.#ended().catch(() => {});
+    else if (this.#unawaited !== null) await this.#ended();
+    return this.#execute(sql, params);
+  }
+
+  async #execute(sql: string, params: readonly SqlParameter[]): Promise<DuckDBMaterializedResult> {
     if (params.length === 0 && !boundaries.has(sql)) return this.#connection.run(sql);
     return (await this.#bound(sql, params)).run();
   }
 
   async #streamed(sql: string, params: readonly SqlParameter[]): Promise<DuckDBResult> {
+    await this.#ended();
     return params.length === 0 ? this.#connection.stream(sql) : (await this.#bound(sql, params)).stream();
   }
 
   async describe(sql: string): Promise<Schema> {
     try {
+      await this.#ended();
       const statement = await this.#connection.prepare(sql);
       try {
         return Array.from({ length: statement.columnCount }, (_, index) => ({
@@ -158,6 +196,7 @@ export class DuckdbSession implements Session {
     if (rowCount === 0) return;
     const { catalog, schema: schemaName, table } = relationParts(relation);
     try {
+      await this.#ended();
       const appender = await this.#connection.createAppender(table, schemaName, catalog);
       try {
         const types = schema.map((_, index) => appender.columnType(index));

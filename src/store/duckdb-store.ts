@@ -102,7 +102,7 @@ export class DuckdbStore implements Store {
 
   async #transaction<T>(work: (tx: Session) => Promise<T>, publish: (result: T) => void): Promise<T> {
     this.#assertOpen();
-    await this.#writer.run('BEGIN TRANSACTION');
+    this.#writer.later('BEGIN TRANSACTION');
     let result: T;
     try {
       result = await work(this.#writer);

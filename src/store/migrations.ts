@@ -149,6 +149,12 @@ const steps: readonly (readonly string[])[] = [
      SELECT name, kind, version, state, severity, rows, history, tests, block_below, notice_below, findings, judged_at
      FROM everview.profiles`,
   ],
+  // A refresh's own record says where it has brought the contents; only what moves without one is among the cursors.
+  [
+    'ALTER TABLE everview.refreshes ADD COLUMN cursor VARCHAR',
+    'ALTER TABLE everview.cursors ADD COLUMN after_refresh BIGINT',
+    'UPDATE everview.cursors SET after_refresh = (SELECT coalesce(max(refresh_id), 0) FROM everview.refreshes)',
+  ],
 ];
 
 /**

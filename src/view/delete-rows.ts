@@ -1,5 +1,5 @@
 import { EverviewError } from '../core/errors.ts';
-import { quoteIdentifier, weightColumn } from '../core/identifier.ts';
+import { quoteIdentifier, quoteList, weightColumn } from '../core/identifier.ts';
 import { rowsOf, storedColumns } from './change-log.ts';
 import type { RefreshContext, ViewHandle } from './refresher.ts';
 import type { RowDelta } from './row-delta.ts';
@@ -7,10 +7,21 @@ import type { RowDelta } from './row-delta.ts';
 const weight = quoteIdentifier(weightColumn);
 const gonePlaces = 'temp.__ev_gone';
 
-/** Takes as many of the equal rows out of the contents as the delta says; which ones makes no difference to a bag. */
-export async function deleteRows(view: ViewHandle, delta: RowDelta, context: RefreshContext): Promise<void> {
+/**
+ * Takes as many of the equal rows out of the contents as the delta says; which ones makes no difference to a bag.
+ *
+ * @param whole a FROM item: the contents as they are to be
+ */
+export async function deleteRows(
+  view: ViewHandle,
+  delta: RowDelta,
+  context: RefreshContext,
+  whole: () => string,
+): Promise<void> {
   const deleted =
-    (await deleteByColumn(view, delta, context)) ?? (await deleteByAllColumns(view, delta, context));
+    (await deleteAtOnce(view, delta, context, whole)) ??
+    (await deleteByColumn(view, delta, context)) ??
+    (await deleteByAllColumns(view, delta, context));
   if (deleted === delta.deleted) return;
   throw new EverviewError(
     'internal',
@@ -20,6 +31,27 @@ export async function deleteRows(view: ViewHandle, delta: RowDelta, context: Ref
       data: { view: view.name, expected: delta.deleted, deleted },
     },
   );
+}
+
+/**
+ * Every row with one of the column's values that go: in one scan, where `deleteByColumn` takes two. If rows that stay
+ * had them too, they are had from the table again; a delta that is not netted puts no row in with one of the values.
+ */
+async function deleteAtOnce(
+  view: ViewHandle,
+  { relation, telling, deleted, isOfTable, isNetted }: RowDelta,
+  { tx }: RefreshContext,
+  whole: () => string,
+): Promise<number | null> {
+  if (telling === null || !isOfTable || isNetted) return null;
+  const contents = rowsOf(view);
+  const column = quoteIdentifier(telling);
+  const going = `${column} IN (SELECT ${column} FROM ${relation} WHERE ${weight} < 0)`;
+  const gone = await tx.run(`DELETE FROM ${contents} WHERE ${going}`);
+  if (gone === deleted) return gone;
+  const columns = quoteList(storedColumns(view));
+  const back = await tx.run(`INSERT INTO ${contents} SELECT ${columns} FROM ${whole()} WHERE ${going}`);
+  return gone - back;
 }
 
 /**

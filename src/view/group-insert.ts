@@ -22,12 +22,17 @@ export async function insertGroups(
   context: RefreshContext & { readonly from: Version },
 ): Promise<RefreshOutcome> {
   const { tx } = context;
-  const known = context.contentRows ?? (await countGroups(view, context));
-  const touched = await tx.run(mergeState(view.name, plan, renderState(change, windowOf(context))));
-  const added = (await countGroups(view, context)) - known;
+  const merge = mergeState(view.name, plan, renderState(change, windowOf(context)));
+  let touched = 0;
+  let added = 0;
+  for await (const { rowCount, columns } of tx.batches(merge, [], 'small')) {
+    touched += rowCount;
+    for (let row = 0; row < rowCount; row++) added += Number(columns[0]?.values[row]);
+  }
   return { kind: 'incremental', inserted: touched, deleted: touched - added };
 }
 
+/** Says of each touched group whether it is new. */
 function mergeState(name: string, plan: GroupPlan, delta: string): string {
   const columns = stateColumnNames(plan.group);
   const sums = [
@@ -39,7 +44,8 @@ function mergeState(name: string, plan: GroupPlan, delta: string): string {
     `MERGE INTO ${stateOf(name)} s USING (${delta}) d ON ${sameKeys(plan.group.keys, 's', 'd')} ` +
     `WHEN MATCHED THEN UPDATE SET ${sums.map(({ column, value }) => `${column} = ${value}`).join(', ')} ` +
     `WHEN NOT MATCHED THEN INSERT (${columns.join(', ')}) ` +
-    `VALUES (${columns.map((column) => `d.${column}`).join(', ')})`
+    `VALUES (${columns.map((column) => `d.${column}`).join(', ')}) ` +
+    `RETURNING merge_action = 'INSERT'`
   );
 }
 
@@ -69,9 +75,4 @@ function combinedMoments(moments: GroupMoments, place: number): { column: string
     const column = momentColumn(part, place);
     return { column, value: `s.${column} + d.${column}` };
   });
-}
-
-async function countGroups(view: ViewHandle, { tx }: RefreshContext): Promise<number> {
-  const [row] = await tx.rows(`SELECT count(*)::DOUBLE AS n FROM ${stateOf(view.name)}`);
-  return Number(row?.n);
 }

@@ -17,6 +17,8 @@ export type RowDelta = {
   readonly isNetted: boolean;
   /** Whether every weight is 1 or −1. */
   readonly isSet: boolean;
+  /** Whether each row is one of the rows of one table, so that contents by any column can be had from that again. */
+  readonly isOfTable: boolean;
   /** A column that tells the rows to delete apart better than most and has a value in all of them; null: none. */
   readonly telling: string | null;
 };
@@ -47,10 +49,11 @@ export async function deltaOfChange(
   if (scans.some((scan) => scan.snapshot === 'old')) return nettedDeltaOf(view, signed, context);
   const isLogged = scans.length === 1 && scans[0]?.snapshot === 'change';
   const relation = isLogged ? `(${signed})` : await kept(signed, context);
-  const counts = loggedCounts(change, context) ?? (await countedRows(relation, context));
+  const logged = loggedCounts(change, context);
+  const counts = logged ?? (await countedRows(relation, context));
   const { telling, mayCancel } = await tellingColumn(view, relation, counts, context);
   if (mayCancel) return nettedDeltaOf(view, `SELECT * FROM ${relation}`, context);
-  return { relation, ...counts, isNetted: false, telling };
+  return { relation, ...counts, isNetted: false, isOfTable: logged !== null, telling };
 }
 
 type RowCounts = Pick<RowDelta, 'inserted' | 'deleted' | 'isSet'>;
@@ -80,7 +83,7 @@ export async function nettedDeltaOf(
   );
   const counts = await countedRows(nettedDelta, context);
   const { telling } = await tellingColumn(view, nettedDelta, { ...counts, inserted: 0 }, context);
-  return { relation: nettedDelta, ...counts, isNetted: true, telling };
+  return { relation: nettedDelta, ...counts, isNetted: true, isOfTable: false, telling };
 }
 
 async function countedRows(relation: string, { tx }: RefreshContext): Promise<RowCounts> {

@@ -120,7 +120,7 @@ export async function applyDelta(
   const { tx } = context;
   const { relation, inserted, deleted, isSet } = delta;
   const columns = storedColumns(view).map(quoteIdentifier);
-  if (deleted > 0) await deleteRows(view, delta, context);
+  if (deleted > 0) await deleteRows(view, delta, context, () => wholeOf(view, context));
   if (inserted > 0) {
     const rows = inOneStream(repeated(relation, columns, isSet, `${weight} > 0`), columns.length, inserted);
     await tx.run(`INSERT INTO ${rowsOf(view)} ${rows}`);

@@ -1,8 +1,15 @@
 import { DuckDBInstance } from '@duckdb/node-api';
 import { describe, expect, it } from 'vitest';
-import { versionOf } from '../../src/core/version.ts';
+import { modelVersionOf, versionOf } from '../../src/core/version.ts';
 import { Everview } from '../../src/index.ts';
-import { type Cursor, loadCursors, saveCursor } from '../../src/log/cursor-log.ts';
+import {
+  type Cursor,
+  dropCursor,
+  loadCursors,
+  type RefreshRecord,
+  recordRefresh,
+  saveCursor,
+} from '../../src/log/cursor-log.ts';
 import { loadHistory } from '../../src/log/update-log.ts';
 import { DuckdbSession } from '../../src/store/duckdb-session.ts';
 import { migrate } from '../../src/store/migrations.ts';
@@ -92,17 +99,76 @@ describe('cursors', () => {
     models: new Map(),
   });
 
+  const noRefresh: RefreshRecord = {
+    refreshId: 0,
+    name: '',
+    objectKind: 'view',
+    kind: 'none',
+    reason: 'no-change',
+    trigger: 'asked',
+    fromVersion: null,
+    toVersion: versionOf(1),
+    rows: 0,
+    rung: null,
+    predictedMs: { incremental: null, algebraic: null, domain: null, full: null },
+    actualMs: 0,
+    regretMs: null,
+    refreshedAtMs: 0,
+  };
+
   it('count as the last of their name', async () => {
     const session = await bareSession();
-    for (const version of [1, 2, 3]) await saveCursor(session, 'a', cursor(version));
-    await saveCursor(session, 'b', cursor(9));
-    await saveCursor(session, 'a', cursor(0));
+    for (const version of [1, 2, 3]) saveCursor(session, 'a', cursor(version), 0);
+    saveCursor(session, 'b', cursor(9), 0);
+    saveCursor(session, 'a', cursor(0), 0);
     expect(await loadCursors(session)).toEqual(
       new Map([
         ['a', cursor(0)],
         ['b', cursor(9)],
       ]),
     );
+  });
+
+  it('are those of the last refresh, or what moved the contents since', async () => {
+    const session = await bareSession(8);
+    await session.run(`INSERT INTO everview.cursors VALUES
+      ('old', 7, TIMESTAMP '1970-01-01 00:00:00.007', 'h', 1, NULL, NULL, NULL)`);
+    await migrate(session);
+    const refreshed = (refreshId: number, name: string, at: Cursor) =>
+      recordRefresh(
+        session,
+        { ...noRefresh, refreshId, name, toVersion: at.version, refreshedAtMs: at.asOfMs },
+        at,
+      );
+    const full: Cursor = {
+      ...cursor(3),
+      nextBoundaryMs: 5,
+      costState: '{"a":"b"}',
+      models: new Map([
+        ['m', modelVersionOf(2)],
+        ['n', null],
+      ]),
+    };
+    await refreshed(1, 'a', cursor(1));
+    saveCursor(session, 'a', cursor(2), 1);
+    await refreshed(2, 'b', cursor(1));
+    saveCursor(session, 'b', cursor(0), 2);
+    await refreshed(3, 'a', full);
+    await recordRefresh(session, { ...noRefresh, refreshId: 4, name: 'a' });
+    await refreshed(5, 'c', cursor(1));
+    await dropCursor(session, 'c');
+    const last = new Map([
+      ['old', cursor(7)],
+      ['b', cursor(0)],
+      ['a', full],
+    ]);
+    expect(await loadCursors(session)).toEqual(last);
+    await recordRefresh(session, { ...noRefresh, refreshId: 256, name: 'a' });
+    expect(await loadCursors(session)).toEqual(last);
+    expect(await session.rows('SELECT name FROM everview.cursors ORDER BY name')).toEqual([
+      { name: 'b' },
+      { name: 'old' },
+    ]);
   });
 
   it('that no longer count are removed in time', async () => {
@@ -115,7 +181,7 @@ describe('cursors', () => {
     const instance = await DuckDBInstance.create(file.path);
     const connection = await instance.connect();
     const session = new DuckdbSession(connection);
-    const [kept] = await session.rows('SELECT count(*)::INTEGER AS n FROM everview.cursors');
+    const [kept] = await session.rows('SELECT count(cursor)::INTEGER AS n FROM everview.refreshes');
     connection.closeSync();
     instance.closeSync();
     expect(kept?.n).toBeLessThan(60);

@@ -5,6 +5,7 @@ import { gramOf, type Precision } from '../../src/model/moment-kernel.ts';
 import { OnnxRuntime } from '../../src/model/onnx-runtime.ts';
 import { advanceSources, type TrainingRelation } from '../../src/model/row-source.ts';
 import { holdsDigits, isFine } from '../../src/model/summing-precision.ts';
+import type { SumsState } from '../../src/model/sums-state.ts';
 import { trainingBoundsAt } from '../../src/model/training-window.ts';
 import { binary, type Rational, toNumber } from '../support/exact-least-squares.ts';
 import { ridgeModel, TrainingTable, trainingSet } from '../support/training-table.ts';
@@ -132,5 +133,29 @@ describe('how finely to sum', () => {
       fitter.advance(s, plan, apart.state, advanceSources(relation, before, after)),
     );
     expect(holdsDigits(plan, changed.state, least)).toBe(false);
+  });
+
+  it('goes on plainly from plain sums, while that costs no digit that they have', async () => {
+    const { state } = await fit(140_000, 1);
+    const { version } = table;
+    await table.update({ remove: 'u > 0.9', insert: rowsSql(2_000, 1) });
+    const sources = advanceSources(relation, { version, bounds }, { version: table.version, bounds });
+    const advanced = (from: SumsState) => table.read((s) => fitter.advance(s, plan, from, sources));
+    const { state: moved } = await advanced(state);
+    const scratch = await table.read((s) => fitter.fitFull(s, plan, relation, bounds, least));
+    expect(Math.max(...moved.budget.exact)).toBe(0);
+    moved.budget.rounded.forEach((spent, measure) => {
+      expect(spent).toBeGreaterThan(state.budget.rounded[measure] ?? 0);
+    });
+    const [one, other] = [moved, scratch.state].map((of) => fitter.solve(plan, of, least));
+    one?.features.forEach(({ weight }, index) => {
+      expect(Math.abs((other?.features[index]?.weight ?? 0) / weight - 1)).toBeLessThan(1e-9);
+    });
+
+    const rounded = state.budget.rounded.map((spent) => 20 * spent);
+    const worn: SumsState = { ...state, budget: { ...state.budget, rounded } };
+    const { state: careful } = await advanced(worn);
+    expect(careful.budget.rounded).toEqual(rounded);
+    expect(Math.min(...careful.budget.exact)).toBeGreaterThan(0);
   });
 });

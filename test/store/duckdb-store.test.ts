@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { ColumnBatch, Session } from '../../src/core/session.ts';
 import { checkpointThreshold, openDuckdbStore } from '../../src/store/duckdb-store.ts';
 
 let store: Awaited<ReturnType<typeof openDuckdbStore>>;
@@ -50,4 +51,67 @@ test.each([
   );
   await small.close();
   expect(setting?.size).toBe(told);
+});
+
+describe('a statement that nobody waits for', () => {
+  const count = () =>
+    store.read(
+      () => null,
+      async (session) => (await session.rows('SELECT count(*)::INTEGER AS n FROM later'))[0]?.n,
+    );
+  beforeAll(() => store.write((tx) => tx.run('CREATE TABLE later (n INTEGER NOT NULL)')));
+
+  test('runs before what is asked for next, and is committed with it', async () => {
+    await store.write(async (tx) => {
+      tx.later('INSERT INTO later VALUES (1)');
+      tx.later('INSERT INTO later SELECT n + $1 FROM later', [1]);
+      expect(await tx.rows('SELECT n FROM later ORDER BY n')).toEqual([{ n: 1 }, { n: 2 }]);
+      tx.later('INSERT INTO later VALUES (3)');
+    });
+    expect(await count()).toBe(3);
+  });
+
+  test.each([
+    ['the next statement', (tx: Session) => tx.run('INSERT INTO later VALUES (5)')],
+    ['the commit', () => Promise.resolve()],
+  ])('fails %s as it fails, and all is taken back', async (_what, next) => {
+    const written = store.write(async (tx) => {
+      await tx.run('INSERT INTO later VALUES (4)');
+      tx.later('INSERT INTO later VALUES (NULL)');
+      await next(tx);
+    });
+    await expect(written).rejects.toThrow('NOT NULL');
+    expect(await count()).toBe(3);
+  });
+
+  test('is taken back where something else failed first', async () => {
+    const written = store.write(async (tx) => {
+      tx.later('INSERT INTO later VALUES (NULL)');
+      throw new Error('something else');
+    });
+    await expect(written).rejects.toThrow('something else');
+    await store.write((tx) => tx.run('INSERT INTO later VALUES (4)'));
+    expect(await count()).toBe(4);
+  });
+});
+
+test('gives the memory of a batch back when the next is asked for', async () => {
+  const sql = 'SELECT range::DOUBLE AS x, range AS n FROM range(5000)';
+  await store.read(
+    () => null,
+    async (session) => {
+      const seen: ColumnBatch[] = [];
+      let sum = 0;
+      for await (const batch of session.batches(sql)) {
+        for (let row = 0; row < batch.rowCount; row++) {
+          sum += Number(batch.columns[0]?.values[row]) + Number(batch.columns[1]?.values[row]);
+        }
+        seen.push(batch);
+      }
+      expect(sum).toBe(5000 * 4999);
+      expect(seen.map(({ columns }) => columns.map(({ values }) => values.length))).toEqual(
+        seen.map(() => [0, 0]),
+      );
+    },
+  );
 });
