@@ -13,7 +13,7 @@ const fitOf = (model: string) => `REFRESH ${model} FULL`;
 export const modelFit: Benchmark = {
   name: 'model-fit',
   async run({ directory, isQuick }) {
-    const [rows, features, rounds] = isQuick ? [5_000, 4, 1] : [1_000_000, 50, 5];
+    const [rows, features, rounds] = isQuick ? [5_000, 4, 1] : [1_000_000, 50, 3];
     const table = await ModelTable.open(join(directory, 'model-fit.db'), rows, features, families);
     const baseline = await ScanAndGemm.open(
       join(directory, 'scan-and-gemm.db'),

@@ -90,7 +90,9 @@ export class BareOrders {
   }
 
   static async open(path: string, existing: number, isConstrained: boolean): Promise<BareOrders> {
-    const instance = await DuckDBInstance.create(path, { checkpoint_threshold: checkpointThreshold });
+    const instance = await DuckDBInstance.create(path, {
+      checkpoint_threshold: checkpointThreshold(undefined),
+    });
     const connection = await instance.connect();
     if (isConstrained) {
       await connection.run(placesTable);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { AnySection, Benchmark } from './benchmark.ts';
 import { commitWithView } from './commit-with-view.ts';
 import { decisionGrid } from './decision-grid.ts';
+import { drill } from './drill.ts';
 import { incrementalRefresh } from './incremental-refresh.ts';
 import { machineLines } from './machine.ts';
 import { modelFit } from './model-fit.ts';
@@ -35,6 +36,7 @@ const benchmarks: readonly Benchmark[] = [
   refreshFlatness,
   modelPredict,
   modelRow,
+  drill,
 ];
 
 const given = process.argv.slice(2);

@@ -2,6 +2,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { type Format, formats } from './answer-writer.ts';
 import { daysOfFlights, fewestDays } from './demo/demo-plan.ts';
 import type { DemoOptions } from './demo.ts';
+import type { DrillOptions } from './drill-command.ts';
 import { type Failure, renderFailure } from './failure-report.ts';
 import { tryParseMoment } from './parse-moment.ts';
 import type { RefreshOptions } from './refresh-command.ts';
@@ -14,6 +15,7 @@ export type Invocation =
   | { readonly kind: 'sql'; readonly options: SqlOptions }
   | { readonly kind: 'status'; readonly options: StatusOptions }
   | { readonly kind: 'refresh'; readonly options: RefreshOptions }
+  | { readonly kind: 'drill'; readonly options: DrillOptions }
   | { readonly kind: 'demo'; readonly options: DemoOptions }
   /** Help or the version: nothing but a text. */
   | { readonly kind: 'text'; readonly text: string }
@@ -54,6 +56,8 @@ export async function runProgram(
       return (await import('./sql-command.ts')).runSql(invocation.options, terminal);
     case 'status':
       return (await import('./status-command.ts')).runStatus(invocation.options, terminal);
+    case 'drill':
+      return (await import('./drill-command.ts')).runDrill(invocation.options, terminal);
     case 'refresh':
       return (await import('./refresh-command.ts')).runRefresh(invocation.options, terminal);
     case 'demo':
@@ -78,6 +82,7 @@ function createProgram(version: string, report: Report): Command {
   addSqlCommand(program, report);
   addStatusCommand(program, report);
   addRefreshCommand(program, report);
+  addDrillCommand(program, report);
   addDemoCommand(program, report);
   return program;
 }
@@ -91,6 +96,7 @@ Examples:
   everview sql --db shop.db -c "EXPORT MODEL demand TO 'demand.onnx'"
   everview status --db shop.db                       what there is, and how stale
   everview refresh daily_sales --db shop.db --full   bring one view up to date
+  everview drill --db shop.db --table sales          which errors of its data would be found
   everview demo                                      see it work
 `;
 
@@ -173,6 +179,28 @@ function addRefreshCommand(program: Command, report: Report): void {
             format: words.format,
           },
         }),
+    );
+}
+
+function addDrillCommand(program: Command, report: Report): void {
+  program
+    .command('drill')
+    .description("break copies of a table's latest updates, and tell which errors would be found")
+    .addOption(dbOption().makeOptionMandatory())
+    .addOption(new Option('--table <name>', 'the table; its option `profile` is on').makeOptionMandatory())
+    .addOption(nowOption())
+    .addOption(formatOption(['table', 'json']))
+    .addOption(new Option('--json', 'the same as --format json'))
+    .action((words: { db: string; table: string; now?: Date; format: 'table' | 'json'; json?: true }) =>
+      report({
+        kind: 'drill',
+        options: {
+          db: words.db,
+          table: words.table,
+          now: words.now ?? null,
+          format: words.json ? 'json' : words.format,
+        },
+      }),
     );
 }
 

@@ -37,8 +37,14 @@ export const reasonTable = {
   // what became of an update
   accepted: 'every row met every constraint',
   'accepted-with-warnings': 'rows that break a constraint were taken, as on_violation = warn says',
+  'schema-mismatch': 'columns are missing, or go by other names',
+  'columns-ignored':
+    'every row met every constraint; columns came as well that the table does not have, and nothing was kept of them',
   'rows-quarantined': 'rows that break a constraint were set aside',
+  'update-held': 'the update is not as usual, and waits for APPROVE UPDATE or REJECT UPDATE',
   'constraint-violated': 'rows break a constraint and on_violation is reject',
+  'replayed-batch': 'the very rows of an earlier insert came again, and on_replay is reject',
+  'finding-blocks': 'the update is not as usual, to a degree that blocks it, and on_finding is reject',
   'repeated-key': 'the idempotency key was seen before',
   'nothing-to-do': 'the update changes no row',
   // what became of a candidate model
@@ -55,6 +61,12 @@ export const reasonTable = {
   'too-few-rows': 'the training set holds too few rows',
   'empty-holdout': 'no labelled row is in the hold-out, so the gate cannot judge',
   'no-current-model': 'no version answers yet, so a condition relative to it holds',
+  'promoted-by-person': 'PROMOTE MODEL',
+  'held-by-person': 'HOLD MODEL or ROLLBACK MODEL: what answers stays until PROMOTE MODEL',
+  'rolled-back': 'ROLLBACK MODEL: an earlier version answers again',
+  'incident-open':
+    'the candidate learned from rows under an incident that is not resolved; PROMOTE MODEL lets it answer all the same',
+  'model-dropped': 'the model was dropped, and with it what was decided about its versions',
   // how a query was answered
   fresh: 'every view read was up to date',
   'refreshed-first': 'views staler than declared were refreshed before the answer',

@@ -1,11 +1,13 @@
 import type { Compilable } from 'kysely';
 import { EverviewError } from '../core/errors.ts';
 import type { Row } from '../core/value.ts';
+import type { ReplayResponse } from './arrival-rules.ts';
 import type { AnyColumn, ColumnValue, IsOptional } from './column-builder.ts';
 import { define } from './define.ts';
 import type {
   Definition,
   FeatureSelection,
+  IncidentBound,
   ModelDefinition,
   RefreshMode,
   StaleReadResponse,
@@ -64,7 +66,24 @@ export type InsertOf<D> = D extends { readonly [insertType]?: infer I } ? I : ne
 export type TableOptions<Column extends string> = {
   readonly eventTime?: Column;
   readonly onViolation?: ViolationResponse;
-  readonly heartbeat?: DurationInput;
+  readonly heartbeat?: DurationInput | null;
+  /** The column that says which source a row came from. */
+  readonly source?: Column;
+  readonly eventTimeOrder?: 'none' | 'ascending' | 'strict';
+  /** How far a new row may be behind the newest event time that the table holds. */
+  readonly allowedLateness?: DurationInput | null;
+  /** How far an event time may be ahead of the engine's clock. */
+  readonly maxFuture?: DurationInput | null;
+  /** What becomes of the very rows of an earlier insert that come again. */
+  readonly onReplay?: ReplayResponse;
+  /** Whether updates are judged by what accepted ones were like. */
+  readonly profile?: 'on' | 'off';
+  /** How many false alarms a month may be expected of the judgement. */
+  readonly falseAlarms?: number;
+  /** What becomes of an update that the judgement blocks. */
+  readonly onFinding?: 'warn' | 'quarantine' | 'ask' | 'reject';
+  /** `6 hours then accept_marked` */
+  readonly hold?: string;
   /** Constraints over several columns: `check`, `unique`, `primaryKey`, `foreignKey`. */
   readonly constraints?: readonly DraftConstraint[];
 };
@@ -108,15 +127,19 @@ export function primaryKey(columns: readonly string[], name?: string): DraftCons
   return { kind: 'primary-key', name: named(name), columns: names(columns) };
 }
 
-/** @param targetColumns the other table's primary key when empty. */
+/**
+ * @param targetColumns the other table's primary key when empty.
+ * @param matchRate the least share, above 0 and at most 1, of an update's references that must be found.
+ */
 export function foreignKey(
   columns: readonly string[],
   target: string,
   targetColumns: readonly string[] = [],
   name?: string,
+  matchRate?: number,
 ): DraftConstraint {
   const sides = { columns: names(columns), targetColumns: names(targetColumns) };
-  return { kind: 'references', name: named(name), table: { name: target }, ...sides };
+  return { kind: 'references', name: named(name), table: { name: target }, ...sides, matchRate };
 }
 
 /** SQL text whose rows the caller vouches for. */
@@ -241,6 +264,10 @@ export type ModelOptions = PolicyOptions & {
   readonly slices?: readonly string[];
   /** Earlier windows, each as long as the hold-out, that may speak against a candidate; 3 where there is room. */
   readonly windows?: number;
+  /** From which severity on an open incident about rows it learns from holds a candidate. */
+  readonly holdOn?: IncidentBound;
+  /** From which severity on an open incident of a table it learns from pauses its predictions. */
+  readonly pauseOn?: IncidentBound;
   readonly onFailure?: 'keep_current';
 };
 

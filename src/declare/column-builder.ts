@@ -43,8 +43,15 @@ export class ColumnBuilder<
     return this.#with((column) => ({ kind: 'check', name: null, expression: condition, column }));
   }
 
-  /** @param column of the other table; its primary key when left out. */
-  references(table: string, column?: string): ColumnBuilder<Value, Nullable, HasDefault> {
+  /**
+   * @param column of the other table; its primary key when left out.
+   * @param matchRate the least share, above 0 and at most 1, of an update's references that must be found.
+   */
+  references(
+    table: string,
+    column?: string,
+    { matchRate }: { readonly matchRate?: number } = {},
+  ): ColumnBuilder<Value, Nullable, HasDefault> {
     const targetColumns = column === undefined ? [] : [{ name: column }];
     return this.#with((own) => ({
       kind: 'references',
@@ -52,6 +59,7 @@ export class ColumnBuilder<
       columns: [own],
       table: { name: table },
       targetColumns,
+      matchRate,
     }));
   }
 

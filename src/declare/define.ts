@@ -2,6 +2,7 @@ import { EverviewError } from '../core/errors.ts';
 import { reservedPrefix } from '../core/identifier.ts';
 import { nearestHint } from '../core/nearest.ts';
 import { sameName } from '../core/schema.ts';
+import type { ArrivalRules } from './arrival-rules.ts';
 import { deepFreeze } from './deep-freeze.ts';
 import type {
   ColumnDefinition,
@@ -21,7 +22,9 @@ import type {
   TrainingSetDraft,
   ViewDraft,
 } from './definition-draft.ts';
+import { formatExpansion } from './expansion.ts';
 import { fitOptionNames, type Method, methodSpec, methods } from './methods.ts';
+import type { HoldTerm } from './option-kind.ts';
 import type { OptionTables, OptionValues } from './options.ts';
 import { readOptions } from './read-options.ts';
 import { defaultText, queryText, typeText } from './sql-text.ts';
@@ -92,7 +95,54 @@ function defineTable(draft: TableDraft): TableDefinition {
     eventTime: eventColumn(name, columns, values.event_time ?? null, placeOf(draft.options, 'event_time')),
     onViolation: values.on_violation ?? 'reject',
     heartbeatMs: values.heartbeat ?? null,
+    arrival: arrivalRules(name, columns, values, draft.options),
+    isProfiled: values.profile === 'on',
+    falseAlarms: values.false_alarms ?? 1,
+    onFinding: values.on_finding ?? 'warn',
+    hold: values.hold ?? usualHold,
   };
+}
+
+/** @throws EverviewError `unknown-column`, or `invalid-option` for a rule about an event time that is not declared. */
+function arrivalRules(
+  table: string,
+  columns: readonly ColumnDefinition[],
+  values: OptionValues<OptionTables['table']>,
+  options: readonly DraftOption[],
+): ArrivalRules {
+  const timed = (['event_time_order', 'allowed_lateness', 'max_future'] as const).find((name) => {
+    const value = values[name] ?? null;
+    return value !== null && value !== 'none';
+  });
+  if (timed !== undefined && (values.event_time ?? null) === null) {
+    throw new EverviewError('invalid-option', `${timed} of table "${table}" needs an event_time`, {
+      at: placeOf(options, timed),
+      hint: 'say which column tells when a row happened: event_time = column',
+    });
+  }
+  return {
+    source: sourceColumn(table, columns, values.source ?? null, placeOf(options, 'source')),
+    eventTimeOrder: values.event_time_order ?? 'none',
+    allowedLatenessMs: values.allowed_lateness ?? null,
+    maxFutureMs: values.max_future ?? null,
+    onReplay: values.on_replay ?? 'accept',
+  };
+}
+
+function sourceColumn(
+  table: string,
+  columns: readonly ColumnDefinition[],
+  given: string | null,
+  at: ReturnType<typeof placeOf>,
+): string | null {
+  if (given === null) return null;
+  const column = columns.find((one) => sameName(one.name, given));
+  if (column !== undefined) return column.name;
+  const names = columns.map((one) => one.name);
+  throw new EverviewError('unknown-column', `source names "${given}", which table "${table}" does not have`, {
+    at,
+    hint: nearestHint(given, names),
+  });
 }
 
 function eventColumn(
@@ -139,6 +189,9 @@ function resolvePolicy(values: PolicyValues, bounded: boolean): RefreshPolicy {
     onStaleRead: values.on_stale_read ?? 'refresh',
   };
 }
+
+/** What nobody vouches for in a day is given up. */
+export const usualHold: HoldTerm = { forMs: 86_400_000, onDeadline: 'reject' };
 
 const defaultTolerance = 1e-9;
 
@@ -214,6 +267,7 @@ function defineModel(draft: ModelDraft): ModelDefinition {
   if (values.method === undefined) throw missing(draft.name, 'model', 'method', "WITH (method = 'ridge')");
   assertTaken(values.method, draft.options);
   const categorical = values.categorical ?? [];
+  assertNoneTwice(values, draft.options);
   assertFeatures(draft, categorical);
   const bounded = (values.max_rows ?? null) !== null || (values.max_effect ?? null) !== null;
   return {
@@ -244,6 +298,8 @@ function defineModel(draft: ModelDraft): ModelDefinition {
     gate: values.gate ?? [],
     slices: values.slices ?? [],
     windows: values.windows ?? 3,
+    holdOn: values.hold_on ?? 'block',
+    pauseOn: values.pause_on ?? 'never',
     onFailure: values.on_failure ?? 'keep_current',
   };
 }
@@ -267,17 +323,27 @@ function repeatedName(names: readonly string[]): string | undefined {
   return names.find((name, index) => names.findIndex((one) => sameName(one, name)) < index);
 }
 
+/** Named twice, a label would be two outputs of one name, and a feature would count twice. */
+function assertNoneTwice(
+  { categorical = [], labels = [], slices = [], expand = [] }: OptionValues<OptionTables['model']>,
+  options: readonly DraftOption[],
+): void {
+  const lists = { categorical, labels, slices, expand: expand.map(formatExpansion) };
+  for (const [option, list] of Object.entries(lists)) {
+    const twice = repeatedName(list);
+    if (twice === undefined) continue;
+    throw new EverviewError('invalid-option', `${option} names "${twice}" twice`, {
+      at: placeOf(options, option),
+    });
+  }
+}
+
 function assertFeatures({ name, features, options }: ModelDraft, categorical: readonly string[]): void {
   const named = features.kind === 'columns' ? features.columns : features.except;
   const repeated = repeatedName(named);
   if (repeated !== undefined || (features.kind === 'columns' && named.length === 0)) {
     const problem = repeated === undefined ? 'has no features' : `names "${repeated}" twice`;
     throw new EverviewError('invalid-definition', `model "${name.name}" ${problem}`, { at: name.at });
-  }
-  const twice = repeatedName(categorical);
-  const at = placeOf(options, 'categorical');
-  if (twice !== undefined) {
-    throw new EverviewError('invalid-option', `categorical names "${twice}" twice`, { at });
   }
   const listed = features.kind === 'columns';
   const foreign = categorical.find((column) => named.some((one) => sameName(one, column)) !== listed);
@@ -286,7 +352,7 @@ function assertFeatures({ name, features, options }: ModelDraft, categorical: re
     'unknown-column',
     `categorical names "${foreign}", which is no feature of model "${name.name}"`,
     {
-      at,
+      at: placeOf(options, 'categorical'),
       hint: listed ? nearestHint(foreign, named) : 'it is left out by EXCLUDE',
     },
   );

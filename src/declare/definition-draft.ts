@@ -25,6 +25,7 @@ export type DraftConstraint = { readonly name: DraftName | null } & (
       readonly columns: readonly DraftName[];
       readonly table: DraftName;
       readonly targetColumns: readonly DraftName[];
+      readonly matchRate?: number | undefined;
     }
 );
 

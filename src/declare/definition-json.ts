@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { EverviewError } from '../core/errors.ts';
+import { noArrivalRules } from './arrival-rules.ts';
 import { deepFreeze } from './deep-freeze.ts';
 import type { Definition } from './definition.ts';
 import { methods } from './methods.ts';
-import { expansions, gate } from './option-kind.ts';
+import { expansions, gate, holdTerm } from './option-kind.ts';
 
 const names = z.array(z.string()).readonly();
 const milliseconds = z.number().int().nonnegative();
@@ -18,8 +19,17 @@ const constraint = z.discriminatedUnion('kind', [
     columns: names,
     table: z.string(),
     targetColumns: names,
+    matchRate: z.number().gt(0).max(1).optional(),
   }),
 ]);
+
+const arrival = z.strictObject({
+  source: z.string().nullable(),
+  eventTimeOrder: z.enum(['none', 'ascending', 'strict']),
+  allowedLatenessMs: milliseconds.nullable(),
+  maxFutureMs: milliseconds.nullable(),
+  onReplay: z.enum(['accept', 'warn', 'quarantine', 'reject']),
+});
 
 const table = z.strictObject({
   kind: z.literal('table'),
@@ -31,6 +41,12 @@ const table = z.strictObject({
   eventTime: z.string().nullable(),
   onViolation: z.enum(['reject', 'quarantine', 'warn']),
   heartbeatMs: milliseconds.nullable(),
+  // Files of older releases have none of these.
+  arrival: arrival.default(noArrivalRules),
+  isProfiled: z.boolean().default(false),
+  falseAlarms: z.number().positive().default(1),
+  onFinding: z.enum(['warn', 'quarantine', 'ask', 'reject']).default('warn'),
+  hold: holdTerm.schema.default({ forMs: 86_400_000, onDeadline: 'reject' }),
 });
 
 const policy = z.strictObject({
@@ -96,6 +112,8 @@ const model = z.strictObject({
   // Files of older releases have neither.
   slices: names.default([]),
   windows: z.number().int().nonnegative().default(3),
+  holdOn: z.enum(['block', 'notice', 'never']).default('block'),
+  pauseOn: z.enum(['block', 'notice', 'never']).default('never'),
   onFailure: z.literal('keep_current'),
 });
 

@@ -35,12 +35,23 @@ export function givenOptions(definition: Definition): readonly GivenOption[] {
   }
 }
 
-function givenForTable({ eventTime, onViolation, heartbeatMs }: TableDefinition): GivenOption[] {
+function givenForTable(table: TableDefinition): GivenOption[] {
+  const { eventTime, onViolation, heartbeatMs, arrival, isProfiled, falseAlarms, onFinding, hold } = table;
   const specs = optionTables.table;
+  const { source, eventTimeOrder, allowedLatenessMs, maxFutureMs, onReplay } = arrival;
   return [
     ...unless(eventTime === null, 'event_time', specs.event_time, eventTime),
     ...unless(onViolation === 'reject', 'on_violation', specs.on_violation, onViolation),
     ...unless(heartbeatMs === null, 'heartbeat', specs.heartbeat, heartbeatMs),
+    ...unless(source === null, 'source', specs.source, source),
+    ...unless(eventTimeOrder === 'none', 'event_time_order', specs.event_time_order, eventTimeOrder),
+    ...unless(allowedLatenessMs === null, 'allowed_lateness', specs.allowed_lateness, allowedLatenessMs),
+    ...unless(maxFutureMs === null, 'max_future', specs.max_future, maxFutureMs),
+    ...unless(onReplay === 'accept', 'on_replay', specs.on_replay, onReplay),
+    ...unless(!isProfiled, 'profile', specs.profile, isProfiled ? 'on' : 'off'),
+    ...unless(onFinding === 'warn', 'on_finding', specs.on_finding, onFinding),
+    ...unless(hold.forMs === 86_400_000 && hold.onDeadline === 'reject', 'hold', specs.hold, hold),
+    ...unless(falseAlarms === 1, 'false_alarms', specs.false_alarms, falseAlarms),
   ];
 }
 
@@ -125,6 +136,8 @@ function givenForModel(model: ModelDefinition): GivenOption[] {
     ...unless(model.gate.length === 0, 'gate', specs.gate, model.gate),
     ...unless(model.slices.length === 0, 'slices', specs.slices, model.slices),
     ...unless(model.windows === 3, 'windows', specs.windows, model.windows),
+    ...unless(model.holdOn === 'block', 'hold_on', specs.hold_on, model.holdOn),
+    ...unless(model.pauseOn === 'never', 'pause_on', specs.pause_on, model.pauseOn),
     ...unless(model.onFailure === 'keep_current', 'on_failure', specs.on_failure, model.onFailure),
   ];
 }
@@ -179,9 +192,9 @@ function draftConstraint(constraint: Constraint): DraftConstraint {
     case 'primary-key':
       return { kind: constraint.kind, name, columns: names(constraint.columns) };
     case 'references': {
-      const { columns, targetColumns, table } = constraint;
+      const { columns, targetColumns, table, matchRate } = constraint;
       const sides = { columns: names(columns), targetColumns: names(targetColumns) };
-      return { kind: 'references', name, table: { name: table }, ...sides };
+      return { kind: 'references', name, table: { name: table }, ...sides, matchRate };
     }
   }
 }

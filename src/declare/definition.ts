@@ -1,7 +1,9 @@
 import type { Schema } from '../core/schema.ts';
+import type { ArrivalRuleKind, ArrivalRules } from './arrival-rules.ts';
 import type { Expansion } from './expansion.ts';
 import type { GateCondition } from './gate-condition.ts';
 import type { Method } from './methods.ts';
+import type { HoldTerm } from './option-kind.ts';
 
 /** What a user states, frozen once declared. A change of any field changes the definition's hash. */
 export type Definition = TableDefinition | ViewDefinition | TrainingSetDefinition | ModelDefinition;
@@ -27,9 +29,14 @@ export type Constraint =
       readonly table: string;
       /** Empty: the other table's primary key. */
       readonly targetColumns: readonly string[];
+      /** The least share of an update's references that must be found; absent: all of them. */
+      readonly matchRate?: number | undefined;
     };
 
 export type ConstraintKind = Constraint['kind'];
+
+/** What a row can break: a constraint, or a rule about its arrival. */
+export type RuleKind = ConstraintKind | ArrivalRuleKind;
 
 export type TableDefinition = {
   readonly kind: 'table';
@@ -41,6 +48,15 @@ export type TableDefinition = {
   readonly onViolation: ViolationResponse;
   /** An update is expected at least this often. */
   readonly heartbeatMs: number | null;
+  readonly arrival: ArrivalRules;
+  /** Updates are judged by the learned profile. */
+  readonly isProfiled: boolean;
+  /** Expected per month, of the judgement of this table. */
+  readonly falseAlarms: number;
+  /** To an update that the judgement blocks. */
+  readonly onFinding: 'warn' | 'quarantine' | 'ask' | 'reject';
+  /** How long `ask` waits, and what then. */
+  readonly hold: HoldTerm;
 };
 
 export type RefreshMode = 'immediate' | 'auto' | 'on_read' | 'manual' | 'incremental' | 'full';
@@ -142,8 +158,15 @@ export type ModelDefinition = {
   readonly slices: readonly string[];
   /** Windows before the hold-out, each as long, in which a candidate may not be proven worse than the current model. */
   readonly windows: number;
+  /** The severity from which on an open incident about rows it learns from holds a candidate. */
+  readonly holdOn: IncidentBound;
+  /** The severity from which on an open incident of a table it learns from has its predictions refused. */
+  readonly pauseOn: IncidentBound;
   readonly onFailure: 'keep_current';
 };
+
+/** From which severity on incidents count. */
+export type IncidentBound = 'block' | 'notice' | 'never';
 
 export type ObjectKind = Definition['kind'];
 

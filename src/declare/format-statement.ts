@@ -3,6 +3,8 @@ import { givenOptions } from './definition-options.ts';
 import { formatName } from './sql-name.ts';
 import { constraintColumns, defaultConstraintName } from './table-constraints.ts';
 
+type ReferencesConstraint = Extract<Constraint, { kind: 'references' }>;
+
 /** The CREATE statement of a definition: canonical SQL, and reading it gives the same definition again. */
 export function formatDefinition(definition: Definition): string {
   const name = formatName(definition.name);
@@ -84,7 +86,7 @@ function formatInline(constraint: Constraint): string {
     case 'unique':
       return 'UNIQUE';
     case 'references':
-      return `REFERENCES ${formatTarget(constraint.table, constraint.targetColumns)}`;
+      return `REFERENCES ${formatTarget(constraint)}`;
     case 'check':
       return formatOutline(constraint);
   }
@@ -98,15 +100,15 @@ function formatOutline(constraint: Constraint): string {
       return `PRIMARY KEY ${nameList(constraint.columns)}`;
     case 'unique':
       return `UNIQUE ${nameList(constraint.columns)}`;
-    case 'references': {
-      const target = formatTarget(constraint.table, constraint.targetColumns);
-      return `FOREIGN KEY ${nameList(constraint.columns)} REFERENCES ${target}`;
-    }
+    case 'references':
+      return `FOREIGN KEY ${nameList(constraint.columns)} REFERENCES ${formatTarget(constraint)}`;
     case 'check':
       return `CHECK (${constraint.expression})`;
   }
 }
 
-function formatTarget(table: string, columns: readonly string[]): string {
-  return columns.length === 0 ? formatName(table) : `${formatName(table)} ${nameList(columns)}`;
+function formatTarget({ table, targetColumns, matchRate }: ReferencesConstraint): string {
+  const target =
+    targetColumns.length === 0 ? formatName(table) : `${formatName(table)} ${nameList(targetColumns)}`;
+  return matchRate === undefined ? target : `${target} MATCH RATE ${matchRate}`;
 }

@@ -98,13 +98,13 @@ export const methodTable = {
     task: 'class',
     features: 'any',
     takes: ['smoothing', 'weight', 'decay', 'rare'],
-    fits: 'naive Bayes of counts; `smoothing` is added to every count',
+    fits: 'naive Bayes of counts; `smoothing` is added to every count, 1e-10 at least',
   },
   bernoulli_nb: {
     task: 'class',
     features: 'any',
     takes: ['smoothing', 'weight', 'decay', 'rare'],
-    fits: 'naive Bayes of features that are 0 or 1; `smoothing` is added to every count',
+    fits: 'naive Bayes of features that are 0 or 1; `smoothing` is added to every count, 1e-10 at least',
   },
   lda: {
     task: 'class',

@@ -56,7 +56,7 @@ export class ModelGrammar extends DefinitionGrammar {
   });
 
   /** A model version: from 1 on. */
-  private readonly versionNumber = this.RULE('versionNumber', (): Numbered => {
+  protected readonly versionNumber = this.RULE('versionNumber', (): Numbered => {
     const token = this.CONSUME(NumberLiteral);
     return this.ACTION(() => {
       const at = this.placeOf(token);

@@ -43,6 +43,33 @@ export const duration: OptionKind<number> = {
   toSql: formatSqlDuration,
 };
 
+/** How long something waits for a person, and what becomes of it then. */
+export type HoldTerm = { readonly forMs: number; readonly onDeadline: 'accept_marked' | 'reject' };
+
+const holdExample = "a duration and what then, as INTERVAL '6 hours' THEN reject (or accept_marked)";
+
+export const holdTerm: OptionKind<HoldTerm> = {
+  name: 'hold',
+  wants: holdExample,
+  schema: z.object({
+    forMs: z.number().int().positive('must be longer than 0'),
+    onDeadline: z.enum(['accept_marked', 'reject']),
+  }),
+  fromSql: (sql) => holdReading(sql, readSqlDuration),
+  fromJs: (value) =>
+    typeof value === 'string' ? holdReading(value, readDuration) : { problem: "wants '6 hours then reject'" },
+  toSql: ({ forMs, onDeadline }) => `${formatSqlDuration(forMs)} THEN ${onDeadline}`,
+};
+
+function holdReading(text: string, read: typeof readSqlDuration): Reading {
+  const [, span, then] = /^([\s\S]*?)\s+then\s+(\w+)$/i.exec(text.trim()) ?? [];
+  if (span === undefined || then === undefined) return { problem: `wants ${holdExample}` };
+  const duration = read(span);
+  return 'ms' in duration
+    ? { value: { forMs: duration.ms, onDeadline: then.toLowerCase() } }
+    : { problem: `wants a duration: ${duration.problem}` };
+}
+
 export const halfLife: OptionKind<number> = {
   ...duration,
   schema: z.number().int().positive('must be longer than 0'),

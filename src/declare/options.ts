@@ -9,6 +9,7 @@ import {
   expansions,
   gate,
   halfLife,
+  holdTerm,
   number,
   type OptionKind,
   orNull,
@@ -58,7 +59,56 @@ const tableOptions = {
     'reject',
     'what becomes of rows that break a constraint: refuse the update, set the rows aside, or take them and say so',
   ),
-  heartbeat: option(orNull(duration), 'NULL', 'an update is expected at least this often'),
+  heartbeat: option(
+    orNull(duration),
+    'NULL',
+    'an update is expected at least this often; where `source` is given, from every source',
+  ),
+  source: option(
+    orNull(column),
+    'NULL',
+    'the column that says which source a row came from: heartbeat, event_time_order and allowed_lateness are then of each source',
+  ),
+  event_time_order: option(
+    choice(['none', 'ascending', 'strict']),
+    'none',
+    'whether rows must come in the order of their event time: none before (ascending), or each after (strict) those that came before it',
+  ),
+  allowed_lateness: option(
+    orNull(duration),
+    'NULL',
+    'how far the event time of a new row may be behind the newest that the table holds',
+  ),
+  max_future: option(
+    orNull(duration),
+    'NULL',
+    "how far an event time may be ahead of the engine's clock (TIMESTAMP is taken as UTC)",
+  ),
+  on_replay: option(
+    choice(['accept', 'warn', 'quarantine', 'reject']),
+    'accept',
+    'what becomes of the very rows of an earlier insert that come again as another: take them, take them and say so, set them aside, or refuse the update',
+  ),
+  profile: option(
+    choice(['on', 'off']),
+    'off',
+    'whether updates are measured and judged by what accepted ones were like; costs a scan of each update',
+  ),
+  on_finding: option(
+    choice(['warn', 'quarantine', 'ask', 'reject']),
+    'warn',
+    'what becomes of an update that the judgement blocks: take it and say so, set aside the rows (all of them where it is not known which), set all of them aside until APPROVE UPDATE or REJECT UPDATE, or refuse it',
+  ),
+  hold: option(
+    holdTerm,
+    "INTERVAL '1 day' THEN reject",
+    'how long `on_finding = ask` waits, and what then: the rows are given up, or taken and marked in every answer that rests on them',
+  ),
+  false_alarms: option(
+    number('1', z.number().positive('must be above 0')),
+    '1',
+    'how many false alarms a month may be expected of the judgement of this table',
+  ),
 };
 
 const policyOptions = {
@@ -202,6 +252,16 @@ const modelOptions = {
     number('3', nonNegative.int('must be a whole number')),
     '3, or as many as the training window has room for',
     'earlier windows as long as the hold-out; a candidate that is proven worse in one than what answers now does not pass the gate',
+  ),
+  hold_on: option(
+    choice(['block', 'notice', 'never']),
+    'block',
+    'from which severity on an open incident about rows that were taken into a table it learns from keeps a candidate from answering',
+  ),
+  pause_on: option(
+    choice(['block', 'notice', 'never']),
+    'never',
+    'from which severity on an open incident of a table it learns from pauses its predictions: queries that read them are refused until somebody has seen to it',
   ),
   on_failure: option(
     choice(['keep_current']),

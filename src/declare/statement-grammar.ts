@@ -1,5 +1,5 @@
 import type { IToken } from 'chevrotain';
-import { ModelGrammar } from './model-grammar.ts';
+import { HeldGrammar } from './held-grammar.ts';
 import type { AlterKind, Name as PlacedName, RawOption, StatementBody } from './statement.ts';
 import { Dot, Identifier, kw, Name, Semicolon } from './statement-lexer.ts';
 import { expectedLabels, unexpectedToken } from './syntax-error.ts';
@@ -11,7 +11,7 @@ export type StatementSyntax =
   | CreateSyntax;
 
 /** All statements but queries, which DuckDB parses. */
-export class StatementGrammar extends ModelGrammar {
+export class StatementGrammar extends HeldGrammar {
   constructor() {
     super();
     this.performSelfAnalysis();
@@ -56,15 +56,23 @@ export class StatementGrammar extends ModelGrammar {
         { ALT: () => this.SUBRULE(this.describe) },
         { ALT: () => this.SUBRULE(this.show) },
         { ALT: () => this.SUBRULE(this.refresh) },
-        { ALT: () => this.SUBRULE(this.explainRefresh) },
+        { ALT: () => this.SUBRULE(this.explain) },
+        { ALT: () => this.SUBRULE(this.incidentAction) },
         { ALT: () => this.SUBRULE(this.exportModel) },
         { ALT: () => this.SUBRULE(this.weights) },
         { ALT: () => this.SUBRULE(this.compare) },
+        { ALT: () => this.SUBRULE(this.profile) },
+        { ALT: () => this.SUBRULE(this.drill) },
         { ALT: () => this.SUBRULE(this.insert) },
         { ALT: () => this.SUBRULE(this.update) },
         { ALT: () => this.SUBRULE(this.delete) },
         { ALT: () => this.SUBRULE(this.copy) },
         { ALT: () => this.SUBRULE(this.begin) },
+        { ALT: () => this.SUBRULE(this.promote) },
+        { ALT: () => this.SUBRULE(this.heldUpdate) },
+        { ALT: () => this.SUBRULE(this.hold) },
+        // Before `end`: ROLLBACK alone begins as it does.
+        { ALT: () => this.SUBRULE(this.rollbackModel) },
         { ALT: () => this.SUBRULE(this.end) },
         { ALT: () => this.SUBRULE(this.quarantineRelease) },
         { ALT: () => this.SUBRULE(this.quarantineCorrect) },
@@ -194,9 +202,11 @@ export class StatementGrammar extends ModelGrammar {
       { ALT: () => this.CONSUME(kw('MODELS')) },
       { ALT: () => this.CONSUME(kw('STALENESS')) },
       { ALT: () => this.CONSUME(kw('REGRET')) },
+      { ALT: () => this.CONSUME(kw('INCIDENTS')) },
     ]);
     return this.ACTION((): StatementSyntax => {
       if (word.tokenType === kw('TABLES')) return { kind: 'show', what: 'tables' };
+      if (word.tokenType === kw('INCIDENTS')) return { kind: 'show-incidents' };
       if (word.tokenType === kw('VIEWS')) return { kind: 'show', what: 'views' };
       if (word.tokenType === kw('REGRET')) return { kind: 'show', what: 'regret' };
       return { kind: 'show', what: word.tokenType === kw('MODELS') ? 'models' : 'staleness' };
@@ -243,19 +253,31 @@ export class StatementGrammar extends ModelGrammar {
     return this.is(Name, 2) && !(how && !this.is(Name, 3));
   }
 
-  private readonly explainRefresh = this.RULE('explainRefresh', (): StatementSyntax => {
+  private readonly explain = this.RULE('explain', (): StatementSyntax => {
     this.CONSUME(kw('EXPLAIN'));
     this.ACTION(() => {
       const { image, tokenType } = this.LA(1);
-      if (tokenType !== kw('REFRESH') && tokenType !== Identifier && image !== '') {
+      if (
+        tokenType !== kw('REFRESH') &&
+        tokenType !== kw('INCIDENT') &&
+        tokenType !== Identifier &&
+        image !== ''
+      ) {
         throw this.unsupported(
           'EXPLAIN of this statement',
           'EXPLAIN REFRESH name says how a view would be refreshed, EXPLAIN SELECT … how a query would be answered',
         );
       }
     });
-    this.CONSUME(kw('REFRESH'));
-    return { kind: 'explain-refresh', name: this.SUBRULE(this.refreshedName) };
+    return this.OR<StatementSyntax>([
+      {
+        ALT: () => {
+          this.CONSUME(kw('REFRESH'));
+          return { kind: 'explain-refresh', name: this.SUBRULE(this.refreshedName) };
+        },
+      },
+      { ALT: () => ({ kind: 'explain-incident', incident: this.SUBRULE(this.incidentNumber) }) },
+    ]);
   });
 
   private readonly begin = this.RULE('begin', (): StatementSyntax => {

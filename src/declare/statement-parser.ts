@@ -15,13 +15,18 @@ export const statementForms: readonly string[] = [
   'ALTER',
   'DROP',
   'DESCRIBE',
-  'SHOW TABLES | VIEWS | MODELS | STALENESS | REGRET',
+  'SHOW TABLES | VIEWS | MODELS | STALENESS | REGRET | INCIDENTS',
   'REFRESH',
   'EXPLAIN REFRESH',
   'EXPLAIN SELECT …',
+  'APPROVE | REJECT UPDATE',
+  'EXPLAIN | ACKNOWLEDGE | ACCEPT | RESOLVE INCIDENT',
   'EXPORT MODEL … TO',
+  'PROMOTE | HOLD | ROLLBACK MODEL',
   'WEIGHTS OF',
   'COMPARE … VERSION … WITH …',
+  'PROFILE',
+  'VALIDATE DRILL ON',
   'INSERT',
   'UPDATE',
   'DELETE',
@@ -34,8 +39,22 @@ export const statementForms: readonly string[] = [
 ];
 
 const firstWords = [
+  ...['ACCEPT', 'ACKNOWLEDGE', 'APPROVE', 'REJECT', 'HOLD', 'PROMOTE', 'RESOLVE'],
   ...['ALTER', 'BEGIN', 'COMMIT', 'COMPARE', 'COPY', 'CORRECT', 'CREATE', 'DELETE', 'DESC', 'DESCRIBE'],
-  ...['DROP', 'EXPLAIN', 'EXPORT', 'INSERT', 'REFRESH', 'RELEASE', 'ROLLBACK', 'SHOW', 'UPDATE', 'WEIGHTS'],
+  ...[
+    'DROP',
+    'EXPLAIN',
+    'EXPORT',
+    'INSERT',
+    'PROFILE',
+    'REFRESH',
+    'RELEASE',
+    'ROLLBACK',
+    'SHOW',
+    'UPDATE',
+    'VALIDATE',
+  ],
+  ...['WEIGHTS'],
 ] as const;
 
 const queryWords = ['SELECT', 'WITH', 'FROM', 'VALUES'] as const;

@@ -8,7 +8,7 @@ export type Name = { readonly name: string; readonly at: TextPlace };
 
 export type Assignment = { readonly column: Name; readonly value: SqlFragment };
 
-/** A version of a model by its number. */
+/** A version of a model, or an incident, by its number. */
 export type Numbered = { readonly version: number; readonly at: TextPlace };
 
 /** An option of a WITH list, not yet checked against the kind of object. */
@@ -78,6 +78,33 @@ export type StatementBody =
     }
   | { readonly kind: 'describe'; readonly name: Name }
   | { readonly kind: 'show'; readonly what: 'tables' | 'views' | 'models' | 'staleness' | 'regret' }
+  | {
+      readonly kind: 'promotion';
+      readonly action: 'promote' | 'hold' | 'rollback';
+      readonly name: Name;
+      /** Null: the newest that is held. */
+      readonly version: Numbered | null;
+      readonly by: string | null;
+      readonly because: string | null;
+    }
+  | {
+      readonly kind: 'held-update';
+      readonly action: 'approve' | 'reject';
+      readonly update: Numbered;
+      readonly by: string | null;
+      readonly because: string | null;
+    }
+  | { readonly kind: 'show-incidents' }
+  | { readonly kind: 'explain-incident'; readonly incident: Numbered }
+  | {
+      readonly kind: 'incident';
+      readonly action: 'acknowledge' | 'accept' | 'resolve';
+      readonly incident: Numbered;
+      /** For how long it is accepted; null: until it is resolved. */
+      readonly forMs: number | null;
+      readonly by: string | null;
+      readonly because: string | null;
+    }
   | { readonly kind: 'refresh'; readonly name: Name; readonly how: 'auto' | 'incremental' | 'full' }
   | { readonly kind: 'explain-refresh'; readonly name: Name }
   | {
@@ -96,6 +123,10 @@ export type StatementBody =
       /** Error up to which a number counts as right; null: those of the gate. */
       readonly tolerance: number | null;
     }
+  /** What is known of a table's updates. */
+  | { readonly kind: 'profile'; readonly name: Name }
+  /** Errors put into copies of a table's recent updates, to see which would be found. */
+  | { readonly kind: 'drill'; readonly name: Name }
   | InsertStatement
   | {
       readonly kind: 'update';

@@ -115,7 +115,15 @@ function resolveReference(
     );
   }
   const own = knownList(table, columns, draft.columns);
-  return { kind: 'references', columns: own, table: draft.table.name, targetColumns: targets };
+  const { matchRate = 1 } = draft;
+  if (!(matchRate > 0 && matchRate <= 1)) {
+    throw new EverviewError('invalid-definition', `a MATCH RATE of table "${table}" is ${matchRate}`, {
+      at: draft.table.at,
+      hint: 'it is the least share of references that must be found: above 0, and at most 1',
+    });
+  }
+  const share = matchRate === 1 ? {} : { matchRate };
+  return { kind: 'references', columns: own, table: draft.table.name, targetColumns: targets, ...share };
 }
 
 function knownColumn(table: string, columns: readonly ColumnDefinition[], given: DraftName): string {

@@ -9,7 +9,7 @@ import type {
 import { anyOf, stopAt } from './grammar-base.ts';
 import { draftOptions } from './read-options.ts';
 import type { Name as PlacedName, RawOption, SqlFragment } from './statement.ts';
-import { Comma, kw, LeftParen, RightParen } from './statement-lexer.ts';
+import { Comma, kw, LeftParen, NumberLiteral, RightParen } from './statement-lexer.ts';
 import { UpdateGrammar } from './update-grammar.ts';
 
 /** A CREATE as written; the parser makes the definition of it. */
@@ -155,7 +155,12 @@ export class TableGrammar extends UpdateGrammar {
     this.CONSUME(kw('REFERENCES'));
     const table: DraftName = this.SUBRULE(this.name);
     const targetColumns: readonly DraftName[] = this.OPTION(() => this.SUBRULE(this.nameList)) ?? [];
-    return { table, targetColumns };
+    const matchRate = this.OPTION1(() => {
+      this.CONSUME(kw('MATCH'));
+      this.CONSUME(kw('RATE'));
+      return Number(this.CONSUME(NumberLiteral).image);
+    });
+    return { table, targetColumns, matchRate };
   });
 
   private readonly column = this.RULE('column', (): TableElement => {

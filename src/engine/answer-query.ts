@@ -1,5 +1,5 @@
 import { EverviewError } from '../core/errors.ts';
-import type { Schema } from '../core/schema.ts';
+import { type Schema, sameName } from '../core/schema.ts';
 import type { Session } from '../core/session.ts';
 import type { SqlNode } from '../core/sql-tree.ts';
 import { fresh, type StalenessReport } from '../core/staleness.ts';
@@ -7,16 +7,19 @@ import type { SqlParameter } from '../core/value.ts';
 import type { ModelVersion, Version } from '../core/version.ts';
 import type { QueryPolicy } from '../declare/definition.ts';
 import { declaredPolicy } from '../declare/query-policy.ts';
+import type { MarkedUpdate } from '../log/held-log.ts';
 import { versionAt } from '../log/update-log.ts';
 import { planRead, type ReadObject, type ReadPlan } from '../plan/read-plan.ts';
 import type { Provenance, ReadPath } from '../query/answer.ts';
 import { assertAllUsed } from '../query/bind-parameters.ts';
+import { nameOf } from '../query/catalog.ts';
 import { queryFailure } from '../query/query-failure.ts';
 import { type QueryReads, type RewriteContext, readsOf, rewriteQuery } from '../query/rewrite-query.ts';
 import { answeringModel, noModelVersion } from './answering-model.ts';
 import type { EngineCore } from './engine-core.ts';
 import type { EngineState } from './engine-state.ts';
 import { contentsOfDecisions, type InlineDecision, InlineReader } from './inline-reads.ts';
+import { assertNotPaused } from './model-incidents.ts';
 import { refreshObjects } from './refresh-objects.ts';
 import { answeringModels } from './shown-models.ts';
 import {
@@ -49,7 +52,7 @@ type Request = AskedQuery & { readonly tree: SqlNode };
 
 /**
  * Decides what must be fresh, refreshes it, takes one snapshot, and hands `work` the query to run on it.
- * @throws EverviewError of the query, `staleness-exceeded`, `no-model-version`
+ * @throws EverviewError of the query, `staleness-exceeded`, `no-model-version`, `predictions-paused`
  */
 export async function answerQuery<T>(
   core: EngineCore,
@@ -87,6 +90,7 @@ function tryAnswer<T>(
     async (snapshot, state) => {
       const nowMs = core.clock.nowMs();
       const reads = readsOf(tree, text, state.catalog, systemRelationsOf(state, nowMs));
+      assertNotPaused(state, reads.models);
       const objects = readObjectsOf(state, reads, nowMs, policy);
       const hopeless = objects.find(isHopeless);
       if (hopeless !== undefined) throw await noModelVersion(snapshot, state, hopeless.name, nowMs);
@@ -103,7 +107,9 @@ function tryAnswer<T>(
         const schema = distinctlyNamed(await snapshot.describe(sql));
         const staleness = reportsOf(state, reads, plan, nowMs, policy);
         const path = pathOf(refreshed, historical, staleness, inline);
-        const provenance = { version: plan.version, models, staleness, path };
+        const marks = marksOf(state, reads, plan.version);
+        const marked = marks.length === 0 ? {} : { marks };
+        const provenance = { version: plan.version, models, staleness, path, ...marked };
         return { kind: 'answered', result: await work(snapshot, { sql, schema, provenance }) };
       } catch (failure) {
         throw queryFailure(failure, text, tree);
@@ -212,6 +218,18 @@ async function modelsOfAnswer(
     models[name] = shown.get(name) ?? promoted.modelVersion;
   }
   return models;
+}
+
+/** Marked updates that what is read rests on, at the answer's version or before. */
+function marksOf(state: EngineState, reads: QueryReads, version: Version): MarkedUpdate[] {
+  if (state.marks.length === 0) return [];
+  const tables = [...reads.relations, ...reads.models].flatMap((name) => {
+    const entry = state.catalog.get(name);
+    return entry === undefined ? [] : entry.kind === 'table' ? [nameOf(entry)] : entry.bases;
+  });
+  return state.marks.filter(
+    (mark) => mark.version <= version && tables.some((table) => sameName(table, mark.table)),
+  );
 }
 
 /** How stale each object is in this answer: what is read inline is as fresh as the answer's version. */

@@ -34,7 +34,7 @@ export async function noModelVersion(
       ? `it was never fitted by its present definition: REFRESH ${quoteIdentifier(name)} fits it`
       : cursor.rows === 0
         ? await fewRows(session, trainingSetOf(entry, state.catalog), nowMs)
-        : await failedGate(session, name, entry);
+        : ((await heldVersion(session, name, entry)) ?? (await failedGate(session, name, entry)));
   return new EverviewError(
     'no-model-version',
     `no version of model "${name}" was promoted, so none may answer`,
@@ -79,6 +79,19 @@ function moment(ms: number): string {
     .toISOString()
     .replace('T', ' ')
     .replace(/\.000Z$|Z$/, '');
+}
+
+/** The newest version passed its gate, and is held. */
+async function heldVersion(session: Session, name: string, entry: ModelEntry): Promise<string | null> {
+  const [row] = await session.rows(
+    `SELECT version, (SELECT arg_max(coalesce(why, reason), promotion_id) FROM everview.promotions p
+       WHERE p.model = v.model AND p.version = v.version) AS why
+     FROM everview.model_versions v WHERE model = $1 AND definition_hash = $2 AND status = 'held'
+       AND version = (SELECT max(version) FROM everview.model_versions WHERE model = $1)`,
+    [name, entry.declared.hash],
+  );
+  if (row === undefined) return null;
+  return `version ${String(row.version)} is held (${String(row.why)}): PROMOTE MODEL ${quoteIdentifier(name)} lets it answer`;
 }
 
 async function failedGate(session: Session, name: string, { plan }: ModelEntry): Promise<string> {

@@ -1,8 +1,8 @@
-import { recordIncident } from '../log/incident-log.ts';
 import { nameOf } from '../query/catalog.ts';
 import { auditContents, type Divergence } from '../view/audit.ts';
 import type { EngineCore } from './engine-core.ts';
 import { type EngineState, withEntry } from './engine-state.ts';
+import { moveIncident, reportIncident } from './incidents.ts';
 import { isKept, type KeptEntry, refreshViews } from './refresh-views.ts';
 import { modelEnds } from './shown-models.ts';
 import { maintainedEntries, servedStanding } from './standings.ts';
@@ -70,19 +70,21 @@ async function rebuild(
   { side, row }: Divergence,
 ): Promise<void> {
   const name = nameOf(entry);
-  const incidentId = draft.state.lastIncidentId + 1;
-  recordIncident(draft.tx, {
-    incidentId,
+  const live = await reportIncident(draft, {
     kind: 'audit-divergence',
     name,
-    version: draft.state.version,
+    subject: '',
+    cause: null,
+    severity: 'block',
+    columns: [],
     detail: detailOf[side],
-    row,
+    rows: 1,
+    sample: [JSON.stringify(row, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value))],
     response: 'rebuilt',
-    openedAtMs: draft.nowMs,
+    updateId: null,
   });
-  draft.update({ lastIncidentId: incidentId });
   await refreshViews(core, draft, [name], { trigger: 'audit-divergence', how: 'full' });
+  await moveIncident(draft, live, 'resolved', { who: 'everview', why: 'the view was rebuilt' });
 }
 
 const detailOf: Readonly<Record<Divergence['side'], string>> = {

@@ -1,5 +1,6 @@
 import { EverviewError, type TextPlace } from '../core/errors.ts';
 import type { Session } from '../core/session.ts';
+import type { Version } from '../core/version.ts';
 import { scorerContender } from '../model/contender.ts';
 import type { Flips } from '../model/metrics/flips.ts';
 import {
@@ -44,6 +45,8 @@ export type ModelComparison = {
   readonly model: string;
   readonly before: number;
   readonly after: number;
+  /** The version of the data that the training set stood at, which nothing was refreshed for; null: at none. */
+  readonly dataVersion: Version | null;
   /** Rows of the hold-out with a label that both answer: what metrics and flips are of. */
   readonly rows: number;
   readonly metrics: readonly ComparedMetric[];
@@ -86,6 +89,7 @@ export function compareVersions(
         model: nameOf(entry),
         before: one.version,
         after: other.version,
+        dataVersion: state.cursors.get(nameOf(set))?.version ?? null,
         ...scored,
         weights: comparedWeights(one.parameters, other.parameters),
       };

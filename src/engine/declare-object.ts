@@ -8,13 +8,18 @@ import { dropQuarantine } from '../ingest/quarantine.ts';
 import { createTableStorage, dropTableStorage } from '../ingest/table-storage.ts';
 import { assertRowsMeet } from '../ingest/validate-table.ts';
 import { dropCursor } from '../log/cursor-log.ts';
+import { forgetHeld } from '../log/held-log.ts';
+import { beginSources, forgetSources } from '../log/source-log.ts';
 import { dropModelState, supersede } from '../promote/model-versions.ts';
 import { Catalog, type CatalogEntry, inputsOf, nameOf, type TableEntry } from '../query/catalog.ts';
 import { loadObjects, type StoredObject, saveObjects } from '../store/object-table.ts';
 import { buildEntry } from './build-entry.ts';
 import type { EngineCore } from './engine-core.ts';
-import { withoutEntries } from './engine-state.ts';
+import { withEntry, withoutEntries } from './engine-state.ts';
+import { resolveIncidentsOf } from './incidents.ts';
+import { endHold } from './promotions.ts';
 import { isKept, refreshViews } from './refresh-views.ts';
+import { settleProfile } from './settle-profile.ts';
 import { WriteDraft } from './write-draft.ts';
 
 export type DeclareOptions = { readonly orReplace: boolean; readonly ifNotExists: boolean };
@@ -232,14 +237,9 @@ async function store(
 ): Promise<void> {
   const isSame = existing?.declared.hash === entry.declared.hash;
   if (entry.kind === 'table') {
-    if (existing === undefined) return createTableStorage(draft.tx, entry.declared);
-    if (existing.kind !== 'table') return;
-    if (sameColumns(existing.declared.definition, entry.declared.definition))
-      return assertRowsMeet(draft.tx, entry.target);
-    await dropTableStorage(draft.tx, nameOf(entry));
-    await dropCursor(draft.tx, nameOf(entry));
-    await draft.forget(nameOf(entry));
-    return createTableStorage(draft.tx, entry.declared);
+    if (existing !== undefined && existing.kind !== 'table') return;
+    await storeTable(draft, entry, existing);
+    return;
   }
   if (
     existing?.kind === 'view' &&
@@ -251,6 +251,39 @@ async function store(
   if (isKept(entry) && !isSame) {
     await refreshViews(core, draft, [nameOf(entry)], { trigger: 'asked', how: 'auto' });
   }
+}
+
+async function storeTable(
+  draft: WriteDraft,
+  entry: TableEntry,
+  existing: TableEntry | undefined,
+): Promise<void> {
+  const name = nameOf(entry);
+  const { source } = entry.declared.definition.arrival;
+  if (existing !== undefined && sameColumns(existing.declared.definition, entry.declared.definition)) {
+    await assertRowsMeet(draft.tx, entry.target);
+    await settleProfile(draft, entry, existing.declared.definition);
+    if (source !== existing.declared.definition.arrival.source) await watchSources(draft, name, source);
+    return;
+  }
+  if (existing !== undefined) {
+    await dropTableStorage(draft.tx, name);
+    await dropCursor(draft.tx, name);
+    await draft.forget(name);
+    await watchSources(draft, name, null);
+  }
+  await createTableStorage(draft.tx, entry.declared);
+}
+
+/** Forgets what was known of a table's sources, and begins anew where a column says what they are. */
+async function watchSources(draft: WriteDraft, table: string, column: string | null): Promise<void> {
+  await forgetSources(draft.tx, table);
+  const begun = { table, column: column ?? '', updateId: draft.state.lastUpdateId, nowMs: draft.nowMs };
+  const sources =
+    column === null
+      ? withoutEntries(draft.state.sources, [table])
+      : withEntry(draft.state.sources, table, await beginSources(draft.tx, begun));
+  draft.update({ sources });
 }
 
 /** Tables know the tables that reference them; a new or replaced one changes what others know. */
@@ -318,18 +351,26 @@ function hasDependents(entry: CatalogEntry, dependents: readonly CatalogEntry[])
 
 async function dropStorage(core: EngineCore, draft: WriteDraft, entry: CatalogEntry): Promise<void> {
   const name = nameOf(entry);
+  await resolveIncidentsOf(draft, name);
   switch (entry.kind) {
     case 'table':
       await dropQuarantine(draft.tx, entry.target, null, { nowMs: draft.nowMs });
       await dropTableStorage(draft.tx, name);
       await dropCursor(draft.tx, name);
       await draft.forget(name);
+      await watchSources(draft, name, null);
+      await forgetHeld(draft.tx, name, draft.nowMs);
+      draft.update({
+        held: draft.state.held.filter(({ table }) => table !== name),
+        marks: draft.state.marks.filter(({ table }) => table !== name),
+      });
       return;
     case 'view':
     case 'training-set':
       return dropContents(core, draft, name);
     case 'model':
       supersede(draft.tx, name);
+      await endHold(draft, name);
       dropModelState(draft.tx, name);
       await dropCursor(draft.tx, name);
       draft.update({

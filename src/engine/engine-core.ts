@@ -26,6 +26,8 @@ export type EngineParts = {
   /** How many versions of history are kept; null: all. */
   readonly historyVersions: number | null;
   readonly readStreams: number;
+  /** Who decisions are recorded for where a statement does not say; null: nobody in particular. */
+  readonly user: string | null;
 };
 
 /** The parts of an open engine, and the one place where its state changes: with a commit, or not at all. */
@@ -39,6 +41,7 @@ export class EngineCore {
   readonly families: ModelFamilies;
   readonly historyVersions: number | null;
   readonly readStreams: number;
+  readonly user: string | null;
   /** Refreshes of models read outside the write transaction; one at a time keeps their order. */
   readonly fitting = createMutex();
   #openUpdates = 0;
@@ -57,6 +60,7 @@ export class EngineCore {
     this.families = parts.families;
     this.historyVersions = parts.historyVersions;
     this.readStreams = parts.readStreams;
+    this.user = parts.user;
     this.#state = state;
   }
 

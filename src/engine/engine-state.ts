@@ -1,6 +1,10 @@
+import type { LiveIncident } from '../core/incident.ts';
 import type { Version } from '../core/version.ts';
+import type { TableHistory, UpdateKind } from '../ingest/judge/table-history.ts';
 import type { ChangeIndex } from '../log/change-index.ts';
 import type { Cursor } from '../log/cursor-log.ts';
+import type { HeldUpdate, MarkedUpdate } from '../log/held-log.ts';
+import type { SourceArrivals } from '../log/source-log.ts';
 import type { PromotedModel, SupersededVersion } from '../promote/model-versions.ts';
 import type { Catalog } from '../query/catalog.ts';
 import type { KeptState } from './kept-states.ts';
@@ -19,14 +23,30 @@ export type EngineState = {
   readonly modelStates: ReadonlyMap<string, KeptState>;
   /** Versions of models that no longer answer, but that some contents show. */
   readonly superseded: ReadonlyMap<string, SupersededVersion>;
+  /** Models of which no candidate comes to answer by itself, since a person said so. */
+  readonly heldModels: ReadonlySet<string>;
   readonly lastModelVersion: ReadonlyMap<string, number>;
   /** Every relation's changes, as counts. */
   readonly changes: ChangeIndex;
+  /** By table that declares a `source`: when each of its sources last sent rows. */
+  readonly sources: ReadonlyMap<string, SourceArrivals>;
   readonly lastUpdateId: number;
   readonly lastRefreshId: number;
   readonly lastIncidentId: number;
+  /** Incidents that are not resolved, the oldest first. */
+  readonly incidents: readonly LiveIncident[];
+  /** Updates that wait for a decision. */
+  readonly held: readonly HeldUpdate[];
+  /** Updates that were taken although nobody vouched for them. */
+  readonly marks: readonly MarkedUpdate[];
+  /** Whether notices of incidents are sent anywhere. */
+  readonly notifies: boolean;
+  /** When the next notice of an incident is to be sent; null: none waits. */
+  readonly nextDeliveryMs: number | null;
   /** By view: the version at which its contents were last compared with its definition, since the engine opened. */
   readonly audited: ReadonlyMap<string, Version>;
+  /** By table, in lower case, that is judged: what its updates were like, since it was first asked for. */
+  readonly histories: ReadonlyMap<string, { readonly [K in UpdateKind]?: TableHistory }>;
   /** The oldest version history still reaches. */
   readonly horizon: Version;
 };

@@ -9,11 +9,13 @@ import {
   systemClock,
   wallCostMeter,
 } from '../core/clock.ts';
-import { EverviewError } from '../core/errors.ts';
+import { EverviewError, placeIn } from '../core/errors.ts';
+import type { Notifier } from '../core/notifier.ts';
 import type { Row, SqlParameter } from '../core/value.ts';
 import type { Version } from '../core/version.ts';
 import type { Declaration } from '../declare/builder.ts';
 import type { Definition } from '../declare/definition.ts';
+import { readDuration } from '../declare/duration.ts';
 import type { QueryStatement } from '../declare/statement.ts';
 import { parseStatement } from '../declare/statement-parser.ts';
 import { splitStatements } from '../declare/statement-reader.ts';
@@ -26,21 +28,34 @@ import { toArrow } from '../query/arrow-out.ts';
 import { openDuckdbStore } from '../store/duckdb-store.ts';
 import { ViewRefresher } from '../view/view-refresher.ts';
 import { answerQuery } from './answer-query.ts';
+import { answeringModel } from './answering-model.ts';
 import { compareVersions, type ModelComparison } from './compare-versions.ts';
 import { declareObject } from './declare-object.ts';
+import { type DrillOptions, drillTable, type TableDrill } from './drill-table.ts';
 import { EngineCore } from './engine-core.ts';
 import { StatementExecutor } from './execute-statement.ts';
 import { executeUpdateStatement, isUpdateStatement, replacing } from './execute-update.ts';
 import { exportModel } from './export-model.ts';
 import { toldAt } from './failure-place.ts';
+import { approveUpdate, rejectUpdate } from './held-updates.ts';
+import { actOnIncident, type IncidentAction } from './incident-statements.ts';
 import { createKysely } from './kysely-dialect.ts';
 import { loadEngine } from './load-engine.ts';
+import {
+  type CompareOptions,
+  checkedCompareCall,
+  checkedWeightsCall,
+  type WeightsOptions,
+} from './model-call.ts';
 import { OpenUpdate } from './open-update.ts';
+import { profileTable, type TableProfile } from './profile-table.ts';
+import { holdModel, promoteModel } from './promotions.ts';
 import type { HowToRefresh } from './refresh-views.ts';
 import type { StatementResult, UpdateResult } from './result.ts';
 import { runUpdate, type UpdateInProgress } from './run-update.ts';
 import { BackgroundScheduler, stepScheduler, type Timer } from './scheduler.ts';
 import { type StreamedAnswer, streamAnswer } from './stream-answer.ts';
+import { createWebhook, type WebhookOptions } from './webhook.ts';
 import { type VersionWeights, weightsOfModel } from './weights-of-model.ts';
 
 export type OpenOptions = {
@@ -63,6 +78,12 @@ export type OpenOptions = {
   readonly threads?: number;
   /** Versions of history kept for AT (VERSION => n); all by default. */
   readonly historyVersions?: number;
+  /** Who decisions (of incidents, of promotions) are recorded for where a statement does not say BY. */
+  readonly user?: string;
+  /** Where notices of incidents are posted, as JSON; tried again until they arrive. */
+  readonly webhook?: WebhookOptions;
+  /** In place of `webhook`: whatever else is to be told. */
+  readonly notifier?: Notifier;
   /** Told of refreshes in the background that failed; they are tried again. */
   readonly onError?: (failure: unknown) => void;
 };
@@ -83,6 +104,17 @@ const optionsSchema = z.strictObject({
     .optional(),
   threads: z.number().int().positive().optional(),
   historyVersions: z.number().int().nonnegative().optional(),
+  user: z.string().min(1).optional(),
+  webhook: z
+    .strictObject({
+      url: z.string(),
+      headers: z.record(z.string(), z.string()).optional(),
+      timeoutMs: z.number().positive().optional(),
+    })
+    .optional(),
+  notifier: z
+    .custom<Notifier>((value) => typeof value === 'object' && value !== null && 'send' in value)
+    .optional(),
   onError: z.custom<(failure: unknown) => void>((value) => typeof value === 'function').optional(),
 });
 
@@ -109,13 +141,20 @@ export class Everview implements AsyncDisposable {
   readonly #executor: StatementExecutor;
   readonly #runtime: OnnxRuntime;
   readonly #scheduler: BackgroundScheduler | null;
+  readonly #notifier: Notifier | null;
   readonly #streams = new Set<StreamedAnswer>();
   /** What was asked for and is not done. */
   readonly #busy = new Set<Promise<unknown>>();
   #closing: Promise<void> | null = null;
 
-  private constructor(core: EngineCore, runtime: OnnxRuntime, scheduler: BackgroundScheduler | null) {
+  private constructor(
+    core: EngineCore,
+    runtime: OnnxRuntime,
+    scheduler: BackgroundScheduler | null,
+    notifier: Notifier | null,
+  ) {
     this.#core = core;
+    this.#notifier = notifier;
     this.#runtime = runtime;
     this.#scheduler = scheduler;
     this.#executor = new StatementExecutor(core);
@@ -140,12 +179,14 @@ export class Everview implements AsyncDisposable {
       });
     }
     const clock = options.clock ?? systemClock;
+    const { webhook } = options;
+    const notifier = options.notifier ?? (webhook === undefined ? null : createWebhook(webhook));
     const isSimulated = clock instanceof SimulatedClock;
     const store = await openDuckdbStore(path, { memoryLimit: options.memoryLimit, threads: options.threads });
     try {
       const state = await store.read(
         () => null,
-        (session) => loadEngine(session, store.parser),
+        (session) => loadEngine(session, store.parser, { notifies: notifier !== null }),
       );
       const runtime = new OnnxRuntime();
       const core = new EngineCore(
@@ -158,14 +199,15 @@ export class Everview implements AsyncDisposable {
           families: new ModelFamilies(runtime),
           historyVersions: options.historyVersions ?? null,
           readStreams: options.threads ?? 2,
+          user: options.user ?? null,
         },
         state,
       );
       const runsAlone = (options.scheduler ?? (isSimulated ? 'manual' : 'background')) === 'background';
       const scheduler = runsAlone
-        ? new BackgroundScheduler(core, unrefTimer, options.onError ?? (() => {}))
+        ? new BackgroundScheduler(core, notifier, unrefTimer, options.onError ?? (() => {}))
         : null;
-      return new Everview(core, runtime, scheduler);
+      return new Everview(core, runtime, scheduler, notifier);
     } catch (failure) {
       await store.close();
       throw failure;
@@ -296,28 +338,117 @@ export class Everview implements AsyncDisposable {
 
   /**
    * The weights of a version of a model: by default of the one that answers.
-   * @throws EverviewError `unknown-relation`, `no-model-version`
+   * @throws EverviewError `unknown-relation`, `no-model-version`, `invalid-option`
    */
-  weights(
-    name: string,
-    { version = null }: { readonly version?: number | null } = {},
-  ): Promise<VersionWeights> {
-    return this.#using(() => weightsOfModel(this.#core, name, version));
+  weights(name: string, options?: WeightsOptions): Promise<VersionWeights> {
+    return this.#using(async () => {
+      const asked = checkedWeightsCall({ name, options });
+      return weightsOfModel(this.#core, asked.name, asked.options.version);
+    });
   }
 
   /**
-   * Two versions of a model side by side: weights, and on the hold-out as it is now metrics and flips.
+   * Two versions of a model side by side: weights, and metrics and flips on the hold-out of the training set as it was
+   * last refreshed; the answer says at which version that was.
    * @param options `tolerance`: the error up to which a number counts as right
-   * @throws EverviewError `unknown-relation`, `no-model-version`
+   * @throws EverviewError `unknown-relation`, `no-model-version`, `invalid-option`
    */
-  compare(
+  compare(name: string, before: number, after: number, options?: CompareOptions): Promise<ModelComparison> {
+    return this.#using(async () => {
+      const asked = checkedCompareCall({ name, before, after, options });
+      const [one, other] = [{ version: asked.before }, { version: asked.after }];
+      return compareVersions(this.#core, asked.name, one, other, asked.options.tolerance);
+    });
+  }
+
+  /**
+   * PROMOTE, HOLD or ROLLBACK MODEL.
+   * @param options `version`: which (for `promote` the newest that is held when left out, for `rollback` required);
+   * `because`: why, for the record; `by`: who, in place of the user
+   * @returns the version that answers then; null: none does
+   * @throws EverviewError `unknown-relation`, `no-model-version`, `not-promotable`
+   */
+  decideModel(
     name: string,
-    before: number,
-    after: number,
-    { tolerance = null }: { readonly tolerance?: number | null } = {},
-  ): Promise<ModelComparison> {
+    action: 'promote' | 'hold' | 'rollback',
+    options: { readonly version?: number; readonly because?: string; readonly by?: string } = {},
+  ): Promise<number | null> {
+    return this.#writing('decideModel()', async () => {
+      const decision = { who: options.by ?? null, why: options.because ?? null };
+      if (action === 'hold') {
+        await holdModel(this.#core, name, decision);
+        return answeringModel(this.#core.state, name)?.modelVersion ?? null;
+      }
+      const asked = options.version === undefined ? null : { version: options.version };
+      if (action === 'rollback' && asked === null)
+        throw new EverviewError('invalid-option', `decideModel(): rollback of "${name}" names no version`);
+      return promoteModel(
+        this.#core,
+        name,
+        asked,
+        action === 'promote' ? 'promoted' : 'rolled-back',
+        decision,
+      );
+    });
+  }
+
+  /**
+   * APPROVE or REJECT UPDATE.
+   * @param updateId of `everview.held_updates`
+   * @throws EverviewError `not-held`
+   */
+  decideUpdate(
+    updateId: number,
+    action: 'approve' | 'reject',
+    options: { readonly because?: string; readonly by?: string } = {},
+  ): Promise<UpdateResult> {
+    const decide = action === 'approve' ? approveUpdate : rejectUpdate;
+    const decision = { who: options.by ?? null, why: options.because ?? null };
+    return this.#writing('decideUpdate()', () => decide(this.#core, { version: updateId }, decision));
+  }
+
+  /**
+   * ACKNOWLEDGE, ACCEPT or RESOLVE INCIDENT.
+   * @param options `because`: why, for the record; `by`: who, in place of the user; `for`: how long it is accepted, as
+   * `7 days`
+   * @throws EverviewError `unknown-incident`, `incident-state`, `invalid-option`
+   */
+  decideIncident(
+    incidentId: number,
+    action: IncidentAction,
+    options: { readonly because?: string; readonly by?: string; readonly for?: string } = {},
+  ): Promise<void> {
+    return this.#writing('decideIncident()', () => {
+      const read = options.for === undefined ? { ms: null } : readDuration(options.for);
+      if ('problem' in read)
+        throw new EverviewError('invalid-option', `for wants a duration: ${read.problem}`);
+      const decision = { who: options.by ?? null, why: options.because ?? null };
+      return actOnIncident(this.#core, { version: incidentId }, action, decision, read.ms);
+    });
+  }
+
+  /**
+   * What is known of a table whose option `profile` is on: counts by column, and the least change that would be noticed.
+   * @throws EverviewError `unknown-relation`, `wrong-kind`, `unsupported`
+   */
+  profile(table: string): Promise<TableProfile> {
+    return this.#using(() => profileTable(this.#core, table));
+  }
+
+  /**
+   * Errors of the catalogue, put into copies of the table's latest updates: which of them would be found, and by what.
+   * @param options `progress`: called with how many updates are done
+   * @throws EverviewError as `profile`, and `not-enough-rows` while the table is still learning
+   */
+  drill(table: string, { progress }: DrillOptions = {}): Promise<TableDrill> {
+    return this.#using(() => drillTable(this.#core, table, progress));
+  }
+
+  /** VALIDATE DRILL ON table. */
+  drillStatement(table: string, { progress }: DrillOptions = {}): Promise<StatementResult> {
+    const at = placeIn(table, 0, table.length);
     return this.#using(() =>
-      compareVersions(this.#core, name, { version: before }, { version: after }, tolerance),
+      this.#executor.aboutProfile({ kind: 'drill', name: { name: table, at } }, progress),
     );
   }
 
@@ -327,7 +458,7 @@ export class Everview implements AsyncDisposable {
    * @returns how many objects were refreshed.
    */
   step(): Promise<number> {
-    return this.#writing('step()', () => stepScheduler(this.#core));
+    return this.#writing('step()', () => stepScheduler(this.#core, this.#notifier));
   }
 
   /** Kysely over this database, for typed queries. */

@@ -17,6 +17,7 @@ import type { CatalogEntry } from '../query/catalog.ts';
 import { answerQuery } from './answer-query.ts';
 import { declarationPlace } from './declaration-place.ts';
 import { alterObject, declareObject, dropObject, unknownObject } from './declare-object.ts';
+import type { DrillProgress } from './drill-table.ts';
 import type { EngineCore } from './engine-core.ts';
 import {
   executeUpdateStatement,
@@ -28,8 +29,11 @@ import {
 import { explainQuery } from './explain-query.ts';
 import { explainRefresh } from './explain-refresh.ts';
 import { locatedFailure, shiftedFailure, toldAt } from './failure-place.ts';
+import { approveUpdate, rejectUpdate } from './held-updates.ts';
+import { answerIncidentStatement, type IncidentStatement } from './incident-statements.ts';
 import { answerModelStatement, type ModelStatement } from './model-statements.ts';
 import { OpenUpdate } from './open-update.ts';
+import { answerProfileStatement, type ProfileStatement } from './profile-statements.ts';
 import { refreshObjects } from './refresh-objects.ts';
 import { assertKept, type HowToRefresh } from './refresh-views.ts';
 import type { StatementResult, UpdateResult } from './result.ts';
@@ -117,7 +121,17 @@ export class StatementExecutor {
       case 'export-model':
       case 'weights':
       case 'compare':
+      case 'promotion':
         return this.#aboutModel(statement);
+      case 'held-update':
+        return this.#aboutHeldUpdate(statement);
+      case 'show-incidents':
+      case 'explain-incident':
+      case 'incident':
+        return this.#aboutIncidents(statement);
+      case 'profile':
+      case 'drill':
+        return this.aboutProfile(statement);
       case 'begin':
         this.#open = new OpenUpdate(this.#core, statement.idempotencyKey);
         return Promise.resolve(this.#answer('begin', noRows, 'update begun'));
@@ -130,6 +144,30 @@ export class StatementExecutor {
 
   async #aboutModel(statement: ModelStatement): Promise<StatementResult> {
     const { shown, message } = await answerModelStatement(this.#core, statement);
+    return this.#answer(statement.kind, shown, message);
+  }
+
+  async #aboutHeldUpdate({
+    action,
+    update,
+    by,
+    because,
+  }: Extract<Statement, { kind: 'held-update' }>): Promise<StatementResult> {
+    const decide = action === 'approve' ? approveUpdate : rejectUpdate;
+    const result = await decide(this.#core, update, { who: by, why: because });
+    return { ...this.#answer('held-update', noRows, updateMessage(result)), update: result };
+  }
+
+  async #aboutIncidents(statement: IncidentStatement): Promise<StatementResult> {
+    const { shown, message } = await answerIncidentStatement(this.#core, statement);
+    return this.#answer(statement.kind, shown, message);
+  }
+
+  async aboutProfile(
+    statement: Pick<ProfileStatement, 'kind' | 'name'>,
+    progress?: DrillProgress,
+  ): Promise<StatementResult> {
+    const { shown, message } = await answerProfileStatement(this.#core, statement, progress);
     return this.#answer(statement.kind, shown, message);
   }
 

@@ -15,6 +15,7 @@ import { answeringModel, noModelVersion } from './answering-model.ts';
 import type { EngineCore } from './engine-core.ts';
 import type { EngineState } from './engine-state.ts';
 import { type InlineDecision, InlineReader } from './inline-reads.ts';
+import { assertNotPaused } from './model-incidents.ts';
 import { isKept } from './refresh-views.ts';
 import type { Shown } from './show-objects.ts';
 import { answeringModels, answeringVersions } from './shown-models.ts';
@@ -35,6 +36,7 @@ export async function explainQuery(core: EngineCore, asked: AskedQuery): Promise
     async (snapshot, state) => {
       const nowMs = core.clock.nowMs();
       const reads = readsOf(tree, asked.text, state.catalog, systemRelationsOf(state, nowMs));
+      assertNotPaused(state, reads.models);
       const past = historicalReadsOf(tree, asked.text, state.catalog);
       const explainer = new QueryExplainer(core, state, snapshot, nowMs, asked);
       const explained = await explainer.explain(reads, past);

@@ -10,6 +10,7 @@ import { answeringModel, noModelVersion } from './answering-model.ts';
 import type { EngineCore } from './engine-core.ts';
 import { toldAt } from './failure-place.ts';
 import { InlineReader } from './inline-reads.ts';
+import { assertNotPaused } from './model-incidents.ts';
 import { refreshViews } from './refresh-views.ts';
 import type { UpdateInProgress } from './run-update.ts';
 import { servedStanding } from './standings.ts';
@@ -38,6 +39,7 @@ export class FragmentRewriter {
       catalog: draft.state.catalog,
       system: systemRelationsOf(draft.state, draft.nowMs),
     });
+    assertNotPaused(draft.state, reads.models);
     const plan = await this.#plan(reads);
     for (const model of reads.models) await this.#assertAnswers(model);
     const { state, tx, nowMs } = draft;

@@ -3,7 +3,10 @@ import type { SqlParser } from '../core/sql-tree.ts';
 import { createIngestTarget } from '../ingest/ingest-target.ts';
 import { loadHorizon } from '../log/compact.ts';
 import { type Cursor, lastRefreshId, loadCursors } from '../log/cursor-log.ts';
-import { lastIncidentId } from '../log/incident-log.ts';
+import { nextDelivery } from '../log/delivery-log.ts';
+import { loadHeld, loadMarks } from '../log/held-log.ts';
+import { lastIncidentId, loadLiveIncidents } from '../log/incident-log.ts';
+import { loadSources } from '../log/source-log.ts';
 import { loadHistory } from '../log/update-log.ts';
 import {
   loadModelHistory,
@@ -11,6 +14,7 @@ import {
   type ModelHistory,
   type SupersededVersion,
 } from '../promote/model-versions.ts';
+import { loadHeldModels } from '../promote/promotion-log.ts';
 import { Catalog } from '../query/catalog.ts';
 import { loadObjects } from '../store/object-table.ts';
 import { buildEntry } from './build-entry.ts';
@@ -18,7 +22,11 @@ import type { EngineState } from './engine-state.ts';
 import { supersededByKey } from './shown-models.ts';
 
 /** The engine's memory of the file as it was left; definitions are compiled anew, never read back as plans. */
-export async function loadEngine(session: Session, parser: SqlParser): Promise<EngineState> {
+export async function loadEngine(
+  session: Session,
+  parser: SqlParser,
+  { notifies }: Pick<EngineState, 'notifies'>,
+): Promise<EngineState> {
   const history = await loadHistory(session);
   const models = await loadModelHistory(session);
   const cursors = await loadCursors(session);
@@ -29,12 +37,20 @@ export async function loadEngine(session: Session, parser: SqlParser): Promise<E
     promoted: models.promoted,
     modelStates: new Map(),
     superseded: supersededByKey(await loadShown(session, cursors, models.promoted)),
+    heldModels: await loadHeldModels(session),
     lastModelVersion: models.lastVersion,
     changes: history.changes,
+    sources: await loadSources(session),
     lastUpdateId: history.lastUpdateId,
     lastRefreshId: await lastRefreshId(session),
     lastIncidentId: await lastIncidentId(session),
+    incidents: await loadLiveIncidents(session),
+    held: await loadHeld(session),
+    marks: await loadMarks(session),
+    notifies,
+    nextDeliveryMs: await nextDelivery(session),
     audited: new Map(),
+    histories: new Map(),
     horizon: await loadHorizon(session),
   };
 }

@@ -2,12 +2,16 @@ import type { Statement } from '../declare/statement.ts';
 import { compareVersions } from './compare-versions.ts';
 import type { EngineCore } from './engine-core.ts';
 import { exportModel, shownExport } from './export-model.ts';
+import { holdModel, promoteModel } from './promotions.ts';
 import { comparisonMessage, shownComparison } from './show-comparison.ts';
 import type { Shown } from './show-objects.ts';
 import { shownWeights, weightsOfModel } from './weights-of-model.ts';
 import { writeWholeFile } from './write-whole-file.ts';
 
-export type ModelStatement = Extract<Statement, { kind: 'export-model' | 'weights' | 'compare' }>;
+export type ModelStatement = Extract<
+  Statement,
+  { kind: 'export-model' | 'weights' | 'compare' | 'promotion' }
+>;
 
 export type ModelAnswer = { readonly shown: Shown; readonly message: string | null };
 
@@ -35,6 +39,19 @@ export async function answerModelStatement(
         shown: shownWeights(found),
         message: `version ${found.version} of model "${found.model}"${part}`,
       };
+    }
+    case 'promotion': {
+      const { action, version, by, because } = statement;
+      const decision = { who: by, why: because };
+      const shown = { columns: [], rows: [] };
+      if (action === 'hold') {
+        await holdModel(core, name.name, decision);
+        return { shown, message: `model "${name.name}" is held: what answers stays until PROMOTE MODEL` };
+      }
+      const how = action === 'promote' ? 'promoted' : 'rolled-back';
+      const answering = await promoteModel(core, name.name, version, how, decision);
+      const held = action === 'rollback' ? ', and the model is held until PROMOTE MODEL' : '';
+      return { shown, message: `version ${answering} of model "${name.name}" answers${held}` };
     }
     case 'compare': {
       const { before, after, tolerance } = statement;

@@ -30,6 +30,7 @@ import {
   saveModelState,
   supersede,
 } from '../promote/model-versions.ts';
+import { recordPromotion } from '../promote/promotion-log.ts';
 import { versionMetrics } from '../promote/version-metrics.ts';
 import { type ModelEntry, nameOf, type TrainingSetEntry } from '../query/catalog.ts';
 import { trainingSetOf } from './answering-model.ts';
@@ -37,16 +38,16 @@ import type { EngineCore } from './engine-core.ts';
 import { type EngineState, withEntry, withoutEntries } from './engine-state.ts';
 import { evaluateCandidate } from './evaluate-candidate.ts';
 import { stateAt, withState } from './kept-states.ts';
+import { candidateHold } from './promotions.ts';
+import { refreshImmediate } from './refresh-immediate.ts';
 import {
   type HowToRefresh,
-  isKept,
   overwritten,
-  policyOf,
   type RefreshRequest,
   refreshViews,
   standAsNeeded,
 } from './refresh-views.ts';
-import { movedModels, noteSuperseded, showsModel } from './shown-models.ts';
+import { noteSuperseded } from './shown-models.ts';
 import { attemptedStanding } from './standings.ts';
 import { WriteDraft } from './write-draft.ts';
 
@@ -125,17 +126,6 @@ async function refreshTrainingSet(core: EngineCore, name: string): Promise<Refre
     });
     return draft.committed(records);
   });
-}
-
-/** Views that are never to lag move in the transaction that promotes what they show, or withdraws it. */
-async function refreshImmediate(core: EngineCore, draft: WriteDraft, model: string): Promise<void> {
-  const { state } = draft;
-  const views = state.catalog.entries().filter((entry) => {
-    if (!showsModel(entry, model) || !isKept(entry) || policyOf(entry).refresh !== 'immediate') return false;
-    return movedModels(state, state.cursors.get(nameOf(entry))?.models ?? new Map()).includes(model);
-  });
-  if (views.length === 0) return;
-  await refreshViews(core, draft, views.map(nameOf), { trigger: 'with-the-promotion', how: 'auto' });
 }
 
 /** The last fit was of this very state and moment's training rows. */
@@ -414,11 +404,12 @@ function judge(
 ): void {
   const name = nameOf(entry);
   const { definition, hash } = entry.declared;
+  const hold = candidateHold(draft.state, entry);
   const version = modelVersionOf((draft.state.lastModelVersion.get(name) ?? 0) + 1);
   recordModelVersion(draft.tx, {
     model: name,
     version,
-    status: verdict.passed ? 'promoted' : 'failed',
+    status: !verdict.passed ? 'failed' : hold === null ? 'promoted' : 'held',
     dataVersion: candidate.version,
     asOfMs: candidate.nowMs,
     definitionHash: hash,
@@ -434,6 +425,19 @@ function judge(
   recordGate(draft.tx, name, version, verdict.results, candidate.nowMs);
   draft.update({ lastModelVersion: withEntry(draft.state.lastModelVersion, name, version) });
   if (!verdict.passed) return;
+  if (hold !== null) {
+    recordPromotion(draft.tx, {
+      model: name,
+      version,
+      action: 'candidate-held',
+      reason: hold.reason,
+      who: 'everview',
+      why: hold.incident?.detail ?? null,
+      incidentId: hold.incident?.incidentId ?? null,
+      decidedAtMs: draft.nowMs,
+    });
+    return;
+  }
   noteSuperseded(draft, name);
   const promoted: PromotedModel = {
     modelVersion: version,

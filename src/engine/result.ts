@@ -1,6 +1,7 @@
 import type { Reason } from '../core/reasons.ts';
 import type { Column } from '../core/schema.ts';
 import type { Row } from '../core/value.ts';
+import type { Verdict } from '../core/verdict.ts';
 import type { Version } from '../core/version.ts';
 import type { StatementKind } from '../declare/statement.ts';
 import type { Provenance } from '../query/answer.ts';
@@ -16,6 +17,8 @@ export type UpdateResult = {
   readonly deleted: number;
   readonly quarantined: number;
   readonly warnings: readonly string[];
+  /** Of each table whose option `profile` is on. */
+  readonly verdicts: readonly Verdict[];
 };
 
 /** What one statement gave: rows for those that have any, and for all of them what the answer rests on. */

@@ -1,22 +1,33 @@
 import { EverviewError } from '../core/errors.ts';
+import type { IncidentReport } from '../core/incident.ts';
 import type { Reason } from '../core/reasons.ts';
 import { sameName } from '../core/schema.ts';
+import type { Verdict } from '../core/verdict.ts';
 import { type Version, versionOf } from '../core/version.ts';
 import {
   type ChangeOutcome,
   type RejectedRows,
   type UpdateContext,
   UpdateRejected,
+  type Violation,
+  type ViolationCount,
 } from '../ingest/change-outcome.ts';
-import { forgetVersionOf, recordRejected, rowsOfUpdate } from '../ingest/record-rejected.ts';
+import { forgetVersionOf, rowsOfUpdate } from '../ingest/record-rejected.ts';
+import type { HeldUpdate } from '../log/held-log.ts';
+import { recordSources } from '../log/source-log.ts';
 import { findUpdateByKey, recordUpdate, type UpdateRecord } from '../log/update-log.ts';
 import { nameOf, type TableEntry } from '../query/catalog.ts';
 import type { EngineCore } from './engine-core.ts';
-import type { EngineState } from './engine-state.ts';
+import { type EngineState, withEntry } from './engine-state.ts';
+import { noteQuietUpdate, reportIncident } from './incidents.ts';
+import { findingLines, judgeUpdate } from './judge-update.ts';
+import { recordMismatch, recordRejection, recordSuspect } from './record-refusal.ts';
 import { refreshModel } from './refresh-model.ts';
 import { policyOf, refreshViews } from './refresh-views.ts';
+import { respondToFindings, SuspectUpdate } from './respond-to-findings.ts';
 import type { UpdateResult } from './result.ts';
 import { maintainedEntries } from './standings.ts';
+import { violationReports } from './update-incidents.ts';
 import { WriteDraft } from './write-draft.ts';
 
 /** What the statements of one update have done so far. */
@@ -25,6 +36,9 @@ type Tally = {
   readonly deleted: number;
   readonly quarantined: number;
   readonly warnings: readonly string[];
+  readonly notices: readonly string[];
+  readonly counts: readonly ViolationCount[];
+  readonly violations: readonly Violation[];
 };
 
 /** One update being made: its statements run in turn inside one write transaction. */
@@ -35,6 +49,8 @@ export class UpdateInProgress {
   readonly companions: RejectedRows[] = [];
   /** What the result is to say beside the warnings about rows. */
   readonly notes: string[] = [];
+  /** A person lets rows in that are known: what the judgement says of them does not keep them out. */
+  isReleased = false;
   readonly #byTable = new Map<string, Tally>();
   readonly #touched = new Set<string>();
 
@@ -69,8 +85,19 @@ export class UpdateInProgress {
       deleted: before.deleted + outcome.deleted,
       quarantined: before.quarantined + outcome.quarantined,
       warnings: [...before.warnings, ...outcome.warnings],
+      notices: [...before.notices, ...outcome.notices],
+      counts: [...before.counts, ...outcome.counts],
+      violations: [...before.violations, ...outcome.violations],
     });
     return outcome;
+  }
+
+  /** Rows of the table that were taken are set aside after all. */
+  setAside(table: string, rows: number): void {
+    const tally = this.#byTable.get(table);
+    if (tally === undefined || rows === 0) return;
+    const { inserted, quarantined } = tally;
+    this.#byTable.set(table, { ...tally, inserted: inserted - rows, quarantined: quarantined + rows });
   }
 
   note(text: string): void {
@@ -82,7 +109,15 @@ export class UpdateInProgress {
   }
 }
 
-const nothing: Tally = { inserted: 0, deleted: 0, quarantined: 0, warnings: [] };
+const nothing: Tally = {
+  inserted: 0,
+  deleted: 0,
+  quarantined: 0,
+  warnings: [],
+  notices: [],
+  counts: [],
+  violations: [],
+};
 
 function notATable(name: string, kind: string | undefined, tables: readonly string[]): EverviewError {
   if (kind === undefined) {
@@ -119,13 +154,18 @@ export async function runUpdate(
         nowMs: draft.nowMs,
       });
       started = update;
-      await workKeepingRejects(update, work);
-      return draft.committed(await finish(core, update, key));
+      await keepingRejects(update, () => work(update));
+      const judged = await keepingRejects(update, () => judgeAndRespond(update));
+      return draft.committed(await finish(core, update, key, judged));
     });
     return await withImmediateModels(core, finished);
   } catch (failure) {
     if (failure instanceof UpdateRejected && started !== null)
-      await recordRejection(core, key, failure, started);
+      await recordRejection(core, key, failure, companionsOf(started));
+    if (failure instanceof EverviewError && failure.code === 'schema-mismatch')
+      await recordMismatch(core, key, failure);
+    if (failure instanceof SuspectUpdate && started !== null)
+      await recordSuspect(core, key, failure, companionsOf(started));
     throw failure;
   }
 }
@@ -157,6 +197,7 @@ function repetition(state: EngineState, key: string, version: Version): Finished
       inserted: 0,
       deleted: 0,
       quarantined: 0,
+      verdicts: [],
       warnings: [
         `idempotency key "${key}" was used by an earlier update${version === 0 ? '' : ` (version ${version})`}; nothing was done`,
       ],
@@ -164,15 +205,12 @@ function repetition(state: EngineState, key: string, version: Version): Finished
   };
 }
 
-/** Rows that earlier statements of a rejected update had put in go into its record too. */
-async function workKeepingRejects(
-  update: UpdateInProgress,
-  work: (update: UpdateInProgress) => Promise<void>,
-): Promise<void> {
+/** Rows that statements of a rejected update had put in go into its record too. */
+async function keepingRejects<T>(update: UpdateInProgress, work: () => Promise<T>): Promise<T> {
   try {
-    await work(update);
+    return await work();
   } catch (failure) {
-    if (failure instanceof UpdateRejected) {
+    if (failure instanceof UpdateRejected || failure instanceof SuspectUpdate) {
       for (const table of update.tallies.keys()) {
         const { target } = update.tableEntry(table);
         update.companions.push(await rowsOfUpdate(update.draft.tx, target, update.context, failure.message));
@@ -182,53 +220,61 @@ async function workKeepingRejects(
   }
 }
 
-async function recordRejection(
-  core: EngineCore,
-  key: string | null,
-  failure: UpdateRejected,
-  update: UpdateInProgress,
-): Promise<void> {
-  await core.commit(async (tx, state) => {
-    const draft = new WriteDraft(tx, state, core.clock.nowMs());
-    const updateId = state.lastUpdateId + 1;
-    const context = { updateId, nowMs: draft.nowMs };
-    for (const rows of [...update.companions, failure.rejected]) await recordRejected(tx, rows, context);
-    recordUpdate(tx, {
-      updateId,
-      version: null,
-      status: 'rejected',
-      reason: 'constraint-violated',
-      idempotencyKey: key,
-      tables: [failure.rejected.table],
-      inserted: 0,
-      deleted: 0,
-      quarantined: 0,
-      message: failure.message,
-      committedAtMs: draft.nowMs,
-    });
-    draft.update({ lastUpdateId: updateId });
-    return draft.committed(undefined);
-  });
+/** A function of its own: the compiler does not see that the update was begun inside the commit. */
+function companionsOf(update: UpdateInProgress): readonly RejectedRows[] {
+  return update.companions;
 }
 
-async function finish(core: EngineCore, update: UpdateInProgress, key: string | null): Promise<Finished> {
+type Judged = { readonly verdicts: readonly Verdict[]; readonly reports: readonly IncidentReport[] };
+
+/** Judges what the update did to each table; what blocks it is set aside, or refuses it, as the table says. */
+async function judgeAndRespond(update: UpdateInProgress): Promise<Judged> {
+  const verdicts: Verdict[] = [];
+  const reports: IncidentReport[] = [];
+  const changed = [...update.tallies].filter(([, { inserted, deleted }]) => inserted + deleted > 0);
+  for (const [table, change] of changed) {
+    const entry = update.tableEntry(table);
+    const verdict = await judgeUpdate(update.draft, entry, update.context, change);
+    if (verdict === null) continue;
+    verdicts.push(verdict);
+    const { deleted } = change;
+    const judged = { deleted, isShared: changed.length > 1, isReleased: update.isReleased };
+    const response = await respondToFindings(update.draft, entry, verdict, judged, update.context);
+    update.setAside(table, response.quarantined);
+    reports.push(...response.reports);
+  }
+  return { verdicts, reports };
+}
+
+async function finish(
+  core: EngineCore,
+  update: UpdateInProgress,
+  key: string | null,
+  { verdicts, reports }: Judged,
+): Promise<Finished> {
   const { draft, context } = update;
   const tallies = [...update.tallies];
   const sum = (field: 'inserted' | 'deleted' | 'quarantined') =>
     tallies.reduce((total, [, tally]) => total + tally[field], 0);
   const warnings = tallies.flatMap(([, tally]) => tally.warnings);
-  const told = [...warnings, ...update.notes];
+  const notices = tallies.flatMap(([, tally]) => tally.notices);
+  const told = [...warnings, ...notices, ...update.notes];
   const changed = tallies.filter(([, tally]) => tally.inserted + tally.deleted > 0);
   const quarantined = sum('quarantined');
   const makesVersion = changed.length > 0;
   const version = makesVersion ? context.version : draft.state.version;
   const status = quarantined > 0 ? 'partial' : 'accepted';
-  const reason = reasonOf(makesVersion, quarantined, warnings.length);
+  const held = draft.state.held.filter(({ updateId }) => updateId === context.updateId);
+  told.push(...held.map(heldLine));
+  const reason =
+    held.length > 0 ? 'update-held' : reasonOf(makesVersion, quarantined, warnings.length, notices.length);
   if (makesVersion) draft.update({ version });
+  told.push(...verdicts.flatMap(findingLines));
   for (const [table, { inserted, deleted }] of changed) {
     if (tallies.length === 1) draft.countChange(table, version, inserted, deleted);
     else draft.addChange(table, version, inserted, deleted);
   }
+  for (const [table] of changed) await noteSources(update, table);
   if (!makesVersion && quarantined > 0) await forgetVersionOf(draft.tx, context.updateId);
   if (makesVersion || quarantined > 0 || key !== null) {
     const record: UpdateRecord = {
@@ -247,6 +293,7 @@ async function finish(core: EngineCore, update: UpdateInProgress, key: string | 
     recordUpdate(draft.tx, record);
     draft.update({ lastUpdateId: context.updateId });
   }
+  await noteIncidents(update, reports);
   const immediate = makesVersion
     ? immediateEntries(
         draft.state,
@@ -265,14 +312,50 @@ async function finish(core: EngineCore, update: UpdateInProgress, key: string | 
       deleted: sum('deleted'),
       quarantined,
       warnings: told,
+      verdicts,
     },
   };
 }
 
-function reasonOf(makesVersion: boolean, quarantined: number, warnings: number): Reason {
+/** What broke a rule opens incidents or is counted on them; what did not show for some updates is over. */
+async function noteIncidents(update: UpdateInProgress, judged: readonly IncidentReport[]): Promise<void> {
+  const { draft, context, tallies } = update;
+  const broken = [...tallies].flatMap(([table, { counts, violations, quarantined, warnings }]) => {
+    // Rows that a release found no better are in quarantine, and known.
+    if (quarantined === 0 && warnings.length === 0) return [];
+    const { onViolation, arrival } = update.tableEntry(table).declared.definition;
+    const responseOf = ({ kind }: ViolationCount) =>
+      (kind === 'replayed-batch' ? arrival.onReplay : onViolation) === 'warn' ? 'warned' : 'quarantined';
+    return violationReports(counts, violations, responseOf, context.updateId);
+  });
+  const reports = [...broken, ...judged];
+  for (const report of reports) await reportIncident(draft, report);
+  if (draft.state.incidents.length === 0) return;
+  const changed = [...tallies].flatMap(([table, { inserted }]) => (inserted > 0 ? [table] : []));
+  await noteQuietUpdate(draft, changed, reports);
+}
+
+/** Where the table says what a source is: that these have sent rows. */
+async function noteSources(update: UpdateInProgress, table: string): Promise<void> {
+  const { draft, context } = update;
+  const { source } = update.tableEntry(table).declared.definition.arrival;
+  if (source === null) return;
+  const arrived = { table, column: source, updateId: context.updateId, nowMs: context.nowMs };
+  const known = draft.state.sources.get(table) ?? new Map();
+  const arrivals = await recordSources(draft.tx, arrived, context.version, known);
+  draft.update({ sources: withEntry(draft.state.sources, table, arrivals) });
+}
+
+function heldLine({ updateId, table, deadlineMs, onDeadline }: HeldUpdate): string {
+  const until = new Date(deadlineMs).toISOString();
+  return `what came to "${table}" waits for APPROVE UPDATE ${updateId} or REJECT UPDATE ${updateId}, until ${until}, then ${onDeadline}`;
+}
+
+function reasonOf(makesVersion: boolean, quarantined: number, warnings: number, notices: number): Reason {
   if (quarantined > 0) return 'rows-quarantined';
   if (!makesVersion) return 'nothing-to-do';
-  return warnings > 0 ? 'accepted-with-warnings' : 'accepted';
+  if (warnings > 0) return 'accepted-with-warnings';
+  return notices > 0 ? 'columns-ignored' : 'accepted';
 }
 
 function immediateEntries(state: EngineState, tables: readonly string[]) {

@@ -1,11 +1,15 @@
+import type { Notifier } from '../core/notifier.ts';
 import { deadlineOf } from '../plan/staleness.ts';
 import { nameOf } from '../query/catalog.ts';
 import { auditNextView } from './audit-views.ts';
 import { compactHistory } from './compact-history.ts';
+import { deliverNotices } from './deliver-notices.ts';
 import type { EngineCore } from './engine-core.ts';
+import { endHeldUpdates } from './held-updates.ts';
 import { refreshObjects } from './refresh-objects.ts';
 import { policyOf } from './refresh-views.ts';
 import { attemptedStanding, maintainedEntries } from './standings.ts';
+import { watchHeartbeats } from './watch-heartbeats.ts';
 
 /** Something to refresh, and by when. */
 export type DueRefresh = { readonly name: string; readonly deadlineMs: number };
@@ -34,11 +38,11 @@ function upcomingRefreshes(core: EngineCore): DueRefresh[] {
 
 /**
  * Runs what is due now, and then forgets history beyond the horizon; where nothing is due, audits one view. A refresh
- * that fails does not keep the others from running.
+ * that fails does not keep the others from running. Last comes what is told of incidents.
  * @returns how many objects were refreshed.
  * @throws the first failure, at the end.
  */
-export async function stepScheduler(core: EngineCore): Promise<number> {
+export async function stepScheduler(core: EngineCore, notifier: Notifier | null): Promise<number> {
   const nowMs = core.clock.nowMs();
   const due = upcomingRefreshes(core).filter((refresh) => refresh.deadlineMs <= nowMs);
   const failures: unknown[] = [];
@@ -52,7 +56,10 @@ export async function stepScheduler(core: EngineCore): Promise<number> {
     }
   }
   if (due.length === 0 && !core.isHeld) await auditNextView(core);
+  await watchHeartbeats(core);
+  await endHeldUpdates(core);
   await compactHistory(core);
+  if (notifier !== null) await deliverNotices(core, notifier);
   if (failures.length > 0) throw failures[0];
   return refreshed;
 }
@@ -60,6 +67,7 @@ export async function stepScheduler(core: EngineCore): Promise<number> {
 /** Steps the scheduler by itself: at the next deadline, or after a while to look for new ones. */
 export class BackgroundScheduler {
   readonly #core: EngineCore;
+  readonly #notifier: Notifier | null;
   readonly #timer: Timer;
   readonly #report: (failure: unknown) => void;
   #cancel: () => void = () => {};
@@ -67,8 +75,9 @@ export class BackgroundScheduler {
   #stopped = false;
 
   /** @param report is told of failed refreshes; they are tried again after a while. */
-  constructor(core: EngineCore, timer: Timer, report: (failure: unknown) => void) {
+  constructor(core: EngineCore, notifier: Notifier | null, timer: Timer, report: (failure: unknown) => void) {
     this.#core = core;
+    this.#notifier = notifier;
     this.#timer = timer;
     this.#report = report;
     this.#wait(this.#untilNextMs());
@@ -91,7 +100,7 @@ export class BackgroundScheduler {
   /** @returns milliseconds until the next round; what failed is not hurried. */
   async #round(): Promise<number> {
     try {
-      await stepScheduler(this.#core);
+      await stepScheduler(this.#core, this.#notifier);
       return this.#untilNextMs();
     } catch (failure) {
       this.#report(failure);

@@ -66,9 +66,9 @@ function figure(part: string, name: string | null, { before, after, difference }
   };
 }
 
-export function comparisonMessage({ model, before, after, rows, note }: ModelComparison): string {
+export function comparisonMessage(comparison: ModelComparison): string {
+  const { model, before, after, dataVersion, rows, note } = comparison;
   const what = `model "${model}": version ${before} before, version ${after} after`;
-  return note === null
-    ? `${what}, on ${rows} ${rows === 1 ? 'row' : 'rows'} of the hold-out`
-    : `${what}; ${note}`;
+  if (note !== null) return `${what}; ${note}`;
+  return `${what}, on ${rows} ${rows === 1 ? 'row' : 'rows'} of the hold-out as of data version ${dataVersion}`;
 }

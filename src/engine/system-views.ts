@@ -12,7 +12,7 @@ import type { EngineState } from './engine-state.ts';
 import { policyOf } from './refresh-views.ts';
 import { maintainedEntries, modelEntries, reportOf, servedStanding } from './standings.ts';
 
-export type ShownRelation = 'tables' | 'views' | 'models' | 'staleness';
+export type ShownRelation = 'tables' | 'sources' | 'views' | 'models' | 'staleness';
 
 const schemas: Readonly<Record<ShownRelation, Schema>> = {
   tables: [
@@ -25,6 +25,14 @@ const schemas: Readonly<Record<ShownRelation, Schema>> = {
     { name: 'last_change', type: 'TIMESTAMP' },
     { name: 'overdue', type: 'BOOLEAN' },
     { name: 'constraints', type: 'VARCHAR[]' },
+  ],
+  sources: [
+    { name: 'table', type: 'VARCHAR' },
+    { name: 'source', type: 'VARCHAR' },
+    { name: 'rows', type: 'BIGINT' },
+    { name: 'last_change', type: 'TIMESTAMP' },
+    { name: 'silence_ms', type: 'DOUBLE' },
+    { name: 'overdue', type: 'BOOLEAN' },
   ],
   views: [
     { name: 'name', type: 'VARCHAR' },
@@ -77,6 +85,7 @@ export function systemRelationsOf(state: EngineState, nowMs: number): SystemRela
   });
   return createSystemRelations({
     tables: computed('tables'),
+    sources: computed('sources'),
     views: computed('views'),
     models: computed('models'),
     staleness: computed('staleness'),
@@ -87,6 +96,8 @@ export function shownRows(what: ShownRelation, state: EngineState, nowMs: number
   switch (what) {
     case 'tables':
       return tableRows(state, nowMs);
+    case 'sources':
+      return sourceRows(state, nowMs);
     case 'views':
       return viewRows(state);
     case 'models':
@@ -115,6 +126,21 @@ function tableRows(state: EngineState, nowMs: number): Row[] {
         constraints: definition.constraints.map((constraint) => constraint.name),
       },
     ];
+  });
+}
+
+function sourceRows(state: EngineState, nowMs: number): Row[] {
+  return state.catalog.entries().flatMap((entry) => {
+    if (entry.kind !== 'table') return [];
+    const { name, heartbeatMs } = entry.declared.definition;
+    return [...(state.sources.get(name) ?? [])].map(([source, { rows, lastMs }]) => ({
+      table: name,
+      source,
+      rows,
+      last_change: new Date(lastMs),
+      silence_ms: nowMs - lastMs,
+      overdue: isOverdue(heartbeatMs, nowMs - lastMs),
+    }));
   });
 }
 

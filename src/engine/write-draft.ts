@@ -1,8 +1,9 @@
 import type { Session } from '../core/session.ts';
 import type { Version } from '../core/version.ts';
+import { forgetProfiles } from '../ingest/judge/profile-log.ts';
 import { forgetChanges, recordChange } from '../log/update-log.ts';
 import type { Committed } from './engine-core.ts';
-import type { EngineState } from './engine-state.ts';
+import { type EngineState, withoutEntries } from './engine-state.ts';
 
 /** What a write transaction is about to commit: its session, its moment, and the state it leads to. */
 export class WriteDraft {
@@ -35,7 +36,11 @@ export class WriteDraft {
   /** The relation is gone or made anew. */
   async forget(name: string): Promise<void> {
     await forgetChanges(this.tx, name, this.state.version);
-    this.update({ changes: this.state.changes.without(name) });
+    await forgetProfiles(this.tx, name);
+    this.update({
+      changes: this.state.changes.without(name),
+      histories: withoutEntries(this.state.histories, [name.toLowerCase()]),
+    });
   }
 
   committed<T>(result: T): Committed<T> {

@@ -36,7 +36,13 @@ export async function applyDelete(
       changed: null,
     };
     if (target.children.length > 0) {
-      await checkStage(tx, target, stage, { response: 'reject', file: null, aside: setAside, context });
+      await checkStage(tx, target, stage, {
+        response: 'reject',
+        file: null,
+        aside: setAside,
+        context,
+        arrival: { nowMs: context.nowMs, kind: 'arriving', repeats: null },
+      });
     }
     return { ...nothingDone, ...(await writeDeletes(tx, target, context)) };
   });

@@ -1,6 +1,8 @@
 import type { Session } from '../core/session.ts';
 import type { Version } from '../core/version.ts';
 import type { Name } from '../declare/statement.ts';
+import type { Arrival } from './arrival-rule.ts';
+import { fingerprintOf, recordFingerprint } from './batch-fingerprint.ts';
 import { type ChangeOutcome, nothingDone, outcomeOf, type UpdateContext } from './change-outcome.ts';
 import { checkStage, tallyOf } from './check-stage.ts';
 import { resolveConflicts } from './conflict.ts';
@@ -42,11 +44,19 @@ export async function applyInsert(
   context: UpdateContext,
 ): Promise<ChangeOutcome> {
   const wished = options.onConflict === null ? placeFor(target, context) : onStage;
+  const { onReplay } = target.table.definition.arrival;
   let isStaged = true;
+  let notices: readonly string[] = [];
   const insert = async () => {
-    const { place, mayMisfit, file } = await stageSource(tx, target, source, options, wished);
+    const staged = await stageSource(tx, target, source, options, wished);
+    const { place, mayMisfit, file } = staged;
+    notices = staged.notices ?? [];
+    const waiting = place.kind === 'log' ? batchInLog(target, place.version) : stageRelation;
+    const batch = onReplay === 'accept' ? null : await fingerprintOf(tx, target, waiting);
+    const arrival: Arrival = { nowMs: context.nowMs, kind: 'arriving', repeats: batch?.repeats ?? null };
+    if (batch !== null) await recordFingerprint(tx, target, batch, context);
     if (place.kind === 'log') {
-      const taken = await takeFromLog(tx, target, place.version);
+      const taken = await takeFromLog(tx, target, place.version, arrival);
       isStaged = taken === null;
       if (taken !== null) return taken;
     }
@@ -59,14 +69,21 @@ export async function applyInsert(
     const response = stage.replaces
       ? replacementResponse(target, conflicts?.assigned ?? [])
       : target.table.definition.onViolation;
-    const verdict = await checkStage(tx, target, stage, { response, file, aside: setAside, context });
+    const verdict = await checkStage(tx, target, stage, {
+      response,
+      file,
+      aside: setAside,
+      context,
+      arrival,
+    });
     if (verdict.rows === 0) return outcomeOf(verdict, { inserted: 0, deleted: 0 });
     const written = stage.replaces
       ? await writeReplacements(tx, target, conflicts?.assigned ?? [], context)
       : await writeInserts(tx, target, context);
     return outcomeOf(verdict, written);
   };
-  return withStage(tx, insert, () => isStaged);
+  const outcome = await withStage(tx, insert, () => isStaged);
+  return { ...outcome, notices };
 }
 
 const newRows = { replaces: false, hasRows: true, changed: null } as const;
@@ -76,9 +93,10 @@ async function takeFromLog(
   tx: Session,
   target: IngestTarget,
   version: Version,
+  arrival: Arrival,
 ): Promise<ChangeOutcome | null> {
   const stage: Stage = { ...newRows, relation: batchInLog(target, version), mayMisfit: false };
-  const tally = await tallyOf(tx, target, stage, screensOf(target, stage), null);
+  const tally = await tallyOf(tx, target, stage, screensOf(target, stage, arrival), null);
   if (tally.broken.length > 0) {
     await moveToStage(tx, target, version);
     return null;

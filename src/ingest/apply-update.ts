@@ -52,6 +52,7 @@ export async function applyUpdate(
       file: null,
       aside: setAside,
       context,
+      arrival: { nowMs: context.nowMs, kind: 'arriving', repeats: null },
     });
     if (verdict.rows === 0) return outcomeOf(verdict, { inserted: 0, deleted: 0 });
     return outcomeOf(verdict, await writeReplacements(tx, target, columns, context));

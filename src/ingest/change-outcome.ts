@@ -1,6 +1,6 @@
 import { EverviewError } from '../core/errors.ts';
 import type { Version } from '../core/version.ts';
-import type { ConstraintKind } from '../declare/definition.ts';
+import type { RuleKind } from '../declare/definition.ts';
 
 /** What the writer says about the update a statement is part of; `version` is the one it will make. */
 export type UpdateContext = {
@@ -20,7 +20,7 @@ export type Violation = {
   /** The row as JSON. */
   readonly content: string;
   readonly constraint: string;
-  readonly kind: ConstraintKind;
+  readonly kind: RuleKind;
   /** For people: `delay = 5400 breaks CHECK (delay BETWEEN -120 AND 2000)`. */
   readonly reason: string;
 };
@@ -28,7 +28,7 @@ export type Violation = {
 export type ViolationCount = {
   readonly table: string;
   readonly constraint: string;
-  readonly kind: ConstraintKind;
+  readonly kind: RuleKind;
   readonly rows: number;
 };
 
@@ -40,6 +40,8 @@ export type ChangeOutcome = {
   readonly quarantined: number;
   /** One line per constraint broken, for `on_violation = warn`. */
   readonly warnings: readonly string[];
+  /** What else people are to be told: columns that came and that nobody takes. */
+  readonly notices: readonly string[];
   /** The first violations, at most `violationSample`; `counts` has them all. */
   readonly violations: readonly Violation[];
   readonly counts: readonly ViolationCount[];
@@ -52,6 +54,7 @@ export const nothingDone: ChangeOutcome = {
   deleted: 0,
   quarantined: 0,
   warnings: [],
+  notices: [],
   violations: [],
   counts: [],
 };
@@ -69,7 +72,7 @@ export function outcomeOf(
   { quarantined, warnings, violations, counts }: Verdict,
   { inserted, deleted }: { readonly inserted: number; readonly deleted: number },
 ): ChangeOutcome {
-  return { inserted, deleted, quarantined, warnings, violations, counts };
+  return { inserted, deleted, quarantined, warnings, notices: [], violations, counts };
 }
 
 /** Rows of a refused statement, as the quarantine keeps them (law 4). */
@@ -83,16 +86,18 @@ export type RejectedRow = {
   readonly content: string;
   /** The first constraint broken; `update-rejected` for rows that are only in bad company. */
   readonly constraint: string;
-  readonly kind: ConstraintKind | 'update-rejected';
+  readonly kind: RuleKind | 'update-rejected';
   readonly reason: string;
 };
 
 /**
- * `constraint-violation`: the update cannot be taken. `data` holds `violations` (a sample) and `counts`. The engine
+ * `constraint-violation`, or `replayed-batch`: the update cannot be taken. `data` holds `violations` (a sample) and `counts`. The engine
  * rolls back, then writes `rejected` with `recordRejected` in a transaction of its own.
  */
 export class UpdateRejected extends EverviewError {
   readonly rejected: RejectedRows;
+  readonly violations: readonly Violation[];
+  readonly counts: readonly ViolationCount[];
 
   constructor(
     violations: readonly Violation[],
@@ -100,14 +105,21 @@ export class UpdateRejected extends EverviewError {
     rejected: RejectedRows,
     hint: string,
   ) {
-    super('constraint-violation', rejectionMessage(rejected.table, violations, counts), {
+    super(rejectionCode(violations), rejectionMessage(rejected.table, violations, counts), {
       hint,
       data: { violations, counts },
     });
     // Not enumerable: whoever prints the error does not print the batch.
-    Object.defineProperty(this, 'rejected', { enumerable: false });
+    for (const name of ['rejected', 'violations', 'counts'])
+      Object.defineProperty(this, name, { enumerable: false });
     this.rejected = rejected;
+    this.violations = violations;
+    this.counts = counts;
   }
+}
+
+function rejectionCode(violations: readonly Violation[]): 'constraint-violation' | 'replayed-batch' {
+  return violations[0]?.kind === 'replayed-batch' ? 'replayed-batch' : 'constraint-violation';
 }
 
 function rejectionMessage(
@@ -117,6 +129,7 @@ function rejectionMessage(
 ): string {
   const first = violations[0];
   if (first === undefined) return 'rows break a constraint';
+  if (first.kind === 'replayed-batch') return `the update of "${table}": ${first.reason}`;
   const total = counts.reduce((sum, count) => sum + count.rows, 0);
   const more = total > 1 ? ` (and ${total - 1} more ${total === 2 ? 'violation' : 'violations'})` : '';
   return `row ${first.row} of the update of "${table}": ${first.reason}${more}`;

@@ -3,6 +3,7 @@ import type { Session } from '../core/session.ts';
 import type { Row } from '../core/value.ts';
 import type { ViolationResponse } from '../declare/definition.ts';
 import type { SourceFile } from '../store/source-file.ts';
+import type { Arrival } from './arrival-rule.ts';
 import {
   type RejectedRow,
   type UpdateContext,
@@ -27,6 +28,7 @@ export type CheckOptions = {
   /** What becomes of rows that break a rule under `quarantine`; leaves them off the stage, says how many. */
   readonly aside: SetAside;
   readonly context: UpdateContext;
+  readonly arrival: Arrival;
 };
 
 /** What one statement finds out about the rows that wait: how many, and which rules some of them break. */
@@ -44,31 +46,35 @@ export async function checkStage(
   stage: Stage,
   options: CheckOptions,
 ): Promise<Verdict> {
-  const rules = rulesOf(target, stage);
+  const rules = rulesOf(target, stage, options.arrival);
+  const responseOf = (index: number): ViolationResponse => rules[index]?.response ?? options.response;
   let tally = await tallyOf(tx, target, stage, rules, options.file);
   let verdict: Verdict = { rows: tally.rows, quarantined: 0, warnings: [], violations: [], counts: [] };
-  while (tally.broken.length > 0) {
-    const broken = chooseBroken(rules, tally.broken, options.response);
+  const told = new Set<number>();
+  for (;;) {
+    const left = tally.broken.filter((index) => !told.has(index));
+    if (left.length === 0) return { ...verdict, counts: merged(verdict.counts) };
+    const { broken, response } = chooseBroken(rules, left, responseOf);
     await findBroken(tx, rules, broken);
     const counts = await countBroken(tx, rules);
     const violations = await sampleBroken(tx, target, stage, rules);
-    const refused =
-      options.response === 'reject' || broken.some((index) => rules[index]?.phase === 'removal');
-    if (refused) await rejectAll(tx, target, stage, rules, counts, violations);
+    if (response === 'reject') await rejectAll(tx, target, stage, rules, counts, violations);
     verdict = {
       ...verdict,
       counts: [...verdict.counts, ...counts],
       violations: [...verdict.violations, ...violations].slice(0, violationSample),
     };
-    if (options.response === 'warn') {
+    if (response === 'warn') {
       await tx.run('DROP TABLE temp."__ev_broken"');
-      return { ...verdict, warnings: counts.map((count) => warningOf(count, violations)) };
+      for (const index of broken) told.add(index);
+      const warnings = counts.map((count) => warningOf(count, violations));
+      verdict = { ...verdict, warnings: [...verdict.warnings, ...warnings] };
+      continue;
     }
     const aside = await options.aside(tx, target, stage, rules, options.context);
     tally = await tallyOf(tx, target, stage, rules, options.file);
     verdict = { ...verdict, rows: tally.rows, quarantined: verdict.quarantined + aside };
   }
-  return { ...verdict, counts: merged(verdict.counts) };
 }
 
 export async function tallyOf(
@@ -96,17 +102,23 @@ export async function tallyOf(
   };
 }
 
-/** For quarantine: own faults before repeated keys, and one key at a time, so that first rows are kept. */
+type Chosen = { readonly broken: readonly number[]; readonly response: ViolationResponse };
+
+/**
+ * What to see to first: whatever refuses the update, then what is set aside, and of what is left people are warned.
+ * For quarantine own faults come before repeated keys, and one key at a time, so that first rows are kept.
+ */
 function chooseBroken(
   rules: readonly Rule[],
   broken: readonly number[],
-  response: ViolationResponse,
-): readonly number[] {
-  if (response !== 'quarantine') return broken;
-  const removals = broken.filter((index) => rules[index]?.phase === 'removal');
-  if (removals.length > 0) return broken;
-  const own = broken.filter((index) => rules[index]?.phase === 'row');
-  return own.length > 0 ? own : broken.slice(0, 1);
+  responseOf: (index: number) => ViolationResponse,
+): Chosen {
+  const refuses = (index: number) => responseOf(index) === 'reject' || rules[index]?.phase === 'removal';
+  if (broken.some(refuses)) return { broken, response: 'reject' };
+  const aside = broken.filter((index) => responseOf(index) === 'quarantine');
+  if (aside.length === 0) return { broken, response: 'warn' };
+  const own = aside.filter((index) => rules[index]?.phase === 'row');
+  return { broken: own.length > 0 ? own : aside.slice(0, 1), response: 'quarantine' };
 }
 
 async function findBroken(tx: Session, rules: readonly Rule[], broken: readonly number[]): Promise<void> {
@@ -204,11 +216,13 @@ async function rejectAll(
     { table: target.name, rows: stage.hasRows ? rows.map((row) => rejectedRow(row, rules, why)) : [] },
     counts.some((count) => count.table !== target.name) || !stage.hasRows
       ? 'change or delete the rows that reference it first'
-      : rowsHint(target),
+      : rowsHint(target, violations),
   );
 }
 
-function rowsHint({ table: { definition } }: IngestTarget): string {
+function rowsHint({ table: { definition } }: IngestTarget, violations: readonly Violation[]): string {
+  if (violations[0]?.kind === 'replayed-batch')
+    return 'if they were meant to come twice, ALTER TABLE … SET (on_replay = accept), or warn, or quarantine';
   if (definition.onViolation !== 'quarantine')
     return 'correct the rows, or declare on_violation = quarantine to take the others';
   return 'on_violation = quarantine could not find the rows again to set their new form aside: that takes a PRIMARY KEY that the statement does not set; correct the statement, or leave those rows out with WHERE';

@@ -173,6 +173,7 @@ async function releaseStaged(
     file: null,
     aside: keepHeld,
     context,
+    arrival: { nowMs: context.nowMs, kind: 'released', repeats: null },
   });
   const stillHeld = verdict.quarantined;
   if (verdict.rows === 0)

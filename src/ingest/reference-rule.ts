@@ -26,11 +26,16 @@ export function referenceRules(
       const present = allPresent(childColumns);
       const staged = `(SELECT * FROM ${stage.relation} WHERE ${present})`;
       const where = quoteLiteral(` is not in "${reference.parentTable}" (${parentColumns.join(', ')})`);
+      const { matchRate } = constraint;
       return {
         constraint,
         table: target.name,
         phase: 'row' as const,
-        count: `(SELECT count(*) ${missing(staged)})`,
+        count:
+          matchRate === undefined
+            ? `(SELECT count(*) ${missing(staged)})`
+            : `(SELECT CASE WHEN n > ${1 - matchRate} * (SELECT count(*) FROM ${staged}) + 1e-9 THEN n ELSE 0 END
+                FROM (SELECT count(*) AS n ${missing(staged)}))`,
         find: `SELECT s.${rowColumn} AS r, ${shownPairs(target, childColumns, 's.')} || ${where} AS reason
                ${missing(staged)}`,
       };
@@ -39,9 +44,13 @@ export function referenceRules(
 
 /** The other direction: a row removed, or a key changed, that rows of a table (this one too) still reference. */
 export function removalRules(target: IngestTarget, stage: Stage): readonly Rule[] {
-  return target.children
-    .filter((reference) => touches(stage, reference.parentColumns))
-    .map((reference) => removalRule(target, reference, stage));
+  return (
+    target.children
+      // Where some references may find nothing, their target may go.
+      .filter((reference) => reference.constraint.matchRate === undefined)
+      .filter((reference) => touches(stage, reference.parentColumns))
+      .map((reference) => removalRule(target, reference, stage))
+  );
 }
 
 function removalRule(target: IngestTarget, reference: Reference, stage: Stage): Rule {

@@ -1,6 +1,6 @@
 import { quoteIdentifier, quoteList, quoteLiteral } from '../core/identifier.ts';
 import { findColumn } from '../core/schema.ts';
-import type { Constraint } from '../declare/definition.ts';
+import type { RuleKind, ViolationResponse } from '../declare/definition.ts';
 import type { IngestTarget } from './ingest-target.ts';
 import { type Stage, stageRelation } from './stage.ts';
 
@@ -9,7 +9,10 @@ import { type Stage, stageRelation } from './stage.ts';
  * `duplicate`: against earlier rows of the same batch. `removal`: a row of another table still needs the one removed.
  */
 export type Rule = {
-  readonly constraint: Constraint;
+  /** The constraint, or the rule about arrival, that it is about. */
+  readonly constraint: { readonly name: string; readonly kind: RuleKind };
+  /** In place of the table's `on_violation`. */
+  readonly response?: ViolationResponse;
   /** The table that declares the constraint. */
   readonly table: string;
   readonly phase: 'row' | 'duplicate' | 'removal';

@@ -1,4 +1,5 @@
 import type { Constraint } from '../declare/definition.ts';
+import { type Arrival, arrivalRules } from './arrival-rule.ts';
 import type { IngestTarget } from './ingest-target.ts';
 import { keyRules } from './key-rule.ts';
 import { referenceRules, removalRules } from './reference-rule.ts';
@@ -7,19 +8,19 @@ import { type Rule, touches } from './rule.ts';
 import type { Stage } from './stage.ts';
 
 /** The rules as questions whether a batch breaks anything at all, and no more. */
-export function screensOf(target: IngestTarget, stage: Stage): readonly Rule[] {
-  return rulesOf(target, stage).flatMap((rule) => {
+export function screensOf(target: IngestTarget, stage: Stage, arrival: Arrival): readonly Rule[] {
+  return rulesOf(target, stage, arrival).flatMap((rule) => {
     const { screen } = rule;
     return screen === null ? [] : [{ ...rule, count: screen ?? rule.count }];
   });
 }
 
 /** Every rule that a staged batch could break. */
-export function rulesOf(target: IngestTarget, stage: Stage): readonly Rule[] {
+export function rulesOf(target: IngestTarget, stage: Stage, arrival: Arrival): readonly Rule[] {
   const removals = stage.replaces ? removalRules(target, stage) : [];
   if (!stage.hasRows) return removals;
   const rows = target.table.definition.constraints.flatMap((constraint) => ruleOf(target, constraint, stage));
-  return [...rows, ...removals];
+  return [...rows, ...arrivalRules(target, stage, arrival), ...removals];
 }
 
 function ruleOf(target: IngestTarget, constraint: Constraint, stage: Stage): readonly Rule[] {

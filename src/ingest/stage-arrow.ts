@@ -1,8 +1,8 @@
 import type { Schema as ArrowSchema, RecordBatch } from 'apache-arrow';
 import { EverviewError } from '../core/errors.ts';
 import { quoteIdentifier } from '../core/identifier.ts';
-import { nearestHint } from '../core/nearest.ts';
 import { columnNames, findColumn, type Schema } from '../core/schema.ts';
+import { addedNotice, schemaDifference, schemaMismatch } from '../core/schema-contract.ts';
 import type { Session } from '../core/session.ts';
 import type { SqlValue } from '../core/value.ts';
 import { type ArrowColumn, arrowColumn } from '../store/arrow-in.ts';
@@ -35,10 +35,11 @@ export async function stageArrow(
 ): Promise<Staged> {
   let planned: readonly Planned[] | null = null;
   let direct: readonly Planned[] | null = null;
+  let notices: readonly string[] = [];
   let count = 0;
   for await (const batch of batchesOf(data)) {
     if (planned === null) {
-      planned = plan(target, batch.schema, wanted, file);
+      ({ planned, notices } = plan(target, batch.schema, wanted, file));
       direct = place.kind === 'log' ? directColumns(target, planned) : null;
       if (direct === null) await createRaw(tx, planned);
     }
@@ -47,7 +48,7 @@ export async function stageArrow(
     } else await appendBatch(tx, batch, planned, count);
     count += batch.numRows;
   }
-  if (direct !== null) return { place, mayMisfit: false, file };
+  if (direct !== null) return { place, mayMisfit: false, file, notices };
   planned ??= [];
   if (count === 0) await createRaw(tx, planned);
   const select = stageSelect(target, `${rawRelation} AS x`, planned.map(stageColumn), {
@@ -55,7 +56,7 @@ export async function stageArrow(
   });
   const placed = await placeRows(tx, target, select, place);
   await tx.run(`DROP TABLE ${rawRelation}`);
-  return { place: placed, mayMisfit: select.mayMisfit, file };
+  return { place: placed, mayMisfit: select.mayMisfit, file, notices };
 }
 
 async function* batchesOf(data: ArrowInput): AsyncIterable<RecordBatch> {
@@ -64,30 +65,33 @@ async function* batchesOf(data: ArrowInput): AsyncIterable<RecordBatch> {
   else yield* data;
 }
 
-function plan(
-  target: IngestTarget,
-  schema: ArrowSchema,
-  wanted: Schema,
-  file: SourceFile | null,
-): readonly Planned[] {
-  const code = file === null ? 'invalid-row' : 'file-error';
-  const place = file === null ? '' : `${file.name}: `;
-  const planned = schema.fields.map((field) => {
-    const column = findColumn(wanted, field.name);
-    if (column === undefined) {
-      throw new EverviewError(code, `${place}"${target.name}" has no column "${field.name}"`, {
-        hint: nearestHint(field.name, columnNames(wanted)),
-      });
-    }
-    return { column: column.name, arrow: arrowColumn(field) };
-  });
-  const missing = wanted.find((column) => !planned.some((one) => one.column === column.name));
-  if (missing !== undefined && file !== null) {
-    throw new EverviewError(code, `${place}column "${missing.name}" of "${target.name}" is missing`, {
-      hint: 'name the columns that the file has: COPY t (a, b) FROM …',
-    });
+type Plan = { readonly planned: readonly Planned[]; readonly notices: readonly string[] };
+
+function plan(target: IngestTarget, schema: ArrowSchema, wanted: Schema, file: SourceFile | null): Plan {
+  const given = schema.fields.map((field) => ({ field, arrow: arrowColumn(field) }));
+  const difference = schemaDifference(
+    wanted,
+    given.map(({ field, arrow }) => ({ name: field.name, type: arrow.type })),
+  );
+  const { added, missing } = difference;
+  const what = file === null ? 'the Arrow data' : `"${file.name}"`;
+  // In a program's own data a column that is missing takes its DEFAULT, unless another one seems to stand for it.
+  if (missing.length > 0 && (file !== null || added.length > 0)) {
+    const hint = `name the columns that the file has: COPY ${target.name} (a, b) FROM …`;
+    throw schemaMismatch(what, target.name, difference, file === null ? knownHint(wanted) : hint);
   }
-  return planned;
+  const notice = addedNotice(what, target.name, added);
+  return {
+    planned: given.flatMap(({ field, arrow }) => {
+      const column = findColumn(wanted, field.name);
+      return column === undefined ? [] : [{ column: column.name, arrow }];
+    }),
+    notices: notice === null ? [] : [notice],
+  };
+}
+
+function knownHint(wanted: Schema): string {
+  return `the table takes ${columnNames(wanted).join(', ')}`;
 }
 
 async function createRaw(tx: Session, planned: readonly Planned[]): Promise<void> {

@@ -26,8 +26,10 @@ export async function stageFile(
       { strayKey: file.strayKeys },
     );
     const placed = await placeRows(tx, target, select, place);
-    return { place: placed, mayMisfit: select.mayMisfit, file };
+    return { place: placed, mayMisfit: select.mayMisfit, file, notices: file.notices ?? [] };
   } catch (failure) {
     throw await file.explain(failure);
+  } finally {
+    await file.close?.();
   }
 }

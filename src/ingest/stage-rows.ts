@@ -1,7 +1,7 @@
 import { EverviewError } from '../core/errors.ts';
 import { quoteIdentifier } from '../core/identifier.ts';
-import { nearestHint } from '../core/nearest.ts';
 import { type Column, columnNames, findColumn, type Schema } from '../core/schema.ts';
+import { addedNotice, schemaDifference, schemaMismatch } from '../core/schema-contract.ts';
 import type { Session } from '../core/session.ts';
 import type { SqlValue } from '../core/value.ts';
 import { type EncodedColumn, encodeColumn, missingName } from './encode-column.ts';
@@ -32,7 +32,8 @@ export async function stageRows(
   const gatherer = new RowGatherer(target, wanted);
   if (Symbol.asyncIterator in rows) for await (const row of rows) gatherer.add(row);
   else for (const row of rows) gatherer.add(row);
-  return stageGathered(tx, target, gatherer.columns(), gatherer.count, place);
+  const staged = await stageGathered(tx, target, gatherer.columns(), gatherer.count, place);
+  return { ...staged, notices: gatherer.notices() };
 }
 
 /** Turns rows into columns as they come. */
@@ -42,6 +43,7 @@ class RowGatherer {
   readonly #byColumn = new Map<string, unknown[]>();
   /** The same arrays, by the names that the rows use. */
   readonly #byName = new Map<string, unknown[]>();
+  readonly #added = new Set<string>();
   count = 0;
 
   constructor(target: IngestTarget, wanted: Schema) {
@@ -55,6 +57,11 @@ class RowGatherer {
     }
     for (const name of Object.keys(row)) {
       const values = this.#byName.get(name) ?? this.#valuesOf(name);
+      if (values === null) {
+        this.#assertHasAll(row);
+        this.#added.add(name);
+        continue;
+      }
       if (values.length > this.count) {
         throw invalidRow(this.#target, this.count + 1, `has column "${name}" twice`);
       }
@@ -63,8 +70,19 @@ class RowGatherer {
     this.count += 1;
   }
 
-  #valuesOf(name: string): unknown[] {
-    const column = columnNamed(this.#target, this.#wanted, name, this.count + 1);
+  /** A column that nobody asked for is only one more where all that are wanted are there: or it may stand for one. */
+  #assertHasAll(row: InputRow): void {
+    assertAllGiven(this.#target, this.#wanted, Object.keys(row), `row ${this.count + 1}`);
+  }
+
+  notices(): readonly string[] {
+    const notice = addedNotice('the rows', this.#target.name, [...this.#added]);
+    return notice === null ? [] : [notice];
+  }
+
+  #valuesOf(name: string): unknown[] | null {
+    const column = findColumn(this.#wanted, name);
+    if (column === undefined) return null;
     const values = this.#byColumn.get(column.name) ?? [];
     this.#byColumn.set(column.name, values);
     this.#byName.set(name, values);
@@ -89,10 +107,13 @@ export async function stageColumns(
   wanted: Schema,
   place: StagingPlace,
 ): Promise<Staged> {
-  const given = Object.entries(columns).map(([name, values]) => ({
-    column: columnNamed(target, wanted, name, null),
-    values,
-  }));
+  const names = Object.keys(columns);
+  const added = names.filter((name) => findColumn(wanted, name) === undefined);
+  if (added.length > 0) assertAllGiven(target, wanted, names, 'the data');
+  const given = Object.entries(columns).flatMap(([name, values]) => {
+    const column = findColumn(wanted, name);
+    return column === undefined ? [] : [{ column, values }];
+  });
   const count = given[0]?.values.length ?? 0;
   const seen = new Set<string>();
   for (const { column, values } of given) {
@@ -107,20 +128,19 @@ export async function stageColumns(
       );
     }
   }
-  return stageGathered(tx, target, given, count, place);
+  const staged = await stageGathered(tx, target, given, count, place);
+  const notice = addedNotice('the data', target.name, added);
+  return { ...staged, notices: notice === null ? [] : [notice] };
 }
 
-function columnNamed(target: IngestTarget, wanted: Schema, name: string, row: number | null): Column {
-  const column = findColumn(wanted, name);
-  if (column !== undefined) return column;
-  throw new EverviewError(
-    'invalid-row',
-    `${row === null ? '' : `row ${row}: `}"${target.name}" has no column "${name}"`,
-    {
-      hint: nearestHint(name, columnNames(wanted)),
-      data: { table: target.name, column: name, ...(row === null ? {} : { row }) },
-    },
+/** @throws EverviewError `schema-mismatch` where a column that is wanted does not come beside those that are not. */
+function assertAllGiven(target: IngestTarget, wanted: Schema, names: readonly string[], what: string): void {
+  const difference = schemaDifference(
+    wanted,
+    names.map((name) => ({ name, type: null })),
   );
+  if (difference.missing.length === 0) return;
+  throw schemaMismatch(what, target.name, difference, `the table takes ${columnNames(wanted).join(', ')}`);
 }
 
 async function stageGathered(

@@ -50,6 +50,8 @@ export type Staged = {
   readonly mayMisfit: boolean;
   /** Where the rows stood, for messages. */
   readonly file: SourceFile | null;
+  /** What people are to be told of the columns that came. */
+  readonly notices?: readonly string[];
 };
 
 /** How one column of the stage is made. `expression` has type `type` before the cast to the column's own. */

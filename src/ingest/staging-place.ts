@@ -10,7 +10,9 @@ import { makeStage, onStage, rowColumn, type StageSelect, type StagingPlace } fr
 
 export function placeFor(target: IngestTarget, { touched, version }: UpdateContext): StagingPlace {
   const isFirst = touched !== undefined && !touched.has(target.name.toLowerCase());
-  return isFirst ? { kind: 'log', version } : onStage;
+  // In the log rows have no number, and an order that is to be checked goes by it.
+  const isOrdered = target.table.definition.arrival.eventTimeOrder !== 'none';
+  return isFirst && !isOrdered ? { kind: 'log', version } : onStage;
 }
 
 /** The rows of a version in a table's log, as a FROM item with the table's columns. */

@@ -2,6 +2,7 @@ import { EverviewError } from '../core/errors.ts';
 import { quoteIdentifier, versionColumn, weightColumn } from '../core/identifier.ts';
 import type { Session } from '../core/session.ts';
 import type { Declared, TableDefinition } from '../declare/definition.ts';
+import { forgetFingerprints } from './batch-fingerprint.ts';
 import { heldAsColumn, quarantineIdColumn } from './quarantine-record.ts';
 import { dataRelation, logRelation, quarantineRelation } from './relation-names.ts';
 import { checkHolds } from './rule.ts';
@@ -30,6 +31,7 @@ export async function dropTableStorage(tx: Session, table: string): Promise<void
   await tx.run(`DROP TABLE ${dataRelation(table)}`);
   await tx.run(`DROP TABLE ${logRelation(table)}`);
   await tx.run(`DROP TABLE ${quarantineRelation(table)}`);
+  await forgetFingerprints(tx, table);
 }
 
 /** Prepares every CHECK and DEFAULT once, so that a bad one fails where it is declared. */

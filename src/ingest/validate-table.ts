@@ -52,7 +52,11 @@ function violationsSql(target: IngestTarget, constraint: Constraint): string {
       const present = reference.childColumns
         .map((column) => `c.${quoteIdentifier(column)} IS NOT NULL`)
         .join(' AND ');
-      return `${data} AS c WHERE ${present} AND NOT EXISTS (SELECT 1 FROM ${dataRelation(reference.parentTable)} AS p WHERE ${matches})`;
+      const missing = `NOT EXISTS (SELECT 1 FROM ${dataRelation(reference.parentTable)} AS p WHERE ${matches})`;
+      const { matchRate } = constraint;
+      const most = `${1 - (matchRate ?? 1)} * (SELECT count(*) FROM ${data} AS c WHERE ${present}) + 1e-9`;
+      const rows = `${data} AS c WHERE ${present} AND ${missing}`;
+      return matchRate === undefined ? rows : `(SELECT 1 FROM ${rows} QUALIFY count(*) OVER () > ${most})`;
     }
   }
 }

@@ -2,7 +2,14 @@ import type { AnchoredParameters } from './anchored/anchored-parameters.ts';
 import { boundForm } from './anchored/bound-form.ts';
 import type { FeaturePlan } from './feature-plan.ts';
 import { predictionColumn } from './head.ts';
-import type { Head, Scorer } from './scorer.ts';
+import type { Head, ScoreBound, Scorer } from './scorer.ts';
+
+/** Of a fit that no certificate covers: 2·(the largest double), so infinite, as JSON cannot say. */
+const unbounded: ScoreBound = {
+  radius: Number.MAX_VALUE,
+  form: { constants: [2], rows: [[]] },
+  certificate: 'none',
+};
 
 /** A served model as a scorer, with the bound that its certificate proves. */
 export function anchoredScorer(plan: FeaturePlan, served: AnchoredParameters): Scorer {
@@ -37,7 +44,7 @@ export function anchoredScorer(plan: FeaturePlan, served: AnchoredParameters): S
     offsets: served.scores.map(({ offset }) => offset),
     quadratic: null,
     head: headOf(plan, served),
-    bound: served.bound === null ? null : boundForm(served.bound, { features, categories }),
+    bound: served.bound === null ? unbounded : boundForm(served.bound, { features, categories }),
   };
 }
 

@@ -9,6 +9,13 @@ import { quadraticDiscriminant } from './quadratic-discriminant.ts';
 const varianceSmoothing = 1e-9;
 const countSmoothing = 1;
 
+/** A level that a class has not shown must not make it impossible: scikit-learn's least alpha. */
+const leastCount = 1e-10;
+
+function addedToCounts(smoothing: number | null, factor: number): number {
+  return Math.max(leastCount, smoothing ?? countSmoothing) / factor;
+}
+
 export const gaussianBayesSolver: ClassSolver = {
   method: 'gaussian_nb',
   solve: (plan, classes, { smoothing }, factor) =>
@@ -21,13 +28,13 @@ export const gaussianBayesSolver: ClassSolver = {
 export const multinomialBayesSolver: ClassSolver = {
   method: 'multinomial_nb',
   solve: (plan, classes, { smoothing }, factor) =>
-    multinomialNaiveBayes(plan, classes, { alpha: (smoothing ?? countSmoothing) / factor }),
+    multinomialNaiveBayes(plan, classes, { alpha: addedToCounts(smoothing, factor) }),
 };
 
 export const bernoulliBayesSolver: ClassSolver = {
   method: 'bernoulli_nb',
   solve: (plan, classes, { smoothing }, factor) =>
-    bernoulliNaiveBayes(plan, classes, { alpha: (smoothing ?? countSmoothing) / factor }),
+    bernoulliNaiveBayes(plan, classes, { alpha: addedToCounts(smoothing, factor) }),
 };
 
 export const linearDiscriminantSolver: ClassSolver = {

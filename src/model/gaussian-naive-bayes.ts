@@ -24,7 +24,7 @@ export type GaussianBayesOptions = {
  *
  *   score_c = ln π_c − ½·Σ_j [ln(2π·σ²_jc) + (x_j − μ_jc)²/σ²_jc] + Σ ln((n_lc + α) / (n_c + α·L))
  *
- * with population variances. A missing value and a level never seen say nothing.
+ * with population variances, none below 10⁻¹² of the feature's over all rows. A missing value and a level never seen say nothing.
  * @throws EverviewError `not-enough-rows` when there is no row.
  */
 export function gaussianNaiveBayes(
@@ -38,7 +38,9 @@ export function gaussianNaiveBayes(
   return {
     classes: classed.classes.map(({ label, sums }, index) => {
       const prior = classed.priors[index] ?? 0;
-      const normals = plan.measured.map((_, feature) => normalOf(sums, feature, smoothing));
+      const normals = plan.measured.map((_, feature) =>
+        normalOf(sums, feature, smoothing, leastSpread * varianceOf(classed.total, feature)),
+      );
       const logs = normals.map(({ variance }) => -Math.log(2 * Math.PI * variance) / 2);
       const score: LinearScore = {
         offset: logs.reduce((sum, value) => sum + value, Math.log(prior)),
@@ -54,11 +56,14 @@ export function gaussianNaiveBayes(
 
 type Normal = { readonly mean: number; readonly variance: number };
 
+/** As a share of the feature's variance over all classes; below it, what a class has of its own may be rounding. */
+const leastSpread = 1e-12;
+
 /** Of the values that are there; of none, one that hardly tells. */
-function normalOf(sums: SumsState, feature: number, smoothing: number): Normal {
+function normalOf(sums: SumsState, feature: number, smoothing: number, least: number): Normal {
   const present = presentWeight(sums, feature);
   if (presentRows(sums, feature) === 0) return { mean: 0, variance: Number.MAX_VALUE ** 0.5 };
-  const variance = varianceOf(sums, feature) + smoothing;
+  const variance = Math.max(least, varianceOf(sums, feature) + smoothing);
   // a constant column of a constant table: any variance gives all classes the same
   return { mean: divide(sumOf(sums, feature), [present, 0])[0], variance: variance > 0 ? variance : 1 };
 }

@@ -46,9 +46,10 @@ function identity(columns: readonly string[]): RowHead {
 function exponential(score: number, bound: number | null): HeadValues | null {
   if (score >= 709) return null;
   const prediction = Math.exp(score);
-  return bound === null
-    ? { prediction }
-    : { prediction, prediction_bound: prediction * (Math.exp(bound) - 1) };
+  if (bound === null) return { prediction };
+  // The same number twice: exact for small bounds, and right where the mean is 0 or e^bound infinite.
+  const far = bound < 1 ? prediction * (Math.exp(bound) - 1) : Math.exp(score + bound) - prediction;
+  return { prediction, prediction_bound: far };
 }
 
 function sigmoid(score: number): number {

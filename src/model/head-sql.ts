@@ -53,7 +53,11 @@ function boundsOf({ head }: Scorer, scores: readonly string[], bound: string | n
     case 'identity':
       return [bound];
     case 'exponential':
-      return [`${finiteExp(first)} * (exp(${bound}) - 1)`];
+      // as of one row: the second form where the mean may be 0 or e^bound infinite
+      return [
+        `CASE WHEN ${first} >= 709 THEN NULL WHEN ${bound} < 1 THEN exp(${first}) * (exp(${bound}) - 1) ` +
+          `ELSE exp(${first} + ${bound}) - exp(${first}) END`,
+      ];
     case 'logistic': {
       const middle = sigmoid(first);
       const above = `${sigmoid(`(${first} + ${bound})`)} - ${middle}`;

@@ -31,8 +31,11 @@ export type SliceScores = PlaceScores & {
   readonly isRest: boolean;
 };
 
-/** Fewer rows say little of a slice; more slices are more than one looks at. */
-const ownSlices = { least: 30, most: 200 } as const;
+/** Fewer rows say little of a slice. */
+export const fewestSliceRows = 30;
+
+/** More slices are more than one looks at. */
+const ownSlices = { least: fewestSliceRows, most: 200 } as const;
 
 /**
  * Scores models on the same rows, in one scan, through the path that answers queries. Rows count that have a label

@@ -1,7 +1,7 @@
-import { isPaired, type PairedMetric } from '../core/metric.ts';
+import { isPaired, metricTable, type PairedMetric } from '../core/metric.ts';
 import type { ModelDefinition } from '../declare/definition.ts';
 import type { GateCondition } from '../declare/gate-condition.ts';
-import type { Evaluation } from '../model/score-holdout.ts';
+import { type Evaluation, fewestSliceRows } from '../model/score-holdout.ts';
 import { type GateResult, type GateVerdict, worstOf } from './gate-result.ts';
 import { judgeCondition, type Place, pairedMetricOf } from './judge-condition.ts';
 import { pairedRisk } from './paired-test.ts';
@@ -71,7 +71,9 @@ const noRows: Evaluation['holdout'] = {
 };
 
 function slicePlaces(column: string, evaluation: Evaluation | null): Place[] {
-  const slices = evaluation?.slices.filter((slice) => slice.column === column) ?? [];
+  const all = evaluation?.slices.filter((slice) => slice.column === column) ?? [];
+  const many = all.filter(({ isRest, rows }) => !isRest || rows >= fewestSliceRows);
+  const slices = many.length === 0 ? all : many;
   return slices.map((slice) => ({
     scores: slice,
     kind: evaluation?.kind ?? 'number',
@@ -121,7 +123,9 @@ function earlierComparison(
       return [{ metric: pairedMetricOf(condition, kind), margin: condition.margin }];
     if (condition.kind !== 'threshold' || !isPaired(condition.metric)) return [];
     const { metric, relative, factor } = condition;
-    return [{ metric, margin: relative ? Math.abs(factor - 1) : 0 }];
+    // a gate that asks for progress allows nothing
+    const allowed = metricTable[metric].better === 'lower' ? factor - 1 : 1 - factor;
+    return [{ metric, margin: relative ? Math.max(0, allowed) : 0 }];
   });
   const metric = stated[0]?.metric ?? (kind === 'number' ? 'rmse' : 'accuracy');
   const margins = stated.filter((one) => one.metric === metric).map(({ margin }) => margin);

@@ -63,6 +63,13 @@ function settled(
   return { result: { ...seen(condition, place), ...scores, metric, verdict, passed, reason }, excess: 0 };
 }
 
+/** A slice with labels of one class only, say, has no auc: that speaks against nobody. */
+function silent(condition: ThresholdCondition, place: Place): Judged {
+  const { metric } = condition;
+  const result = { ...seen(condition, place), metric, verdict: 'inconclusive', passed: true } as const;
+  return { result: { ...result, reason: 'not-proven-worse' }, excess: Number.NEGATIVE_INFINITY };
+}
+
 function metricName(condition: GateCondition, kind: OutputKind): string {
   switch (condition.kind) {
     case 'threshold':
@@ -81,6 +88,7 @@ function judgeThreshold(condition: ThresholdCondition, place: Place): Judged {
   const candidate = scoreOf(scores.candidate, metric);
   const current = scoreOf(scores.current, metric);
   const threshold = relative ? (current === null ? null : factor * current) : factor;
+  if (place.slice !== null && (candidate === null || threshold === null)) return silent(condition, place);
   const passed = candidate !== null && threshold !== null && holds(candidate, operator, threshold);
   const beyond = (candidate ?? Number.NaN) - (threshold ?? Number.NaN);
   const sign = metricTable[metric].better === 'lower' ? 1 : -1;

@@ -29,7 +29,8 @@ export type SupersededVersion = {
 export type ModelVersionRecord = {
   readonly model: string;
   readonly version: ModelVersion;
-  readonly status: 'promoted' | 'failed';
+  /** `held`: it passed its gate, and something else keeps it from answering. */
+  readonly status: 'promoted' | 'failed' | 'held';
   readonly dataVersion: Version;
   readonly asOfMs: number;
   readonly definitionHash: string;
@@ -64,6 +65,20 @@ export function recordModelVersion(tx: Session, record: ModelVersionRecord): voi
     record.status === 'promoted' ? new Date(record.createdAtMs) : null,
   ];
   insertRow(tx, 'everview.model_versions', values);
+}
+
+/** A version that was fitted before answers from now on, in place of what did. */
+export async function promoteVersion(
+  tx: Session,
+  model: string,
+  version: ModelVersion,
+  nowMs: number,
+): Promise<void> {
+  supersede(tx, model);
+  await tx.run(
+    `UPDATE everview.model_versions SET status = 'promoted', promoted_at = $3 WHERE model = $1 AND version = $2`,
+    [model, version, new Date(nowMs)],
+  );
 }
 
 /** From now on no version of the model answers. */
@@ -142,8 +157,10 @@ export async function loadSuperseded(
 ): Promise<SupersededVersion> {
   const [row] = await session.rows(
     `SELECT any_value(parameters) FILTER (version = $2) AS parameters,
-            min(promoted_at) FILTER (version > $2) AS until
-     FROM everview.model_versions WHERE model = $1 AND promoted_at IS NOT NULL`,
+            min(promoted_at) FILTER (version > $2 OR promoted_at > own) AS until
+     FROM everview.model_versions,
+       (SELECT max(promoted_at) AS own FROM everview.model_versions WHERE model = $1 AND version = $2)
+     WHERE model = $1 AND promoted_at IS NOT NULL`,
     [model, version ?? 0],
   );
   const untilMs = row?.until === null || row === undefined ? fallbackMs : Number(row.until);

@@ -2,6 +2,7 @@ import type { Column } from '../core/schema.ts';
 import type { StalenessReport } from '../core/staleness.ts';
 import type { Row } from '../core/value.ts';
 import type { ModelVersion, Version } from '../core/version.ts';
+import type { MarkedUpdate } from '../log/held-log.ts';
 
 /** How a query was answered; each is a reason of the closed list. */
 export type ReadPath =
@@ -19,6 +20,8 @@ export type Provenance = {
   readonly models: Readonly<Record<string, ModelVersion>>;
   readonly staleness: readonly StalenessReport[];
   readonly path: ReadPath;
+  /** Updates it rests on that were taken although nobody vouched for them; absent: none. */
+  readonly marks?: readonly MarkedUpdate[];
 };
 
 export type Answer<R = Row> = Provenance & {

@@ -20,6 +20,12 @@ const stored = [
   'gates',
   'quarantine',
   'incidents',
+  'incident_events',
+  'deliveries',
+  'promotions',
+  'held_updates',
+  'marks',
+  'verdicts',
 ] as const;
 
 export type ComputedRelation = { readonly schema: Schema; rows(): readonly Row[] };

@@ -1,12 +1,14 @@
 import { EverviewError } from '../core/errors.ts';
 import { quoteIdentifier, quoteLiteral } from '../core/identifier.ts';
-import type { Column, Schema } from '../core/schema.ts';
+import type { Column } from '../core/schema.ts';
 import { firstRecord, lineOfRecord } from './csv-text.ts';
 import type { FileOptions } from './file-options.ts';
+import { withEvenLines } from './line-ends.ts';
 import {
   type FileColumn,
   type FileRequest,
   fileFailure,
+  type MatchedColumns,
   matchColumns,
   type OpenedFile,
 } from './source-file.ts';
@@ -16,17 +18,21 @@ import {
  */
 export async function openCsv(request: FileRequest, options: FileOptions): Promise<OpenedFile> {
   const { path } = request;
-  const columns = await columnsOf(request, options);
-  const types = columns.map((column) => `${quoteLiteral(column.name)}: ${quoteLiteral(readAs(column))}`);
+  const { columns, notices } = await columnsOf(request, options);
+  const types = columns.map(
+    ({ name, wanted }) =>
+      `${quoteLiteral(wanted?.name ?? name)}: ${quoteLiteral(wanted === null ? 'VARCHAR' : readAs(wanted))}`,
+  );
+  const lines = await withEvenLines(path, options);
   const args = [
-    quoteLiteral(path),
+    quoteLiteral(lines.path),
     'auto_detect=false',
     'strict_mode=true',
     `header=${options.header}`,
     `delim=${quoteLiteral(options.delimiter)}`,
     `quote=${quoteLiteral(options.quote)}`,
     `escape=${quoteLiteral(options.escape)}`,
-    `encoding=${quoteLiteral(options.encoding)}`,
+    `encoding=${quoteLiteral(lines.encoding)}`,
     ...options.more,
     `columns={${types.join(', ')}}`,
   ];
@@ -34,9 +40,11 @@ export async function openCsv(request: FileRequest, options: FileOptions): Promi
     kind: 'relation',
     name: path,
     from: `read_csv(${args.join(', ')}) AS x`,
-    columns: columns.map((column) => fileColumn(column)),
+    columns: columns.flatMap(({ wanted }) => (wanted === null ? [] : [fileColumn(wanted)])),
+    notices,
     placeOfRow: async (row) => `line ${await lineOfRecord(path, options, row + (options.header ? 1 : 0))}`,
     explain: async (failure) => csvFailure(path, options, failure),
+    close: () => lines.close(),
   };
 }
 
@@ -52,7 +60,7 @@ function fileColumn(column: Column): FileColumn {
   return { column: column.name, expression: reference, type: readAs(column) };
 }
 
-async function columnsOf(request: FileRequest, options: FileOptions): Promise<Schema> {
+async function columnsOf(request: FileRequest, options: FileOptions): Promise<MatchedColumns> {
   const { path, wanted } = request;
   let fields: string[] | null;
   try {
@@ -69,12 +77,16 @@ async function columnsOf(request: FileRequest, options: FileOptions): Promise<Sc
   assertText(path, options, fields);
   if (options.header) {
     try {
-      return matchColumns(request, fields);
+      return matchColumns(
+        request,
+        fields.map((name) => ({ name, type: null })),
+      );
     } catch (failure) {
       throw withDelimiterHint(failure, fields, options);
     }
   }
-  if (fields.length === wanted.length) return wanted;
+  if (fields.length === wanted.length)
+    return { columns: wanted.map((column) => ({ name: column.name, wanted: column })), notices: [] };
   throw new EverviewError(
     'file-error',
     `"${path}", line 1: ${fields.length} values where ${wanted.length} columns are wanted (${wanted.map((column) => column.name).join(', ')})`,
@@ -112,7 +124,8 @@ function csvFailure(path: string, options: FileOptions, failure: unknown): unkno
   if (!(failure instanceof EverviewError) || failure.code !== 'invalid-query') return failure;
   const { message } = failure;
   const line = /CSV Error on Line: (\d+)/.exec(message)?.[1];
-  if (line === undefined) return fileFailure(path, failure);
+  if (line === undefined)
+    return /invalid state/.test(message) ? unevenLines(path, failure) : fileFailure(path, failure);
   const original = /Original Line: ?([^\n]*)/.exec(message)?.[1];
   return new EverviewError('file-error', `"${path}", line ${line}: ${csvReason(message, options)}`, {
     cause: failure,
@@ -120,6 +133,14 @@ function csvFailure(path: string, options: FileOptions, failure: unknown): unkno
       ? `add (ENCODING 'latin-1') if the file is in that encoding`
       : 'nothing of the file was taken; correct the line',
     data: { line: Number(line), text: original },
+  });
+}
+
+/** What DuckDB's reader ends in where lines further down end otherwise than those at the start. */
+function unevenLines(path: string, cause: EverviewError): EverviewError {
+  return new EverviewError('file-error', `"${path}" cannot be read whole: not all of its lines end alike`, {
+    cause,
+    hint: 'nothing of the file was taken; let all lines end in LF, or all in CR LF',
   });
 }
 

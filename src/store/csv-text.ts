@@ -4,7 +4,8 @@ import type { FileOptions } from './file-options.ts';
 
 const decoders = { 'utf-8': 'utf-8', 'latin-1': 'latin1', 'utf-16': 'utf-16le' } as const;
 
-async function* textOf(path: string, encoding: FileOptions['encoding']): AsyncIterable<string> {
+/** The text of a file, packed or not, part by part. */
+export async function* textOf(path: string, encoding: FileOptions['encoding']): AsyncIterable<string> {
   const file = createReadStream(path);
   const bytes = path.toLowerCase().endsWith('.gz') ? file.pipe(createGunzip()) : file;
   const decoder = new TextDecoder(decoders[encoding]);

@@ -18,7 +18,18 @@ export type DuckdbStoreOptions = {
  * Size of the write-ahead log at which a commit checkpoints. A checkpoint writes the last row group of every changed
  * table anew, however little came: at DuckDB's 16MB every other update of a wide table waits for one.
  */
-export const checkpointThreshold = '256MB';
+const checkpointBytes = 256_000_000;
+
+/**
+ * Rows that no checkpoint has written stand in memory: a small limit asks for checkpoints at a quarter of it.
+ * @param memoryLimit as DuckDB takes it, such as `1GB` or `512 MiB`
+ */
+export function checkpointThreshold(memoryLimit: string | undefined): string {
+  const [, number, unit = '', binary] = /^([\d.]+) ?([KMGT])(i?)B$/i.exec(memoryLimit ?? '') ?? [];
+  if (number === undefined) return `${checkpointBytes}B`;
+  const bytes = Number(number) * (binary === '' ? 1_000 : 1_024) ** ('KMGT'.indexOf(unit.toUpperCase()) + 1);
+  return `${Math.round(Math.min(checkpointBytes, bytes / 4))}B`;
+}
 
 type Reader = { readonly connection: DuckDBConnection; readonly session: DuckdbSession };
 
@@ -36,7 +47,7 @@ export const wrongOptimizers = 'join_elimination,top_n_window_elimination';
 export async function openDuckdbStore(path: string, options: DuckdbStoreOptions = {}): Promise<DuckdbStore> {
   const settings: Record<string, string> = {
     autoinstall_known_extensions: 'false',
-    checkpoint_threshold: checkpointThreshold,
+    checkpoint_threshold: checkpointThreshold(options.memoryLimit),
     disabled_optimizers: wrongOptimizers,
     ...(options.memoryLimit === undefined ? {} : { memory_limit: options.memoryLimit }),
     ...(options.threads === undefined ? {} : { threads: String(options.threads) }),

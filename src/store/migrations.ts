@@ -93,6 +93,62 @@ const steps: readonly (readonly string[])[] = [
   ],
   // Contents hold the predictions of one version of each model they read.
   ['ALTER TABLE everview.cursors ADD COLUMN models VARCHAR'],
+  // What came before, by content, and when each source of a table last sent rows.
+  [
+    `CREATE TABLE everview.batches ("table" VARCHAR NOT NULL, update_id BIGINT NOT NULL, rows BIGINT NOT NULL,
+       hash VARCHAR NOT NULL, arrived_at TIMESTAMP NOT NULL)`,
+    `CREATE TABLE everview.source_arrivals ("table" VARCHAR NOT NULL, source VARCHAR, update_id BIGINT NOT NULL,
+       rows BIGINT NOT NULL, arrived_at TIMESTAMP NOT NULL)`,
+  ],
+  // Incidents that are opened, acknowledged, accepted and resolved; those of before were repaired when they were found.
+  [
+    // Made anew: DuckDB 1.5 cannot replay from its log an ALTER that adds a column with a DEFAULT.
+    'CREATE TABLE everview.incidents_before AS SELECT * FROM everview.incidents',
+    'DROP TABLE everview.incidents',
+    `CREATE TABLE everview.incidents (
+       incident_id BIGINT NOT NULL, kind VARCHAR NOT NULL, name VARCHAR NOT NULL, version BIGINT NOT NULL,
+       detail VARCHAR NOT NULL, "row" VARCHAR NOT NULL, response VARCHAR NOT NULL, opened_at TIMESTAMP NOT NULL,
+       state VARCHAR NOT NULL, cause VARCHAR, subject VARCHAR NOT NULL, severity VARCHAR NOT NULL,
+       "columns" VARCHAR[] NOT NULL, occurrences BIGINT NOT NULL, rows BIGINT NOT NULL, sample VARCHAR[] NOT NULL,
+       affected_views VARCHAR[] NOT NULL, affected_models VARCHAR[] NOT NULL, statements VARCHAR[] NOT NULL,
+       update_id BIGINT, last_seen_at TIMESTAMP NOT NULL, expires_at TIMESTAMP, resolved_at TIMESTAMP)`,
+    `INSERT INTO everview.incidents
+     SELECT *, 'resolved', NULL, '', 'block', []::VARCHAR[], 1, 1, ["row"], []::VARCHAR[], []::VARCHAR[], []::VARCHAR[],
+       NULL, opened_at, NULL, opened_at FROM everview.incidents_before`,
+    'DROP TABLE everview.incidents_before',
+    `CREATE TABLE everview.incident_events (event_id BIGINT NOT NULL, incident_id BIGINT NOT NULL, event VARCHAR NOT NULL, who VARCHAR,
+       why VARCHAR, happened_at TIMESTAMP NOT NULL)`,
+    `CREATE TABLE everview.deliveries (delivery_id BIGINT NOT NULL, incident_id BIGINT NOT NULL, event VARCHAR NOT NULL,
+       body VARCHAR NOT NULL, state VARCHAR NOT NULL, attempts INTEGER NOT NULL, next_attempt_at TIMESTAMP NOT NULL,
+       created_at TIMESTAMP NOT NULL, last_error VARCHAR, delivered_at TIMESTAMP)`,
+  ],
+  // What people, and incidents, decided about which version of a model answers.
+  [
+    `CREATE TABLE everview.promotions (promotion_id BIGINT NOT NULL, model VARCHAR NOT NULL, version BIGINT,
+       action VARCHAR NOT NULL, reason VARCHAR NOT NULL, who VARCHAR, why VARCHAR, incident_id BIGINT,
+       decided_at TIMESTAMP NOT NULL)`,
+  ],
+  // Updates that wait for a person, and those that were taken although nobody vouched for them.
+  [
+    `CREATE TABLE everview.held_updates (update_id BIGINT NOT NULL, "table" VARCHAR NOT NULL, detail VARCHAR NOT NULL,
+       state VARCHAR NOT NULL, held_at TIMESTAMP NOT NULL, deadline TIMESTAMP NOT NULL, on_deadline VARCHAR NOT NULL,
+       decided_at TIMESTAMP, who VARCHAR, why VARCHAR)`,
+    `CREATE TABLE everview.marks (update_id BIGINT NOT NULL, "table" VARCHAR NOT NULL, version BIGINT NOT NULL,
+       detail VARCHAR NOT NULL, marked_at TIMESTAMP NOT NULL)`,
+  ],
+  // What updates were like, and what was made of it; and counts by day that add up over updates and deletes.
+  [
+    `CREATE TABLE everview.profiles (
+       name VARCHAR NOT NULL, kind VARCHAR NOT NULL, version BIGINT NOT NULL, state VARCHAR NOT NULL,
+       severity VARCHAR, rows BIGINT NOT NULL,
+       history BIGINT NOT NULL, tests BIGINT NOT NULL, block_below DOUBLE NOT NULL, notice_below DOUBLE NOT NULL,
+       findings VARCHAR NOT NULL, judged_at TIMESTAMP NOT NULL, plan VARCHAR, profile VARCHAR NOT NULL)`,
+    `CREATE TABLE everview.profile_parts (
+       name VARCHAR NOT NULL, version BIGINT NOT NULL, day BIGINT, rows BIGINT NOT NULL, columns VARCHAR NOT NULL)`,
+    `CREATE VIEW everview.verdicts AS
+     SELECT name, kind, version, state, severity, rows, history, tests, block_below, notice_below, findings, judged_at
+     FROM everview.profiles`,
+  ],
   // A refresh's own record says where it has brought the contents; only what moves without one is among the cursors.
   [
     'ALTER TABLE everview.refreshes ADD COLUMN cursor VARCHAR',

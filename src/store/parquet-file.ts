@@ -1,5 +1,5 @@
 import { quoteIdentifier, quoteLiteral } from '../core/identifier.ts';
-import { columnNames, findColumn, type Schema } from '../core/schema.ts';
+import { findColumn, type Schema } from '../core/schema.ts';
 import type { Session } from '../core/session.ts';
 import { type FileRequest, fileFailure, matchColumns, type OpenedFile } from './source-file.ts';
 
@@ -12,9 +12,10 @@ export async function openParquet(tx: Session, request: FileRequest): Promise<Op
   } catch (failure) {
     throw fileFailure(path, failure);
   }
-  matchColumns(request, columnNames(schema));
+  const { notices } = matchColumns(request, schema);
   return {
     kind: 'relation',
+    notices,
     name: path,
     from: `${from} AS x`,
     columns: wanted.map((column) => {

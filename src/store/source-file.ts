@@ -1,7 +1,7 @@
 import type { RecordBatch } from 'apache-arrow';
 import { EverviewError } from '../core/errors.ts';
-import { nearestHint } from '../core/nearest.ts';
-import { columnNames, findColumn, type Schema } from '../core/schema.ts';
+import { type Column, findColumn, type Schema, sameName } from '../core/schema.ts';
+import { addedNotice, type GivenColumn, schemaDifference, schemaMismatch } from '../core/schema-contract.ts';
 import type { RawOption } from '../declare/statement.ts';
 
 /** A file that rows are read from, as messages name it. */
@@ -31,12 +31,16 @@ export type FileColumn = {
 export type OpenedFile = SourceFile & {
   /** A failure while the rows were read, as a `file-error` that names the line where it can. */
   explain(failure: unknown): Promise<unknown>;
+  /** Removes what had to be made to read it. */
+  close?(): Promise<void>;
 } & (
     | {
         readonly kind: 'relation';
         readonly from: string;
         readonly columns: readonly FileColumn[] /** SQL text of a key that no column takes, or NULL. */;
         readonly strayKeys?: string;
+        /** What people are to be told of its columns. */
+        readonly notices?: readonly string[];
       }
     | { readonly kind: 'arrow'; readonly batches: AsyncIterable<RecordBatch> }
   );
@@ -51,29 +55,35 @@ export function fileFailure(path: string, failure: unknown): unknown {
   });
 }
 
-/** The wanted columns in the file's order. @throws EverviewError `file-error` for one too many, twice, or missing. */
-export function matchColumns({ path, wanted, table }: FileRequest, names: readonly string[]): Schema {
-  const seen = new Set<string>();
-  const matched = names.map((name) => {
-    const column = findColumn(wanted, name);
-    if (column === undefined) {
-      throw new EverviewError(
-        'file-error',
-        `"${path}" has a column "${name}" that "${table}" does not take`,
-        {
-          hint: nearestHint(name, columnNames(wanted)),
-        },
-      );
-    }
-    if (seen.has(column.name)) throw new EverviewError('file-error', `"${path}" has column "${name}" twice`);
-    seen.add(column.name);
-    return column;
-  });
-  const missing = wanted.find((column) => !seen.has(column.name));
-  if (missing !== undefined) {
-    throw new EverviewError('file-error', `"${path}" has no column "${missing.name}"`, {
-      hint: `it has ${names.join(', ')}; name the columns to take: COPY ${table} (a, b) FROM …`,
-    });
+/** A file's columns: those that are wanted, each where it stands, and those that nobody asked for. */
+export type MatchedColumns = {
+  /** In the file's order; null: not wanted. */
+  readonly columns: readonly { readonly name: string; readonly wanted: Column | null }[];
+  readonly notices: readonly string[];
+};
+
+/**
+ * Holds a file's columns against those that are wanted; further ones are a notice.
+ * @throws EverviewError `schema-mismatch` where one is missing, `file-error` where one comes twice
+ */
+export function matchColumns(
+  { path, wanted, table }: FileRequest,
+  given: readonly GivenColumn[],
+): MatchedColumns {
+  const repeated = given.find(
+    ({ name }, index) => given.findIndex((other) => sameName(other.name, name)) < index,
+  );
+  if (repeated !== undefined)
+    throw new EverviewError('file-error', `"${path}" has column "${repeated.name}" twice`);
+  const difference = schemaDifference(wanted, given);
+  const names = given.map(({ name }) => name);
+  if (difference.missing.length > 0) {
+    const hint = `it has ${names.join(', ')}; name the columns to take: COPY ${table} (a, b) FROM …`;
+    throw schemaMismatch(`"${path}"`, table, difference, hint);
   }
-  return matched;
+  const notice = addedNotice(`"${path}"`, table, difference.added);
+  return {
+    columns: names.map((name) => ({ name, wanted: findColumn(wanted, name) ?? null })),
+    notices: notice === null ? [] : [notice],
+  };
 }

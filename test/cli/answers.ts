@@ -45,6 +45,7 @@ export const insertAnswer: StatementResult = {
     inserted: 3,
     deleted: 0,
     quarantined: 1,
+    verdicts: [],
     warnings: ['1 row breaks flights_delay_check'],
   },
   version: versionOf(8),

@@ -32,6 +32,14 @@ test('sql takes its options in any order', () => {
   expect(parse('sql -f -')).toMatchObject({ options: { source: { kind: 'standard-input' } } });
 });
 
+test('drill takes a file and a table', () => {
+  expect(parse('drill --db x.db --table sales --json')).toMatchObject({
+    kind: 'drill',
+    options: { db: 'x.db', table: 'sales', format: 'json' },
+  });
+  expect(parse('drill --db x.db')).toMatchObject({ kind: 'misuse' });
+});
+
 test('refresh takes a name, or none for all that is stale', () => {
   expect(parse('refresh origin_day --db x.db --full')).toMatchObject({
     kind: 'refresh',

@@ -96,6 +96,7 @@ function constraintOf(columns: readonly string[]): fc.Arbitrary<DraftConstraint>
       columns: some,
       table: name.map((one) => ({ name: one })),
       targetColumns: fc.constant([]),
+      matchRate: fc.constantFrom(undefined, 1, 0.98, 1e-7),
     }),
   );
 }
@@ -106,6 +107,13 @@ function nameSome(constraints: readonly DraftConstraint[], seed: readonly boolea
     seed[index] === true ? { ...constraint, name: { name: `c ${index}` } } : constraint,
   );
 }
+
+const arrival: OptionsArbitrary = {
+  on_violation: fc.constantFrom('reject', 'quarantine', 'warn'),
+  heartbeat: fc.option(durationText),
+  source: fc.constantFrom('the time', null),
+  on_replay: fc.constantFrom('accept', 'warn', 'quarantine', 'reject'),
+};
 
 const tableDraft: fc.Arbitrary<DefinitionDraft> = fc
   .uniqueArray(name, { minLength: 1, maxLength: 5, selector: (one) => one.toLowerCase() })
@@ -128,11 +136,19 @@ const tableDraft: fc.Arbitrary<DefinitionDraft> = fc
             key.length === 0 ? [] : [{ kind: 'primary-key', name: null, columns }];
           return nameSome([...constraints, ...primary], seed);
         }),
-      options: options({
-        event_time: fc.constantFrom('the time', null),
-        on_violation: fc.constantFrom('reject', 'quarantine', 'warn'),
-        heartbeat: fc.option(durationText),
-      }),
+      options: fc.oneof(
+        options({ event_time: fc.constantFrom('the time', null), ...arrival }),
+        options(
+          {
+            event_time: fc.constant('the time'),
+            ...arrival,
+            event_time_order: fc.constantFrom('none', 'ascending', 'strict'),
+            allowed_lateness: fc.option(durationText),
+            max_future: fc.option(durationText),
+          },
+          ['event_time'],
+        ),
+      ),
     }),
   );
 
@@ -213,6 +229,8 @@ const modelDraft: fc.Arbitrary<DefinitionDraft> = fc
           max_effect: fc.option(nonNegative),
           gate: fc.array(condition, { maxLength: 3 }),
           slices: fc.subarray(names),
+          hold_on: fc.constantFrom('block', 'notice', 'never'),
+          pause_on: fc.constantFrom('block', 'notice', 'never'),
           windows: fc.nat(9),
           on_failure: fc.constant('keep_current'),
         },

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { noArrivalRules } from '../../src/declare/arrival-rules.ts';
 import type { StatementBody } from '../../src/declare/statement.ts';
 import { parseStatement } from '../../src/declare/statement-parser.ts';
 
@@ -319,6 +320,11 @@ describe('parseStatement', () => {
       eventTime: 'model',
       onViolation: 'reject',
       heartbeatMs: null,
+      arrival: noArrivalRules,
+      isProfiled: false,
+      falseAlarms: 1,
+      onFinding: 'warn',
+      hold: { forMs: 86_400_000, onDeadline: 'reject' },
     });
   });
 
@@ -383,6 +389,8 @@ describe('parseStatement', () => {
       gate: [],
       slices: [],
       windows: 3,
+      holdOn: 'block',
+      pauseOn: 'never',
       onFailure: 'keep_current',
     });
   });

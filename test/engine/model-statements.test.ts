@@ -255,7 +255,34 @@ describe('statements about the versions of a model', () => {
         'positive, tolerance 0.5',
       ]);
       expect(message).toMatch(
-        /^model "delay": version 1 before, version 2 after, on \d+ rows of the hold-out$/,
+        /^model "delay": version 1 before, version 2 after, on \d+ rows of the hold-out as of data version \d+$/,
+      );
+    });
+
+    it('is of the training set as last refreshed, and says which version that is', async () => {
+      const before = await db.compare('delay', 1, 2);
+      await db.sql(`INSERT INTO t SELECT * REPLACE (id + 100000 AS id) FROM t LIMIT 1`);
+      const after = await db.compare('delay', 1, 2);
+      expect(after).toEqual(before);
+      expect(after.dataVersion).toBeLessThan(db.version);
+    });
+
+    it.each<[Record<string, number>, string]>([
+      [{ version: 1.5 }, 'options.version: a whole number'],
+      [{ version: 0 }, 'versions count from 1'],
+      [{ vresion: 1 }, 'options: Unrecognized key: "vresion"'],
+    ])('and WEIGHTS refuse %o', async (options, message) => {
+      const failure = { code: 'invalid-option', message: expect.stringContaining(message) };
+      await expect(db.weights('delay', options)).rejects.toMatchObject(failure);
+    });
+
+    it('refuses versions and tolerances that are none', async () => {
+      const refused = (message: string) => ({ code: 'invalid-option', message });
+      await expect(db.compare('delay', 1, Number.NaN)).rejects.toMatchObject(
+        refused('compare(): after: the number of a version'),
+      );
+      await expect(db.compare('delay', 1, 2, { tolerance: -1 })).rejects.toMatchObject(
+        refused(expect.stringContaining('options.tolerance')),
       );
     });
 

@@ -1,6 +1,7 @@
 import type { Session } from '../../src/core/session.ts';
 import type { Row } from '../../src/core/value.ts';
 import { versionOf } from '../../src/core/version.ts';
+import { noArrivalRules } from '../../src/declare/arrival-rules.ts';
 import type {
   ColumnDefinition,
   Constraint,
@@ -50,6 +51,11 @@ export function table(
       eventTime: null,
       onViolation,
       heartbeatMs: null,
+      arrival: noArrivalRules,
+      isProfiled: false,
+      falseAlarms: 1,
+      onFinding: 'warn',
+      hold: { forMs: 86_400_000, onDeadline: 'reject' },
     },
     hash: name,
     schema: list.map((column) => ({ name: column.name, type: column.type })),

@@ -179,16 +179,16 @@ describe('columns', () => {
     await expect(
       opened.insert('t', { kind: 'rows', rows: [{ id: 1 }, { id: 2, szie: 1 }] }),
     ).rejects.toMatchObject({
-      code: 'invalid-row',
-      message: 'row 2: "t" has no column "szie"',
-      hint: 'did you mean "size"?',
+      code: 'schema-mismatch',
+      message: expect.stringMatching(/^row 2 has a column "szie" that "t" does not take, and lacks "size"/),
+      hint: expect.stringContaining('"size" seems to be called "szie" now'),
     });
     await expect(opened.insert('t', { kind: 'rows', rows: [{ id: 1, ID: 2 }] })).rejects.toMatchObject({
       message: 'row 1 for "t" has column "ID" twice',
     });
     const polluted: InputRow = JSON.parse('{"id": 1, "__proto__": {"x": 1}}');
     await expect(opened.insert('t', { kind: 'rows', rows: [polluted] })).rejects.toMatchObject({
-      code: 'invalid-row',
+      code: 'schema-mismatch',
     });
   });
 

@@ -19,6 +19,7 @@ async function recordedReasons(db: Everview): Promise<string[]> {
     SELECT DISTINCT reason FROM (
       SELECT reason FROM everview.refreshes UNION ALL SELECT trigger FROM everview.refreshes
       UNION ALL SELECT reason FROM everview.updates UNION ALL SELECT reason FROM everview.gates
+      UNION ALL SELECT reason FROM everview.promotions
       UNION ALL SELECT json_extract_string(metrics, '$.verdict') FROM everview.model_versions)
     WHERE reason IS NOT NULL`);
   return rows.map((row) => String(row.reason));
@@ -43,6 +44,42 @@ const scenarios: readonly Scenario[] = [
       }
       await db.sql('REFRESH few; REFRESH few INCREMENTAL; REFRESH few FULL');
       await db.sql('INSERT INTO small VALUES (4, 4); REFRESH few INCREMENTAL');
+      return noAnswers;
+    },
+  },
+  {
+    name: 'how rows arrive',
+    run: async (db) => {
+      await db.sql(`CREATE TABLE t (a INTEGER) WITH (on_replay = reject); INSERT INTO t VALUES (1)`);
+      await db.execute('INSERT INTO t VALUES (1)').catch(() => undefined);
+      await db.insert('t', [{ a: 2, b: 3 }]);
+      await db.insert('t', [{ aa: 2 }]).catch(() => undefined);
+      return noAnswers;
+    },
+  },
+  {
+    name: 'what people and incidents decide of models',
+    run: async (db) => {
+      const more = 'INSERT INTO t VALUES (1, 2), (2, 4); REFRESH m';
+      await db.sql(`
+        CREATE TABLE t (x DOUBLE, y DOUBLE) WITH (on_replay = warn);
+        CREATE TRAINING SET s WITH (label = y) AS SELECT x, y FROM t;
+        CREATE MODEL m WITH (method = 'linear', hold_on = notice) AS SELECT * FROM s;
+        ${more}; ${more}; RESOLVE INCIDENT 1; PROMOTE MODEL m; HOLD MODEL m; ${more}; ROLLBACK MODEL m TO VERSION 1;
+        DROP MODEL m`);
+      return noAnswers;
+    },
+  },
+  {
+    name: 'an update that is not as usual',
+    run: async (db, clock) => {
+      await db.execute(`CREATE TABLE t (a INTEGER, b DOUBLE) WITH (profile = on, on_finding = reject)`);
+      for (let day = 0; day < 20; day++) {
+        clock.advanceMs(86_400_000);
+        await db.execute(`INSERT INTO t SELECT i, 50 + (i * 7919 + ${day}) % 101 FROM range(200) r(i)`);
+      }
+      await db.execute(`INSERT INTO t SELECT i, NULL FROM range(200) r(i)`).catch(() => undefined);
+      await db.sql(`ALTER TABLE t SET (on_finding = ask); INSERT INTO t SELECT i, NULL FROM range(200) r(i)`);
       return noAnswers;
     },
   },

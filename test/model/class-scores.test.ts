@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { bernoulliNaiveBayes } from '../../src/model/bernoulli-naive-bayes.ts';
 import type { ClassForm, ClassScores } from '../../src/model/class-scores.ts';
+import {
+  bernoulliBayesSolver,
+  gaussianBayesSolver,
+  multinomialBayesSolver,
+} from '../../src/model/class-solvers.ts';
 import type { ClassSums } from '../../src/model/class-sums.ts';
 import type { FeaturePlan } from '../../src/model/feature-plan.ts';
 import { gaussianNaiveBayes } from '../../src/model/gaussian-naive-bayes.ts';
@@ -11,6 +16,7 @@ import { plainPlan } from '../support/plain-plan.ts';
 import { ridgePredictor } from '../support/ridge-predictor.ts';
 import { type ClassRow, classReferences, classRows } from '../support/sklearn/read-references.ts';
 import { type SummedRow, sumsFromRows } from '../support/sums-from-rows.ts';
+import { ridgeModel } from '../support/training-table.ts';
 
 type Line = {
   readonly label: string;
@@ -221,4 +227,36 @@ describe('classifiers of the sums', () => {
     expect(() => linearDiscriminant(negative, below)).toThrow(/no more rows than classes/);
     expect(() => gaussianNaiveBayes(negative, [], { smoothing: 0, alpha: 1 })).toThrow(/no row/);
   });
+
+  it.each([multinomialBayesSolver, bernoulliBayesSolver])(
+    '$method without smoothing is sure of what it saw in one class alone, and still answers',
+    ({ solve }) => {
+      const levels = planOf(0, 1);
+      const seen = [['x', 'a'] as const, ['y', 'b'] as const].flatMap(([level, label]) =>
+        [1, 2].map((): Line => ({ label, numbers: [], categories: [level] })),
+      );
+      const scores = solve(levels, classSums(levels, seen), ridgeModel({ smoothing: 0 }).options, 1);
+      const [a = Number.NaN, b = Number.NaN] = logsAt(scores, { label: '', numbers: [], categories: ['x'] });
+      expect(a).toBeCloseTo(0, 8);
+      expect(b).toBeLessThan(-20);
+      expect(b).toBeGreaterThan(-60);
+    },
+  );
+
+  it.each([1, 1e6])(
+    'Gaussian naive Bayes without smoothing takes a class without spread for one, unit %d',
+    (unit) => {
+      const single = planOf(1);
+      const values = { a: [5, 5, 5], b: [1, 9, 3] };
+      const spread = Object.entries(values).flatMap(([label, numbers]) =>
+        numbers.map((number): Line => ({ label, numbers: [number * unit] })),
+      );
+      const { solve } = gaussianBayesSolver;
+      const scores = solve(single, classSums(single, spread), ridgeModel({ smoothing: 0 }).options, 1);
+      const shareOfA = (number: number) =>
+        Math.exp(logsAt(scores, { label: '', numbers: [number * unit] })[0] ?? 0);
+      expect(shareOfA(5)).toBeGreaterThan(0.999);
+      expect(shareOfA(5.1)).toBeLessThan(0.001);
+    },
+  );
 });

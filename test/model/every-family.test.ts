@@ -3,8 +3,10 @@ import { methods } from '../../src/declare/methods.ts';
 import { EverviewError } from '../../src/index.ts';
 import { readParameters } from '../../src/model/parameters-json.ts';
 import { createRowPredictor } from '../../src/model/predict-row.ts';
+import { answersOfNode } from '../support/exported-model.ts';
 import { answers, certifiedFamilies, exactFamilies, heuristicFamilies } from '../support/family-cases.ts';
 import { type FamilyCase, playFamilyHistory, questions } from '../support/family-history.ts';
+import { openEverview } from '../support/open-everview.ts';
 
 const families = [...exactFamilies, ...certifiedFamilies, ...heuristicFamilies];
 
@@ -95,4 +97,30 @@ describe('without enough rows no version answers, the hint says so, and it comes
     },
     120_000,
   );
+});
+
+it('where nothing is proved, prediction_bound has no end', async () => {
+  const { db } = await openEverview();
+  for (const statement of [
+    'CREATE TABLE t (id INTEGER PRIMARY KEY, x DOUBLE, y DOUBLE)',
+    'CREATE TRAINING SET s WITH (label = y) AS SELECT x, y FROM t',
+    'CREATE MODEL m WITH (method = huber, delta = 1e-6, l2 = 0) AS SELECT * FROM s',
+    'INSERT INTO t SELECT i, i % 7, i % 13 FROM range(300) AS r(i)',
+  ]) {
+    await db.execute(statement);
+  }
+  const { rows } = await db.query(
+    'SELECT prediction, prediction_bound FROM PREDICT(m, (SELECT 3 AS x UNION ALL SELECT NULL))',
+  );
+  expect(rows.map(({ prediction_bound }) => prediction_bound)).toEqual([
+    Number.POSITIVE_INFINITY,
+    Number.POSITIVE_INFINITY,
+  ]);
+  const [version] = (await db.query('SELECT parameters FROM everview.model_versions')).rows;
+  const parameters = readParameters(String(version?.parameters));
+  if (parameters === null) throw new Error('the model has no version');
+  expect(createRowPredictor(parameters)({ x: 3 })).toEqual(rows[0]);
+  const [exported] = await answersOfNode(await db.exportModel('m'), [{ x: 3 }]);
+  expect(exported?.prediction_bound).toBe(Number.POSITIVE_INFINITY);
+  await db.close();
 });

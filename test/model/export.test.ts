@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createRowPredictor, type Everview, type Row, type SqlValue } from '../../src/index.ts';
 import { exportOnnx } from '../../src/model/export-onnx.ts';
 import { readParameters } from '../../src/model/parameters-json.ts';
+import { predictionSql } from '../../src/model/predict-sql.ts';
 import type { Scorer } from '../../src/model/scorer.ts';
 import { answersOfNode, answersOfWeb, type RuntimeAnswer } from '../support/exported-model.ts';
 import { fillTable, fitCase, modelCases, questions } from '../support/model-cases.ts';
@@ -94,6 +95,40 @@ describe('the exported file', () => {
     expect(new Set(expected.map(({ prediction }) => prediction))).toEqual(new Set([1, 2, 3, null]));
   });
 
+  it.each([0, 0.5, 1, 80, 800, Number.POSITIVE_INFINITY])(
+    'bounds a mean whose score is within %d',
+    async (radius) => {
+      const form = { constants: [1], rows: [[]] };
+      const mean: Scorer = {
+        ...scorer,
+        features: [{ ...feature('a', [1]), center: 0 }],
+        offsets: [0],
+        head: { kind: 'exponential' },
+        bound: { radius, form, certificate: 'ball' },
+      };
+      const scores = [-800, -20, 0, 3, 700, 710];
+      const expected = scores.map((score) => {
+        if (score > 709) return { prediction: null, prediction_bound: null };
+        const bound = radius === 0 ? 0 : Math.exp(score + radius) * -Math.expm1(-radius);
+        return { prediction: Math.exp(score), prediction_bound: bound };
+      });
+      const rows = scores.map((a) => ({ a }));
+      const predict = createRowPredictor({ scorer: mean });
+      const own = rows.map((row) => plainRow(predict(row)));
+      expectAlike(own, expected, 'one row at a time');
+      const columns = [{ name: 'a', type: 'DOUBLE' }];
+      const { bytes } = exportOnnx(mean, columns, origin);
+      expectAlike(await answersOfNode(bytes, rows), expected, 'onnxruntime-node');
+      expectAlike(await answersOfWeb(bytes, rows), expected, 'onnxruntime-web');
+      const { db } = await openEverview();
+      const values = scores.map((score) => `(${score}::DOUBLE)`).join(', ');
+      const sql = predictionSql(mean, `(SELECT a FROM (VALUES ${values}) AS v(a))`, columns);
+      const answered = (await db.query<RuntimeAnswer>(sql)).rows;
+      await db.close();
+      expectAlike(answered, expected, 'SQL');
+    },
+  );
+
   it('is refused where a number would come in as a text as well', () => {
     const category = {
       name: 'a',
@@ -136,10 +171,11 @@ async function rowAnswers(db: Everview, inputs: readonly Row[]): Promise<Runtime
   const parameters = readParameters(String(rows[0]?.parameters));
   if (parameters === null) throw new Error('no parameters');
   const predict = createRowPredictor(parameters);
-  return inputs.map((row) => {
-    const values = predict(row);
-    return Object.fromEntries(Object.entries(values ?? {}).map(([name, value]) => [name, plain(value)]));
-  });
+  return inputs.map((row) => plainRow(predict(row)));
+}
+
+function plainRow(values: Row | null): RuntimeAnswer {
+  return Object.fromEntries(Object.entries(values ?? {}).map(([name, value]) => [name, plain(value)]));
 }
 
 function plain(value: SqlValue | undefined): number | string | boolean | null {

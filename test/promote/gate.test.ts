@@ -168,6 +168,31 @@ describe('the gate', () => {
     ]);
   });
 
+  it('refuses nothing for a slice where a score is not defined, or for the few rows that are left', () => {
+    const ranked = (auc: number | null, rows = 200): PlaceScores => {
+      const scores = { rows, ...(auc === null ? {} : { auc }) };
+      return { ...place(2, null), rows, candidate: scores };
+    };
+    const rest = (auc: number, rows: number): SliceScores => ({
+      ...slice('', ranked(auc, rows)),
+      value: null,
+      isRest: true,
+    });
+    const verdictOf = (slices: SliceScores[]) =>
+      judge(['auc PER origin >= 0.6'], evaluation(ranked(0.9), { kind: 'class', slices }));
+    expect(verdictOf([slice('JFK', ranked(0.8)), slice('LAX', ranked(null))])).toMatchObject({
+      passed: true,
+    });
+    expect(verdictOf([slice('LAX', ranked(null))])).toMatchObject({
+      passed: true,
+      results: [{ slice: 'origin = LAX', verdict: 'inconclusive', reason: 'not-proven-worse' }],
+    });
+    expect(verdictOf([slice('JFK', ranked(0.8)), rest(0.1, 29)])).toMatchObject({ passed: true });
+    expect(verdictOf([slice('JFK', ranked(0.8)), rest(0.1, 30)])).toMatchObject({ passed: false });
+    // where no value has enough, they are all there is
+    expect(verdictOf([rest(0.1, 29)])).toMatchObject({ passed: false });
+  });
+
   it('refuses for a slice only what is proven worse there', () => {
     const few = [slice('JFK', place(2.1, 2, 3)), slice('LAX', place(2, 2, 3))];
     expect(judge(['not_worse'], evaluation(place(2, 2), { slices: few }), ['origin'])).toMatchObject({
@@ -215,6 +240,16 @@ describe('the gate', () => {
     });
     expect(judge(texts, seen(classes(0.7, 0.8)))).toMatchObject({ reason: 'earlier-window-worse' });
     expect(judge(['auc >= 1 * current'], seen(classes(0.8, 0.8)))).toMatchObject({ reason: 'gate-failed' });
+  });
+
+  it('allows no more in an earlier window for a gate that asks for progress', () => {
+    const better = evaluation(place(0.1, 2), { earlier: [place(3, 2)] });
+    expect(judge(['rmse <= 0.5 * current'], better)).toMatchObject({
+      verdict: 'hold',
+      reason: 'earlier-window-worse',
+      results: [{ passed: true }, { condition: 'earlier windows: rmse <= 1.1 * current', passed: false }],
+    });
+    expect(judge(['rmse <= 1.8 * current'], better)).toMatchObject({ passed: true });
   });
 
   it('lets an earlier window unmask a candidate, and none vouch for it', () => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ColumnBatch, Session } from '../../src/core/session.ts';
-import { openDuckdbStore } from '../../src/store/duckdb-store.ts';
+import { checkpointThreshold, openDuckdbStore } from '../../src/store/duckdb-store.ts';
 
 let store: Awaited<ReturnType<typeof openDuckdbStore>>;
 
@@ -35,6 +35,22 @@ test.each([
     (session) => session.rows(sql),
   );
   expect(rows.map((row) => row.k)).toEqual(expected);
+});
+
+test.each([
+  [undefined, '256000000B', '244.1 MiB'],
+  ['2GB', '256000000B', '244.1 MiB'],
+  ['400MB', '100000000B', '95.3 MiB'],
+  ['256 MiB', '67108864B', '64.0 MiB'],
+])('checkpoints at a quarter of a small memory limit: %s', async (memoryLimit, threshold, told) => {
+  expect(checkpointThreshold(memoryLimit)).toBe(threshold);
+  const small = await openDuckdbStore(':memory:', { memoryLimit });
+  const [setting] = await small.read(
+    () => null,
+    (session) => session.rows(`SELECT current_setting('checkpoint_threshold') AS size`),
+  );
+  await small.close();
+  expect(setting?.size).toBe(told);
 });
 
 describe('a statement that nobody waits for', () => {

@@ -24,6 +24,8 @@ export type CertificateTally = {
   within001: number;
   /** Rows of them, training rows and others. */
   rows: number;
+  /** Rows of those that prove every score to within 1, so that what is checked says something. */
+  tellingRows: number;
   readonly kinds: Record<string, number>;
   readonly methods: Record<string, number>;
   /** Models without a certificate, or without a reference that settled. */
@@ -40,6 +42,7 @@ export function emptyTally(): CertificateTally {
     within1: 0,
     within001: 0,
     rows: 0,
+    tellingRows: 0,
     kinds: {},
     methods: {},
     uncertified: 0,
@@ -159,6 +162,7 @@ function compare(
   const others = world.options.l2 === 0 ? [] : random.list(3, () => world.row(time + 3));
   for (const [index, row] of [...rows, ...others].entries()) {
     tally.rows += 1;
+    if (certificate.worst <= 1) tally.tellingRows += 1;
     const found = violationOf(parameters, reference, row, world, tally, share, index < rows.length);
     if (found !== null) {
       tally.violations.push(`seed ${seed}, step ${time}, ${name}, ${certificate.kind}: ${found}`);

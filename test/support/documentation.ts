@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { errorTable } from '../../src/core/errors.ts';
+import { type IncidentKind, quietUpdates } from '../../src/core/incident.ts';
 import { metrics, metricTable } from '../../src/core/metric.ts';
 import { reasonTable } from '../../src/core/reasons.ts';
 import { methodSpec, type Task } from '../../src/declare/methods.ts';
@@ -59,8 +60,11 @@ export async function reference(): Promise<string> {
     ...certifiedSections(),
     ...gateSections(),
     ...versionSections(),
+    ...promotionSections(),
+    ...heldSections(),
+    ...incidentSections(),
     '## System tables',
-    'Schema `everview`, read like any other: `tables`, `views`, `models`, `staleness` (what is declared and where it stands now), `updates`, `refreshes`, `regret`, `model_versions`, `gates`, `quarantine` (what was decided, and why).',
+    'Schema `everview`, read like any other: `tables`, `sources`, `views`, `models`, `staleness` (what is declared and where it stands now), `updates`, `refreshes`, `regret`, `model_versions`, `gates`, `quarantine`, `verdicts` (what was decided, and why), `promotions`, `held_updates`, `marks` (what people, incidents and deadlines decided), `incidents`, `incident_events`, `deliveries` (what was wrong, what became of it, and whether the webhook heard of it).',
     '## Errors',
     'Every failure is an `EverviewError` with a `code`, a message, mostly a `hint` and a place in the text.',
     table(['code', 'category', 'meaning'], errors),
@@ -89,8 +93,9 @@ function familySections(): string[] {
   });
   return [
     '## Models',
-    'How a model is refreshed by the change alone, for rows that come and rows that go. `exact`: it answers as one fitted in full to the same rows would, but for rounding. `certified`: each answer comes with a proved bound on how far it is from that (`prediction_bound`), and a fit in full follows when the bound exceeds `max_effect`. `heuristic`: near, and nothing is proved; a fit in full follows on drift. Options are those that the method takes beside the ones of every model.',
+    'How a model is refreshed by the change alone, for rows that come and rows that go. `exact`: it answers as one fitted in full to the same rows would, but for rounding. `certified`: each answer comes with a proved bound on how far it is from that (`prediction_bound`), and a fit in full follows when the bound exceeds `max_effect`. `heuristic`: near, and nothing is proved; a fit in full follows on drift. Options are those that the method takes beside the ones of every model. `weight`, `decay` and `rare` belong to the exact methods: a certified or heuristic one refuses them (`invalid-option`), and forgets by the `window` of its training set instead.',
     table(['method', 'fits', 'learns', 'inserts', 'deletes', 'options'], rows),
+    'PREDICT keeps the columns of its input and adds `prediction`, a number, the class or the number of a cluster, and NULL where a feature is infinite (or missing, with `missing = drop`). Further `labels` add `prediction_<label>`; pca has `pc1`, `pc2`, … instead. Classifiers add `probability`, of the second class in the order of their texts, or of several classes `probability_<class>` for each. Certified methods add `prediction_bound`, on the probabilities or the number, infinite where nothing is proved, and classifiers among them `prediction_certain`: whether the exact model is proved to give the same class. In a materialized view the columns are those that every version of the model has: of these `prediction`, `prediction_<label>`, `pc1` and so on, and `probability` where the label is a BOOLEAN.',
   ];
 }
 
@@ -107,11 +112,47 @@ function gateSections(): string[] {
       "- `rmse <= 1.02 * current`, `mae < current`: against the current model's score; holds while there is none",
       "- `not_worse(margin = 0.02)`, `not_worse(mae, margin = 0.05)`: a paired test of the losses row by row (rmse of numbers, accuracy of classes unless named). The margin is a share of the current model's score, for accuracy points of it. Over 20 blocks of equal length in time, at a risk of 5 %: *promote* once the candidate is proven no worse than the margin, *hold* once it is proven worse, else *inconclusive*: what answered stays, and more rows will tell",
       '- `negative_flips <= 0.02`, of numbers `negative_flips(tolerance = 15) <= 0.02`: the share of rows that the current model has right and the candidate has wrong',
-      '- `rmse PER origin <= 60`, any condition with `PER column`: for each value of a column of the training set; the worst is shown. `slices = (origin, …)` asks it of every condition. Values with fewer than 30 rows, and those beyond the 200 most frequent, are judged together. A slice speaks against `not_worse` once the candidate is proven worse there',
+      '- `rmse PER origin <= 60`, any condition with `PER column`: for each value of a column of the training set; the worst is shown. `slices = (origin, …)` asks it of every condition. Values with fewer than 30 rows, and those beyond the 200 most frequent, are judged together where that makes 30; where a metric is not defined, as auc over labels of one class, a slice speaks against nobody. A slice speaks against `not_worse` once the candidate is proven worse there',
       '- `windows = 3`: and, unasked, the candidate may not be proven worse than the current model in one of so many windows before the hold-out, each as long: by more than a tenth (5 points of accuracy), or than the gate allows, whichever is more. It has learned from these rows, so they never speak for it; a candidate that fits one corrupted window is worse in all others. A change that lasts is followed once it fills these windows. With 3, a corrupted window is one of four, and a change as long as four hold-outs is believed',
     ].join('\n'),
     '`everview.gates` keeps every condition with its scores, slice or window, verdict and reason; `everview.model_versions.metrics` all scores, by window and slice, flips, and the calibration table of classifiers.',
     table(['metric', 'of a', 'better', 'row by row', 'meaning'], rows),
+  ];
+}
+
+function promotionSections(): string[] {
+  return [
+    '## Which version answers',
+    "A candidate that passes its gate answers, unless the model is held or an incident speaks against it (`hold_on`: open or acknowledged, about rows that were taken into a table the model learns from). It is kept with status `held` then. `PROMOTE MODEL m` lets the newest that is held answer, `PROMOTE MODEL m VERSION 3` any version that passed its gate by the present definition; both end a hold. `HOLD MODEL m` keeps what answers, whatever comes. `ROLLBACK MODEL m TO VERSION 2` is a promotion of version 2 and a hold. Each may end with `BY 'who'` and `BECAUSE 'why'`, and is a row of `everview.promotions`, as is every candidate that is held. A version that failed its gate is refused (`not-promotable`). Versions keep what they learned: rows deleted since are still in one that is held or rolled back to. In TypeScript `db.decideModel('m', 'rollback', { version: 2, because: '…' })`.",
+  ];
+}
+
+function heldSections(): string[] {
+  return [
+    '## Updates that are not as usual',
+    "With `profile = on` an update is judged by what accepted ones were like. What blocks it is answered as `on_finding` says, in the update's own transaction: `warn` takes it; `quarantine` sets aside the rows that are known to be wrong, or all where it is not known which; `reject` refuses the update and keeps its rows; `ask` sets all of them aside and waits. `APPROVE UPDATE 21` (checked again, and taken as an update of its own) or `REJECT UPDATE 21` decide, with `BY` and `BECAUSE`, or `db.decideUpdate(21, 'approve')`; `everview.held_updates` lists them. `hold = INTERVAL '6 hours' THEN accept_marked` or `THEN reject` says what becomes of what nobody decided about. What was accepted marked stays marked: answers that rest on it have it among their `marks`, and `everview.marks` lists it. Rows are set aside only from updates that replaced and deleted nothing of the table, and whose other tables do not rest on them; others are refused. An incident that a person accepted lets the same in again.",
+  ];
+}
+
+function incidentSections(): string[] {
+  const kinds = {
+    'audit-divergence':
+      'an audit found that contents are not what their definition gives; the view was rebuilt',
+    'constraint-violation': 'rows broke a constraint, or a rule about how they arrive',
+    'replayed-batch': 'the very rows of an earlier insert came again',
+    'schema-mismatch': 'columns are missing, or go by other names',
+    silence: 'a table, or one of its sources, sent nothing for longer than its heartbeat',
+    finding: 'the judgement of an update by its history',
+  } as const satisfies Record<IncidentKind, string>;
+  return [
+    '## Incidents',
+    `One for each root cause: a kind, an object, and what of it (\`subject\`: the constraint, the source, the columns). While it lives the same again is counted on it (\`occurrences\`, \`rows\`, \`sample\`) and opens no other. \`everview.incidents\` names the views and models that rest on the object and statements that would act on it; \`everview.incident_events\` who moved it on, and why. One that updates brought is over after ${quietUpdates} updates of the table in a row without it, a silence when rows come again.`,
+    table(
+      ['kind', 'meaning'],
+      Object.entries(kinds).map(([kind, meaning]) => [kind, meaning]),
+    ),
+    "`SHOW INCIDENTS`; `EXPLAIN INCIDENT 3`; `ACKNOWLEDGE INCIDENT 3`; `ACCEPT INCIDENT 3 FOR INTERVAL '7 days'` (as the new normal: the same again opens nothing until then); `RESOLVE INCIDENT 3`. Each but the first two may end with `BY 'who'` and `BECAUSE 'why'`; without BY the `user` of `Everview.open` is recorded. In TypeScript `db.decideIncident(3, 'accept', { for: '7 days', because: '…' })`.",
+    '`Everview.open(path, { webhook: { url, headers } })` posts every event as JSON (type `IncidentNotice`), at least once: a notice is written with what it tells of (`everview.deliveries`), sent by the scheduler, and tried again after a second, two, four, up to an hour. `idempotency-key` tells copies apart. `notifier` takes any other way to tell.',
   ];
 }
 
@@ -120,7 +161,7 @@ function versionSections(): string[] {
   return [
     '## What a model version says, and taking it elsewhere',
     '`WEIGHTS OF m`, `WEIGHTS OF m VERSION 3` (`db.weights(name, { version })`): a row for each term of each score. `score` is the column, or the class whose log odds or log probability it is; `kind` is `intercept` (`weight`: the score where every number is 0 and no level known; `standardized_weight`: where every number is at its centre), `numeric`, `boolean` (`weight` per unit, from `center`; `missing_weight` in its place where the value is missing), `level`, `missing` or `unseen` (`weight` for that level, for NULL, for any other level); `rows` are training rows. Of Gaussian naive Bayes and qda it is the linear part of the score.',
-    '`COMPARE m VERSION 3 WITH 5`, `COMPARE m VERSION 3 WITH 5 TOLERANCE 15` (`db.compare(name, 3, 5, { tolerance })`): any two versions, promoted or not, side by side. `part` is `rows` (scored: with a label and a prediction by both), `metric`, `flips` (`negative`: right in the first and wrong in the second; `positive`: the other way; of numbers right is an error up to the tolerance, by default those of the gate), `moves` (rows whose class differs, or whose number does by more than rounding, and by how much), `weight`. Both are scored on the hold-out as the clock has it now, over the training set as it was last refreshed.',
+    '`COMPARE m VERSION 3 WITH 5`, `COMPARE m VERSION 3 WITH 5 TOLERANCE 15` (`db.compare(name, 3, 5, { tolerance })`): any two versions, promoted or not, side by side. `part` is `rows` (scored: with a label and a prediction by both), `metric`, `flips` (`negative`: right in the first and wrong in the second; `positive`: the other way; of numbers right is an error up to the tolerance, by default those of the gate), `moves` (rows whose class differs, or whose number does by more than rounding, and by how much), `weight`. Both are scored on the hold-out as the clock has it now, over the training set as it was last refreshed: nothing is refreshed for it, and the message (`dataVersion`) says which version of the data that is.',
     '`FROM EXPLAIN_PREDICT(m, (SELECT …))`: as PREDICT, with the columns `score`, `baseline` (the score with every number at its centre, nothing missing and no level known) and `contributions`, a MAP of what each feature adds: `baseline` and the contributions sum to `score`, which is what the prediction is made of: the number itself, its logarithm (poisson, gamma), the log odds of the second class (logistic) or log probabilities but for a common term. With several scores each of the three is a MAP by score. Of quadratic scores, a term of two features is shared by them equally: the contributions are the Shapley values of the score against the baseline.',
     "`EXPORT MODEL m TO 'm.onnx'` (`db.exportModel(name)` gives the bytes): the version that answers as one ONNX file, its transform included; nothing is refreshed for it. It needs no more than the operators of ai.onnx 15 and, for texts, ai.onnx.ml 2; onnxruntime gives the same predictions from it in process and in WebAssembly. Inputs are the columns of the training set that the model reads, by name, each a vector with a value for each row; outputs are the columns that PREDICT adds. Where PREDICT gives NULL, a number is NaN and a class U+FFFF; classes are texts. The file is there whole or not at all, and tells model, versions, definition hash and how missing values are written. A model with `hash(…)` is refused: ONNX has no MD5, and counts as inputs would leave a part of the transform to the caller.",
     table(['input', 'tensor of', 'a value is'], rows),

@@ -52,6 +52,8 @@ export function ridgeModel(
     gate: [],
     slices: [],
     windows: 3,
+    holdOn: 'block',
+    pauseOn: 'never',
     onFailure: 'keep_current',
   };
 }

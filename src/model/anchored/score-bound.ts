@@ -100,7 +100,12 @@ export type AnswerBound = {
 
 /** exp(score): the larger side of the interval. */
 export function meanBound(score: number, bound: number): AnswerBound {
-  return { answer: Math.exp(score) * Math.expm1(bound), isLabelCertain: false };
+  const mean = Math.exp(score);
+  // the second form where the mean may be 0 or e^bound infinite
+  return {
+    answer: bound < 1 ? mean * Math.expm1(bound) : Math.exp(score + bound) - mean,
+    isLabelCertain: false,
+  };
 }
 
 /** Probability of the positive class. */

@@ -60,11 +60,15 @@ class HeadGraph {
     const mean = this.#or(graph.node('Exp', [this.#first]), isSmall);
     return [
       this.#double(predictionColumn, mean),
-      ...this.#boundOutputs(
-        (bound) =>
-          graph.node('Mul', [mean, graph.node('Sub', [graph.node('Exp', [bound]), graph.double(1)])]),
-        null,
-      ),
+      ...this.#boundOutputs((bound) => {
+        const near = graph.node('Mul', [
+          mean,
+          graph.node('Sub', [graph.node('Exp', [bound]), graph.double(1)]),
+        ]);
+        const highest = graph.node('Exp', [graph.node('Add', [this.#first, bound])]);
+        const isNear = graph.node('Less', [bound, graph.double(1)]);
+        return graph.node('Where', [isNear, near, graph.node('Sub', [highest, mean])]);
+      }, null),
     ];
   }
 

@@ -1,0 +1,140 @@
+import { columnNames } from '../../src/core/schema.ts';
+import type { FindingSeverity, Verdict } from '../../src/core/verdict.ts';
+import { versionOf } from '../../src/core/version.ts';
+import { injectAll } from '../../src/ingest/drill/inject.ts';
+import { type DrillOutcome, drillShares, drillUpdate } from '../../src/ingest/drill/run-drill.ts';
+import { seededRandom } from '../../src/ingest/drill/seeded-random.ts';
+import { judgeProfile } from '../../src/ingest/judge/judge-profile.ts';
+import {
+  emptyHistory,
+  historyLength,
+  knownColumns,
+  learningStateOf,
+  type TableHistory,
+  withUpdate,
+} from '../../src/ingest/judge/table-history.ts';
+import { measureBatch, noJointPlan } from '../../src/ingest/profile/batch-profile.ts';
+import { chooseJointPlan } from '../../src/ingest/profile/joint-plan.ts';
+import { baselines } from './baselines.ts';
+import type { LoadedSet } from './load-set.ts';
+
+/** What one detector did with clean updates and with broken copies of them. */
+export type DetectorTally = {
+  readonly name: string;
+  readonly clean: number;
+  readonly falseAlarms: number;
+  /** By share of rows: copies broken, and found. */
+  readonly broken: readonly number[];
+  readonly found: readonly number[];
+};
+
+export type ReplayResult = {
+  readonly name: string;
+  readonly heldOut: boolean;
+  readonly updates: number;
+  readonly rows: number;
+  readonly severities: Readonly<Record<FindingSeverity, number>>;
+  readonly outcomes: readonly DrillOutcome[];
+  readonly baselines: readonly DetectorTally[];
+};
+
+/** Everything is at the limit of the issue: a notice for at most 1 % of the updates, a block for at most 0.1 %. */
+const budget = { falseAlarmsPerMonth: 1, updatesPerMonth: 1 };
+
+/** Updates of each set whose copies are broken, spread over its last third. */
+const drilledUpdates = 6;
+
+/**
+ * Replays a set update by update, as if the engine took each. What is blocked is taken as if a person had accepted it:
+ * the sets are as they came, so whatever is said of them counts as a false alarm, though some of it is true.
+ */
+export function replay({ set, schema, batches }: LoadedSet, isQuick: boolean): ReplayResult {
+  const severities = { block: 0, notice: 0, log: 0 };
+  const outcomes: DrillOutcome[] = [];
+  const tallies = baselines.map(({ name }) => new Tally(name));
+  const step = Math.max(1, Math.floor(batches.length / 3 / (isQuick ? 1 : drilledUpdates)));
+  let history: TableHistory = emptyHistory;
+  let judged = 0;
+  for (const [index, { columns, atMs }] of batches.entries()) {
+    const plan = history.plan ?? (columns.rows >= 50 ? chooseJointPlan(columns) : null);
+    const before = { ...history, plan };
+    const known = knownColumns(before, columnNames(schema));
+    const profile = measureBatch(columns, plan ?? noJointPlan, known);
+    const version = versionOf(index + 1);
+    const verdict: Verdict = judgeProfile(
+      { ...budget, table: set.name, version, atMs, profile, known },
+      before,
+    );
+    if (verdict.state === 'judged') {
+      judged += 1;
+      if (verdict.severity !== null) severities[verdict.severity] += 1;
+      for (const [place, { isBad }] of baselines.entries()) tallies[place]?.clean(isBad(profile, before));
+      const previous = batches[index - 1]?.columns;
+      const isLate = index > (2 * batches.length) / 3 && index % step === 0;
+      if (isLate && previous !== undefined && verdict.severity !== 'block' && verdict.severity !== 'notice') {
+        const random = seededRandom(index);
+        const update = { version, atMs, batch: columns, previous, history: before };
+        outcomes.push(...drillUpdate(update, { ...budget, table: set.name, random }));
+        for (const [place, share] of drillShares.entries()) {
+          for (const injection of injectAll(columns, {
+            share,
+            random: seededRandom(index + place),
+            previous,
+          })) {
+            const broken = measureBatch(injection.batch, noJointPlan, known);
+            for (const [which, { isBad }] of baselines.entries())
+              tallies[which]?.broken(place, isBad(broken, before));
+          }
+        }
+      }
+    }
+    const state = verdict.severity === 'block' ? 'learned' : learningStateOf(verdict.severity);
+    history = withUpdate(before, { version, atMs, profile }, state).history;
+  }
+  const rows = Math.round(batches.reduce((sum, { columns }) => sum + columns.rows, 0) / batches.length);
+  const { name, heldOut } = set;
+  return {
+    name,
+    heldOut,
+    updates: judged,
+    rows,
+    severities,
+    outcomes,
+    baselines: tallies.map((tally) => tally.result()),
+  };
+}
+
+/** Updates that are looked back at, for the report. */
+export const lookedBack = historyLength;
+
+class Tally {
+  readonly #name: string;
+  #clean = 0;
+  #falseAlarms = 0;
+  readonly #broken = drillShares.map(() => 0);
+  readonly #found = drillShares.map(() => 0);
+
+  constructor(name: string) {
+    this.#name = name;
+  }
+
+  clean(isBad: boolean): void {
+    this.#clean += 1;
+    if (isBad) this.#falseAlarms += 1;
+  }
+
+  broken(place: number, isBad: boolean): void {
+    this.#broken[place] = (this.#broken[place] ?? 0) + 1;
+    if (isBad) this.#found[place] = (this.#found[place] ?? 0) + 1;
+  }
+
+  result(): DetectorTally {
+    return {
+      name: this.#name,
+      clean: this.#clean,
+      falseAlarms: this.#falseAlarms,
+      broken: this.#broken,
+      found: this.#found,
+    };
+  }
+}

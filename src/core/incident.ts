@@ -1,0 +1,126 @@
+import { quoteIdentifier, quoteLiteral } from './identifier.ts';
+import type { CatalogueCause, FindingSeverity } from './verdict.ts';
+import type { Version } from './version.ts';
+
+/**
+ * What made an incident: contents that differ from their definition, rows that broke a constraint or a rule about
+ * arrival, rows that came before, columns that are missing, a table or source that fell silent, the judgement.
+ */
+export const incidentKinds = [
+  'audit-divergence',
+  'constraint-violation',
+  'replayed-batch',
+  'schema-mismatch',
+  'silence',
+  'finding',
+] as const;
+
+export type IncidentKind = (typeof incidentKinds)[number];
+
+/** `accepted`: as the new normal, until it expires; while it is, the same again opens nothing. */
+export const incidentStates = ['open', 'acknowledged', 'accepted', 'resolved'] as const;
+
+export type IncidentState = (typeof incidentStates)[number];
+
+/** What happens to an incident. `expired`: what was accepted came again after its expiry, and is open once more. */
+export type IncidentEvent = 'opened' | 'acknowledged' | 'accepted' | 'expired' | 'resolved';
+
+/** What was done about it at once. */
+export const incidentResponses = ['rebuilt', 'quarantined', 'warned', 'rejected', 'none'] as const;
+
+export type IncidentResponse = (typeof incidentResponses)[number];
+
+/** One root cause, as whoever found it tells of it. Name, kind and subject are what makes two reports one incident. */
+export type IncidentReport = {
+  readonly kind: IncidentKind;
+  /** The table or view it is about. */
+  readonly name: string;
+  /** What of it: the constraint, the source, the columns; empty where it is all of it. */
+  readonly subject: string;
+  readonly cause: CatalogueCause | null;
+  readonly severity: FindingSeverity;
+  readonly columns: readonly string[];
+  readonly detail: string;
+  /** How many rows show it, and some of them as JSON. */
+  readonly rows: number;
+  readonly sample: readonly string[];
+  readonly response: IncidentResponse;
+  /** Null: no update brought it. */
+  readonly updateId: number | null;
+};
+
+/** An incident that is not resolved, as the engine keeps it in memory. */
+export type LiveIncident = Pick<
+  IncidentReport,
+  'kind' | 'name' | 'subject' | 'severity' | 'detail' | 'response'
+> & {
+  readonly incidentId: number;
+  readonly state: Exclude<IncidentState, 'resolved'>;
+  /** Of `accepted`; null: it does not expire. */
+  readonly expiresAtMs: number | null;
+  /** Updates of the table, since it was last seen, that did not show it. */
+  readonly quiet: number;
+};
+
+/** Who acted, and why: what the record of a decision by a person says. */
+export type Decision = { readonly who: string | null; readonly why: string | null };
+
+/** So many updates in a row without it resolve an incident that an update brought. */
+export const quietUpdates = 3;
+
+export function isSameCause(
+  a: Pick<IncidentReport, 'kind' | 'name' | 'subject'>,
+  b: Pick<IncidentReport, 'kind' | 'name' | 'subject'>,
+): boolean {
+  return a.kind === b.kind && a.name === b.name && a.subject === b.subject;
+}
+
+/** The statements that would act on it, the most telling first. */
+export function statementsFor(
+  incidentId: number,
+  { kind, name, subject, response }: Pick<IncidentReport, 'kind' | 'name' | 'subject' | 'response'>,
+): readonly string[] {
+  const table = quoteIdentifier(name);
+  const held = `constraint_name = ${quoteLiteral(subject)}`;
+  const quarantine =
+    response === 'quarantined'
+      ? [
+          `SELECT id, reason, "row" FROM everview.quarantine WHERE state = 'held' AND "table" = ${quoteLiteral(name)} AND ${held}`,
+          `RELEASE QUARANTINE FOR ${table} WHERE ${held}`,
+          `CORRECT QUARANTINE FOR ${table} SET … WHERE ${held}`,
+          `DROP QUARANTINE FOR ${table} WHERE ${held}`,
+        ]
+      : [];
+  const own: Readonly<Record<IncidentKind, readonly string[]>> = {
+    'audit-divergence': [`REFRESH ${table} FULL`],
+    'constraint-violation': quarantine,
+    'replayed-batch': quarantine,
+    'schema-mismatch': [`DESCRIBE ${table}`],
+    silence: [`SELECT * FROM everview.sources WHERE "table" = ${quoteLiteral(name)}`],
+    finding: quarantine,
+  };
+  return [
+    ...own[kind],
+    `ACKNOWLEDGE INCIDENT ${incidentId}`,
+    `ACCEPT INCIDENT ${incidentId} FOR INTERVAL '7 days' BECAUSE '…'`,
+    `RESOLVE INCIDENT ${incidentId}`,
+  ];
+}
+
+/** What a webhook is told: an event of an incident, with what is needed to act on it. */
+export type IncidentNotice = {
+  readonly event: IncidentEvent;
+  readonly incidentId: number;
+  readonly kind: IncidentKind;
+  readonly name: string;
+  readonly subject: string;
+  readonly severity: FindingSeverity;
+  readonly detail: string;
+  readonly version: Version;
+  readonly affectedViews: readonly string[];
+  readonly affectedModels: readonly string[];
+  readonly statements: readonly string[];
+  readonly who: string | null;
+  readonly why: string | null;
+  readonly at: string;
+};

@@ -1,0 +1,157 @@
+import {
+  type Decision,
+  type IncidentEvent,
+  type IncidentNotice,
+  type IncidentReport,
+  isSameCause,
+  type LiveIncident,
+  quietUpdates,
+  statementsFor,
+} from '../core/incident.ts';
+import { recordDelivery } from '../log/delivery-log.ts';
+import { recordIncident, recordIncidentEvent, recordSeenAgain } from '../log/incident-log.ts';
+import { nameOf } from '../query/catalog.ts';
+import type { EngineState } from './engine-state.ts';
+import type { WriteDraft } from './write-draft.ts';
+
+const byTheEngine = (why: string): Decision => ({ who: 'everview', why });
+
+export function liveIncident(
+  state: EngineState,
+  cause: Pick<IncidentReport, 'kind' | 'name' | 'subject'>,
+): LiveIncident | undefined {
+  return state.incidents.find((live) => isSameCause(live, cause));
+}
+
+function replaceLive(draft: WriteDraft, incidentId: number, next: LiveIncident | null): void {
+  const incidents = draft.state.incidents.flatMap((live) =>
+    live.incidentId !== incidentId ? [live] : next === null ? [] : [next],
+  );
+  draft.update({ incidents });
+}
+
+/**
+ * Something is not as it must be: opens an incident, or counts it on the one that is there for the same cause. What was
+ * accepted as the new normal stays so until its expiry. Written in the draft's own transaction.
+ */
+export async function reportIncident(draft: WriteDraft, report: IncidentReport): Promise<LiveIncident> {
+  const live = liveIncident(draft.state, report);
+  if (live === undefined) return openIncident(draft, report);
+  await recordSeenAgain(draft.tx, live.incidentId, report, draft.nowMs);
+  const isExpired = live.state === 'accepted' && live.expiresAtMs !== null && live.expiresAtMs <= draft.nowMs;
+  const seen: LiveIncident = { ...live, quiet: 0 };
+  if (!isExpired) {
+    replaceLive(draft, live.incidentId, seen);
+    return seen;
+  }
+  const opened: LiveIncident = { ...seen, state: 'open', expiresAtMs: null };
+  replaceLive(draft, live.incidentId, opened);
+  await recordEvent(draft, opened, 'expired', byTheEngine('what was accepted came again after its expiry'));
+  return opened;
+}
+
+async function openIncident(draft: WriteDraft, report: IncidentReport): Promise<LiveIncident> {
+  const incidentId = draft.state.lastIncidentId + 1;
+  const { kind, name, subject, severity, detail, response } = report;
+  await recordIncident(draft.tx, {
+    ...report,
+    ...affectedBy(draft.state, name),
+    incidentId,
+    version: draft.state.version,
+    statements: statementsFor(incidentId, report),
+    openedAtMs: draft.nowMs,
+  });
+  const live: LiveIncident = {
+    incidentId,
+    kind,
+    name,
+    subject,
+    severity,
+    detail,
+    response,
+    state: 'open',
+    expiresAtMs: null,
+    quiet: 0,
+  };
+  draft.update({ lastIncidentId: incidentId, incidents: [...draft.state.incidents, live] });
+  await recordEvent(draft, live, 'opened', byTheEngine(detail));
+  return live;
+}
+
+/** What is made from the object, directly or not. */
+function affectedBy(
+  state: EngineState,
+  name: string,
+): { readonly affectedViews: readonly string[]; readonly affectedModels: readonly string[] } {
+  const derived = state.catalog.derivedFrom(name);
+  return {
+    affectedViews: derived.filter((entry) => entry.kind !== 'model').map(nameOf),
+    affectedModels: derived.filter((entry) => entry.kind === 'model').map(nameOf),
+  };
+}
+
+/** An incident that lives moves on: by a person, or by the engine. */
+export async function moveIncident(
+  draft: WriteDraft,
+  live: LiveIncident,
+  event: 'acknowledged' | 'accepted' | 'resolved',
+  decision: Decision,
+  expiresAtMs: number | null = null,
+): Promise<void> {
+  const next: LiveIncident | null =
+    event === 'resolved' ? null : { ...live, state: event, expiresAtMs, quiet: 0 };
+  replaceLive(draft, live.incidentId, next);
+  await recordEvent(draft, next ?? live, event, decision);
+}
+
+async function recordEvent(
+  draft: WriteDraft,
+  live: LiveIncident,
+  event: IncidentEvent,
+  decision: Decision,
+): Promise<void> {
+  await recordIncidentEvent(draft.tx, live.incidentId, event, decision, draft.nowMs, live.expiresAtMs);
+  if (!draft.state.notifies) return;
+  const { incidentId, kind, name, subject, severity, detail } = live;
+  const notice: IncidentNotice = {
+    event,
+    incidentId,
+    kind,
+    name,
+    subject,
+    severity,
+    detail,
+    version: draft.state.version,
+    ...affectedBy(draft.state, name),
+    statements: statementsFor(incidentId, live),
+    ...decision,
+    at: new Date(draft.nowMs).toISOString(),
+  };
+  await recordDelivery(draft.tx, notice, draft.nowMs);
+  draft.update({ nextDeliveryMs: Math.min(draft.state.nextDeliveryMs ?? draft.nowMs, draft.nowMs) });
+}
+
+/**
+ * An update of these tables was taken that did not show what was `seen` in others: after some of them in a row the
+ * incident is over. What a person accepted stays until it is resolved or expires.
+ */
+export async function noteQuietUpdate(
+  draft: WriteDraft,
+  tables: readonly string[],
+  seen: readonly Pick<IncidentReport, 'kind' | 'name' | 'subject'>[],
+): Promise<void> {
+  for (const live of draft.state.incidents) {
+    if (live.kind === 'audit-divergence' || live.kind === 'silence' || live.state === 'accepted') continue;
+    if (!tables.includes(live.name) || seen.some((one) => isSameCause(one, live))) continue;
+    const quiet = live.quiet + 1;
+    if (quiet < quietUpdates) replaceLive(draft, live.incidentId, { ...live, quiet });
+    else await moveIncident(draft, live, 'resolved', byTheEngine(`${quiet} updates in a row without it`));
+  }
+}
+
+/** The object is gone, and what was wrong with it. */
+export async function resolveIncidentsOf(draft: WriteDraft, name: string): Promise<void> {
+  for (const live of draft.state.incidents) {
+    if (live.name === name) await moveIncident(draft, live, 'resolved', byTheEngine(`"${name}" was dropped`));
+  }
+}

@@ -1,0 +1,97 @@
+import type { EverviewError } from '../core/errors.ts';
+import type { IncidentReport } from '../core/incident.ts';
+import type { Reason } from '../core/reasons.ts';
+import type { RejectedRows, UpdateRejected } from '../ingest/change-outcome.ts';
+import { recordRejected } from '../ingest/record-rejected.ts';
+import { recordUpdate } from '../log/update-log.ts';
+import type { EngineCore } from './engine-core.ts';
+import { reportIncident } from './incidents.ts';
+import type { SuspectUpdate } from './respond-to-findings.ts';
+import { mismatchReport, violationReports } from './update-incidents.ts';
+import { WriteDraft } from './write-draft.ts';
+
+/** What is left of an update that was refused: written once its own transaction is rolled back. */
+type Refusal = {
+  readonly table: string;
+  readonly reason: Reason;
+  readonly message: string;
+  /** What was given, to be corrected and replayed. */
+  readonly rows: readonly RejectedRows[];
+  readonly reports: (updateId: number) => readonly IncidentReport[];
+};
+
+async function recordRefusal(core: EngineCore, key: string | null, refusal: Refusal): Promise<void> {
+  await core.commit(async (tx, state) => {
+    const draft = new WriteDraft(tx, state, core.clock.nowMs());
+    const updateId = state.lastUpdateId + 1;
+    for (const rows of refusal.rows) await recordRejected(tx, rows, { updateId, nowMs: draft.nowMs });
+    recordUpdate(tx, {
+      updateId,
+      version: null,
+      status: 'rejected',
+      reason: refusal.reason,
+      idempotencyKey: key,
+      tables: [refusal.table],
+      inserted: 0,
+      deleted: 0,
+      quarantined: 0,
+      message: refusal.message,
+      committedAtMs: draft.nowMs,
+    });
+    draft.update({ lastUpdateId: updateId });
+    for (const report of refusal.reports(updateId)) await reportIncident(draft, report);
+    return draft.committed(undefined);
+  });
+}
+
+/** @param companions rows of the update that are only in bad company */
+export function recordRejection(
+  core: EngineCore,
+  key: string | null,
+  failure: UpdateRejected,
+  companions: readonly RejectedRows[],
+): Promise<void> {
+  const { rejected, violations, message } = failure;
+  // A deletion that others still need the row for says nothing about the data that comes.
+  const counts =
+    rejected.rows.length === 0 ? [] : failure.counts.filter(({ table }) => table === rejected.table);
+  return recordRefusal(core, key, {
+    table: rejected.table,
+    reason: failure.code === 'replayed-batch' ? 'replayed-batch' : 'constraint-violated',
+    message,
+    rows: [...companions, rejected],
+    reports: (updateId) => violationReports(counts, violations, () => 'rejected', updateId),
+  });
+}
+
+/** Columns that are missing or renamed: nothing came that could be kept. */
+export async function recordMismatch(
+  core: EngineCore,
+  key: string | null,
+  failure: EverviewError,
+): Promise<void> {
+  const report = mismatchReport(failure);
+  if (report === null) return;
+  await recordRefusal(core, key, {
+    table: report.name,
+    reason: 'schema-mismatch',
+    message: failure.message,
+    rows: [],
+    reports: (updateId) => [{ ...report, updateId }],
+  });
+}
+
+export function recordSuspect(
+  core: EngineCore,
+  key: string | null,
+  failure: SuspectUpdate,
+  companions: readonly RejectedRows[],
+): Promise<void> {
+  return recordRefusal(core, key, {
+    table: failure.table,
+    reason: 'finding-blocks',
+    message: failure.message,
+    rows: companions,
+    reports: (updateId) => failure.reports.map((report) => ({ ...report, updateId })),
+  });
+}

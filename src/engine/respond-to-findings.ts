@@ -1,0 +1,166 @@
+import { EverviewError } from '../core/errors.ts';
+import type { IncidentReport } from '../core/incident.ts';
+import type { Session } from '../core/session.ts';
+import type { Finding, Verdict } from '../core/verdict.ts';
+import type { UpdateContext } from '../ingest/change-outcome.ts';
+import { partsLeaving } from '../ingest/judge/judge-batch.ts';
+import { recordParts } from '../ingest/judge/profile-log.ts';
+import { jsonOf } from '../ingest/row-sql.ts';
+import { broughtRows, setAsideTaken } from '../ingest/set-aside-taken.ts';
+import { type HeldUpdate, recordHeld } from '../log/held-log.ts';
+import type { TableEntry } from '../query/catalog.ts';
+import type { EngineState } from './engine-state.ts';
+import { liveIncident } from './incidents.ts';
+import type { WriteDraft } from './write-draft.ts';
+
+/** What one update did to one table, as far as the response goes. */
+export type JudgedChange = {
+  readonly deleted: number;
+  /** The update changed other tables as well. */
+  readonly isShared: boolean;
+  /** A person let the rows in. */
+  readonly isReleased: boolean;
+};
+
+export type FindingResponse = {
+  readonly quarantined: number;
+  /** Incidents to report with the update. */
+  readonly reports: readonly IncidentReport[];
+};
+
+/**
+ * The judgement blocks the update, and `on_finding` refuses it. `reports` are recorded once it is rolled back.
+ */
+export class SuspectUpdate extends EverviewError {
+  readonly table: string;
+  readonly reports: readonly IncidentReport[];
+
+  constructor(finding: Finding, reports: readonly IncidentReport[], hint: string) {
+    super('suspect-update', `the update of "${finding.table}" is not as usual: ${finding.explanation}`, {
+      hint,
+      data: { findings: reports.map(({ cause, detail }) => ({ cause, detail })) },
+    });
+    Object.defineProperty(this, 'reports', { enumerable: false });
+    this.table = finding.table;
+    this.reports = reports;
+  }
+}
+
+/**
+ * What becomes of an update that was judged: nothing while no finding blocks it, or a person has accepted what does;
+ * else what `on_finding` of the table says. Notices are incidents and no more.
+ * @throws SuspectUpdate
+ */
+export async function respondToFindings(
+  draft: WriteDraft,
+  entry: TableEntry,
+  verdict: Verdict,
+  change: JudgedChange,
+  context: UpdateContext,
+): Promise<FindingResponse> {
+  const { target } = entry;
+  const told = verdict.findings.filter(({ severity }) => severity !== 'log');
+  const blocking = told.filter(
+    (finding) => finding.severity === 'block' && !isAccepted(draft.state, finding, draft.nowMs),
+  );
+  const wished = change.isReleased || blocking.length === 0 ? 'warn' : entry.declared.definition.onFinding;
+  // Rows that others of the update rest on, or that replaced others, cannot be taken out by themselves.
+  const isTied = change.deleted > 0 || (target.children.length > 0 && change.isShared);
+  const response = (wished === 'quarantine' || wished === 'ask') && isTied ? 'reject' : wished;
+  const reports: IncidentReport[] = [];
+  for (const finding of told)
+    reports.push(
+      await reportOf(draft.tx, entry, finding, context, blocking.includes(finding) ? response : 'warn'),
+    );
+  const [first] = blocking;
+  if (first === undefined || response === 'warn') return { quarantined: 0, reports };
+  if (response === 'reject') {
+    const hint = isTied
+      ? 'on_finding = quarantine could not take the rows out by themselves: others of the update rest on them, or they replaced rows'
+      : 'EXPLAIN INCIDENT tells more; ACCEPT INCIDENT takes it as the new normal';
+    throw new SuspectUpdate(first, reports, hint);
+  }
+  if (response === 'ask') return { quarantined: await hold(draft, entry, first, context), reports };
+  let quarantined = 0;
+  for (const finding of widestLast(blocking))
+    quarantined += await setAside(draft, entry, finding, finding.rowsPredicate, context);
+  return { quarantined, reports };
+}
+
+/** Moves rows out of the table, and out of what the profile counts. */
+async function setAside(
+  { tx }: WriteDraft,
+  { target, declared }: TableEntry,
+  { cause, explanation }: Finding,
+  predicate: string | null,
+  context: UpdateContext,
+): Promise<number> {
+  const { schema, name } = target;
+  const relation = `(SELECT * FROM ${broughtRows(target, context, predicate)})`;
+  const { eventTime } = declared.definition;
+  await recordParts(tx, name, context.version, await partsLeaving(tx, { relation, schema, eventTime }));
+  return setAsideTaken(tx, target, predicate, { name: cause, reason: explanation }, context);
+}
+
+/** All that the update brought to the table waits for a person, or for the deadline. */
+async function hold(
+  draft: WriteDraft,
+  entry: TableEntry,
+  finding: Finding,
+  context: UpdateContext,
+): Promise<number> {
+  const { name, hold: term } = entry.declared.definition;
+  const held: HeldUpdate = {
+    updateId: context.updateId,
+    table: name,
+    detail: finding.explanation,
+    deadlineMs: draft.nowMs + term.forMs,
+    onDeadline: term.onDeadline,
+  };
+  await recordHeld(draft.tx, held, draft.nowMs);
+  draft.update({ held: [...draft.state.held, held] });
+  return setAside(draft, entry, finding, null, context);
+}
+
+/** What is known to be some rows first; then, for a finding about the whole of the update, all that are left. */
+function widestLast(findings: readonly Finding[]): Finding[] {
+  return findings.toSorted((a, b) => Number(a.rowsPredicate === null) - Number(b.rowsPredicate === null));
+}
+
+function subjectOf({ cause, columns }: Finding): string {
+  return [cause, ...columns.toSorted()].join(' ');
+}
+
+function isAccepted(state: EngineState, finding: Finding, nowMs: number): boolean {
+  const live = liveIncident(state, { kind: 'finding', name: finding.table, subject: subjectOf(finding) });
+  return live?.state === 'accepted' && (live.expiresAtMs === null || live.expiresAtMs > nowMs);
+}
+
+const sampleRows = 5;
+
+async function reportOf(
+  tx: Session,
+  { target }: TableEntry,
+  finding: Finding,
+  context: UpdateContext,
+  response: 'warn' | 'quarantine' | 'ask' | 'reject',
+): Promise<IncidentReport> {
+  const rows = broughtRows(target, context, finding.rowsPredicate);
+  const [counted] = await tx.rows(`SELECT count(*)::DOUBLE AS n FROM ${rows}`);
+  const sample = await tx.rows(
+    `SELECT ${jsonOf(target, 'x')} AS content FROM (SELECT * FROM ${rows} LIMIT ${sampleRows}) AS x`,
+  );
+  return {
+    kind: 'finding',
+    name: target.name,
+    subject: subjectOf(finding),
+    cause: finding.cause,
+    severity: finding.severity,
+    columns: finding.columns,
+    detail: finding.explanation,
+    rows: Number(counted?.n ?? 0),
+    sample: sample.map(({ content }) => String(content)),
+    response: response === 'warn' ? 'warned' : response === 'reject' ? 'rejected' : 'quarantined',
+    updateId: context.updateId,
+  };
+}

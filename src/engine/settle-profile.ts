@@ -1,0 +1,45 @@
+import { versionColumn, weightColumn } from '../core/identifier.ts';
+import { versionOf } from '../core/version.ts';
+import type { TableDefinition } from '../declare/definition.ts';
+import { forgetProfiles, recordParts } from '../ingest/judge/profile-log.ts';
+import { historyLength } from '../ingest/judge/table-history.ts';
+import { readBlocks } from '../ingest/profile/batch-columns.ts';
+import { mergeParts, type ProfilePart, partsOf } from '../ingest/profile/profile-part.ts';
+import { dataRelation, logRelation } from '../ingest/relation-names.ts';
+import { nameOf, type TableEntry } from '../query/catalog.ts';
+import { withoutEntries } from './engine-state.ts';
+import { learnUpdate } from './judge-update.ts';
+import type { WriteDraft } from './write-draft.ts';
+
+/**
+ * Brings what is known of a table in line with its options: forgotten where it is no longer profiled, and where it newly
+ * is, or by another event time, learned from the rows there are and from the updates that the log still holds.
+ */
+export async function settleProfile(
+  draft: WriteDraft,
+  entry: TableEntry,
+  before: TableDefinition,
+): Promise<void> {
+  const { definition } = entry.declared;
+  const isSame = before.isProfiled === definition.isProfiled && before.eventTime === definition.eventTime;
+  if (isSame || (!before.isProfiled && !definition.isProfiled)) return;
+  const table = nameOf(entry);
+  await forgetProfiles(draft.tx, table);
+  draft.update({ histories: withoutEntries(draft.state.histories, [table.toLowerCase()]) });
+  if (!definition.isProfiled) return;
+  const parts: ProfilePart[] = [];
+  for await (const block of readBlocks(draft.tx, dataRelation(table), entry.target.schema)) {
+    parts.push(...partsOf(block, definition.eventTime, 1));
+  }
+  await recordParts(draft.tx, table, draft.state.version, mergeParts(parts));
+  const updates = await draft.tx.rows(
+    `SELECT u.version, u.committed_at, l.least < 0 AS replaces FROM everview.updates u
+     JOIN (SELECT ${versionColumn} AS version, min(${weightColumn}) AS least FROM ${logRelation(table)}
+           GROUP BY ALL HAVING max(${weightColumn}) > 0) AS l USING (version)
+     ORDER BY u.version DESC LIMIT ${historyLength}`,
+  );
+  for (const { version, committed_at, replaces } of updates.reverse()) {
+    const context = { version: versionOf(Number(version)), nowMs: Number(committed_at) };
+    await learnUpdate(draft, entry, context, replaces === true ? 'replace' : 'insert');
+  }
+}

@@ -1,0 +1,130 @@
+import type { CatalogueCause } from '../../core/verdict.ts';
+import type { Version } from '../../core/version.ts';
+import { judgeProfile } from '../judge/judge-profile.ts';
+import { knownColumns, type TableHistory } from '../judge/table-history.ts';
+import type { BatchColumns } from '../profile/batch-columns.ts';
+import { measureBatch, noJointPlan } from '../profile/batch-profile.ts';
+import { type Injection, injectAll } from './inject.ts';
+
+/** Shares of the rows that are hit. */
+export const drillShares = [0.01, 0.05, 0.2, 1] as const;
+
+/** An update to be copied and broken, with what was known before it came. */
+export type DrilledUpdate = {
+  readonly version: Version;
+  readonly atMs: number;
+  readonly batch: BatchColumns;
+  readonly previous: BatchColumns;
+  readonly history: TableHistory;
+};
+
+export type DrillSettings = {
+  readonly table: string;
+  readonly falseAlarmsPerMonth: number;
+  readonly updatesPerMonth: number;
+  readonly random: () => number;
+};
+
+/** What became of one error in one copy. */
+export type DrillOutcome = {
+  readonly cause: CatalogueCause;
+  readonly what: string;
+  readonly columns: readonly string[];
+  readonly share: number;
+  /** Findings at least noticed. */
+  readonly findings: number;
+  /** What the first finding names; null: nothing was found. */
+  readonly named: CatalogueCause | null;
+  readonly isRightlyNamed: boolean;
+  readonly isBlocked: boolean;
+  /** The statistic that showed it best. */
+  readonly by: string | null;
+};
+
+/** Puts every error that can happen into copies of one update, at each share of its rows, and judges the copies. */
+export function drillUpdate(update: DrilledUpdate, settings: DrillSettings): DrillOutcome[] {
+  return drillShares.flatMap((share) => {
+    const context = { share, random: settings.random, previous: update.previous };
+    return injectAll(update.batch, context).map((injection) => outcomeOf(update, injection, share, settings));
+  });
+}
+
+function outcomeOf(
+  { version, atMs, history }: DrilledUpdate,
+  injection: Injection,
+  share: number,
+  { table, falseAlarmsPerMonth, updatesPerMonth }: DrillSettings,
+): DrillOutcome {
+  const names = injection.batch.columns.map(({ name }) => name);
+  const known = knownColumns(history, names);
+  const profile = measureBatch(injection.batch, history.plan ?? noJointPlan, known);
+  const judged = { table, version, atMs, profile, known, falseAlarmsPerMonth, updatesPerMonth };
+  const verdict = judgeProfile(judged, history);
+  const findings = verdict.findings.filter(({ severity }) => severity !== 'log');
+  const [first] = findings;
+  const { cause, what, columns } = injection;
+  return {
+    ...{ cause, what, columns, share },
+    findings: findings.length,
+    named: first?.cause ?? null,
+    isRightlyNamed: findings.some((finding) => finding.cause === cause),
+    isBlocked: verdict.severity === 'block',
+    by: first?.statistic ?? null,
+  };
+}
+
+/** How often one error was caught, by the share of the rows it hit. */
+export type DrillLine = {
+  readonly cause: CatalogueCause;
+  readonly what: string;
+  /** In the order of `drillShares`; NaN where it was never put in. */
+  readonly recall: readonly number[];
+  readonly tried: number;
+  readonly caught: number;
+  readonly rightlyNamed: number;
+  /** Findings a caught error, on average. */
+  readonly findings: number;
+  /** The statistics that showed it, the most frequent first. */
+  readonly by: readonly string[];
+};
+
+/** Outcomes by error, in the order they were first met. */
+export function drillLines(outcomes: readonly DrillOutcome[]): DrillLine[] {
+  const groups = groupedBy(outcomes, ({ cause, what }) => `${cause} ${what}`);
+  return [...groups.values()].flatMap((group) => {
+    const [first] = group;
+    return first === undefined ? [] : [lineOf(first.cause, first.what, group)];
+  });
+}
+
+export function lineOf(cause: CatalogueCause, what: string, outcomes: readonly DrillOutcome[]): DrillLine {
+  const caught = outcomes.filter(({ findings }) => findings > 0);
+  const by = groupedBy(caught, (outcome) => outcome.by ?? '');
+  return {
+    cause,
+    what,
+    recall: drillShares.map((share) => {
+      const tried = outcomes.filter((outcome) => outcome.share === share);
+      return tried.filter(({ findings }) => findings > 0).length / tried.length;
+    }),
+    tried: outcomes.length,
+    caught: caught.length,
+    rightlyNamed: caught.filter(({ isRightlyNamed }) => isRightlyNamed).length,
+    findings: caught.reduce((sum, { findings }) => sum + findings, 0) / caught.length,
+    by: [...by].sort((a, b) => b[1].length - a[1].length).map(([statistic]) => statistic),
+  };
+}
+
+function groupedBy(
+  outcomes: readonly DrillOutcome[],
+  keyOf: (outcome: DrillOutcome) => string,
+): ReadonlyMap<string, readonly DrillOutcome[]> {
+  const groups = new Map<string, DrillOutcome[]>();
+  for (const outcome of outcomes) {
+    const key = keyOf(outcome);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [outcome]);
+    else group.push(outcome);
+  }
+  return groups;
+}

@@ -1,0 +1,88 @@
+import { columnNames } from '../../core/schema.ts';
+import type { Session } from '../../core/session.ts';
+import type { JudgedBatch, Verdict } from '../../core/verdict.ts';
+import { type BatchColumns, readBlocks } from '../profile/batch-columns.ts';
+import { type BatchProfile, measureBatch, noJointPlan } from '../profile/batch-profile.ts';
+import { chooseJointPlan, type JointPlan } from '../profile/joint-plan.ts';
+import type { KnownColumn } from '../profile/known-column.ts';
+import { mergeProfiles } from '../profile/merge-profiles.ts';
+import { type ProfilePart, partsOf } from '../profile/profile-part.ts';
+import { judgeProfile } from './judge-profile.ts';
+import { type HistoryUnit, knownColumns, type TableHistory } from './table-history.ts';
+
+/** A verdict, and what is to be kept of the batch when it is committed. */
+export type Judgement = {
+  readonly verdict: Verdict;
+  readonly unit: HistoryUnit;
+  readonly plan: JointPlan | null;
+  readonly parts: readonly ProfilePart[];
+};
+
+const monthMs = 30 * 86_400_000;
+
+/** Rows a batch must have for relations between its columns to be looked for. */
+const rowsForPlan = 50;
+
+/**
+ * Measures the rows of a batch and judges them by the table's history; null where it brings none. Reads each row once,
+ * and writes nothing.
+ */
+export async function judgeBatch(
+  session: Session,
+  batch: JudgedBatch,
+  history: TableHistory,
+  falseAlarmsPerMonth: number,
+): Promise<Judgement | null> {
+  const known = knownColumns(history, columnNames(batch.schema));
+  let { plan } = history;
+  let profile: BatchProfile | null = null;
+  const parts: ProfilePart[] = [];
+  for await (const block of readBlocks(session, batch.relation, batch.schema)) {
+    if (plan === null && block.rows >= rowsForPlan) plan = chooseJointPlan(block);
+    const measured = measure(block, plan, known);
+    profile = profile === null ? measured : mergeProfiles(profile, measured);
+    parts.push(...partsOf(block, batch.eventTime, 1, measured.columns));
+  }
+  if (profile === null) return null;
+  const verdict = judgeProfile(
+    {
+      ...{
+        table: batch.table,
+        version: batch.version,
+        atMs: batch.nowMs,
+        profile,
+        known,
+        falseAlarmsPerMonth,
+      },
+      updatesPerMonth: updatesPerMonth(history, batch.nowMs),
+    },
+    history,
+  );
+  return { verdict, unit: { version: batch.version, atMs: batch.nowMs, profile }, plan, parts };
+}
+
+function measure(
+  block: BatchColumns,
+  plan: JointPlan | null,
+  known: ReadonlyMap<string, KnownColumn>,
+): BatchProfile {
+  return measureBatch(block, plan ?? noJointPlan, known);
+}
+
+/** At the pace of the updates looked back at. */
+export function updatesPerMonth({ units }: TableHistory, nowMs: number): number {
+  const [first] = units;
+  const span = first === undefined ? 0 : nowMs - first.atMs;
+  return span <= 0 ? 1 : (units.length * monthMs) / span;
+}
+
+/** The parts that deleted rows take away again. */
+export async function partsLeaving(
+  session: Session,
+  { relation, schema, eventTime }: Pick<JudgedBatch, 'relation' | 'schema' | 'eventTime'>,
+): Promise<ProfilePart[]> {
+  const parts: ProfilePart[] = [];
+  for await (const block of readBlocks(session, relation, schema))
+    parts.push(...partsOf(block, eventTime, -1));
+  return parts;
+}

@@ -1,0 +1,43 @@
+import { type Verdict, worstSeverity } from '../../core/verdict.ts';
+import type { Version } from '../../core/version.ts';
+import type { BatchProfile } from '../profile/batch-profile.ts';
+import type { KnownColumn } from '../profile/known-column.ts';
+import { compareBatch } from './compare-batch.ts';
+import { groupFindings } from './group-findings.ts';
+import { budgetPerUpdate, thresholdsOf } from './significance.ts';
+import { historyLength, learningUpdates, type TableHistory } from './table-history.ts';
+
+export type JudgedProfile = {
+  readonly table: string;
+  readonly version: Version;
+  readonly atMs: number;
+  readonly profile: BatchProfile;
+  readonly known: ReadonlyMap<string, KnownColumn>;
+  /** What the user bears, over all tables that are judged. */
+  readonly falseAlarmsPerMonth: number;
+  /** Updates expected in a month, over all tables that are judged. */
+  readonly updatesPerMonth: number;
+};
+
+/** Judges what was measured of a batch by the table's history. Pure. */
+export function judgeProfile(judged: JudgedProfile, history: TableHistory): Verdict {
+  const { table, version, profile, known, atMs } = judged;
+  const units = history.units.slice(-historyLength);
+  const base = { table, version, rows: profile.rows, history: units.length };
+  if (units.length < learningUpdates) {
+    return {
+      ...base,
+      state: 'learning',
+      severity: null,
+      findings: [],
+      tests: 0,
+      thresholds: { block: 0, notice: 0 },
+    };
+  }
+  const recent = { ...history, units };
+  const { tests, results } = compareBatch(profile, recent, atMs);
+  const budget = budgetPerUpdate(judged.falseAlarmsPerMonth, judged.updatesPerMonth);
+  const thresholds = thresholdsOf(budget, tests);
+  const findings = groupFindings({ table, profile, history: recent, known, results, thresholds });
+  return { ...base, state: 'judged', severity: worstSeverity(findings), findings, tests, thresholds };
+}

@@ -1,0 +1,70 @@
+import { type ForecastWork, forecast } from './forecast.ts';
+import { studentTwoSided } from './incomplete-beta.ts';
+import { beyondOf, type RateTest } from './test-rate.ts';
+
+export type MeasureSeries = {
+  readonly values: readonly number[];
+  readonly rows: readonly number[];
+  readonly weekdays: readonly number[] | null;
+  readonly weekday: number;
+};
+
+/** How a measure is looked at, and from which change on it matters. */
+export type MeasureScale =
+  /** As it is; `floor` in its own units. */
+  | { readonly kind: 'plain'; readonly floor: number }
+  /** By its logarithm where all values are above 0, else in units of `unit`. */
+  | { readonly kind: 'ratio'; readonly floor: number; readonly unit: number };
+
+/** Degrees of freedom at most: tails of real tables are heavier than the normal one. */
+const mostFreedom = 12;
+
+/** Values of history that must be there. */
+const fewest = 5;
+
+/** Tests one measure against those of earlier updates; null where too few of them have it. */
+export function testMeasure(
+  observed: number,
+  n: number,
+  series: MeasureSeries,
+  { kind, floor, ...scaling }: MeasureScale,
+  work: ForecastWork,
+): RateTest | null {
+  if (!Number.isFinite(observed)) return null;
+  const isRatio = kind === 'ratio' && observed > 0 && series.values.every((value) => !(value <= 0));
+  const unit = 'unit' in scaling && scaling.unit > 0 && !isRatio ? scaling.unit : 1;
+  const values: number[] = [];
+  const weekdays: number[] = [];
+  let typicalRows = 0;
+  for (const [index, value] of series.values.entries()) {
+    if (!Number.isFinite(value)) continue;
+    values.push(isRatio ? Math.log(value) : value / unit);
+    weekdays.push(series.weekdays?.[index] ?? 0);
+    typicalRows += series.rows[index] ?? 0;
+  }
+  const length = values.length;
+  if (length < fewest) return null;
+  const { expected, scale, rms, worst, errors } = forecast(
+    { values, length, weekdays: series.weekdays === null ? null : weekdays, weekday: series.weekday },
+    work,
+  );
+  const now = isRatio ? Math.log(observed) : observed / unit;
+  // A smaller batch scatters more; a larger one is not trusted to scatter less.
+  const widening = Math.sqrt(Math.max(1, typicalRows / length / Math.max(1, n)));
+  const deviation = Math.max(scale, rms) * widening;
+  const effect = now - expected;
+  // What never varied may do so by a little.
+  const smallest = floor / 4;
+  const freedom = Math.min(mostFreedom, Math.max(2, errors - 1));
+  const width = Math.max(deviation, smallest) * Math.sqrt(1 + 1 / length);
+  const original = (value: number) => (isRatio ? Math.exp(value) : value * unit);
+  return {
+    observed,
+    expected: original(expected),
+    scale: isRatio ? original(expected) * deviation : deviation * unit,
+    pValue: studentTwoSided(effect / width, freedom),
+    effect,
+    isTelling: Math.abs(effect) >= floor,
+    beyond: beyondOf(Math.abs(effect), Math.max(worst, smallest) * widening, errors),
+  };
+}

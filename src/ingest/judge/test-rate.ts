@@ -1,0 +1,82 @@
+import { betaBinomialLower, betaBinomialUpper } from './beta-binomial.ts';
+import { type ForecastWork, forecast } from './forecast.ts';
+import type { TestResult } from './test-result.ts';
+
+export type RateSeries = {
+  /** Rows hit and rows, by update, oldest first. */
+  readonly hits: readonly number[];
+  readonly rows: readonly number[];
+  readonly weekdays: readonly number[] | null;
+  readonly weekday: number;
+  /** Change of such a rate that tables make now and then though this one has not yet; 0: any is news. */
+  readonly usualJump: number;
+  /** Rows that share their value with one another, and so their fate: 1 where each is by itself. */
+  readonly cluster: number;
+  /** A fall says nothing: less of an error is no error. */
+  readonly onlyUp: boolean;
+};
+
+export type RateTest = Omit<TestResult, 'column' | 'others' | 'statistic' | 'value' | 'kind'>;
+
+/**
+ * How many times the worst of so many past errors. The worst of few is a poor bound of what can happen, and is widened.
+ */
+export function beyondOf(error: number, worst: number, updates: number): number {
+  const bound = worst * (1 + 6 / updates);
+  return bound < 1e-12 ? Number.POSITIVE_INFINITY : error / bound;
+}
+
+/** Change of a rate that is too small to matter, however certain. */
+const smallestChange = 0.003;
+
+/**
+ * Tests k of n rows against the rates of earlier updates. The rate expected is that of the best simple forecaster; it
+ * varies from update to update as much as past errors say, beyond what chance does (a beta-binomial). A rate that was
+ * always 0 is expected as Jeffreys' prior lets it be after so many rows.
+ */
+export function testRate(
+  rowsHit: number,
+  of: number,
+  series: RateSeries,
+  work: ForecastWork,
+): RateTest | null {
+  const { hits, rows, cluster } = series;
+  const [k, n] = [Math.round(rowsHit / cluster), Math.ceil(of / cluster)];
+  const values: number[] = [];
+  let [total, inverse, used] = [0, 0, 0];
+  const weekdays: number[] = [];
+  for (let index = 0; index < hits.length; index++) {
+    const count = (rows[index] ?? 0) / cluster;
+    if (count === 0) continue;
+    values.push((hits[index] ?? 0) / cluster / count);
+    weekdays.push(series.weekdays?.[index] ?? 0);
+    total += count;
+    inverse += 1 / count;
+    used += 1;
+  }
+  if (used < 5 || of === 0) return null;
+  const observed = rowsHit / of;
+  const { expected, rms, worst } = forecast(
+    { values, length: used, weekdays: series.weekdays === null ? null : weekdays, weekday: series.weekday },
+    work,
+  );
+  const level = (Math.min(1, Math.max(0, expected)) * total + 0.5) / (total + 1);
+  const binomial = level * (1 - level);
+  const between = Math.max(0, rms * rms - (binomial * inverse) / used);
+  const scale = Math.sqrt(between + binomial / n);
+  const effect = observed - level;
+  const isQuiet = Math.abs(effect) < 2.5 * scale || (series.onlyUp && effect < 0);
+  const share = between / binomial + 1 / (total + 1);
+  const concentration = Math.max(0.05, 1 / share - 1);
+  const [a, b] = [level * concentration, (1 - level) * concentration];
+  const tail = isQuiet ? 0.02 : effect > 0 ? betaBinomialUpper(k, n, a, b) : betaBinomialLower(k, n, a, b);
+  return {
+    observed,
+    expected: level,
+    scale,
+    pValue: Math.min(1, 2 * tail),
+    effect,
+    isTelling: Math.abs(effect) >= smallestChange && (effect < 0 || k >= 3),
+    beyond: beyondOf(Math.abs(observed - expected), Math.max(worst, series.usualJump), used),
+  };
+}

@@ -1,0 +1,114 @@
+import type { BatchColumn, BatchColumns } from './batch-columns.ts';
+import type { ColumnProfile } from './column-profile.ts';
+import { hashOfNumber, hashOfText, mixed } from './hash-values.ts';
+import { correlationOf, isBroken, type JointPlan, type JointRule, ranksOf } from './joint-plan.ts';
+import type { KnownColumn } from './known-column.ts';
+import { measureNumber } from './measure-number.ts';
+import { measureText } from './measure-text.ts';
+import { measureTime } from './measure-time.ts';
+
+/** What was measured of the rows of one update. */
+export type BatchProfile = {
+  readonly rows: number;
+  /** Rows that are copies of another, in every column. */
+  readonly duplicates: number;
+  readonly columns: readonly ColumnProfile[];
+  /** In the plan's order: Fisher's z of the rank correlations, NaN where there is none. */
+  readonly correlations: readonly number[];
+  /** In the plan's order: rows that break the rule, and rows that have all its columns. */
+  readonly rules: readonly (readonly [broken: number, rows: number])[];
+};
+
+export const noJointPlan: JointPlan = { correlations: [], rules: [] };
+
+/** @param known what the table has shown so far, by column; a column not in it is all new */
+export function measureBatch(
+  batch: BatchColumns,
+  plan: JointPlan,
+  known: ReadonlyMap<string, KnownColumn>,
+): BatchProfile {
+  const columns = batch.columns.map((column) => measureColumn(column, known.get(column.name) ?? null));
+  const byName = new Map(batch.columns.map((column) => [column.name, column]));
+  return {
+    rows: batch.rows,
+    duplicates: countDuplicates(batch),
+    columns,
+    correlations: correlationsOf(batch, plan, byName),
+    rules: plan.rules.map((rule) => countBroken(rule, byName, batch.rows)),
+  };
+}
+
+/** @param known what the table had shown of it; null: nothing */
+export function measureColumn(column: BatchColumn, known: KnownColumn | null): ColumnProfile {
+  switch (column.kind) {
+    case 'number':
+    case 'boolean':
+      return measureNumber(column, known);
+    case 'text':
+      return measureText(column, known);
+    case 'time':
+    case 'day':
+      return measureTime(column, known);
+    case 'other':
+      return {
+        ...measureNumber({ ...column, kind: 'boolean' }, null),
+        kind: 'other',
+        counts: [],
+        measures: [],
+      };
+  }
+}
+
+function correlationsOf(
+  batch: BatchColumns,
+  plan: JointPlan,
+  byName: ReadonlyMap<string, BatchColumn>,
+): readonly number[] {
+  const ranks = new Map<string, Float64Array>();
+  const ranked = (name: string): Float64Array | null => {
+    const known = ranks.get(name);
+    const column = byName.get(name);
+    if (known !== undefined || column === undefined) return known ?? null;
+    const made = ranksOf(column, batch.rows);
+    ranks.set(name, made);
+    return made;
+  };
+  return plan.correlations.map(([a, b]) => {
+    const [x, y] = [ranked(a), ranked(b)];
+    if (x === null || y === null) return Number.NaN;
+    return Math.atanh(Math.max(-0.9999, Math.min(0.9999, correlationOf(x, y))));
+  });
+}
+
+function countBroken(
+  rule: JointRule,
+  byName: ReadonlyMap<string, BatchColumn>,
+  rows: number,
+): readonly [number, number] {
+  const [a, b] = [byName.get(rule.a), byName.get(rule.b)];
+  const c = 'c' in rule ? byName.get(rule.c) : a;
+  if (a === undefined || b === undefined || c === undefined) return [0, 0];
+  let [broken, seen] = [0, 0];
+  for (let row = 0; row < rows; row++) {
+    if (a.present[row] === 0 || b.present[row] === 0 || c.present[row] === 0) continue;
+    seen += 1;
+    if (isBroken(rule.kind, a.numbers[row] ?? 0, b.numbers[row] ?? 0, c.numbers[row] ?? 0)) broken += 1;
+  }
+  return [broken, seen];
+}
+
+function countDuplicates({ rows, columns }: BatchColumns): number {
+  const hashes = new Int32Array(rows);
+  for (const { kind, numbers, texts, present } of columns) {
+    for (let row = 0; row < rows; row++) {
+      const value =
+        present[row] === 0
+          ? 7
+          : kind === 'text'
+            ? hashOfText(texts[row] ?? '')
+            : hashOfNumber(numbers[row] ?? 0);
+      hashes[row] = mixed(Math.imul(hashes[row] ?? 0, 31) + value);
+    }
+  }
+  return rows - new Set(hashes).size;
+}

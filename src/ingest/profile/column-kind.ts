@@ -1,0 +1,32 @@
+import { quoteIdentifier } from '../../core/identifier.ts';
+import { type Column, numericKindOf } from '../../core/schema.ts';
+
+/** What can be measured of a column's values. */
+export type ColumnKind = 'number' | 'text' | 'time' | 'day' | 'boolean' | 'other';
+
+export function columnKindOf(type: string): ColumnKind {
+  if (numericKindOf(type) !== null) return 'number';
+  if (type === 'DATE') return 'day';
+  if (type.startsWith('TIMESTAMP')) return 'time';
+  if (type === 'BOOLEAN') return 'boolean';
+  if (type === 'VARCHAR' || type === 'UUID' || type.startsWith('ENUM')) return 'text';
+  return 'other';
+}
+
+/** SQL that gives the column as it is measured: numbers as DOUBLE, times as milliseconds, texts as such. */
+export function measuredSql({ name, type }: Column): string {
+  const column = quoteIdentifier(name);
+  switch (columnKindOf(type)) {
+    case 'number':
+      return `${column}::DOUBLE`;
+    case 'time':
+    case 'day':
+      return `epoch_ms(${column}::TIMESTAMP)::DOUBLE`;
+    case 'boolean':
+      return `${column}::INTEGER`;
+    case 'text':
+      return `${column}::VARCHAR`;
+    case 'other':
+      return `(CASE WHEN ${column} IS NULL THEN NULL ELSE 1 END)::INTEGER`;
+  }
+}

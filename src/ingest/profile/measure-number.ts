@@ -1,0 +1,151 @@
+import type { BatchColumn } from './batch-columns.ts';
+import { type ColumnProfile, fewValues, type Novelty, nothingNovel } from './column-profile.ts';
+import { hashOfNumber } from './hash-values.ts';
+import type { KnownColumn } from './known-column.ts';
+import { countsOfFew, topCounts } from './value-counts.ts';
+
+const nines: ReadonlySet<number> = new Set([
+  -9, -99, 999, -999, 9_999, -9_999, 99_999, -99_999, 999_999, -999_999, 9_999_999,
+]);
+
+/** Profile of a column of numbers or booleans. @param rows by number, those measured; in event order */
+export function measureNumber(column: BatchColumn, known: KnownColumn | null): ColumnProfile {
+  const { numbers, present, name } = column;
+  const sorted = new Float64Array(numbers.length);
+  let [n, zero, negative, whole, tenths, nonfinite, minusOne, nine] = [0, 0, 0, 0, 0, 0, 0, 0];
+  let [run, longest, before, steps] = [0, 0, Number.NaN, 0];
+  for (let row = 0; row < numbers.length; row++) {
+    if (present[row] === 0) continue;
+    const value = numbers[row] ?? 0;
+    if (value - value !== 0) {
+      nonfinite += 1;
+      continue;
+    }
+    sorted[n++] = value;
+    if (value === 0) zero += 1;
+    else if (value < 0) negative += 1;
+    if (Number.isInteger(value)) {
+      whole += 1;
+      if (value === -1) minusOne += 1;
+      else if (nines.has(value)) nine += 1;
+    } else if (isWhole(value * 10)) tenths += 1;
+    if (value === before) run += 1;
+    else {
+      if (n > 1) steps += Math.abs(value - before);
+      run = 1;
+    }
+    if (run > longest) longest = run;
+    before = value;
+  }
+  const ordered = sorted.subarray(0, n).sort();
+  const { distinct, counts, top, bag } = countSorted(ordered);
+  const quantile = (share: number) => quantileOf(ordered, share);
+  const [q05, q25, q75, q95] = [quantile(0.05), quantile(0.25), quantile(0.75), quantile(0.95)];
+  const width = q75 > q25 ? q75 - q25 : q95 - q05;
+  const isBoolean = column.kind === 'boolean';
+  const runLog = n === 0 ? Number.NaN : Math.log1p(longest);
+  return {
+    name,
+    kind: column.kind,
+    present: n + nonfinite,
+    nulls: numbers.length - n - nonfinite,
+    counts: isBoolean ? [n - zero] : [zero, negative, whole, whole + tenths, nonfinite, minusOne, nine],
+    measures: isBoolean
+      ? [runLog]
+      : [
+          ...[q05, q25, quantile(0.5), q75, q95, width],
+          n === 0 ? Number.NaN : distinct / n,
+          runLog,
+          n > 1 && width > 0 ? steps / (n - 1) / width : Number.NaN,
+        ],
+    least: ordered[0] ?? Number.NaN,
+    greatest: ordered[n - 1] ?? Number.NaN,
+    middle: quantile(0.5),
+    values: counts === null ? null : countsOfFew(counts),
+    top,
+    patterns: null,
+    bag,
+    novel: novelOf(ordered, counts, known),
+  };
+}
+
+function isWhole(value: number): boolean {
+  return Math.abs(value - Math.round(value)) < 1e-9 * Math.max(1, Math.abs(value));
+}
+
+/** Between neighbours, as DuckDB's quantile_cont. */
+export function quantileOf(ordered: Float64Array, share: number): number {
+  if (ordered.length === 0) return Number.NaN;
+  const place = share * (ordered.length - 1);
+  const below = Math.floor(place);
+  const low = ordered[below] ?? 0;
+  const high = ordered[Math.min(ordered.length - 1, below + 1)] ?? low;
+  return low + (high - low) * (place - below);
+}
+
+function countSorted(ordered: Float64Array) {
+  const runs: [value: number, rows: number][] = [];
+  let [distinct, bag, least] = [0, 0, 0];
+  const few = new Map<string, number>();
+  const top: [string, number][] = [];
+  for (let start = 0; start < ordered.length; ) {
+    const value = ordered[start] ?? 0;
+    let end = start + 1;
+    while (end < ordered.length && ordered[end] === value) end += 1;
+    const rows = end - start;
+    distinct += 1;
+    bag = (bag + Math.imul(hashOfNumber(value), rows)) | 0;
+    if (distinct <= fewValues) few.set(String(value), rows);
+    if (rows > 1 && (runs.length < 8 || rows > least)) {
+      runs.push([value, rows]);
+      if (runs.length > 64) runs.sort((a, b) => b[1] - a[1]).length = 8;
+      least = runs.length < 8 ? 0 : Math.min(...runs.map((one) => one[1]));
+    }
+    start = end;
+  }
+  for (const [value, rows] of topCounts(runs.map(([value, rows]) => [String(value), rows])))
+    top.push([value, rows]);
+  return { distinct, counts: distinct <= fewValues ? few : null, top, bag };
+}
+
+function novelOf(
+  ordered: Float64Array,
+  counts: ReadonlyMap<string, number> | null,
+  known: KnownColumn | null,
+): Novelty {
+  if (known === null) return nothingNovel;
+  let below = 0;
+  while (below < ordered.length && (ordered[below] ?? 0) < known.least) below += 1;
+  let above = 0;
+  while (above < ordered.length - below && (ordered[ordered.length - 1 - above] ?? 0) > known.greatest) {
+    above += 1;
+  }
+  const { rows, newest } = unknownValues(ordered, counts, known.values);
+  return {
+    below,
+    above,
+    belowMedian: ordered[below >> 1] ?? Number.NaN,
+    aboveMedian: ordered[ordered.length - 1 - (above >> 1)] ?? Number.NaN,
+    values: rows,
+    newest,
+    patterns: 0,
+  };
+}
+
+function unknownValues(
+  ordered: Float64Array,
+  counts: ReadonlyMap<string, number> | null,
+  values: ReadonlySet<string> | null,
+) {
+  if (values === null) return { rows: 0, newest: [] };
+  const unknown = new Map<string, number>();
+  let rows = 0;
+  const add = (value: string, count: number) => {
+    if (values.has(value)) return;
+    rows += count;
+    unknown.set(value, (unknown.get(value) ?? 0) + count);
+  };
+  if (counts !== null) for (const [value, count] of counts) add(value, count);
+  else for (const value of ordered) add(String(value), 1);
+  return { rows, newest: topCounts(unknown) };
+}

@@ -1,0 +1,78 @@
+import type { BatchColumn } from './batch-columns.ts';
+import { type ColumnProfile, nothingNovel } from './column-profile.ts';
+import { hashOfText } from './hash-values.ts';
+import type { KnownColumn } from './known-column.ts';
+import { isDamaged, isImplicitNull, isPlainAscii, patternOf } from './text-traits.ts';
+import { countsOfFew, topCounts } from './value-counts.ts';
+
+/** Profile of a column of texts; each distinct text is looked at once. */
+export function measureText(column: BatchColumn, known: KnownColumn | null): ColumnProfile {
+  const { texts, name, kind } = column;
+  const byValue = new Map<string, number>();
+  let [n, run, longest] = [0, 0, 0];
+  let before: string | null = null;
+  for (const text of texts) {
+    if (text === null) continue;
+    n += 1;
+    byValue.set(text, (byValue.get(text) ?? 0) + 1);
+    run = text === before ? run + 1 : 1;
+    if (run > longest) longest = run;
+    before = text;
+  }
+  const traits = traitsOf(byValue, known);
+  const none = n === 0 ? Number.NaN : 1;
+  return {
+    name,
+    kind,
+    present: n,
+    nulls: texts.length - n,
+    counts: traits.counts,
+    measures: [traits.length / n, byValue.size / n, Math.log1p(longest) * none, traits.entropy * none],
+    least: Number.NaN,
+    greatest: Number.NaN,
+    middle: Number.NaN,
+    values: countsOfFew(byValue),
+    top: topCounts(byValue),
+    patterns: countsOfFew(traits.patterns),
+    bag: traits.bag,
+    novel: {
+      ...nothingNovel,
+      values: traits.newValues,
+      newest: topCounts(traits.unknown),
+      patterns: traits.newPatterns,
+    },
+  };
+}
+
+function traitsOf(byValue: ReadonlyMap<string, number>, known: KnownColumn | null) {
+  let [empty, implicit, wide, damaged, padded, digits, zeros] = [0, 0, 0, 0, 0, 0, 0];
+  let [length, bag, newValues, newPatterns, entropy, total] = [0, 0, 0, 0, 0, 0];
+  const patterns = new Map<string, number>();
+  const unknown = new Map<string, number>();
+  for (const rows of byValue.values()) total += rows;
+  for (const [text, rows] of byValue) {
+    if (text === '') empty += rows;
+    if (isImplicitNull(text)) implicit += rows;
+    if (!isPlainAscii(text)) {
+      wide += rows;
+      if (isDamaged(text)) damaged += rows;
+    } else if (text.includes('\u0000')) damaged += rows;
+    if (text !== text.trim()) padded += rows;
+    if (/^[+-]?\d+$/.test(text)) digits += rows;
+    if (/^0\d/.test(text)) zeros += rows;
+    length += text.length * rows;
+    bag = (bag + Math.imul(hashOfText(text), rows)) | 0;
+    entropy -= (rows / total) * Math.log(rows / total);
+    const pattern = patternOf(text);
+    patterns.set(pattern, (patterns.get(pattern) ?? 0) + rows);
+    if (known !== null && known.values !== null && !known.values.has(text)) {
+      newValues += rows;
+      unknown.set(text, rows);
+    }
+    if (known !== null && known.patterns !== null && !known.patterns.has(pattern)) newPatterns += rows;
+  }
+  return {
+    counts: [empty, implicit, wide, damaged, padded, digits, zeros],
+    ...{ length, bag, newValues, newPatterns, entropy, patterns, unknown },
+  };
+}

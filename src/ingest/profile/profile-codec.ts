@@ -1,0 +1,81 @@
+import { z } from 'zod';
+import type { BatchProfile } from './batch-profile.ts';
+import type { JointPlan } from './joint-plan.ts';
+import type { ProfilePart } from './profile-part.ts';
+
+/** JSON has no NaN: it is null there. */
+const measure = z
+  .number()
+  .nullable()
+  .transform((value) => value ?? Number.NaN);
+const kind = z.enum(['number', 'text', 'time', 'day', 'boolean', 'other']);
+const valueCounts = z.array(z.tuple([z.string(), z.number()]).readonly()).readonly();
+
+const column = z.object({
+  name: z.string(),
+  kind,
+  present: z.number(),
+  nulls: z.number(),
+  counts: z.array(z.number()).readonly(),
+  measures: z.array(measure).readonly(),
+  least: measure,
+  greatest: measure,
+  middle: measure,
+  values: valueCounts.nullable(),
+  top: valueCounts,
+  patterns: valueCounts.nullable(),
+  bag: z.number(),
+  novel: z.object({
+    below: z.number(),
+    above: z.number(),
+    belowMedian: measure,
+    aboveMedian: measure,
+    values: z.number(),
+    newest: valueCounts,
+    patterns: z.number(),
+  }),
+});
+
+const profile = z.object({
+  rows: z.number(),
+  duplicates: z.number(),
+  columns: z.array(column).readonly(),
+  correlations: z.array(measure).readonly(),
+  rules: z.array(z.tuple([z.number(), z.number()]).readonly()).readonly(),
+});
+
+const plan = z.object({
+  correlations: z.array(z.tuple([z.string(), z.string()]).readonly()).readonly(),
+  rules: z
+    .array(
+      z.discriminatedUnion('kind', [
+        z.object({ kind: z.enum(['order', 'equal']), a: z.string(), b: z.string() }),
+        z.object({ kind: z.enum(['sum', 'product']), a: z.string(), b: z.string(), c: z.string() }),
+      ]),
+    )
+    .readonly(),
+});
+
+const partColumns = z
+  .array(
+    z.object({
+      name: z.string(),
+      kind,
+      present: z.number(),
+      nulls: z.number(),
+      counts: z.array(z.number()).readonly(),
+    }),
+  )
+  .readonly();
+
+export function readProfile(json: string): BatchProfile {
+  return profile.parse(JSON.parse(json));
+}
+
+export function readPlan(json: string): JointPlan {
+  return plan.parse(JSON.parse(json));
+}
+
+export function readPartColumns(json: string): ProfilePart['columns'] {
+  return partColumns.parse(JSON.parse(json));
+}

@@ -1,0 +1,87 @@
+import type { Decision } from '../core/incident.ts';
+import type { Session } from '../core/session.ts';
+import { type Version, versionOf } from '../core/version.ts';
+import { insertRow, placedValues } from './placed-values.ts';
+
+/** What becomes of a held update that nobody decides about in time. */
+export type DeadlineResponse = 'accept_marked' | 'reject';
+
+/** Rows of an update that wait in quarantine until a person decides, or the deadline does. */
+export type HeldUpdate = {
+  readonly updateId: number;
+  readonly table: string;
+  readonly detail: string;
+  readonly deadlineMs: number;
+  readonly onDeadline: DeadlineResponse;
+};
+
+/** An update that was taken although nobody said it is right: answers that rest on it say so. */
+export type MarkedUpdate = {
+  readonly updateId: number;
+  readonly table: string;
+  /** From which version on its rows are in the table. */
+  readonly version: Version;
+  readonly detail: string;
+};
+
+export async function recordHeld(tx: Session, held: HeldUpdate, nowMs: number): Promise<void> {
+  const { updateId, table, detail, deadlineMs, onDeadline } = held;
+  await tx.run(
+    `INSERT INTO everview.held_updates (update_id, "table", detail, state, held_at, deadline, on_deadline)
+     VALUES ($1, $2, $3, 'waiting', $4, $5, $6)`,
+    [updateId, table, detail, new Date(nowMs), new Date(deadlineMs), onDeadline],
+  );
+}
+
+export async function recordHeldDecision(
+  tx: Session,
+  updateId: number,
+  state: 'approved' | 'rejected' | 'accepted-marked',
+  { who, why }: Decision,
+  nowMs: number,
+): Promise<void> {
+  const { places, parameters } = placedValues([updateId, state, new Date(nowMs), who, why]);
+  await tx.run(
+    `UPDATE everview.held_updates SET state = ${places[1]}, decided_at = ${places[2]}, who = ${places[3]}, why = ${places[4]}
+     WHERE update_id = ${places[0]} AND state = 'waiting'`,
+    parameters,
+  );
+}
+
+export async function recordMark(tx: Session, mark: MarkedUpdate, nowMs: number): Promise<void> {
+  const { updateId, table, version, detail } = mark;
+  await insertRow(tx, 'everview.marks', [updateId, table, version, detail, new Date(nowMs)]);
+}
+
+/** The table is gone, and with it what waited for it and what was marked. */
+export async function forgetHeld(tx: Session, table: string, nowMs: number): Promise<void> {
+  await tx.run(
+    `UPDATE everview.held_updates SET state = 'rejected', decided_at = $2, who = 'everview', why = 'the table was dropped'
+     WHERE "table" = $1 AND state = 'waiting'`,
+    [table, new Date(nowMs)],
+  );
+  await tx.run('DELETE FROM everview.marks WHERE "table" = $1', [table]);
+}
+
+export async function loadHeld(session: Session): Promise<HeldUpdate[]> {
+  const rows = await session.rows(
+    `SELECT * FROM everview.held_updates WHERE state = 'waiting' ORDER BY update_id, "table"`,
+  );
+  return rows.map((row) => ({
+    updateId: Number(row['update_id']),
+    table: String(row['table']),
+    detail: String(row['detail']),
+    deadlineMs: Number(row['deadline']),
+    onDeadline: row['on_deadline'] === 'accept_marked' ? 'accept_marked' : 'reject',
+  }));
+}
+
+export async function loadMarks(session: Session): Promise<MarkedUpdate[]> {
+  const rows = await session.rows('SELECT * FROM everview.marks ORDER BY version, update_id');
+  return rows.map((row) => ({
+    updateId: Number(row['update_id']),
+    table: String(row['table']),
+    version: versionOf(Number(row['version'])),
+    detail: String(row['detail']),
+  }));
+}

@@ -1,0 +1,78 @@
+import { quoteIdentifier, quoteLiteral, versionColumn, weightColumn } from '../core/identifier.ts';
+import type { Session } from '../core/session.ts';
+import type { Version } from '../core/version.ts';
+import { dataRelation, logRelation } from '../ingest/relation-names.ts';
+
+/** When a source of a table last sent rows, and how many it sent in all since it is watched. */
+export type SourceArrival = { readonly lastMs: number; readonly rows: number };
+
+/** By the source's value as text; NULL is a source too. */
+export type SourceArrivals = ReadonlyMap<string | null, SourceArrival>;
+
+type Arrived = {
+  readonly table: string;
+  /** The column `source` names. */
+  readonly column: string;
+  readonly updateId: number;
+  readonly nowMs: number;
+};
+
+/** Records which sources the rows of a version came from. */
+export function recordSources(
+  tx: Session,
+  arrived: Arrived,
+  version: Version,
+  known: SourceArrivals,
+): Promise<SourceArrivals> {
+  const rows = `${logRelation(arrived.table)} WHERE ${versionColumn} = ${version} AND ${weightColumn} = 1`;
+  return record(tx, arrived, rows, known);
+}
+
+/** Begins to watch a table's sources: those of rows that are there count as heard of now. */
+export function beginSources(tx: Session, arrived: Arrived): Promise<SourceArrivals> {
+  return record(tx, arrived, dataRelation(arrived.table), new Map());
+}
+
+async function record(
+  tx: Session,
+  { table, column, updateId, nowMs }: Arrived,
+  from: string,
+  known: SourceArrivals,
+): Promise<SourceArrivals> {
+  const at = new Date(nowMs);
+  const found = await tx.rows(
+    `SELECT CAST(${quoteIdentifier(column)} AS VARCHAR) AS source, count(*) AS rows FROM ${from} GROUP BY 1 ORDER BY 1`,
+  );
+  if (found.length === 0) return known;
+  const values = found.map(({ source, rows }) => {
+    const text = typeof source === 'string' ? quoteLiteral(source) : 'NULL';
+    return `(${quoteLiteral(table)}, ${text}, ${updateId}, ${Number(rows)}, $1)`;
+  });
+  await tx.run(`INSERT INTO everview.source_arrivals VALUES ${values.join(', ')}`, [at]);
+  const arrivals = new Map(known);
+  for (const { source, rows } of found) {
+    const name = typeof source === 'string' ? source : null;
+    arrivals.set(name, { lastMs: nowMs, rows: Number(rows) + (known.get(name)?.rows ?? 0) });
+  }
+  return arrivals;
+}
+
+export async function forgetSources(tx: Session, table: string): Promise<void> {
+  await tx.run('DELETE FROM everview.source_arrivals WHERE "table" = $1', [table]);
+}
+
+/** By table, as they were left. */
+export async function loadSources(session: Session): Promise<ReadonlyMap<string, SourceArrivals>> {
+  const rows = await session.rows(
+    `SELECT "table", source, max(arrived_at) AS last, sum(rows)::DOUBLE AS rows
+     FROM everview.source_arrivals GROUP BY ALL ORDER BY ALL`,
+  );
+  const byTable = new Map<string, Map<string | null, SourceArrival>>();
+  for (const { table, source, last, rows: count } of rows) {
+    const name = String(table);
+    const arrivals = byTable.get(name) ?? new Map<string | null, SourceArrival>();
+    arrivals.set(typeof source === 'string' ? source : null, { lastMs: Number(last), rows: Number(count) });
+    byTable.set(name, arrivals);
+  }
+  return byTable;
+}

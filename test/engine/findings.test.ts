@@ -1,0 +1,248 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { Everview, type SimulatedClock } from '../../src/index.ts';
+import { failureOf } from '../support/failure-of.ts';
+import { openEverview } from '../support/open-everview.ts';
+import { Random } from '../support/random.ts';
+import { type TemporaryDatabase, temporaryDatabase } from '../support/temporary-database.ts';
+
+const dayMs = 86_400_000;
+const rowsADay = 200;
+
+let db: Everview;
+let clock: SimulatedClock;
+let place: TemporaryDatabase | null = null;
+
+afterEach(async () => {
+  await db.close();
+  await place?.[Symbol.asyncDispose]();
+  place = null;
+});
+
+function day(random: Random, number: number) {
+  return random.list(rowsADay, (index) => {
+    const amount = 20 + random.next() * 30 + random.next() * 30;
+    return { id: number * 1_000 + index, country: random.pick(['DE', 'FR', 'IT']), amount };
+  });
+}
+
+/** A table with a history of usual days, a view over it and a model that learns from it. */
+async function world(options: string, path = ':memory:'): Promise<Random> {
+  ({ db, clock } = await openEverview({ path }));
+  const random = new Random(11);
+  await db.sql(`
+    CREATE TABLE t (id INTEGER, country VARCHAR, amount DOUBLE) WITH (profile = on, ${options});
+    CREATE MATERIALIZED VIEW sums AS SELECT country, sum(amount) AS s, count(*) AS n FROM t GROUP BY country;
+    CREATE TRAINING SET s WITH (label = amount) AS SELECT country, amount FROM t;
+    CREATE MODEL m WITH (method = 'ridge') AS SELECT * FROM s;`);
+  for (let number = 0; number < 20; number++) {
+    clock.advanceMs(dayMs);
+    await db.insert('t', day(random, number));
+  }
+  return random;
+}
+
+const sentinel = (random: Random) =>
+  day(random, 30).map((row, index) => (index % 4 === 0 ? { ...row, amount: -1 } : row));
+
+async function incidents() {
+  const { rows } = await db.query(
+    `SELECT state, kind, cause, severity, response, rows::INTEGER AS rows, affected_models FROM everview.incidents
+     WHERE severity = 'block' ORDER BY incident_id`,
+  );
+  return rows;
+}
+
+const count = async (what: string) =>
+  Number((await db.query(`SELECT count(*) AS n FROM ${what}`)).rows[0]?.n ?? -1);
+
+/** What tables and views say is what the rows that are there say. */
+async function assertWhole(): Promise<void> {
+  const [kept] = (await db.query('SELECT sum(n)::INTEGER AS n FROM sums')).rows;
+  expect(kept?.n).toBe(await count('t'));
+}
+
+describe('an update that the judgement blocks', () => {
+  it('is taken, and an incident that holds the candidates that learned from it', async () => {
+    const random = await world('on_finding = warn');
+    await db.execute('REFRESH m');
+    clock.advanceMs(dayMs);
+    const result = await db.insert('t', sentinel(random));
+    expect(result).toMatchObject({ status: 'accepted', inserted: rowsADay });
+    expect(await incidents()).toMatchObject([
+      {
+        state: 'open',
+        kind: 'finding',
+        cause: 'sentinel',
+        response: 'warned',
+        rows: 50,
+        affected_models: ['m'],
+      },
+    ]);
+    await db.execute('REFRESH m');
+    const { rows } = await db.query('SELECT version, status FROM everview.model_versions ORDER BY version');
+    expect(rows).toEqual([
+      { version: 1n, status: 'promoted' },
+      { version: 2n, status: 'held' },
+    ]);
+    await assertWhole();
+  });
+
+  it('loses the rows that are wrong to the quarantine, and a person lets them in', async () => {
+    const random = await world('on_finding = quarantine');
+    clock.advanceMs(dayMs);
+    const before = await count('t');
+    const result = await db.insert('t', sentinel(random));
+    expect(result).toMatchObject({
+      status: 'partial',
+      reason: 'rows-quarantined',
+      inserted: 150,
+      quarantined: 50,
+    });
+    expect(await count('t')).toBe(before + 150);
+    expect(await count('t WHERE amount = -1')).toBe(0);
+    await assertWhole();
+    const held = (
+      await db.query(`SELECT DISTINCT constraint_kind, constraint_name, state FROM everview.quarantine`)
+    ).rows;
+    expect(held).toEqual([{ constraint_kind: 'finding', constraint_name: 'sentinel', state: 'held' }]);
+    expect(await incidents()).toMatchObject([{ cause: 'sentinel', response: 'quarantined', rows: 50 }]);
+    clock.advanceMs(dayMs);
+    const released = await db.execute('RELEASE QUARANTINE FOR t');
+    expect(released.update).toMatchObject({ inserted: 50, quarantined: 0 });
+    expect(await count('t')).toBe(before + 200);
+    await assertWhole();
+  });
+
+  it('is set aside whole where it is not known which rows are wrong, and makes no version', async () => {
+    place = await temporaryDatabase();
+    const random = await world('on_finding = quarantine', place.path);
+    const { version } = db;
+    clock.advanceMs(dayMs);
+    const scaled = day(random, 30).map((row) => ({ ...row, amount: row.amount * 100 }));
+    expect(await db.insert('t', scaled)).toMatchObject({ inserted: 0, quarantined: rowsADay });
+    expect(db.version).toBe(version);
+    await assertWhole();
+    await db.close();
+    db = await Everview.open(place.path, { clock });
+    clock.advanceMs(dayMs);
+    // Which is what history knows of it: a usual day is usual still.
+    expect(await db.insert('t', day(random, 31))).toMatchObject({ inserted: rowsADay, quarantined: 0 });
+    await db.execute('CORRECT QUARANTINE FOR t SET amount = amount / 100');
+    expect(await count('t')).toBe(22 * rowsADay);
+    await assertWhole();
+  });
+
+  it('is refused, its rows kept, and taken once a person has accepted it as the new normal', async () => {
+    const random = await world('on_finding = reject');
+    clock.advanceMs(dayMs);
+    const before = await count('t');
+    const rows = sentinel(random);
+    const failure = await failureOf(db.insert('t', rows));
+    expect(failure).toMatchObject({ code: 'suspect-update', data: { findings: [{ cause: 'sentinel' }] } });
+    expect(await count('t')).toBe(before);
+    expect(await count(`everview.quarantine WHERE state = 'rejected'`)).toBe(rowsADay);
+    expect(await incidents()).toMatchObject([{ cause: 'sentinel', response: 'rejected' }]);
+    const [update] = (
+      await db.query('SELECT status, reason FROM everview.updates ORDER BY update_id DESC LIMIT 1')
+    ).rows;
+    expect(update).toEqual({ status: 'rejected', reason: 'finding-blocks' });
+    await db.execute(`ACCEPT INCIDENT 1 FOR INTERVAL '1 day' BECAUSE '-1 means a refund'`);
+    expect(await db.insert('t', rows)).toMatchObject({ status: 'accepted', inserted: rowsADay });
+    await assertWhole();
+  });
+
+  it('waits for a person, who approves or rejects it', async () => {
+    const random = await world('on_finding = ask');
+    const before = await count('t');
+    clock.advanceMs(dayMs);
+    const held = await db.insert('t', sentinel(random));
+    expect(held).toMatchObject({ reason: 'update-held', inserted: 0, quarantined: rowsADay });
+    expect(held.warnings.join()).toContain(
+      'waits for APPROVE UPDATE 21 or REJECT UPDATE 21, until 2001-06-23',
+    );
+    expect(await count('t')).toBe(before);
+    const approved = await db.execute(`APPROVE UPDATE 21 BY 'ana' BECAUSE '-1 means a refund'`);
+    expect(approved.update).toMatchObject({ inserted: rowsADay, quarantined: 0 });
+    expect(await count('t')).toBe(before + rowsADay);
+    await assertWhole();
+    clock.advanceMs(dayMs);
+    await db.insert('t', sentinel(random));
+    await db.decideUpdate(23, 'reject');
+    expect(await count('t')).toBe(before + rowsADay);
+    expect(await count(`everview.quarantine WHERE state = 'dropped'`)).toBe(rowsADay);
+    expect(
+      (await db.query('SELECT update_id, state, who, why FROM everview.held_updates ORDER BY update_id'))
+        .rows,
+    ).toEqual([
+      { update_id: 21n, state: 'approved', who: 'ana', why: '-1 means a refund' },
+      { update_id: 23n, state: 'rejected', who: null, why: null },
+    ]);
+    expect(await failureOf(db.execute('APPROVE UPDATE 21'))).toMatchObject({
+      code: 'not-held',
+      place: '1:16+2',
+    });
+    expect((await db.query('SELECT * FROM sums')).marks).toBeUndefined();
+  });
+
+  it('is taken marked at its deadline, and every answer that rests on it says so', async () => {
+    place = await temporaryDatabase();
+    const random = await world(`on_finding = ask, hold = INTERVAL '6 hours' THEN accept_marked`, place.path);
+    clock.advanceMs(dayMs);
+    await db.insert('t', sentinel(random));
+    const { version } = db;
+    await db.close();
+    db = await Everview.open(place.path, { clock });
+    clock.advanceMs(6 * 3_600_000 - 1);
+    await db.step();
+    expect(db.version).toBe(version);
+    clock.advanceMs(1);
+    await db.step();
+    expect(db.version).toBe(version + 1);
+    const marks = [{ updateId: 21, table: 't', version: version + 1, detail: expect.any(String) }];
+    for (const query of [
+      'SELECT count(*) FROM t',
+      'SELECT * FROM sums',
+      `SELECT * FROM PREDICT(m, (SELECT 'DE' AS country)) LIMIT 0`,
+    ])
+      expect((await db.query(query)).marks, query).toEqual(marks);
+    await db.close();
+    db = await Everview.open(place.path, { clock });
+    expect((await db.query('SELECT * FROM sums')).marks).toEqual(marks);
+    // What does not rest on it says nothing.
+    await db.sql('CREATE TABLE other (a INTEGER)');
+    expect((await db.query('SELECT * FROM other')).marks).toBeUndefined();
+    expect((await db.query(`SELECT * FROM t AT (VERSION => ${version})`)).marks).toBeUndefined();
+    expect((await db.query('SELECT state, who FROM everview.held_updates')).rows).toEqual([
+      { state: 'accepted-marked', who: 'everview' },
+    ]);
+    await db.sql('DROP TABLE t CASCADE');
+    expect((await db.query('SELECT * FROM everview.marks')).rows).toEqual([]);
+  });
+
+  it('is given up at its deadline where nothing else is declared', async () => {
+    const random = await world('on_finding = ask');
+    const before = await count('t');
+    clock.advanceMs(dayMs);
+    await db.insert('t', sentinel(random));
+    clock.advanceMs(dayMs);
+    await db.step();
+    expect(await count('t')).toBe(before);
+    expect((await db.query('SELECT state FROM everview.held_updates')).rows).toEqual([{ state: 'rejected' }]);
+  });
+
+  it('is refused whole where its rows cannot be taken out by themselves', async () => {
+    const random = await world('on_finding = quarantine');
+    const replace = (number: number, rows: ReturnType<typeof day>) => {
+      clock.advanceMs(dayMs);
+      return db.transaction(async (update) => {
+        await update.execute(`DELETE FROM t WHERE id // 1000 = ${number}`);
+        await update.insert('t', rows);
+      });
+    };
+    // Updates that replace rows have a history of their own.
+    for (let number = 0; number < 20; number++) await replace(number, day(random, number + 100));
+    await db.insert('t', day(random, 50));
+    expect((await failureOf(replace(50, sentinel(random)))).code).toBe('suspect-update');
+    expect(await count('t WHERE id // 1000 = 50')).toBe(rowsADay);
+  });
+});

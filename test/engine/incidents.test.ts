@@ -1,0 +1,310 @@
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Everview, type IncidentNotice, type SimulatedClock } from '../../src/index.ts';
+import { failureOf } from '../support/failure-of.ts';
+import { firstMoment, openEverview } from '../support/open-everview.ts';
+import { type TemporaryDatabase, temporaryDatabase } from '../support/temporary-database.ts';
+
+let db: Everview;
+let clock: SimulatedClock;
+
+async function incidents(columns = 'state, kind, subject, occurrences') {
+  return (await db.query(`SELECT ${columns} FROM everview.incidents ORDER BY incident_id`)).rows;
+}
+
+async function events() {
+  return (await db.query('SELECT event, who, why FROM everview.incident_events ORDER BY event_id')).rows;
+}
+
+const world = `
+  CREATE TABLE t (id INTEGER PRIMARY KEY, k VARCHAR, x INTEGER CHECK (x >= 0)) WITH (on_violation = quarantine);
+  CREATE MATERIALIZED VIEW sums AS SELECT k, sum(x) AS s FROM t GROUP BY k;
+  CREATE TRAINING SET examples WITH (label = s) AS SELECT k, s FROM sums;
+  CREATE MODEL m WITH (method = 'ridge') AS SELECT * FROM examples;`;
+
+describe('incidents of updates', () => {
+  beforeEach(async () => {
+    ({ db, clock } = await openEverview());
+    await db.sql(world);
+  });
+  afterEach(() => db.close());
+
+  it('are one for each rule that rows break, however often', async () => {
+    await db.execute(`INSERT INTO t VALUES (1, 'a', 5), (2, 'a', -1), (1, 'b', 3)`);
+    await db.execute(`INSERT INTO t VALUES (3, 'a', -7), (4, 'a', -8)`);
+    expect(await incidents('state, kind, name, subject, cause, occurrences, rows, response')).toEqual(
+      [
+        {
+          state: 'open',
+          kind: 'constraint-violation',
+          name: 't',
+          subject: 't_pkey',
+          cause: 'duplicated-rows',
+          occurrences: 1n,
+          rows: 1n,
+          response: 'quarantined',
+        },
+        {
+          state: 'open',
+          kind: 'constraint-violation',
+          name: 't',
+          subject: 't_x_check',
+          cause: null,
+          occurrences: 2n,
+          rows: 3n,
+          response: 'quarantined',
+        },
+      ].toSorted((a, b) => (a.subject === 't_pkey' ? 1 : -1) - (b.subject === 't_pkey' ? 1 : -1)),
+    );
+    const [first] = await incidents('affected_views, affected_models, sample, statements');
+    expect(first).toMatchObject({
+      affected_views: ['sums', 'examples'],
+      affected_models: ['m'],
+      sample: ['{"id":3,"k":"a","x":-7}', '{"id":4,"k":"a","x":-8}'],
+    });
+  });
+
+  it('offer statements that work', async () => {
+    await db.execute(`INSERT INTO t VALUES (2, 'a', -1)`);
+    const [row] = await incidents('statements');
+    for (const statement of (row?.statements ?? []) as string[]) {
+      if (statement.includes('…')) continue;
+      await db.execute(statement);
+    }
+    expect(await incidents('state')).toEqual([{ state: 'resolved' }]);
+  });
+
+  it('of refused updates are there although nothing of the update is', async () => {
+    await db.execute('ALTER TABLE t SET (on_violation = reject)');
+    await failureOf(db.execute(`INSERT INTO t VALUES (1, 'a', 1), (2, 'a', -1)`));
+    await failureOf(db.insert('t', [{ id: 1, kk: 'a', x: 1 }]));
+    expect(await incidents('kind, subject, response, detail')).toEqual([
+      {
+        kind: 'constraint-violation',
+        subject: 't_x_check',
+        response: 'rejected',
+        detail: '1 row breaks "t_x_check" of "t", first: x = -1 breaks CHECK (x >= 0)',
+      },
+      {
+        kind: 'schema-mismatch',
+        subject: 'k, kk',
+        response: 'rejected',
+        detail: expect.stringContaining('"k" seems to be called "kk" now'),
+      },
+    ]);
+    expect((await db.query(`SELECT status, reason FROM everview.updates ORDER BY update_id`)).rows).toEqual([
+      { status: 'rejected', reason: 'constraint-violated' },
+      { status: 'rejected', reason: 'schema-mismatch' },
+    ]);
+    expect(db.version).toBe(0);
+  });
+
+  it('are over once several updates in a row were without them', async () => {
+    await db.execute(`INSERT INTO t VALUES (1, 'a', -1)`);
+    for (let id = 2; id <= 3; id++) await db.execute(`INSERT INTO t VALUES (${id}, 'a', 1)`);
+    await db.execute(`INSERT INTO t VALUES (4, 'a', -1), (5, 'a', 1)`);
+    for (let id = 6; id <= 7; id++) await db.execute(`INSERT INTO t VALUES (${id}, 'a', 1)`);
+    await db.execute('DELETE FROM t WHERE id = 7');
+    expect(await incidents('state, occurrences')).toEqual([{ state: 'open', occurrences: 2n }]);
+    await db.execute(`INSERT INTO t VALUES (8, 'a', 1)`);
+    expect(await incidents('state')).toEqual([{ state: 'resolved' }]);
+    // And it is another one when it comes again.
+    await db.execute(`INSERT INTO t VALUES (9, 'a', -1)`);
+    expect(await incidents('state')).toEqual([{ state: 'resolved' }, { state: 'open' }]);
+    await db.execute('DROP TABLE t CASCADE');
+    expect(await incidents('state')).toEqual([{ state: 'resolved' }, { state: 'resolved' }]);
+  });
+
+  it('are acknowledged, accepted for a time, and resolved, with who and why', async () => {
+    const bad = (id: number) => db.execute(`INSERT INTO t VALUES (${id}, 'a', -1)`);
+    await bad(1);
+    await db.execute(`ACKNOWLEDGE INCIDENT 1 BY 'ana'`);
+    await db.execute(`ACCEPT INCIDENT 1 FOR INTERVAL '1 hour' BECAUSE 'the sensor is being replaced'`);
+    await bad(2);
+    expect(await incidents('state, occurrences')).toEqual([{ state: 'accepted', occurrences: 2n }]);
+    clock.advanceMs(3_600_000);
+    await bad(3);
+    expect(await incidents('state, occurrences, expires_at')).toEqual([
+      { state: 'open', occurrences: 3n, expires_at: null },
+    ]);
+    await db.decideIncident(1, 'resolve', { by: 'bo', because: 'replaced' });
+    expect(await incidents('state, resolved_at')).toEqual([
+      { state: 'resolved', resolved_at: new Date(clock.nowMs()) },
+    ]);
+    expect(await events()).toEqual([
+      { event: 'opened', who: 'everview', why: expect.stringContaining('t_x_check') },
+      { event: 'acknowledged', who: 'ana', why: null },
+      { event: 'accepted', who: null, why: 'the sensor is being replaced' },
+      { event: 'expired', who: 'everview', why: expect.any(String) },
+      { event: 'resolved', who: 'bo', why: 'replaced' },
+    ]);
+  });
+
+  it('are shown and explained', async () => {
+    await db.execute(`INSERT INTO t VALUES (1, 'a', -1)`);
+    expect((await db.execute('SHOW INCIDENTS')).rows).toMatchObject([
+      { incident_id: 1n, state: 'open', name: 't' },
+    ]);
+    const explained = (await db.execute('EXPLAIN INCIDENT 1')).rows;
+    const said = (aspect: string) => explained.filter((row) => row.aspect === aspect).map((row) => row.value);
+    expect(said('affected view')).toEqual(['sums', 'examples']);
+    expect(said('affected model')).toEqual(['m']);
+    expect(said('sample row')).toEqual(['{"id":1,"k":"a","x":-1}']);
+    expect(said('statement')).toContain('RESOLVE INCIDENT 1');
+    await db.execute('RESOLVE INCIDENT 1');
+    expect((await db.execute('SHOW INCIDENTS')).rows).toEqual([]);
+  });
+
+  it('refuse what cannot be', async () => {
+    expect(await failureOf(db.execute('RESOLVE INCIDENT 7'))).toMatchObject({
+      code: 'unknown-incident',
+      place: '1:18+1',
+    });
+    expect((await failureOf(db.execute('EXPLAIN INCIDENT 7'))).code).toBe('unknown-incident');
+    await db.execute(`INSERT INTO t VALUES (1, 'a', -1)`);
+    await db.execute('RESOLVE INCIDENT 1');
+    expect((await failureOf(db.execute('ACCEPT INCIDENT 1'))).code).toBe('incident-state');
+    for (const text of [
+      'ACCEPT INCIDENT 1.5',
+      `ACCEPT INCIDENT 1 FOR INTERVAL '0 days'`,
+      `ACCEPT INCIDENT 1 FOR 'ever'`,
+      `RESOLVE INCIDENT 1 FOR INTERVAL '1 day'`,
+      'EXPLAIN INCIDENT',
+    ])
+      expect((await failureOf(db.execute(text))).code, text).toBe('syntax-error');
+  });
+});
+
+describe('silence', () => {
+  beforeEach(async () => {
+    ({ db, clock } = await openEverview());
+  });
+  afterEach(() => db.close());
+
+  it('of a source opens an incident within its heartbeat, and its rows end it', async () => {
+    await db.sql(`
+      CREATE TABLE t (id INTEGER, station VARCHAR) WITH (heartbeat = INTERVAL '10 minutes', source = station);
+      INSERT INTO t VALUES (1, 'a'), (2, 'b')`);
+    clock.advanceMs(6 * 60_000);
+    await db.execute(`INSERT INTO t VALUES (3, 'a')`);
+    await db.step();
+    expect(await incidents()).toEqual([]);
+    clock.advanceMs(5 * 60_000);
+    await db.step();
+    await db.step();
+    const silent = { kind: 'silence', occurrences: 1n };
+    expect(await incidents()).toEqual([{ ...silent, state: 'open', subject: 'source b' }]);
+    // Now nobody sends: that is one more reason, and not one for each source.
+    clock.advanceMs(10 * 60_000);
+    await db.step();
+    expect(await incidents()).toEqual([
+      { ...silent, state: 'open', subject: 'source b' },
+      { ...silent, state: 'open', subject: '' },
+    ]);
+    await db.execute(`INSERT INTO t VALUES (4, 'b'), (5, 'a')`);
+    await db.step();
+    expect(await incidents('state')).toEqual([{ state: 'resolved' }, { state: 'resolved' }]);
+  });
+});
+
+describe('what is told of incidents', () => {
+  let place: TemporaryDatabase;
+  let server: Server | null = null;
+
+  beforeEach(async () => {
+    place = await temporaryDatabase();
+    ({ clock } = await openEverview());
+  });
+  afterEach(async () => {
+    await db.close();
+    server?.close();
+    server = null;
+    await place[Symbol.asyncDispose]();
+  });
+
+  const bodyOf = async (request: IncomingMessage): Promise<string> => {
+    let text = '';
+    for await (const piece of request) text += String(piece);
+    return text;
+  };
+
+  it('arrives at a webhook, is tried again until it does, and after the engine was closed', async () => {
+    const received: { notice: IncidentNotice; key: unknown; secret: unknown }[] = [];
+    let answer = 503;
+    server = createServer(async (request, response) => {
+      const body = await bodyOf(request);
+      if (answer === 200) {
+        const { 'idempotency-key': key, authorization: secret } = request.headers;
+        received.push({ notice: JSON.parse(body), key, secret });
+      }
+      response.writeHead(answer).end();
+    });
+    const { port } = await new Promise<{ port: number }>((resolve) => {
+      server?.listen(0, '127.0.0.1', () => {
+        const address = server?.address();
+        resolve({ port: typeof address === 'object' && address !== null ? address.port : 0 });
+      });
+    });
+    const webhook = { url: `http://127.0.0.1:${port}/hook`, headers: { authorization: 'secret' } };
+    const open = () => Everview.open(place.path, { clock, webhook });
+    db = await open();
+    await db.sql(world);
+    await db.execute(`INSERT INTO t VALUES (1, 'a', -1)`);
+    await db.step();
+    await db.step();
+    const deliveries = async () =>
+      (
+        await db.query(
+          'SELECT event, state, attempts, last_error FROM everview.deliveries ORDER BY delivery_id',
+        )
+      ).rows;
+    expect(await deliveries()).toEqual([
+      { event: 'opened', state: 'pending', attempts: 1, last_error: 'the webhook answered 503' },
+    ]);
+    await db.close();
+    answer = 200;
+    db = await open();
+    await db.step();
+    expect(received).toEqual([]);
+    clock.advanceMs(1_000);
+    await db.execute(`RESOLVE INCIDENT 1 BECAUSE 'seen to'`);
+    await db.step();
+    expect(received.map(({ notice, key, secret }) => [notice.event, notice.why, key, secret])).toEqual([
+      ['opened', expect.any(String), 'everview-1', 'secret'],
+      ['resolved', 'seen to', 'everview-2', 'secret'],
+    ]);
+    expect(received[0]?.notice).toMatchObject({
+      incidentId: 1,
+      name: 't',
+      affectedViews: ['sums', 'examples'],
+      affectedModels: ['m'],
+    });
+    expect(await deliveries()).toMatchObject([
+      { state: 'delivered', attempts: 2, last_error: null },
+      { state: 'delivered', attempts: 1 },
+    ]);
+  });
+
+  it('is kept nowhere where nobody is told, and goes only to safe addresses', async () => {
+    db = await Everview.open(place.path, { clock });
+    await db.sql(world);
+    await db.execute(`INSERT INTO t VALUES (1, 'a', -1)`);
+    expect((await db.query('SELECT * FROM everview.deliveries')).rows).toEqual([]);
+    for (const url of ['http://example.com/', 'file:///etc/passwd', 'nonsense'])
+      expect((await failureOf(Everview.open(':memory:', { webhook: { url } }))).code).toBe('invalid-option');
+  });
+
+  it('stays what it was when the engine is opened again, and so do the incidents', async () => {
+    db = await Everview.open(place.path, { clock, user: 'ana' });
+    await db.sql(world);
+    await db.execute(`INSERT INTO t VALUES (1, 'a', -1)`);
+    await db.execute(`ACCEPT INCIDENT 1 FOR INTERVAL '1 hour'`);
+    await db.close();
+    db = await Everview.open(place.path, { clock });
+    await db.execute(`INSERT INTO t VALUES (2, 'a', -1)`);
+    expect(await incidents('state, occurrences, expires_at')).toEqual([
+      { state: 'accepted', occurrences: 2n, expires_at: new Date(firstMoment + 3_600_000) },
+    ]);
+    expect(await events()).toMatchObject([{ event: 'opened' }, { event: 'accepted', who: 'ana' }]);
+  });
+});
