@@ -124,6 +124,21 @@ export class BareReference {
     await this.#run(`CREATE OR REPLACE TABLE tried AS ${this.#sqlOf(view)}`);
   }
 
+  /** Whether a view over it could not be computed, were this one to take the old one's place. */
+  async breaks(view: BroadView): Promise<boolean> {
+    const over = this.views().filter((one) => this.#isOver(one.name, view.name));
+    if (over.length === 0) return false;
+    const ctes = [view, ...over].map((one) => `${one.name} AS (${this.#sqlOf(one)})`);
+    const all = over.map(({ name }) => `(SELECT count(*) FROM ${name})`);
+    try {
+      await this.#run(`EXPLAIN WITH ${ctes.join(', ')} SELECT ${all.join(', ')}`);
+      return false;
+    } catch (failure) {
+      if (failure instanceof Undefined) return true;
+      throw failure;
+    }
+  }
+
   /** Creates the view or puts it in the old one's place. @throws Undefined as `tryView`. */
   async setView(view: BroadView): Promise<void> {
     const sql = renderQuery(view.query);

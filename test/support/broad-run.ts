@@ -163,8 +163,10 @@ class BroadRun {
     try {
       await this.#db.execute(broadStepSql(step));
     } catch (failure) {
-      if (!isRefusal(failure, view)) throw failure;
-      this.refused.push({ view, message: failure.message });
+      // A replacement that a view over it was drawn for may itself have been refused.
+      const isMisfit = hasCode(failure, 'has-dependents') && (await this.#reference.breaks(view));
+      if (!isMisfit && !isRefusal(failure, view)) throw failure;
+      this.refused.push({ view, message: failure instanceof Error ? failure.message : String(failure) });
       return;
     }
     await this.#reference.setView(view);
@@ -320,6 +322,10 @@ function isFresh({ isMaterialized, policy }: BroadView): boolean {
 }
 
 /** Strictly incremental where there is no such way, or a shape the engine says it does not take. */
+function hasCode(failure: unknown, code: EverviewError['code']): boolean {
+  return failure instanceof EverviewError && failure.code === code;
+}
+
 function isRefusal(failure: unknown, view: BroadView): failure is EverviewError {
   if (!(failure instanceof EverviewError)) return false;
   if (failure.code === 'not-incremental') return view.policy.refresh === 'incremental';
