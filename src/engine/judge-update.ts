@@ -12,6 +12,7 @@ import {
 import {
   type HistoryUnit,
   historyLength,
+  type LearningState,
   learningStateOf,
   type TableHistory,
   type UpdateKind,
@@ -19,6 +20,7 @@ import {
 } from '../ingest/judge/table-history.ts';
 import { logRelation } from '../ingest/relation-names.ts';
 import { nameOf, type TableEntry } from '../query/catalog.ts';
+import { severityLeft } from './accepted-findings.ts';
 import { withEntry } from './engine-state.ts';
 import type { WriteDraft } from './write-draft.ts';
 
@@ -57,7 +59,9 @@ export async function learnUpdate(
   const { falseAlarms } = entry.declared.definition;
   const history = await historyOf(draft, table, kind);
   const judgement = await judgeBatch(draft.tx, batchOf(entry, context, '> 0'), history, falseAlarms);
-  if (judgement !== null) await keep(draft, table, kind, history, judgement);
+  if (judgement === null) return null;
+  const state = learningStateOf(severityLeft(draft.state, judgement.verdict, context.nowMs));
+  await keep(draft, table, kind, state, history, judgement);
   return judgement;
 }
 
@@ -80,13 +84,13 @@ async function keep(
   draft: WriteDraft,
   table: string,
   kind: UpdateKind,
+  state: LearningState,
   history: TableHistory,
   { verdict, unit, plan }: Judgement,
 ): Promise<void> {
-  const state = learningStateOf(verdict.severity);
   await recordProfile(draft.tx, verdict, kind, state, unit, plan);
   const next = withUpdate({ ...history, plan }, unit, state);
-  if (next.learnedFrom !== null) await learnFrom(draft.tx, table, next.learnedFrom);
+  if (next.learnedFrom !== null) await learnFrom(draft.tx, table, kind, next.learnedFrom);
   const [oldest] = next.history.units;
   if (oldest !== undefined && next.history.units.length === historyLength && isCompactionDue(history, unit)) {
     await compactProfiles(draft.tx, table, kind, oldest.version);

@@ -9,8 +9,7 @@ import { jsonOf } from '../ingest/row-sql.ts';
 import { broughtRows, setAsideTaken } from '../ingest/set-aside-taken.ts';
 import { type HeldUpdate, recordHeld } from '../log/held-log.ts';
 import type { TableEntry } from '../query/catalog.ts';
-import type { EngineState } from './engine-state.ts';
-import { liveIncident } from './incidents.ts';
+import { isAccepted, subjectOf } from './accepted-findings.ts';
 import type { WriteDraft } from './write-draft.ts';
 
 /** What one update did to one table, as far as the response goes. */
@@ -125,15 +124,6 @@ async function hold(
 /** What is known to be some rows first; then, for a finding about the whole of the update, all that are left. */
 function widestLast(findings: readonly Finding[]): Finding[] {
   return findings.toSorted((a, b) => Number(a.rowsPredicate === null) - Number(b.rowsPredicate === null));
-}
-
-function subjectOf({ cause, columns }: Finding): string {
-  return [cause, ...columns.toSorted()].join(' ');
-}
-
-function isAccepted(state: EngineState, finding: Finding, nowMs: number): boolean {
-  const live = liveIncident(state, { kind: 'finding', name: finding.table, subject: subjectOf(finding) });
-  return live?.state === 'accepted' && (live.expiresAtMs === null || live.expiresAtMs > nowMs);
 }
 
 const sampleRows = 5;

@@ -55,6 +55,9 @@ async function incidents() {
 const count = async (what: string) =>
   Number((await db.query(`SELECT count(*) AS n FROM ${what}`)).rows[0]?.n ?? -1);
 
+const newestVerdict = async () =>
+  (await db.query('SELECT state, severity FROM everview.verdicts ORDER BY version DESC LIMIT 1')).rows[0];
+
 /** What tables and views say is what the rows that are there say. */
 async function assertWhole(): Promise<void> {
   const [kept] = (await db.query('SELECT sum(n)::INTEGER AS n FROM sums')).rows;
@@ -149,6 +152,8 @@ describe('an update that the judgement blocks', () => {
     await db.execute(`ACCEPT INCIDENT 1 FOR INTERVAL '1 day' BECAUSE '-1 means a refund'`);
     expect(await db.insert('t', rows)).toMatchObject({ status: 'accepted', inserted: rowsADay });
     await assertWhole();
+    // The table learns it, so that it is usual before the acceptance ends.
+    expect(await newestVerdict()).toEqual({ state: 'learned', severity: 'block' });
   });
 
   it('waits for a person, who approves or rejects it', async () => {
@@ -165,6 +170,8 @@ describe('an update that the judgement blocks', () => {
     expect(approved.update).toMatchObject({ inserted: rowsADay, quarantined: 0 });
     expect(await count('t')).toBe(before + rowsADay);
     await assertWhole();
+    // Approved once is not usual.
+    expect(await newestVerdict()).toEqual({ state: 'blocked', severity: 'block' });
     clock.advanceMs(dayMs);
     await db.insert('t', sentinel(random));
     await db.decideUpdate(23, 'reject');

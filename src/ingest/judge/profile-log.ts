@@ -62,12 +62,17 @@ export async function recordProfile(
   );
 }
 
-/** From `version` on, what was noticed or blocked is usual: the table goes on like that, or a person says so. */
-export async function learnFrom(tx: Session, table: string, version: number): Promise<void> {
-  await tx.run(`UPDATE everview.profiles SET state = 'learned' WHERE name = $1 AND version >= $2`, [
-    table,
-    version,
-  ]);
+/** From `version` on, what was noticed in updates of the kind is usual: the table goes on like that. */
+export async function learnFrom(
+  tx: Session,
+  table: string,
+  kind: UpdateKind,
+  version: number,
+): Promise<void> {
+  await tx.run(
+    `UPDATE everview.profiles SET state = 'learned' WHERE name = $1 AND kind = $2 AND state = 'noticed' AND version >= $3`,
+    [table, kind, version],
+  );
 }
 
 /** What the file holds of a table's updates of one kind, the newest first as many as are looked back at. */

@@ -30,8 +30,8 @@ export type TableHistory = {
 export const emptyHistory: TableHistory = { plan: null, units: [], pending: [], latest: null };
 
 /**
- * Whether later updates are compared with this one: `learned`; or not, because something spoke against it, until the
- * table goes on like that (`noticed`) or a person accepts it (`blocked`).
+ * Whether later updates are compared with this one: `learned`; or not, because something spoke against it: for good
+ * (`blocked`), or until the table goes on like that (`noticed`). What a person accepted does not speak against it.
  */
 export type LearningState = 'learned' | 'noticed' | 'blocked';
 

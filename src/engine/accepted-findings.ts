@@ -1,0 +1,23 @@
+import { type Finding, type FindingSeverity, type Verdict, worstSeverity } from '../core/verdict.ts';
+import type { EngineState } from './engine-state.ts';
+import { liveIncident } from './incidents.ts';
+
+/** What tells the incident of a finding from others of its table. */
+export function subjectOf({ cause, columns }: Finding): string {
+  return [cause, ...columns.toSorted()].join(' ');
+}
+
+/** A person has accepted what the finding says as the new normal, and that has not expired. */
+export function isAccepted(state: EngineState, finding: Finding, nowMs: number): boolean {
+  const live = liveIncident(state, { kind: 'finding', name: finding.table, subject: subjectOf(finding) });
+  return live?.state === 'accepted' && (live.expiresAtMs === null || live.expiresAtMs > nowMs);
+}
+
+/** The worst of what speaks against an update and nobody has accepted; null: nothing does. */
+export function severityLeft(
+  state: EngineState,
+  { findings }: Verdict,
+  nowMs: number,
+): FindingSeverity | null {
+  return worstSeverity(findings.filter((finding) => !isAccepted(state, finding, nowMs)));
+}
