@@ -30,6 +30,7 @@ export type { Definition, RefreshPolicy } from './declare/definition.ts';
 export { formatDefinition } from './declare/format-statement.ts';
 export { placeInScript, StatementReader, splitStatements } from './declare/statement-reader.ts';
 export type { ModelComparison, Moves } from './engine/compare-versions.ts';
+export type { DecisionOptions } from './engine/decision-call.ts';
 export type { DrillOptions, DrillProgress, TableDrill } from './engine/drill-table.ts';
 export type { InsertInput, InsertOptions, OpenOptions, UpdateBuilder } from './engine/everview.ts';
 export { Everview } from './engine/everview.ts';

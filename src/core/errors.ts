@@ -66,6 +66,7 @@ export const errorTable = {
   closed: ['state', 'the engine was closed'],
   'transaction-state': ['state', 'BEGIN inside an update, or COMMIT outside one'],
   'store-failure': ['state', 'the store refused a statement (disk full, out of memory, input/output)'],
+  'not-delivered': ['state', 'a notice of an incident was not taken where it went; it is tried again'],
   usage: ['state', 'the command line cannot be understood'],
   internal: ['engine', 'a bug in Everview'],
 } as const satisfies Record<string, readonly [category: string, meaning: string]>;

@@ -120,8 +120,10 @@ function arrivalRules(
       hint: 'say which column tells when a row happened: event_time = column',
     });
   }
+  const source = values.source ?? null;
   return {
-    source: sourceColumn(table, columns, values.source ?? null, placeOf(options, 'source')),
+    source:
+      source === null ? null : namedColumn('source', table, columns, source, placeOf(options, 'source')).name,
     eventTimeOrder: values.event_time_order ?? 'none',
     allowedLatenessMs: values.allowed_lateness ?? null,
     maxFutureMs: values.max_future ?? null,
@@ -129,20 +131,22 @@ function arrivalRules(
   };
 }
 
-function sourceColumn(
+/** The column an option of a table names. @throws EverviewError `unknown-column` */
+function namedColumn(
+  option: string,
   table: string,
   columns: readonly ColumnDefinition[],
-  given: string | null,
+  given: string,
   at: ReturnType<typeof placeOf>,
-): string | null {
-  if (given === null) return null;
+): ColumnDefinition {
   const column = columns.find((one) => sameName(one.name, given));
-  if (column !== undefined) return column.name;
+  if (column !== undefined) return column;
   const names = columns.map((one) => one.name);
-  throw new EverviewError('unknown-column', `source names "${given}", which table "${table}" does not have`, {
-    at,
-    hint: nearestHint(given, names),
-  });
+  throw new EverviewError(
+    'unknown-column',
+    `${option} names "${given}", which table "${table}" does not have`,
+    { at, hint: nearestHint(given, names) },
+  );
 }
 
 function eventColumn(
@@ -152,18 +156,7 @@ function eventColumn(
   at: ReturnType<typeof placeOf>,
 ): string | null {
   if (given === null) return null;
-  const column = columns.find((one) => sameName(one.name, given));
-  if (column === undefined) {
-    const names = columns.map((one) => one.name);
-    throw new EverviewError(
-      'unknown-column',
-      `event_time names "${given}", which table "${table}" does not have`,
-      {
-        at,
-        hint: nearestHint(given, names),
-      },
-    );
-  }
+  const column = namedColumn('event_time', table, columns, given, at);
   if (!/^(TIMESTAMP|DATETIME|DATE)/i.test(column.type)) {
     throw new EverviewError(
       'invalid-option',

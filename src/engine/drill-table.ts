@@ -55,7 +55,9 @@ export function drillTable(core: EngineCore, name: string, progress?: DrillProgr
       if (copied.length === 0) throw stillLearning(table, history);
       const outcomes: DrillOutcome[] = [];
       const settings = {
-        ...{ table, random: seededRandom(1), falseAlarmsPerMonth: entry.declared.definition.falseAlarms },
+        table,
+        random: seededRandom(1),
+        falseAlarmsPerMonth: entry.declared.definition.falseAlarms,
         updatesPerMonth: updatesPerMonth(history, core.clock.nowMs()),
       };
       progress?.(0, copied.length);

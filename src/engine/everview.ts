@@ -15,7 +15,6 @@ import type { Row, SqlParameter } from '../core/value.ts';
 import type { Version } from '../core/version.ts';
 import type { Declaration } from '../declare/builder.ts';
 import type { Definition } from '../declare/definition.ts';
-import { readDuration } from '../declare/duration.ts';
 import type { QueryStatement } from '../declare/statement.ts';
 import { parseStatement } from '../declare/statement-parser.ts';
 import { splitStatements } from '../declare/statement-reader.ts';
@@ -28,8 +27,14 @@ import { toArrow } from '../query/arrow-out.ts';
 import { openDuckdbStore } from '../store/duckdb-store.ts';
 import { ViewRefresher } from '../view/view-refresher.ts';
 import { answerQuery } from './answer-query.ts';
-import { answeringModel } from './answering-model.ts';
 import { compareVersions, type ModelComparison } from './compare-versions.ts';
+import {
+  checkedIncidentDecision,
+  checkedModelDecision,
+  checkedUpdateDecision,
+  type DecisionOptions,
+  decisionOf,
+} from './decision-call.ts';
 import { declareObject } from './declare-object.ts';
 import { type DrillOptions, drillTable, type TableDrill } from './drill-table.ts';
 import { EngineCore } from './engine-core.ts';
@@ -371,24 +376,15 @@ export class Everview implements AsyncDisposable {
   decideModel(
     name: string,
     action: 'promote' | 'hold' | 'rollback',
-    options: { readonly version?: number; readonly because?: string; readonly by?: string } = {},
+    options: DecisionOptions & { readonly version?: number } = {},
   ): Promise<number | null> {
     return this.#writing('decideModel()', async () => {
-      const decision = { who: options.by ?? null, why: options.because ?? null };
-      if (action === 'hold') {
-        await holdModel(this.#core, name, decision);
-        return answeringModel(this.#core.state, name)?.modelVersion ?? null;
-      }
-      const asked = options.version === undefined ? null : { version: options.version };
-      if (action === 'rollback' && asked === null)
-        throw new EverviewError('invalid-option', `decideModel(): rollback of "${name}" names no version`);
-      return promoteModel(
-        this.#core,
-        name,
-        asked,
-        action === 'promote' ? 'promoted' : 'rolled-back',
-        decision,
-      );
+      const asked = checkedModelDecision({ name, action, options });
+      const decision = decisionOf(asked.options);
+      if (asked.action === 'hold') return holdModel(this.#core, asked.name, decision);
+      const { version } = asked.options;
+      const how = asked.action === 'promote' ? 'promoted' : 'rolled-back';
+      return promoteModel(this.#core, asked.name, version === undefined ? null : { version }, how, decision);
     });
   }
 
@@ -400,11 +396,13 @@ export class Everview implements AsyncDisposable {
   decideUpdate(
     updateId: number,
     action: 'approve' | 'reject',
-    options: { readonly because?: string; readonly by?: string } = {},
+    options: DecisionOptions = {},
   ): Promise<UpdateResult> {
-    const decide = action === 'approve' ? approveUpdate : rejectUpdate;
-    const decision = { who: options.by ?? null, why: options.because ?? null };
-    return this.#writing('decideUpdate()', () => decide(this.#core, { version: updateId }, decision));
+    return this.#writing('decideUpdate()', async () => {
+      const asked = checkedUpdateDecision({ updateId, action, options });
+      const decide = asked.action === 'approve' ? approveUpdate : rejectUpdate;
+      return decide(this.#core, { version: asked.updateId }, decisionOf(asked.options));
+    });
   }
 
   /**
@@ -416,14 +414,18 @@ export class Everview implements AsyncDisposable {
   decideIncident(
     incidentId: number,
     action: IncidentAction,
-    options: { readonly because?: string; readonly by?: string; readonly for?: string } = {},
+    options: DecisionOptions & { readonly for?: string } = {},
   ): Promise<void> {
-    return this.#writing('decideIncident()', () => {
-      const read = options.for === undefined ? { ms: null } : readDuration(options.for);
-      if ('problem' in read)
-        throw new EverviewError('invalid-option', `for wants a duration: ${read.problem}`);
-      const decision = { who: options.by ?? null, why: options.because ?? null };
-      return actOnIncident(this.#core, { version: incidentId }, action, decision, read.ms);
+    return this.#writing('decideIncident()', async () => {
+      const asked = checkedIncidentDecision({ incidentId, action, options });
+      const { for: forMs = null } = asked.options;
+      await actOnIncident(
+        this.#core,
+        { version: asked.incidentId },
+        asked.action,
+        decisionOf(asked.options),
+        forMs,
+      );
     });
   }
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { EverviewError } from '../core/errors.ts';
+import { checkedCall } from './checked-call.ts';
 
 const name = z.string('the name of a model');
 const version = z.number('the number of a version').int('a whole number').positive('versions count from 1');
@@ -25,21 +25,10 @@ export type CompareOptions = z.input<typeof compareCall>['options'];
 
 /** The arguments of `weights()`, checked. @throws EverviewError `invalid-option` */
 export function checkedWeightsCall(given: z.input<typeof weightsCall>): z.output<typeof weightsCall> {
-  return checked('weights', weightsCall, given);
+  return checkedCall('weights', weightsCall, given);
 }
 
 /** The arguments of `compare()`, checked. @throws EverviewError `invalid-option` */
 export function checkedCompareCall(given: z.input<typeof compareCall>): z.output<typeof compareCall> {
-  return checked('compare', compareCall, given);
-}
-
-function checked<T extends z.ZodType>(method: string, schema: T, given: unknown): z.output<T> {
-  const result = schema.safeParse(given);
-  if (result.success) return result.data;
-  const [issue] = result.error.issues;
-  const place = issue?.path.join('.') ?? '';
-  throw new EverviewError(
-    'invalid-option',
-    `${method}(): ${place === '' ? '' : `${place}: `}${issue?.message}`,
-  );
+  return checkedCall('compare', compareCall, given);
 }

@@ -30,14 +30,21 @@ export function candidateHold(state: EngineState, entry: ModelEntry): CandidateH
   return incident === undefined ? null : { reason: 'incident-open', incident };
 }
 
-/** HOLD MODEL: what answers stays until PROMOTE MODEL, whatever the candidates. */
-export async function holdModel(core: EngineCore, name: string, decision: Decision): Promise<void> {
-  await core.commit(async (tx, state) => {
+/**
+ * HOLD MODEL: what answers stays until PROMOTE MODEL, whatever the candidates.
+ * @returns the version that answers; null: none does
+ */
+export async function holdModel(
+  core: EngineCore,
+  name: string,
+  decision: Decision,
+): Promise<ModelVersion | null> {
+  return core.commit(async (tx, state) => {
     const draft = new WriteDraft(tx, state, core.clock.nowMs());
     const model = nameOf(namedModel(state, name));
     const version = answeringModel(state, model)?.modelVersion ?? null;
     await decide(core, draft, { model, version, action: 'held', reason: 'held-by-person' }, decision);
-    return draft.committed(undefined);
+    return draft.committed(version);
   });
 }
 

@@ -29,7 +29,7 @@ export function createWebhook({ url, headers = {}, timeoutMs = usualTimeoutMs }:
         signal: AbortSignal.timeout(timeoutMs),
       });
       await response.body?.cancel();
-      if (!response.ok) throw new Error(`the webhook answered ${response.status}`);
+      if (!response.ok) throw new EverviewError('not-delivered', `the webhook answered ${response.status}`);
     },
   };
 }

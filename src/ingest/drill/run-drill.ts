@@ -64,7 +64,10 @@ function outcomeOf(
   const [first] = findings;
   const { cause, what, columns } = injection;
   return {
-    ...{ cause, what, columns, share },
+    cause,
+    what,
+    columns,
+    share,
     findings: findings.length,
     named: first?.cause ?? null,
     isRightlyNamed: findings.some((finding) => finding.cause === cause),

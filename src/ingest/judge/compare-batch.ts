@@ -219,8 +219,17 @@ function rowsOf(column: ColumnProfile, value: string): number {
 
 /** Counts of what is wrong wherever it comes: more of it is news though there was none before, less never is. */
 const suspicious: ReadonlySet<string> = new Set([
-  ...['zero', 'negative', 'nonfinite', 'minus-one', 'nines', 'epoch', 'empty', 'implicit-null', 'damaged'],
-  ...['padded', 'leading-zero'],
+  'zero',
+  'negative',
+  'nonfinite',
+  'minus-one',
+  'nines',
+  'epoch',
+  'empty',
+  'implicit-null',
+  'damaged',
+  'padded',
+  'leading-zero',
 ]);
 
 /** Counts that weather, seasons and fashions move, all rows of a batch together. */

@@ -32,8 +32,16 @@ type Group = {
 
 /** Causes that are often the shadow of another one: beside one that is not, they are evidence for that. */
 const shadows: ReadonlySet<CatalogueCause> = new Set<CatalogueCause>([
-  ...(['covariate-drift', 'noise', 'stale-column', 'derived-disagreement', 'category-flood'] as const),
-  ...(['default-flood', 'missing-segment', 'population-change', 'frozen-column', 'precision-loss'] as const),
+  'covariate-drift',
+  'noise',
+  'stale-column',
+  'derived-disagreement',
+  'category-flood',
+  'default-flood',
+  'missing-segment',
+  'population-change',
+  'frozen-column',
+  'precision-loss',
 ]);
 
 /** Causes that fewer rows bring about. */

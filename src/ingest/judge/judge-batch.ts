@@ -44,20 +44,16 @@ export async function judgeBatch(
     parts.push(...partsOf(block, batch.eventTime, 1, measured.columns));
   }
   if (profile === null) return null;
-  const verdict = judgeProfile(
-    {
-      ...{
-        table: batch.table,
-        version: batch.version,
-        atMs: batch.nowMs,
-        profile,
-        known,
-        falseAlarmsPerMonth,
-      },
-      updatesPerMonth: updatesPerMonth(history, batch.nowMs),
-    },
-    history,
-  );
+  const judged = {
+    table: batch.table,
+    version: batch.version,
+    atMs: batch.nowMs,
+    profile,
+    known,
+    falseAlarmsPerMonth,
+    updatesPerMonth: updatesPerMonth(history, batch.nowMs),
+  };
+  const verdict = judgeProfile(judged, history);
   return { verdict, unit: { version: batch.version, atMs: batch.nowMs, profile }, plan, parts };
 }
 

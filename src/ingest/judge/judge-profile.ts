@@ -13,9 +13,9 @@ export type JudgedProfile = {
   readonly atMs: number;
   readonly profile: BatchProfile;
   readonly known: ReadonlyMap<string, KnownColumn>;
-  /** What the user bears, over all tables that are judged. */
+  /** What the user bears of this table. */
   readonly falseAlarmsPerMonth: number;
-  /** Updates expected in a month, over all tables that are judged. */
+  /** Updates of this table expected in a month. */
   readonly updatesPerMonth: number;
 };
 

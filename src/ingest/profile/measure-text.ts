@@ -73,6 +73,12 @@ function traitsOf(byValue: ReadonlyMap<string, number>, known: KnownColumn | nul
   }
   return {
     counts: [empty, implicit, wide, damaged, padded, digits, zeros],
-    ...{ length, bag, newValues, newPatterns, entropy, patterns, unknown },
+    length,
+    bag,
+    newValues,
+    newPatterns,
+    entropy,
+    patterns,
+    unknown,
   };
 }
