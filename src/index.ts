@@ -32,9 +32,11 @@ export { placeInScript, StatementReader, splitStatements } from './declare/state
 export type { ModelComparison, Moves } from './engine/compare-versions.ts';
 export type { DecisionOptions } from './engine/decision-call.ts';
 export type { DrillOptions, DrillProgress, TableDrill } from './engine/drill-table.ts';
-export type { InsertInput, InsertOptions, OpenOptions, UpdateBuilder } from './engine/everview.ts';
+export type { InsertOptions, UpdateBuilder } from './engine/everview.ts';
 export { Everview } from './engine/everview.ts';
 export type { IncidentAction } from './engine/incident-statements.ts';
+export type { InsertInput } from './engine/insert-input.ts';
+export type { OpenOptions } from './engine/open-options.ts';
 export type { ProfiledColumn, TableProfile } from './engine/profile-table.ts';
 export type { StatementResult, UpdateResult } from './engine/result.ts';
 export type { StreamedAnswer } from './engine/stream-answer.ts';

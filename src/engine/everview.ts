@@ -1,14 +1,6 @@
-import { RecordBatch, Table } from 'apache-arrow';
+import type { Table } from 'apache-arrow';
 import type { Kysely } from 'kysely';
-import { z } from 'zod';
-import {
-  type Clock,
-  type CostMeter,
-  rowCostMeter,
-  SimulatedClock,
-  systemClock,
-  wallCostMeter,
-} from '../core/clock.ts';
+import { rowCostMeter, SimulatedClock, systemClock, wallCostMeter } from '../core/clock.ts';
 import { EverviewError, placeIn } from '../core/errors.ts';
 import type { Notifier } from '../core/notifier.ts';
 import type { Row, SqlParameter } from '../core/value.ts';
@@ -19,7 +11,6 @@ import type { QueryStatement } from '../declare/statement.ts';
 import { parseStatement } from '../declare/statement-parser.ts';
 import { splitStatements } from '../declare/statement-reader.ts';
 import { applyInsert, plainInsert } from '../ingest/apply-insert.ts';
-import type { ArrowInput, InputRow, RowSource } from '../ingest/row-source.ts';
 import { ModelFamilies } from '../model/model-families.ts';
 import { OnnxRuntime } from '../model/onnx-runtime.ts';
 import type { Answer, Provenance } from '../query/answer.ts';
@@ -44,6 +35,7 @@ import { exportModel } from './export-model.ts';
 import { toldAt } from './failure-place.ts';
 import { approveUpdate, rejectUpdate } from './held-updates.ts';
 import { actOnIncident, type IncidentAction } from './incident-statements.ts';
+import { type InsertInput, rowSourceOf } from './insert-input.ts';
 import { createKysely } from './kysely-dialect.ts';
 import { loadEngine } from './load-engine.ts';
 import {
@@ -52,6 +44,7 @@ import {
   checkedWeightsCall,
   type WeightsOptions,
 } from './model-call.ts';
+import { assertOpenable, type OpenOptions } from './open-options.ts';
 import { OpenUpdate } from './open-update.ts';
 import { profileTable, type TableProfile } from './profile-table.ts';
 import { holdModel, promoteModel } from './promotions.ts';
@@ -60,71 +53,8 @@ import type { StatementResult, UpdateResult } from './result.ts';
 import { runUpdate, type UpdateInProgress } from './run-update.ts';
 import { BackgroundScheduler, stepScheduler, type Timer } from './scheduler.ts';
 import { type StreamedAnswer, streamAnswer } from './stream-answer.ts';
-import { createWebhook, type WebhookOptions } from './webhook.ts';
+import { createWebhook } from './webhook.ts';
 import { type VersionWeights, weightsOfModel } from './weights-of-model.ts';
-
-export type OpenOptions = {
-  /** Where time comes from; the system's by default. */
-  readonly clock?: Clock;
-  /** What the cost model learns from: wall time, or rows touched where a history is to be replayed exactly. */
-  readonly meter?: CostMeter;
-  /** Of every random choice. None is made yet; kept so that histories recorded now stay replayable. */
-  readonly seed?: number;
-  /**
-   * One way for all refreshes that have the choice. A view without the named incremental rung takes its cheapest
-   * incremental one.
-   */
-  readonly refresh?: 'full' | 'incremental' | 'algebraic' | 'domain';
-  /** `background` refreshes by deadline by itself; `manual` waits for `step()`: the default with a SimulatedClock. */
-  readonly scheduler?: 'background' | 'manual';
-  /** DuckDB's memory limit, such as `1GB`. */
-  readonly memoryLimit?: string;
-  /** Threads of DuckDB, and parallel streams of a model's full fit. */
-  readonly threads?: number;
-  /** Versions of history kept for AT (VERSION => n); all by default. */
-  readonly historyVersions?: number;
-  /** Who decisions (of incidents, of promotions) are recorded for where a statement does not say BY. */
-  readonly user?: string;
-  /** Where notices of incidents are posted, as JSON; tried again until they arrive. */
-  readonly webhook?: WebhookOptions;
-  /** In place of `webhook`: whatever else is to be told. */
-  readonly notifier?: Notifier;
-  /** Told of refreshes in the background that failed; they are tried again. */
-  readonly onError?: (failure: unknown) => void;
-};
-
-const optionsSchema = z.strictObject({
-  clock: z
-    .custom<Clock>((value) => typeof value === 'object' && value !== null && 'nowMs' in value)
-    .optional(),
-  meter: z
-    .custom<CostMeter>((value) => typeof value === 'object' && value !== null && 'start' in value)
-    .optional(),
-  seed: z.number().int().optional(),
-  refresh: z.enum(['full', 'incremental', 'algebraic', 'domain']).optional(),
-  scheduler: z.enum(['background', 'manual']).optional(),
-  memoryLimit: z
-    .string()
-    .regex(/^\d+(\.\d+)? ?[KMGT]i?B$/i, 'a size such as 1GB')
-    .optional(),
-  threads: z.number().int().positive().optional(),
-  historyVersions: z.number().int().nonnegative().optional(),
-  user: z.string().min(1).optional(),
-  webhook: z
-    .strictObject({
-      url: z.string(),
-      headers: z.record(z.string(), z.string()).optional(),
-      timeoutMs: z.number().positive().optional(),
-    })
-    .optional(),
-  notifier: z
-    .custom<Notifier>((value) => typeof value === 'object' && value !== null && 'send' in value)
-    .optional(),
-  onError: z.custom<(failure: unknown) => void>((value) => typeof value === 'function').optional(),
-});
-
-/** Rows for an insert: objects, or Arrow. */
-export type InsertInput = Iterable<InputRow> | AsyncIterable<InputRow> | ArrowInput;
 
 export type InsertOptions = {
   /** Idempotency key: the same key again changes nothing and says so. */
@@ -171,18 +101,7 @@ export class Everview implements AsyncDisposable {
    * @throws EverviewError `database-locked`, `not-a-database`, `invalid-option`
    */
   static async open(path: string, options: OpenOptions = {}): Promise<Everview> {
-    const checked = optionsSchema.safeParse(options);
-    if (!checked.success) {
-      throw new EverviewError(
-        'invalid-option',
-        `Everview.open: ${z.prettifyError(checked.error).replaceAll('\n', ' ')}`,
-      );
-    }
-    if (path === '') {
-      throw new EverviewError('invalid-option', 'Everview.open: the path is empty', {
-        hint: "':memory:' opens a database that is kept in no file",
-      });
-    }
+    assertOpenable(path, options);
     const clock = options.clock ?? systemClock;
     const { webhook } = options;
     const notifier = options.notifier ?? (webhook === undefined ? null : createWebhook(webhook));
@@ -564,40 +483,4 @@ async function insertRows(
         : replace;
     return applyInsert(update.draft.tx, entry.target, source, { ...plainInsert, onConflict }, update.context);
   });
-}
-
-async function rowSourceOf(rows: InsertInput): Promise<RowSource> {
-  if (rows instanceof Table || rows instanceof RecordBatch) return { kind: 'arrow', data: rows };
-  // An array needs no waiting between its rows.
-  if (Array.isArray(rows) && rows.every(isRow)) return { kind: 'rows', rows };
-  const iterator = Symbol.asyncIterator in rows ? rows[Symbol.asyncIterator]() : rows[Symbol.iterator]();
-  const first = await iterator.next();
-  if (first.done === true) return { kind: 'rows', rows: [] };
-  if (first.value instanceof RecordBatch)
-    return { kind: 'arrow', data: resumed(first.value, iterator, isBatch) };
-  return { kind: 'rows', rows: resumed(first.value, iterator, isRow) };
-}
-
-type AnyIterator = Iterator<InputRow | RecordBatch> | AsyncIterator<InputRow | RecordBatch>;
-
-/** What an iterator gives, with the value already taken from it put back in front. */
-async function* resumed<T extends InputRow | RecordBatch>(
-  first: T,
-  rest: AnyIterator,
-  isOne: (value: InputRow | RecordBatch) => value is T,
-): AsyncIterable<T> {
-  yield first;
-  for (let next = await rest.next(); next.done !== true; next = await rest.next()) {
-    if (!isOne(next.value))
-      throw new EverviewError('invalid-row', 'rows and Arrow record batches are mixed in one insert');
-    yield next.value;
-  }
-}
-
-function isBatch(value: InputRow | RecordBatch): value is RecordBatch {
-  return value instanceof RecordBatch;
-}
-
-function isRow(value: InputRow | RecordBatch): value is InputRow {
-  return !(value instanceof RecordBatch);
 }
