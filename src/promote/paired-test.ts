@@ -1,6 +1,6 @@
 import type { PairedMetric } from '../core/metric.ts';
+import { studentQuantile } from '../core/student.ts';
 import type { PlaceScores } from '../model/metrics/place-scores.ts';
-import { studentQuantile } from './student-quantile.ts';
 
 export type Verdict = 'promote' | 'hold' | 'inconclusive';
 

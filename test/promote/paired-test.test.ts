@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { PairedMetric } from '../../src/core/metric.ts';
+import { studentQuantile } from '../../src/core/student.ts';
 import { blockCount } from '../../src/model/metrics/block-losses.ts';
 import { ClassPlace } from '../../src/model/metrics/class-place.ts';
 import { NumberPlace } from '../../src/model/metrics/number-place.ts';
 import type { PlaceScores, PlaceSums } from '../../src/model/metrics/place-scores.ts';
 import { pairedTest, type Verdict } from '../../src/promote/paired-test.ts';
-import { studentQuantile } from '../../src/promote/student-quantile.ts';
 import { Random } from '../support/random.ts';
 
 type Draw = { readonly label: number; readonly candidate: number; readonly current: number };

@@ -1,4 +1,4 @@
-import { logBeta, logGamma } from './incomplete-beta.ts';
+import { logBeta, logGamma } from '../../core/incomplete-beta.ts';
 
 /**
  * Tails of the beta-binomial distribution: `n` rows hit with a probability that itself varies as Beta(a, b) from batch

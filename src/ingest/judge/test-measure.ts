@@ -1,5 +1,5 @@
+import { studentTwoSided } from '../../core/student.ts';
 import { type ForecastWork, forecast } from './forecast.ts';
-import { studentTwoSided } from './incomplete-beta.ts';
 import { beyondOf, type RateTest } from './test-rate.ts';
 
 export type MeasureSeries = {

@@ -1,6 +1,6 @@
 import type { BatchColumn, BatchColumns } from './batch-columns.ts';
 import type { ColumnProfile } from './column-profile.ts';
-import { hashOfNumber, hashOfText, mixed } from './hash-values.ts';
+import { createNumberHash, hashOfText, mixed } from './hash-values.ts';
 import { correlationOf, isBroken, type JointPlan, type JointRule, ranksOf } from './joint-plan.ts';
 import type { KnownColumn } from './known-column.ts';
 import { measureNumber } from './measure-number.ts';
@@ -99,14 +99,11 @@ function countBroken(
 
 function countDuplicates({ rows, columns }: BatchColumns): number {
   const hashes = new Int32Array(rows);
+  const hashOf = createNumberHash();
   for (const { kind, numbers, texts, present } of columns) {
     for (let row = 0; row < rows; row++) {
       const value =
-        present[row] === 0
-          ? 7
-          : kind === 'text'
-            ? hashOfText(texts[row] ?? '')
-            : hashOfNumber(numbers[row] ?? 0);
+        present[row] === 0 ? 7 : kind === 'text' ? hashOfText(texts[row] ?? '') : hashOf(numbers[row] ?? 0);
       hashes[row] = mixed(Math.imul(hashes[row] ?? 0, 31) + value);
     }
   }

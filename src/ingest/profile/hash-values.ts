@@ -6,11 +6,13 @@ export function mixed(value: number): number {
   return (hash ^ (hash >>> 16)) | 0;
 }
 
-const bits = new DataView(new ArrayBuffer(8));
-
-export function hashOfNumber(value: number): number {
-  bits.setFloat64(0, value);
-  return mixed(Math.imul(bits.getInt32(0), 31) ^ bits.getInt32(4));
+/** Hashes numbers by their bits, through a buffer of its own. */
+export function createNumberHash(): (value: number) => number {
+  const bits = new DataView(new ArrayBuffer(8));
+  return (value) => {
+    bits.setFloat64(0, value);
+    return mixed(Math.imul(bits.getInt32(0), 31) ^ bits.getInt32(4));
+  };
 }
 
 /** FNV-1a over UTF-16 units, mixed. */

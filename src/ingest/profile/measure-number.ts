@@ -1,6 +1,6 @@
 import type { BatchColumn } from './batch-columns.ts';
 import { type ColumnProfile, fewValues, type Novelty, nothingNovel } from './column-profile.ts';
-import { hashOfNumber } from './hash-values.ts';
+import { createNumberHash } from './hash-values.ts';
 import type { KnownColumn } from './known-column.ts';
 import { countsOfFew, topCounts } from './value-counts.ts';
 
@@ -85,6 +85,7 @@ export function quantileOf(ordered: Float64Array, share: number): number {
 
 function countSorted(ordered: Float64Array) {
   const runs: [value: number, rows: number][] = [];
+  const hashOf = createNumberHash();
   let [distinct, bag, least] = [0, 0, 0];
   const few = new Map<string, number>();
   const top: [string, number][] = [];
@@ -94,7 +95,7 @@ function countSorted(ordered: Float64Array) {
     while (end < ordered.length && ordered[end] === value) end += 1;
     const rows = end - start;
     distinct += 1;
-    bag = (bag + Math.imul(hashOfNumber(value), rows)) | 0;
+    bag = (bag + Math.imul(hashOf(value), rows)) | 0;
     if (distinct <= fewValues) few.set(String(value), rows);
     if (rows > 1 && (runs.length < 8 || rows > least)) {
       runs.push([value, rows]);

@@ -1,6 +1,6 @@
 import type { BatchColumn } from './batch-columns.ts';
 import { type ColumnProfile, fewValues, nothingNovel } from './column-profile.ts';
-import { hashOfNumber } from './hash-values.ts';
+import { createNumberHash } from './hash-values.ts';
 import type { KnownColumn } from './known-column.ts';
 import { quantileOf } from './measure-number.ts';
 import { sortedCounts, topCounts } from './value-counts.ts';
@@ -13,13 +13,14 @@ export function measureTime(column: BatchColumn, known: KnownColumn | null): Col
   const { numbers, present, name, kind } = column;
   const sorted = new Float64Array(numbers.length);
   const hours = new Float64Array(24);
+  const hashOf = createNumberHash();
   let [n, lateDay, midnight, wholeHour, epoch, inversions, run, longest, bag] = [0, 0, 0, 0, 0, 0, 0, 0, 0];
   let [previous, east, north] = [Number.NaN, 0, 0];
   for (let row = 0; row < numbers.length; row++) {
     if (present[row] === 0) continue;
     const at = numbers[row] ?? 0;
     sorted[n++] = at;
-    bag = (bag + hashOfNumber(at)) | 0;
+    bag = (bag + hashOf(at)) | 0;
     if (new Date(at).getUTCDate() > 12) lateDay += 1;
     if (Math.abs(at) < dayMs || at < -2_000_000_000_000) epoch += 1;
     const inDay = at - Math.floor(at / dayMs) * dayMs;

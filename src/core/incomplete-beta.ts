@@ -50,8 +50,3 @@ function betaFraction(x: number, a: number, b: number): number {
   }
   return fraction;
 }
-
-/** P(|T| ≥ |t|) for Student's T; the tail itself, so small ones keep their digits. */
-export function studentTwoSided(t: number, freedom: number): number {
-  return incompleteBeta(freedom / (freedom + t * t), freedom / 2, 0.5);
-}

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { betaBinomialLower, betaBinomialUpper } from '../../../src/ingest/judge/beta-binomial.ts';
-import { incompleteBeta, logGamma, studentTwoSided } from '../../../src/ingest/judge/incomplete-beta.ts';
+import { incompleteBeta, logGamma } from '../../src/core/incomplete-beta.ts';
+import { studentTwoSided } from '../../src/core/student.ts';
+import { betaBinomialLower, betaBinomialUpper } from '../../src/ingest/judge/beta-binomial.ts';
 
 describe('special functions', () => {
   it('gives ln Γ as tables do', () => {
