@@ -1,44 +1,27 @@
 import { EverviewError } from '../core/errors.ts';
-import type { ModelVersions } from '../core/prediction.ts';
 import type { Reason } from '../core/reasons.ts';
 import type { Session } from '../core/session.ts';
-import { modelVersionOf, type Version } from '../core/version.ts';
 import type { TrainingSetDefinition } from '../declare/definition.ts';
 import { type Cursor, type RefreshRecord, recordRefresh } from '../log/cursor-log.ts';
 import { scorerContender } from '../model/contender.ts';
 import type { FitTask } from '../model/family.ts';
 import type { ModelState } from '../model/model-state.ts';
-import { decodeModelState, encodeModelState } from '../model/model-state-codec.ts';
+import { decodeModelState } from '../model/model-state-codec.ts';
 import { advanceSources, contentsOf, type TrainingRelation } from '../model/row-source.ts';
-import type { Evaluation } from '../model/score-holdout.ts';
-import type { ModelParameters } from '../model/scorer.ts';
 import { eventTimeColumn, nextBoundarySql, trainingBoundsAt } from '../model/training-window.ts';
 import {
   decideModelRefresh,
   learnModelCost,
   type ModelCost,
-  type ModelRefreshDecision,
   unknownModelCost,
 } from '../plan/model-refresh-decision.ts';
-import { judgeGate } from '../promote/gate.ts';
-import type { GateVerdict } from '../promote/gate-result.ts';
-import {
-  loadModelState,
-  type PromotedModel,
-  recordGate,
-  recordModelVersion,
-  saveModelState,
-  supersede,
-} from '../promote/model-versions.ts';
-import { recordPromotion } from '../promote/promotion-log.ts';
-import { versionMetrics } from '../promote/version-metrics.ts';
+import { loadModelState } from '../promote/model-versions.ts';
 import { type ModelEntry, nameOf, type TrainingSetEntry } from '../query/catalog.ts';
 import { trainingSetOf } from './answering-model.ts';
 import type { EngineCore } from './engine-core.ts';
-import { type EngineState, withEntry, withoutEntries } from './engine-state.ts';
+import type { EngineState } from './engine-state.ts';
 import { evaluateCandidate } from './evaluate-candidate.ts';
-import { stateAt, withState } from './kept-states.ts';
-import { candidateHold } from './promotions.ts';
+import { stateAt } from './kept-states.ts';
 import { refreshImmediate } from './refresh-immediate.ts';
 import {
   type HowToRefresh,
@@ -47,31 +30,9 @@ import {
   refreshViews,
   standAsNeeded,
 } from './refresh-views.ts';
-import { noteSuperseded } from './shown-models.ts';
+import { type Candidate, settleCandidate } from './settle-candidate.ts';
 import { attemptedStanding } from './standings.ts';
 import { WriteDraft } from './write-draft.ts';
-
-/** A fit that has not been judged yet. */
-type Candidate = {
-  readonly kind: 'incremental' | 'full';
-  readonly reason: Reason;
-  readonly decision: ModelRefreshDecision;
-  readonly state: ModelState;
-  /** Training rows. */
-  readonly trainingRows: number;
-  /** Null: too few rows to fit. */
-  readonly parameters: ModelParameters | null;
-  /** Null: no hold-out, nothing was fitted, or nothing that can be right or wrong. */
-  readonly evaluation: Evaluation | null;
-  readonly nextBoundaryMs: number | null;
-  /** Of the predictions that it learned from. */
-  readonly models: ModelVersions;
-  readonly version: Version;
-  readonly nowMs: number;
-  readonly rowsRead: number;
-  readonly durationMs: number;
-  readonly cost: ModelCost;
-};
 
 /**
  * Brings the training set up to date, fits a candidate on a snapshot (updates go on meanwhile), judges it, and lets
@@ -107,7 +68,7 @@ export function refreshModel(
       const entry = state.catalog.get(name);
       // Dropped or declared anew while the fit ran: the candidate belongs to nobody.
       if (entry?.kind !== 'model' || entry.declared.hash !== hash) return draft.committed(null);
-      const settled = await settle(draft, entry, candidate, request.trigger);
+      const settled = await settleCandidate(draft, entry, candidate, request.trigger);
       await refreshImmediate(core, draft, name);
       return draft.committed(settled);
     });
@@ -338,113 +299,4 @@ async function nextBoundary(
     nextBoundarySql(definition, relation.eventTime, contentsOf(relation), nowMs),
   );
   return row?.next_ms === null || row === undefined ? null : Number(row.next_ms);
-}
-
-async function settle(
-  draft: WriteDraft,
-  entry: ModelEntry,
-  candidate: Candidate,
-  trigger: Reason,
-): Promise<RefreshRecord> {
-  const name = nameOf(entry);
-  const { definition, hash } = entry.declared;
-  const previous = draft.state.cursors.get(name);
-  const encoded = encodeModelState(candidate.state);
-  const refreshId = draft.state.lastRefreshId + 1;
-  saveModelState(draft.tx, name, candidate.version, candidate.nowMs, hash, encoded, refreshId);
-  const cursor: Cursor = {
-    version: candidate.version,
-    asOfMs: candidate.nowMs,
-    hash,
-    rows: candidate.trainingRows,
-    nextBoundaryMs: candidate.nextBoundaryMs,
-    costState: JSON.stringify(candidate.cost),
-    models: candidate.models,
-  };
-  draft.update({
-    cursors: withEntry(draft.state.cursors, name, cursor),
-    modelStates: withState(draft.state.modelStates, name, cursor, candidate.state, encoded.length),
-  });
-  if (candidate.parameters === null) {
-    // No row is left to learn from, so what was learned from rows that are gone may not answer either (law 8).
-    supersede(draft.tx, name);
-    noteSuperseded(draft, name);
-    draft.update({ promoted: withoutEntries(draft.state.promoted, [name]) });
-  } else {
-    const verdict = judgeGate(definition, candidate.evaluation);
-    judge(draft, entry, candidate, candidate.parameters, verdict);
-  }
-  const record: RefreshRecord = {
-    refreshId,
-    name,
-    objectKind: 'model',
-    kind: candidate.kind,
-    reason: candidate.parameters === null ? 'too-few-rows' : candidate.reason,
-    trigger,
-    fromVersion: previous?.hash === hash ? previous.version : null,
-    toVersion: candidate.version,
-    rows: candidate.rowsRead,
-    rung: null,
-    predictedMs: { ...candidate.decision.predictedMs, algebraic: null, domain: null },
-    actualMs: candidate.durationMs,
-    regretMs: null,
-    refreshedAtMs: candidate.nowMs,
-  };
-  draft.update({ lastRefreshId: record.refreshId });
-  await recordRefresh(draft.tx, record, cursor);
-  return record;
-}
-
-function judge(
-  draft: WriteDraft,
-  entry: ModelEntry,
-  candidate: Candidate,
-  parameters: ModelParameters,
-  verdict: GateVerdict,
-): void {
-  const name = nameOf(entry);
-  const { definition, hash } = entry.declared;
-  const hold = candidateHold(draft.state, entry);
-  const version = modelVersionOf((draft.state.lastModelVersion.get(name) ?? 0) + 1);
-  recordModelVersion(draft.tx, {
-    model: name,
-    version,
-    status: !verdict.passed ? 'failed' : hold === null ? 'promoted' : 'held',
-    dataVersion: candidate.version,
-    asOfMs: candidate.nowMs,
-    definitionHash: hash,
-    method: definition.method,
-    hyperparameters: definition.options,
-    parameters,
-    metrics: versionMetrics(candidate.evaluation, verdict),
-    refreshKind: candidate.kind,
-    durationMs: candidate.durationMs,
-    rows: parameters.rows,
-    createdAtMs: candidate.nowMs,
-  });
-  recordGate(draft.tx, name, version, verdict.results, candidate.nowMs);
-  draft.update({ lastModelVersion: withEntry(draft.state.lastModelVersion, name, version) });
-  if (!verdict.passed) return;
-  if (hold !== null) {
-    recordPromotion(draft.tx, {
-      model: name,
-      version,
-      action: 'candidate-held',
-      reason: hold.reason,
-      who: 'everview',
-      why: hold.incident?.detail ?? null,
-      incidentId: hold.incident?.incidentId ?? null,
-      decidedAtMs: draft.nowMs,
-    });
-    return;
-  }
-  noteSuperseded(draft, name);
-  const promoted: PromotedModel = {
-    modelVersion: version,
-    dataVersion: candidate.version,
-    asOfMs: candidate.nowMs,
-    definitionHash: hash,
-    parameters,
-  };
-  draft.update({ promoted: withEntry(draft.state.promoted, name, promoted) });
 }
