@@ -58,10 +58,16 @@ const count = async (what: string) =>
 const newestVerdict = async () =>
   (await db.query('SELECT state, severity FROM everview.verdicts ORDER BY version DESC LIMIT 1')).rows[0];
 
-/** What tables and views say is what the rows that are there say. */
+/** What views and the profile say is what the rows that are there say. */
 async function assertWhole(): Promise<void> {
   const [kept] = (await db.query('SELECT sum(n)::INTEGER AS n FROM sums')).rows;
   expect(kept?.n).toBe(await count('t'));
+  const { rows, columns } = await db.profile('t');
+  const amount = columns.find(({ column }) => column === 'amount');
+  expect([rows, amount?.counts['negative'] ?? 0]).toEqual([
+    await count('t'),
+    await count('t WHERE amount < 0'),
+  ]);
 }
 
 describe('an update that the judgement blocks', () => {

@@ -68,13 +68,18 @@ test.each([
 ] as const)(
   'prints %s so that a row without a time has no partner, in a subquery too',
   async (join, expected) => {
-    const sql = `SELECT * FROM (SELECT a.k, b.t FROM (VALUES (1, NULL), (2, 3)) AS a (k, t)
-    ${join} (VALUES ('x', 1)) AS b (k, t) ON a.t >= b.t) ORDER BY 1`;
+    const sql = `SELECT * FROM (SELECT a.k, b.t FROM early AS a ${join} late AS b ON a.g = b.g AND a.t > b.t) ORDER BY 1`;
     const printed = await store.parser.print(await store.parser.parse(sql));
-    const rows = await store.write(async (session) => {
+    const [bare, ours] = await store.write(async (session) => {
       await session.run('SET asof_loop_join_threshold = 0');
-      return session.rows(printed);
+      await session.run(
+        `CREATE OR REPLACE TABLE early AS FROM (VALUES (1, 'g', NULL), (2, 'g', 3)) AS v (k, g, t)`,
+      );
+      await session.run(`CREATE OR REPLACE TABLE late AS FROM (VALUES ('g', 1), ('g', NULL)) AS v (g, t)`);
+      return [await session.rows(sql), await session.rows(printed)];
     });
-    expect(rows.map((row) => Object.values(row))).toEqual(expected);
+    expect(ours.map((row) => Object.values(row))).toEqual(expected);
+    // Should DuckDB have mended it, there is nothing to write around.
+    expect(bare).not.toEqual(ours);
   },
 );
