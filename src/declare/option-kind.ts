@@ -53,7 +53,7 @@ export const holdTerm: OptionKind<HoldTerm> = {
   wants: holdExample,
   schema: z.object({
     forMs: z.number().int().positive('must be longer than 0'),
-    onDeadline: z.enum(['accept_marked', 'reject']),
+    onDeadline: z.enum(['accept_marked', 'reject'], 'ends in THEN accept_marked or THEN reject'),
   }),
   fromSql: (sql) => holdReading(sql, readSqlDuration),
   fromJs: (value) =>

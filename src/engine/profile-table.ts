@@ -22,6 +22,7 @@ export type ProfiledColumn = {
   readonly nulls: number;
   /** Counts that are above 0: `{ zero: 12, negative: 3 }`. */
   readonly counts: Readonly<Record<string, number>>;
+  /** Values that differ: counted, or of tables above ten million values estimated. */
   readonly distinct: number;
   readonly least: string | null;
   readonly median: string | null;
@@ -50,7 +51,7 @@ export function profileTable(core: EngineCore, name: string): Promise<TableProfi
       const { schema } = entry.target;
       const total = totalOf(mergeParts(await loadParts(snapshot, table)));
       const history = await loadTableHistory(snapshot, table, 'insert');
-      const ranges = await rangesOf(snapshot, entry);
+      const ranges = await rangesOf(snapshot, entry, total?.rows ?? 0);
       const noticeBelow = await noticeOf(snapshot, table);
       const columns = schema.map((column, index): ProfiledColumn => {
         const counted = total?.columns.find((one) => one.name === column.name);
@@ -93,16 +94,20 @@ type Range = Pick<ProfiledColumn, 'distinct' | 'least' | 'median' | 'greatest'>;
 /** A chunk of columns a statement: DuckDB plans thousands of aggregates of one slowly. */
 const columnsAtOnce = 100;
 
-async function rangesOf(session: Session, { target }: TableEntry): Promise<Range[]> {
+/** Values up to which those that differ are counted, and no longer estimated. */
+const mostCounted = 10_000_000;
+
+async function rangesOf(session: Session, { target }: TableEntry, rows: number): Promise<Range[]> {
   const ranges: Range[] = [];
   const names = columnNames(target.schema);
+  const isCounted = rows * names.length <= mostCounted;
   for (let from = 0; from < names.length; from += columnsAtOnce) {
     const chunk = names.slice(from, from + columnsAtOnce);
     const selected = chunk.flatMap((name, place) => {
       const column = quoteIdentifier(name);
       const isNumber = columnKindOf(target.schema[from + place]?.type ?? '') === 'number';
       return [
-        `approx_count_distinct(${column}) AS d${place}`,
+        `${isCounted ? `count(DISTINCT ${column})` : `approx_count_distinct(${column})`} AS d${place}`,
         `min(${column})::VARCHAR AS l${place}`,
         `max(${column})::VARCHAR AS g${place}`,
         `${isNumber ? `median(${column})::VARCHAR` : 'NULL'} AS m${place}`,

@@ -125,6 +125,13 @@ const unsupported: readonly Case[] = [
 
 const options: readonly Case[] = [
   [
+    "CREATE TABLE t (a INTEGER) WITH (hold = INTERVAL '6 hours' THEN keep)",
+    'invalid-option',
+    '1:41 28',
+    /hold is out of range: it ends in THEN accept_marked or THEN reject/,
+    /INTERVAL '6 hours' THEN reject/,
+  ],
+  [
     'SELECT * FROM v\nWITH (max_stalenes = 1)',
     'unknown-option',
     '2:7 12',
