@@ -1,5 +1,6 @@
 export type { Clock, CostMeter } from './core/clock.ts';
 export { rowCostMeter, SimulatedClock, systemClock, wallCostMeter } from './core/clock.ts';
+export { formatDurationMs, tryParseDurationMs } from './core/duration.ts';
 export type { ErrorCode, TextPlace } from './core/errors.ts';
 export { EverviewError, errorTable } from './core/errors.ts';
 export type { IncidentNotice } from './core/incident.ts';

@@ -1,0 +1,32 @@
+import type { Row, SqlValue } from '../index.ts';
+
+export type TableRows = { readonly table: string; readonly rows: readonly Row[] };
+
+/** Rows that come as one update. Tables in the order of the declarations, so that references are met. */
+export type Arrival = {
+  /** Simulated, milliseconds since the Unix epoch. Every event time in it is at or before. */
+  readonly atMs: number;
+  readonly tables: readonly TableRows[];
+};
+
+/** One question of the workload. */
+export type WorkloadQuery = {
+  readonly atMs: number;
+  /** Predictions asked for: of the rows that came last, or of those with these values of the workload's key. */
+  readonly rows: number;
+  readonly keys: readonly SqlValue[] | null;
+};
+
+/** What a replay feeds to the engine under one seed: the same for every policy. */
+export type History = {
+  /** Where the clock stands when `initial` is inserted; at or before the first arrival. */
+  readonly startMs: number;
+  readonly initial: readonly TableRows[];
+  readonly arrivals: readonly Arrival[];
+  /** By time. */
+  readonly queries: readonly WorkloadQuery[];
+  /** After its event time; long enough that no label is known before its row was predicted. */
+  readonly labelDelayMs: number;
+  /** SHA-256 of all of it. */
+  readonly hash: string;
+};
