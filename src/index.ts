@@ -4,6 +4,7 @@ export { formatDurationMs, tryParseDurationMs } from './core/duration.ts';
 export type { ErrorCode, TextPlace } from './core/errors.ts';
 export { EverviewError, errorTable } from './core/errors.ts';
 export type { IncidentNotice } from './core/incident.ts';
+export { nearestHint } from './core/nearest.ts';
 export type { Notifier } from './core/notifier.ts';
 export type { Reason } from './core/reasons.ts';
 export { reasonTable } from './core/reasons.ts';
