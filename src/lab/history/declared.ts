@@ -23,22 +23,38 @@ export type Declared = {
   /** In the order of the declarations. */
   readonly tables: readonly DeclaredTable[];
   readonly trainingSet: DeclaredTrainingSet;
+  /** What the model says. */
+  readonly task: 'number' | 'class';
 };
 
-/** Runs `work` on an engine of its own that has the experiment's declarations, and no rows. */
+/** Methods whose label is a class. */
+const classMethods: readonly string[] = [
+  'logistic',
+  'gaussian_nb',
+  'multinomial_nb',
+  'bernoulli_nb',
+  'lda',
+  'qda',
+];
+
+/** Methods without a label. */
+const unlabelledMethods: readonly string[] = ['pca', 'kmeans'];
+
+/** Runs `work` on an engine of its own that has the experiment's declarations, and no rows; its clock begins at 1970. */
 export async function withDeclared<T>(
   experiment: Experiment,
-  work: (engine: Everview, declared: Declared) => Promise<T>,
+  work: (engine: Everview, declared: Declared, clock: SimulatedClock) => Promise<T>,
 ): Promise<T> {
-  await using engine = await Everview.open(':memory:', {
-    clock: new SimulatedClock(0),
-    threads: 1,
-  });
+  const clock = new SimulatedClock(0);
+  await using engine = await Everview.open(':memory:', { clock, threads: 1 });
   await engine.sql(experiment.declarations);
-  return await work(engine, await readDeclared(engine, experiment.model));
+  return await work(engine, await readDeclared(engine, experiment.model), clock);
 }
 
-/** @throws EverviewError `unknown-relation` of the model, `invalid-definition` where its training set has no event time */
+/**
+ * @throws EverviewError `unknown-relation` of the model, `unsupported` where it has no label, `invalid-definition` where
+ * its training set has no event time
+ */
 export async function readDeclared(engine: Everview, model: string): Promise<Declared> {
   const { rows } = await engine.query<{ readonly name: string; readonly event_time: string | null }>(
     'SELECT name, event_time FROM everview.tables',
@@ -49,12 +65,15 @@ export async function readDeclared(engine: Everview, model: string): Promise<Dec
     const key = columns.filter(({ roles }) => roles.includes('primary key')).map((column) => column.name);
     tables.push({ name, columns, key, eventTime });
   }
-  return { tables, trainingSet: await readTrainingSet(engine, model) };
+  return { tables, ...(await readTrainingSet(engine, model)) };
 }
 
-async function readTrainingSet(engine: Everview, model: string): Promise<DeclaredTrainingSet> {
-  const { rows } = await engine.query<{ readonly name: string; readonly query: string }>(
-    `SELECT v.name, v.query FROM everview.models m JOIN everview.views v ON v.name = m.training_set
+async function readTrainingSet(
+  engine: Everview,
+  model: string,
+): Promise<Pick<Declared, 'trainingSet' | 'task'>> {
+  const { rows } = await engine.query<Record<'name' | 'query' | 'method', string>>(
+    `SELECT v.name, v.query, m.method FROM everview.models m JOIN everview.views v ON v.name = m.training_set
      WHERE lower(m.name) = lower($1)`,
     [model],
   );
@@ -62,6 +81,12 @@ async function readTrainingSet(engine: Everview, model: string): Promise<Declare
   if (found === undefined) {
     throw new EverviewError('unknown-relation', `the declarations have no model "${model}"`, {
       hint: '`model` names the one that is tested',
+    });
+  }
+  const { method, ...named } = found;
+  if (unlabelledMethods.includes(method)) {
+    throw new EverviewError('unsupported', `model "${model}" is a ${method}, which predicts no label`, {
+      hint: 'a replay compares predictions with labels',
     });
   }
   const columns = await describe(engine, found.name);
@@ -72,7 +97,8 @@ async function readTrainingSet(engine: Everview, model: string): Promise<Declare
       hint: 'WITH (event_time = …) says when an example happened; a replay goes by it',
     });
   }
-  return { ...found, columns, label: label.name, eventTime: eventTime.name };
+  const trainingSet = { ...named, columns, label: label.name, eventTime: eventTime.name };
+  return { trainingSet, task: classMethods.includes(method) ? 'class' : 'number' };
 }
 
 type DescribedColumn = Column & { readonly roles: readonly string[] };

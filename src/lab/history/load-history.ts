@@ -25,7 +25,7 @@ const workloadSeed = 0x9e3779b9;
  * @throws EverviewError of the declarations and of the source; `not-enough-rows`, `invalid-option`, `unknown-column`
  */
 export function loadHistory(experiment: Experiment, seed: number, options: HistoryOptions): Promise<History> {
-  return withDeclared(experiment, async (engine, declared) => {
+  return withDeclared(experiment, async (engine, declared, clock) => {
     const timeline = await readSource(experiment, declared, options);
     const startMs = warmUpEnd(timeline.moments, experiment.warmUp);
     const split = timeline.moments.findIndex(({ atMs }) => atMs > startMs);
@@ -35,6 +35,7 @@ export function loadHistory(experiment: Experiment, seed: number, options: Histo
     const { workload } = experiment;
     let keys: Awaited<ReturnType<typeof keysByFrequency>> = [];
     if (workload.kind === 'skewed') {
+      clock.setTo(startMs);
       await feedTables(engine, initial);
       keys = await keysByFrequency(engine, declared.trainingSet, workload.key);
     }
