@@ -14,16 +14,28 @@ export type Forecast = {
 
 const certain = (label: number): Forecast => ({ label, probability: (one) => (one === label ? 1 : 0) });
 
-/** The label that came last; of classes it is called no-change, too. */
+/**
+ * The label of the last moment, which of classes is called no-change, too; of several rows of one moment their mean, or
+ * their most frequent class.
+ */
 export class LastLabel implements Forecaster {
-  #last: Forecast | null = null;
+  readonly #ofMoment: () => Forecaster;
+  #last: Forecaster | null = null;
+  #lastMs = Number.NaN;
 
-  learn(label: number): void {
-    this.#last = certain(label);
+  /** @param ofMoment makes what speaks for the rows of one moment */
+  constructor(ofMoment: () => Forecaster) {
+    this.#ofMoment = ofMoment;
   }
 
-  forecast(): Forecast | null {
-    return this.#last;
+  learn(label: number, eventMs: number): void {
+    if (this.#last === null || eventMs !== this.#lastMs) this.#last = this.#ofMoment();
+    this.#lastMs = eventMs;
+    this.#last.learn(label, eventMs);
+  }
+
+  forecast(eventMs: number): Forecast | null {
+    return this.#last?.forecast(eventMs) ?? null;
   }
 }
 

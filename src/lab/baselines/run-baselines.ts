@@ -31,19 +31,20 @@ export function runBaselines(rows: LabelledRows, setting: BaselineSetting): Base
   }));
 }
 
-function forecastersOf(rows: LabelledRows, { seasonMs, startMs }: BaselineSetting): NamedForecaster[] {
+function forecastersOf(rows: LabelledRows, setting: BaselineSetting): NamedForecaster[] {
+  const { seasonMs, startMs, loss } = setting;
   if (rows.task === 'class') {
-    return [
-      { name: 'last class', forecaster: new LastLabel() },
-      { name: 'majority class', forecaster: new MajorityClass() },
-    ];
+    const majority = { name: 'majority class', forecaster: new MajorityClass() } as const;
+    // The last class is said for certain, which costs without bound where it is wrong.
+    if (loss === 'log') return [majority];
+    return [{ name: 'last class', forecaster: new LastLabel(() => new MajorityClass()) }, majority];
   }
   const seasonal =
     seasonMs === null
       ? []
       : [{ name: 'seasonal mean' as const, forecaster: new SeasonalMean(seasonMs, startMs) }];
   return [
-    { name: 'last value', forecaster: new LastLabel() },
+    { name: 'last value', forecaster: new LastLabel(() => new MeanSoFar()) },
     ...seasonal,
     { name: 'mean so far', forecaster: new MeanSoFar() },
   ];
