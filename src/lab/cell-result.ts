@@ -104,6 +104,8 @@ export const runResultSchema = z.strictObject({
   experiment: z.string(),
   /** Of the experiment as JSON and of its data: SHA-256. */
   hash: z.string(),
+  /** With the model: what the statements that declare a policy are written against. */
+  declarations: z.string(),
   model: z.string(),
   prices: z.strictObject({ cpuSecond: z.number(), loss: z.number() }),
   refreshCost: z.strictObject({ seconds: z.number(), secondsPerRow: z.number() }),

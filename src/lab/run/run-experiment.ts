@@ -55,24 +55,20 @@ export async function runExperiment(input: ExperimentInput, options: RunOptions)
 }
 
 /**
- * Every policy under every seed; and for each window and maintenance a replay that refreshes at every update and keeps
- * all models, under the first seed: one of these policies, or else one more.
+ * Under every seed every policy; and for each window and maintenance a replay that refreshes at every update and keeps
+ * all models: one of these policies, or else one more.
  */
 function cellsOf(experiment: Experiment): readonly Cell[] {
   const policies = expandPolicies(experiment);
-  const [firstSeed = 1] = experiment.seeds;
-  const matrices = matrixPolicies(policies);
-  const ofMatrix = new Set(matrices.map(definitionOf));
-  const compared = policies.flatMap((policy) =>
-    experiment.seeds.map((seed): Cell => {
-      const keepsMatrix = seed === firstSeed && ofMatrix.delete(definitionOf(policy));
-      return { policy, seed, isCompared: true, keepsMatrix };
-    }),
-  );
-  const others = matrices
-    .filter((policy) => ofMatrix.has(definitionOf(policy)))
-    .map((policy): Cell => ({ policy, seed: firstSeed, isCompared: false, keepsMatrix: true }));
-  return [...compared, ...others];
+  const matrices = new Map(matrixPolicies(policies).map((policy) => [definitionOf(policy), policy]));
+  const compared = new Set(policies.map(definitionOf));
+  const others = [...matrices].filter(([definition]) => !compared.has(definition));
+  return experiment.seeds.flatMap((seed) => [
+    ...policies.map(
+      (policy): Cell => ({ policy, seed, isCompared: true, keepsMatrix: matrices.has(definitionOf(policy)) }),
+    ),
+    ...others.map(([, policy]): Cell => ({ policy, seed, isCompared: false, keepsMatrix: true })),
+  ]);
 }
 
 function definitionOf({ schedule, window, maintenance }: Policy): string {
@@ -80,11 +76,12 @@ function definitionOf({ schedule, window, maintenance }: Policy): string {
 }
 
 function resultOf(experiment: Experiment, inputs: LoadedInputs, done: readonly DoneCell[]): RunResult {
-  const { name, model, prices, refreshCost } = experiment;
+  const { name, declarations, model, prices, refreshCost } = experiment;
   return {
     format: 1,
     experiment: name,
     hash: runHash(experiment, inputs),
+    declarations,
     model,
     prices,
     refreshCost,
