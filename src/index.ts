@@ -28,8 +28,16 @@ export {
   view,
 } from './declare/builder.ts';
 export { t } from './declare/column-builder.ts';
-export type { Definition, RefreshPolicy } from './declare/definition.ts';
+export type {
+  Definition,
+  ModelDefinition,
+  RefreshPolicy,
+  TrainingSetDefinition,
+} from './declare/definition.ts';
+export { formatSqlDuration } from './declare/duration.ts';
 export { formatDefinition } from './declare/format-statement.ts';
+export { readDeclarations } from './declare/read-declarations.ts';
+export { formatName } from './declare/sql-name.ts';
 export { placeInScript, StatementReader, splitStatements } from './declare/statement-reader.ts';
 export type { ModelComparison, Moves } from './engine/compare-versions.ts';
 export type { DecisionOptions } from './engine/decision-call.ts';
@@ -51,6 +59,7 @@ export type { HeadValues } from './model/head-row.ts';
 export type { Flips } from './model/metrics/flips.ts';
 export type { Compared, ComparedMetric, ComparedWeight } from './model/model-comparison.ts';
 export type { ModelWeight } from './model/model-weights.ts';
+export { readParameters } from './model/parameters-json.ts';
 export { createRowPredictor } from './model/predict-row.ts';
 export type { Head, ModelParameters, Scorer } from './model/scorer.ts';
 export type { Answer, Provenance, ReadPath } from './query/answer.ts';

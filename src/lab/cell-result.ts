@@ -6,7 +6,7 @@ const numbers = z.array(z.number());
 /** One refresh of the model in a replay. */
 const refreshSchema = z.strictObject({
   atMs: z.number(),
-  /** Index of the step in which it was done; −1 during warm-up. */
+  /** Index of the step in which it was done: after the arrival before, up to the end of its own; −1: in the warm-up. */
   step: z.number().int(),
   kind: z.enum(['incremental', 'full', 'none']),
   /** The engine's own, of its closed list. */
@@ -44,7 +44,10 @@ export const cellResultSchema = z.strictObject({
   lossSum: numbers,
   /** Predictions answered, those of the workload too. */
   answers: numbers,
-  /** Step whose labels the answering model had learned: it was refreshed at the end of that step; −1: in the warm-up. */
+  /**
+   * The last step all of whose labels the answering model had learned; −1: those of the warm-up. That is the step itself
+   * where the model was refreshed before it answered (at a read, at a deadline): its own rows' labels come later.
+   */
   activeSince: numbers,
   /** Of the answering model, at the answers of the step, as the engine's provenance says. */
   staleVersions: numbers,
@@ -86,7 +89,8 @@ export type BaselineResult = z.output<typeof baselineSchema>;
 
 /**
  * Losses of every model that could have answered: `losses[s][t]` is the summed loss on the rows of step t of the model
- * refreshed at the end of step s − 1 (s = 0: in the warm-up), for t ≥ s.
+ * refreshed at the end of step s − 1 (s = 0: in the warm-up), for t ≥ s; and for t = s − 1, as a refresh just before
+ * the answers of that step learns the same labels. 0 for smaller t, where it could not be.
  */
 export const lossMatrixSchema = z.strictObject({
   /** The policy whose window and maintenance it is of; its schedule is every-update. */
