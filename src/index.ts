@@ -44,6 +44,7 @@ export type { StreamedAnswer } from './engine/stream-answer.ts';
 export type { WebhookOptions } from './engine/webhook.ts';
 export type { VersionWeights } from './engine/weights-of-model.ts';
 export type { DrillLine } from './ingest/drill/run-drill.ts';
+export { seededRandom } from './ingest/drill/seeded-random.ts';
 export type { HeadValues } from './model/head-row.ts';
 export type { Flips } from './model/metrics/flips.ts';
 export type { Compared, ComparedMetric, ComparedWeight } from './model/model-comparison.ts';
