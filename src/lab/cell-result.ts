@@ -88,15 +88,16 @@ export const baselineSchema = z.strictObject({
 export type BaselineResult = z.output<typeof baselineSchema>;
 
 /**
- * Losses of every model that could have answered: `losses[s][t]` is the summed loss on the rows of step t of the model
- * refreshed at the end of step s − 1 (s = 0: in the warm-up), for t ≥ s; and for t = s − 1, as a refresh just before
- * the answers of that step learns the same labels. 0 for smaller t, where it could not be.
+ * Losses of every model that could have answered. `losses[m][t]` is the summed loss on the rows of step t of the model
+ * refreshed in step m − 1 (m = 0: in the warm-up), for t ≥ m − 1, and 0 for steps before. That of its own step is what it
+ * would have said had it been refreshed before the answers, as it is where the engine keeps the schedule.
  */
 export const lossMatrixSchema = z.strictObject({
   /** The policy whose window and maintenance it is of; its schedule is every-update. */
   policy: policySchema,
+  seed: z.number().int(),
   losses: z.array(numbers),
-  /** Labels that the s-th of these models learned from. */
+  /** Labels that each of these models learned from. */
   trainingRows: numbers,
 });
 
@@ -113,6 +114,8 @@ export const runResultSchema = z.strictObject({
   model: z.string(),
   prices: z.strictObject({ cpuSecond: z.number(), loss: z.number() }),
   refreshCost: z.strictObject({ seconds: z.number(), secondsPerRow: z.number() }),
+  /** From a refresh until its model answers. */
+  deployDelayMs: z.number(),
   /** Loss of the trivial baseline a row, over the warm-up: the scale of what staleness is taken to cost. */
   lossScale: z.number(),
   cells: z.array(cellResultSchema),
