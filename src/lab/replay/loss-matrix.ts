@@ -12,6 +12,7 @@ import type { WarmModel } from './warm-up.ts';
  */
 export async function lossMatrix(
   policy: Policy,
+  seed: number,
   warm: WarmModel,
   { answeringAfter, stepRows }: Pick<Replay, 'answeringAfter' | 'stepRows'>,
 ): Promise<LossMatrix | null> {
@@ -35,5 +36,5 @@ export async function lossMatrix(
       }),
     );
   }
-  return { policy, losses, trainingRows };
+  return { policy, seed, losses, trainingRows };
 }

@@ -60,7 +60,7 @@ export async function replayCell(
     labelsAtStart: warm.labelsAtStart,
     measured,
   };
-  return { cell, matrix: options.keepsMatrix === true ? await lossMatrix(policy, warm, replay) : null };
+  return { cell, matrix: options.keepsMatrix === true ? await lossMatrix(policy, seed, warm, replay) : null };
 }
 
 /** @throws EverviewError `invalid-option` where a schedule needs a trigger and there is none */

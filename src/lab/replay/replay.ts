@@ -164,10 +164,10 @@ export class Replay {
     const decision = this.#feed.decide({ atMs, arrived, labelled, given: this.#given });
     if (!decision.refresh) return;
     this.asked.push(decision.because);
-    const { engine, declared } = this.#warm;
+    const { engine, declared, versions } = this.#warm;
     await engine.refresh(declared.model.name, this.#policy.maintenance);
     await this.#noteVersions();
-    this.#feed.refreshed(atMs);
+    this.#feed.refreshed(atMs, this.#deployments.at(-1)?.version ?? versions.answering.version);
   }
 
   async #noteAnswer({ models, staleness }: Answer, answers: number): Promise<void> {

@@ -18,6 +18,9 @@ export type StepSeen = {
   readonly given: readonly AnswersGiven[];
 };
 
+/** A row that was predicted, and how many promoted refreshes of the trigger there were up to the model that answered. */
+type SettledRow = { readonly row: LabelledRow; readonly answeredBy: number };
+
 /** Shows a trigger what is known after each step, and nothing before it is. */
 export class TriggerFeed {
   readonly #trigger: RefreshTrigger;
@@ -27,8 +30,11 @@ export class TriggerFeed {
   readonly #lossScale: number;
   readonly #warm: WarmModel;
   /** Predicted, and their labels not yet known. */
-  #unknown: LabelledRow[] = [];
+  #unknown: SettledRow[] = [];
   #lastRefreshMs: number;
+  /** Versions that refreshes of the trigger made and that answer or will: how many there were up to each. */
+  readonly #promotions = new Map<number, number>();
+  #newest: number;
 
   constructor(
     trigger: RefreshTrigger,
@@ -45,16 +51,22 @@ export class TriggerFeed {
     this.#lossScale = lossScale;
     this.#warm = warm;
     this.#lastRefreshMs = warm.versions.answering.refreshedMs;
+    this.#newest = warm.versions.answering.version;
   }
 
   decide(seen: StepSeen): TriggerDecision {
-    this.#unknown.push(...seen.labelled);
+    const answeredBy = this.#promotions.get(this.#warm.versions.answering.version) ?? 0;
+    this.#unknown.push(...seen.labelled.map((row) => ({ row, answeredBy })));
     return this.#trigger.observe(this.#observation(seen));
   }
 
-  refreshed(atMs: number): void {
+  /** @param version the newest that answers, or will */
+  refreshed(atMs: number, version: number): void {
     this.#lastRefreshMs = atMs;
-    this.#trigger.refreshed();
+    const promoted = version !== this.#newest;
+    if (promoted) this.#promotions.set(version, this.#promotions.size + 1);
+    this.#newest = version;
+    this.#trigger.refreshed(promoted);
   }
 
   #observation({ atMs, arrived, given }: StepSeen): Observation {
@@ -68,9 +80,9 @@ export class TriggerFeed {
     return {
       atMs,
       features: reader.features(arrived),
-      losses: Float64Array.from(settled, ({ loss }) => loss),
-      supersededLosses:
-        versions.before(versions.answering.version) === null ? null : supersededLosses(settled),
+      losses: Float64Array.from(settled, ({ row }) => row.loss),
+      answeredBy: Int32Array.from(settled, (one) => one.answeredBy),
+      supersededLosses: supersededLosses(settled),
       pendingLabels: ledger.change(refreshedMs, atMs).added,
       trainingRows,
       answers: given.reduce((sum, { answers }) => sum + answers, 0),
@@ -84,18 +96,15 @@ export class TriggerFeed {
   }
 
   /** Takes out what was predicted and whose label is known by now, in event-time order. */
-  #settle(untilMs: number): LabelledRow[] {
-    const settled = this.#unknown.filter(({ eventMs }) => eventMs <= untilMs);
-    if (settled.length > 0) this.#unknown = this.#unknown.filter(({ eventMs }) => eventMs > untilMs);
-    return settled.sort((a, b) => a.eventMs - b.eventMs);
+  #settle(untilMs: number): SettledRow[] {
+    const isKnown = ({ row }: SettledRow): boolean => row.eventMs <= untilMs;
+    const settled = this.#unknown.filter(isKnown);
+    if (settled.length > 0) this.#unknown = this.#unknown.filter((one) => !isKnown(one));
+    return settled.sort((a, b) => a.row.eventMs - b.row.eventMs);
   }
 }
 
-function supersededLosses(rows: readonly LabelledRow[]): Float64Array | null {
-  const losses = new Float64Array(rows.length);
-  for (const [place, { supersededLoss }] of rows.entries()) {
-    if (supersededLoss === null) return null;
-    losses[place] = supersededLoss;
-  }
-  return losses;
+function supersededLosses(rows: readonly SettledRow[]): Float64Array | null {
+  if (rows.every(({ row }) => row.supersededLoss === null)) return null;
+  return Float64Array.from(rows, ({ row }) => row.supersededLoss ?? Number.NaN);
 }

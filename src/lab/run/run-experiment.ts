@@ -85,6 +85,7 @@ function resultOf(experiment: Experiment, inputs: LoadedInputs, done: readonly D
     model,
     prices,
     refreshCost,
+    deployDelayMs: experiment.deployDelay,
     lossScale: inputs.lossScale,
     cells: done.flatMap(({ cell, outcome }) => (cell.isCompared ? [outcome.result] : [])),
     baselines: [...inputs.baselines],

@@ -132,6 +132,7 @@ export function runOf(cells: readonly CellResult[], given: Partial<RunResult> = 
     format: 1,
     experiment: 'synthetic',
     hash: '0',
+    declarations: '',
     model: 'm',
     prices: { cpuSecond: 1, loss: 1 },
     refreshCost: { seconds: 1, secondsPerRow: 0 },
