@@ -147,5 +147,7 @@ it('stops where it is told to', async () => {
   await expect(run(experiment(), { signal: stop.signal, progress })).rejects.toThrow('enough');
   const later = new AbortController();
   const other = { tick: () => later.abort(new Error('enough')) };
-  await expect(run(experiment(), { workers: 2, signal: later.signal, progress: other })).rejects.toThrow('enough');
+  await expect(run(experiment(), { workers: 2, signal: later.signal, progress: other })).rejects.toThrow(
+    'enough',
+  );
 });

@@ -37,5 +37,8 @@ export async function bundleProgram(
   });
   await mkdir(folder, { recursive: true });
   await copyFile(join(root, 'package.json'), join(folder, 'package.json'));
-  return { path: join(outdir, `${name}.mjs`), [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }) };
+  return {
+    path: join(outdir, `${name}.mjs`),
+    [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
+  };
 }

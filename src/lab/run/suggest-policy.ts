@@ -1,9 +1,12 @@
 import type { RunResult } from '../cell-result.ts';
 import { keeperOf, policyStatements } from '../replay/policy-statements.ts';
-import { type SuggestOptions, type Suggestion, suggest } from '../suggest/suggest.ts';
+import { type Suggestion, type SuggestOptions, suggest } from '../suggest/suggest.ts';
 
 /** The cheapest policy of a run that SQL can declare, with the statements that do, and how sure that is. */
-export function suggestPolicy(run: RunResult, options: Omit<SuggestOptions, 'statementsOf'> = {}): Suggestion {
+export function suggestPolicy(
+  run: RunResult,
+  options: Omit<SuggestOptions, 'statementsOf'> = {},
+): Suggestion {
   return suggest(run, {
     ...options,
     statementsOf: (policy) =>
