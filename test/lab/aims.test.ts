@@ -48,8 +48,8 @@ describe('the aim of auto', () => {
     const { auto: judged } = judgeAims([runWithAuto('best', [1]), runWithAuto('twice', [1, 3])]);
     expect(judged).toEqual({
       sets: [
-        { set: 'best', policy: 'auto', times: 1 },
-        { set: 'twice', policy: 'auto', times: 2 },
+        { set: 'best', policy: 'auto', times: 1, timesOfBefore: 1 },
+        { set: 'twice', policy: 'auto', times: 2, timesOfBefore: 2 },
       ],
       meanTimes: 1.5,
       isEachMet: true,

@@ -14,7 +14,7 @@ export type AimsJudgement = {
 
 /** @param runs one for each set */
 export function judgeAims(runs: readonly RunResult[]): AimsJudgement {
-  const summaries = runs.map((run) => ({ set: run.experiment, lines: summarize(run) }));
+  const summaries = runs.map((run) => ({ set: run.experiment, run, lines: summarize(run) }));
   const beaten = runs.flatMap((run) =>
     checkHindsight(run)
       .filter(({ isBeaten }) => isBeaten)

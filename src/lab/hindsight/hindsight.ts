@@ -44,9 +44,13 @@ export class Hindsight {
     this.#run = run;
   }
 
-  of(cell: CellResult): CellHindsight {
+  /** @param moment of a step at which the schedules refresh; that of the cell by default */
+  of(cell: CellResult, moment?: RefreshMoment): CellHindsight {
+    return this.#of(cell, moment ?? refreshMoment(cell, this.timelineOf(cell)));
+  }
+
+  #of(cell: CellResult, moment: RefreshMoment): CellHindsight {
     const group = this.#groupOf(cell);
-    const moment = refreshMoment(cell, group.timeline);
     const staleness = this.#view(cell, group, moment, 'staleness', (setting) => stalenessProblem(setting));
     const { matrix } = group;
     const loss =

@@ -15,14 +15,21 @@ export class AnsweringVersions {
   /** By version: the one that answered before it. */
   readonly #before = new Map<number, number>();
   #answering: VersionFacts;
+  #newest: VersionFacts;
 
   constructor(first: VersionFacts) {
     this.#facts.set(first.version, first);
     this.#answering = first;
+    this.#newest = first;
   }
 
   get answering(): VersionFacts {
     return this.#answering;
+  }
+
+  /** Of those that answer or will, the one fitted last. */
+  get newest(): VersionFacts {
+    return this.#newest;
   }
 
   has(version: number): boolean {
@@ -31,6 +38,7 @@ export class AnsweringVersions {
 
   fitted(facts: VersionFacts): void {
     this.#facts.set(facts.version, facts);
+    this.#newest = facts;
   }
 
   /** @throws RangeError for a version that nobody told of */

@@ -6,7 +6,7 @@ import { versionPredictor } from './version-predictor.ts';
 import type { WarmModel } from './warm-up.ts';
 
 /**
- * Losses of every version that answered at the end of a step on the rows of every later step, and of its own: the
+ * Losses of the version that was fitted last at the end of each step on the rows of every later step, and of its own: the
  * model with just these labels had it been refreshed when the rows of that step came.
  * @returns null where rows cannot be predicted one at a time
  */
@@ -14,14 +14,14 @@ export async function lossMatrix(
   policy: Policy,
   seed: number,
   warm: WarmModel,
-  { answeringAfter, stepRows }: Pick<Replay, 'answeringAfter' | 'stepRows'>,
+  { newestAfter, stepRows }: Pick<Replay, 'newestAfter' | 'stepRows'>,
 ): Promise<LossMatrix | null> {
   const kept = new Map((await keptVersions(warm, { withParameters: true })).map((one) => [one.version, one]));
   const sample = stepRows.find(({ rows }) => rows.length > 0)?.rows[0];
   if (sample === undefined) return null;
   const losses: number[][] = [];
   const trainingRows: number[] = [];
-  for (const [s, version] of answeringAfter.entries()) {
+  for (const [s, version] of newestAfter.entries()) {
     const found = kept.get(version);
     const predict =
       found === undefined ? null : versionPredictor(found.parameters, warm.reader.task, sample.row);

@@ -17,8 +17,8 @@ export class Replay {
   /** Why the lab itself called for a refresh, each time that it did. */
   readonly asked: string[] = ['warm-up'];
   readonly stepRows: StepRows[] = [];
-  /** The version that answered at the end of the warm-up, and of each step. */
-  readonly answeringAfter: number[];
+  /** The version fitted last by the end of the warm-up, and of each step, whether or not it was deployed by then. */
+  readonly newestAfter: number[];
   readonly #experiment: Experiment;
   readonly #policy: Policy;
   readonly #history: History;
@@ -48,7 +48,7 @@ export class Replay {
     const { kind } = policy.schedule;
     this.#superseded = kind === 'forecast' || kind === 'budget' ? new SupersededModel(warm) : null;
     const { version } = warm.versions.answering;
-    this.answeringAfter = [version];
+    this.newestAfter = [version];
     this.#lastCandidate = version;
   }
 
@@ -77,7 +77,7 @@ export class Replay {
     this.stepRows.push({ version: versions.answering.version, rows: labelled });
     if (kind === 'every-update') await this.#runDue();
     await this.#decide(arrived, labelled, atMs);
-    this.answeringAfter.push(versions.answering.version);
+    this.newestAfter.push(versions.newest.version);
   }
 
   /** Lets time pass up to an arrival: what is deployed, due and asked in between. */
