@@ -22,11 +22,18 @@ const shots = [
   { name: 'dark', width: 1280, colorScheme: 'dark' },
 ] as const;
 
+/** Pixels of one picture: more, and it is shown too small to be read. */
+const height = 1500;
+
 await using opened = await openChromium();
 for (const { name, width, colorScheme } of shots) {
-  const page = await opened.browser.newPage({ viewport: { width, height: 900 }, colorScheme });
+  const page = await opened.browser.newPage({ viewport: { width, height }, colorScheme });
   await page.goto(pathToFileURL(file).href);
-  await page.screenshot({ path: join(directory, `${name}.png`), fullPage: true });
+  const length = await page.evaluate<number>('document.documentElement.scrollHeight');
+  for (let from = 0; from < length; from += height) {
+    await page.evaluate(`scrollTo(0, ${from})`);
+    await page.screenshot({ path: join(directory, `${name}-${from / height}.png`) });
+  }
   if (name === 'desk') await page.pdf({ path: join(directory, 'print.pdf'), preferCSSPageSize: true });
   await page.close();
 }

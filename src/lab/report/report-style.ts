@@ -76,7 +76,7 @@ td small,th small{display:block;font-weight:400;font-size:13px;line-height:1.3;c
 .badge{display:inline-block;font-size:12px;font-weight:600;line-height:1.5;border:1px solid currentColor;border-radius:4px;padding:0 5px;margin-left:6px;white-space:nowrap;color:var(--ink)}
 tr.reference th{font-weight:400;font-style:italic}
 tbody.references{border-top:2px solid var(--line)}
-.scroll{overflow-x:auto;overscroll-behavior-x:contain}
+.scroll{margin-top:16px;overflow-x:auto;overscroll-behavior-x:contain}
 .scroll table{font-size:14px}
 .scroll .measures{min-width:860px}
 .scroll caption{max-width:min(76ch,calc(100vw - 32px))}

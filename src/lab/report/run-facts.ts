@@ -25,7 +25,7 @@ export function renderRunFacts(run: RunResult, policies: readonly ReportPolicy[]
     ],
     [
       'A refresh is billed',
-      `${numberText(run.refreshCost.seconds)} s and ${numberText(run.refreshCost.secondsPerRow)} s a row that it reads`,
+      `${numberText(run.refreshCost.seconds)} s, and ${numberText(run.refreshCost.secondsPerRow * 1e6)} s for a million rows that it reads`,
     ],
   ];
   return html`<section><h2>What was run</h2>
