@@ -45,7 +45,8 @@ export const scheduleSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('ks'), falseAlarms: share.default(0.01), rows: count.default(200) }),
   /**
    * Adaptive window over the loss, or over each feature. `delta`: as in the paper, chance of a false alarm at each of its
-   * checks (one every 32 rows), all features together.
+   * checks (one every 32 rows), all features together. It hears of means alone: not of a share of missing values, and
+   * little of losses with very heavy tails.
    */
   z.strictObject({
     kind: z.literal('adwin'),
@@ -56,6 +57,7 @@ export const scheduleSchema = z.discriminatedUnion('kind', [
    * Kolmogorov–Smirnov test of the `recent` rows beside the others of the `window`. `falseAlarms`: chance of a false
    * alarm at each of its tests (one every `recent` rows), all features together. The paper's window of 100 with 30
    * recent ones finds a shift by one standard deviation in two of three cases only.
+   * Right-or-wrong losses are one tie, under which the test finds little: adwin and page-hinkley are for these.
    */
   z
     .strictObject({

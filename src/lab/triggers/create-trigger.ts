@@ -11,7 +11,7 @@ import { createStabilityTest, distributionTest } from './feature-tests.ts';
 import { Forecast } from './forecast.ts';
 import { LiveLoss } from './live-loss.ts';
 import { SkiRental } from './ski-rental.ts';
-import { FeatureStreams, LossStream, type StreamDetector } from './stream-drift.ts';
+import { FeatureStreams, halfCodes, LossStream, placeCodes, type StreamDetector } from './stream-drift.ts';
 
 export type TriggerSettings = {
   /** Price of one unit of loss, as in the experiment. */
@@ -55,13 +55,13 @@ function createWatch(schedule: Extract<Schedule, { kind: DriftKind }>): ChangeWa
     case 'adwin':
       return schedule.on === 'loss'
         ? new LossStream(() => riseOf(new Adwin(schedule.delta)))
-        : new FeatureStreams((features) => changeOf(new Adwin(schedule.delta / features)));
+        : new FeatureStreams((streams) => changeOf(new Adwin(schedule.delta / streams)), halfCodes);
     case 'kswin': {
-      const create = (features: number) =>
-        new Kswin(schedule.falseAlarms / features, schedule.window, schedule.recent);
+      const create = (streams: number) =>
+        new Kswin(schedule.falseAlarms / streams, schedule.window, schedule.recent);
       return schedule.on === 'loss'
         ? new LossStream(() => riseOf(create(1)))
-        : new FeatureStreams((features) => changeOf(create(features)));
+        : new FeatureStreams((streams) => changeOf(create(streams)), placeCodes);
     }
     case 'page-hinkley':
       return new LossStream(() => pageHinkleyRise(schedule.delta, schedule.threshold));

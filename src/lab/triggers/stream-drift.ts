@@ -1,5 +1,6 @@
 import type { FeatureColumn, Observation } from '../trigger.ts';
 import type { ChangeWatch } from './change-watch.ts';
+import { hashOfText } from './value-hash.ts';
 
 /** Takes one value after another; what it says of a change it has just seen, or null. */
 export type StreamDetector = (value: number) => string | null;
@@ -27,43 +28,55 @@ export class LossStream implements ChangeWatch {
   }
 }
 
-/** A detector over each feature, the risk shared among them. */
-export class FeatureStreams implements ChangeWatch {
-  readonly #create: (features: number) => StreamDetector;
-  readonly #detectors = new Map<string, StreamDetector>();
+/** Numbers that stand for a level, by the hash of its text; one stream of values each. */
+export type LevelCodes = readonly ((hash: number) => number)[];
 
-  /** @param create given the number of features */
-  constructor(create: (features: number) => StreamDetector) {
+/** For detectors of any change of distribution: each level has its place in [0, 1). */
+export const placeCodes: LevelCodes = [(hash) => hash / 2 ** 32];
+
+/**
+ * For detectors of means: eight ways of cutting the levels in two halves. Where shares move from one level to another,
+ * all eight have both in one half once in 256 cases.
+ */
+export const halfCodes: LevelCodes = Array.from(
+  { length: 8 },
+  (_, cut) => (hash: number) => (hash >>> (4 * cut)) & 1,
+);
+
+/** A detector over each feature, the risk shared among them. The features are the same in each step. */
+export class FeatureStreams implements ChangeWatch {
+  readonly #create: (streams: number) => StreamDetector;
+  readonly #codes: LevelCodes;
+  #detectors: StreamDetector[] = [];
+
+  /** @param create given the number of streams that share the risk */
+  constructor(create: (streams: number) => StreamDetector, codes: LevelCodes) {
     this.#create = create;
+    this.#codes = codes;
   }
 
   look(seen: Observation): string | null {
-    for (const column of seen.features) {
-      const detect = this.#detectors.get(column.name) ?? this.#create(seen.features.length);
-      this.#detectors.set(column.name, detect);
-      for (const value of codesOf(column)) {
-        const change = detect(value);
-        if (change !== null) return `${column.name} ${change}`;
+    const streams = seen.features.flatMap((column) => streamsOf(column, this.#codes));
+    if (this.#detectors.length === 0) this.#detectors = streams.map(() => this.#create(streams.length));
+    for (const [place, { name, values }] of streams.entries()) {
+      for (const value of values) {
+        const change = this.#detectors[place]?.(value) ?? null;
+        if (change !== null) return `${name} ${change}`;
       }
     }
     return null;
   }
 
   reset(): void {
-    this.#detectors.clear();
+    this.#detectors = [];
   }
 }
 
-/** Numbers as they are; each level as a fixed number in [0, 1), so that other shares are another distribution. */
-function codesOf(column: FeatureColumn): Iterable<number> {
-  return column.kind === 'number' ? column.values : column.values.map(codeOf);
-}
+type ValueStream = { readonly name: string; readonly values: Iterable<number> };
 
-/** FNV-1a, and a last mixing, since it hardly spreads what short texts differ in. */
-function codeOf(level: string | null): number {
-  let hash = 0x811c9dc5;
-  for (const character of level ?? '\0null')
-    hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 0x01000193);
-  hash = Math.imul(hash ^ (hash >>> 16), 0x21f0aaad);
-  return ((hash ^ (hash >>> 15)) >>> 0) / 2 ** 32;
+function streamsOf(column: FeatureColumn, codes: LevelCodes): ValueStream[] {
+  const { name } = column;
+  if (column.kind === 'number') return [{ name, values: column.values }];
+  const hashes = column.values.map(hashOfText);
+  return codes.map((code) => ({ name, values: hashes.map(code) }));
 }
