@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -106,6 +106,22 @@ test('an experiment that is wrong is shown at its line, and leaves nothing', asy
     'hint: did you mean "never"?',
     '',
   ]);
+});
+
+test('TypeScript is read by the tsx that is installed beside it, or else refused', async () => {
+  const text = "const input: { name: string } = { name: 'x' };\nexport default input;";
+  const beside = join(bundle.path, '..', 'experiment.ts');
+  await writeFile(beside, text);
+  const read = await runLab('run', beside, '--no-cache');
+  expect(read.err).toContain('has 5 problems\n  declarations: is missing');
+  if ('typescript' in process.features) return;
+  await mkdir(join(folder, 'node_modules', 'tsx'), { recursive: true });
+  await writeFile(join(folder, 'node_modules', 'tsx', 'package.json'), '{}');
+  await writeFile(inFolder('alone.ts'), text);
+  const refused = await runLab('run', inFolder('alone.ts'), '--no-cache');
+  expect(refused.err).toMatch(
+    /^error\[unsupported\]: .*is TypeScript, which Node .* does not run\nhint: install tsx/,
+  );
 });
 
 test.each([

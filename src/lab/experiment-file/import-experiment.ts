@@ -1,7 +1,8 @@
-import { access } from 'node:fs/promises';
+import { access, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { z } from 'zod';
 import { EverviewError } from '../../index.ts';
 import { isRecord } from './is-record.ts';
 
@@ -32,7 +33,7 @@ async function loadModule(path: string, name: string): Promise<unknown> {
     return await import(/* @vite-ignore */ href);
   } catch (error) {
     if (!isUnreadTypeScript(error)) throw failedToLoad(name, error);
-    const tsx = installedTsx(path);
+    const tsx = await installedTsx(path);
     if (tsx === null) throw noTypeScript(name);
     const api: unknown = await import(/* @vite-ignore */ tsx);
     if (!isRecord(api) || typeof api.tsImport !== 'function') throw noTypeScript(name);
@@ -48,9 +49,19 @@ function isUnreadTypeScript(error: unknown): boolean {
   return code === 'ERR_UNKNOWN_FILE_EXTENSION' || code === 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX';
 }
 
-function installedTsx(path: string): string | null {
+const tsxManifest = z.object({
+  exports: z.object({ './esm/api': z.object({ import: z.object({ default: z.string() }) }) }),
+});
+
+/**
+ * Its module for ES modules: what `require.resolve` gives is the other one, which cannot import them.
+ * @returns null where it is not installed, or of a kind that is not known here
+ */
+async function installedTsx(path: string): Promise<string | null> {
   try {
-    return pathToFileURL(createRequire(path).resolve('tsx/esm/api')).href;
+    const manifest = createRequire(path).resolve('tsx/package.json');
+    const { exports } = tsxManifest.parse(JSON.parse(await readFile(manifest, 'utf8')));
+    return new URL(exports['./esm/api'].import.default, pathToFileURL(manifest)).href;
   } catch {
     return null;
   }
