@@ -64,10 +64,10 @@ it('comes to the same in processes as in this one, and each time', async () => {
   expect(comparable(there)).toEqual(comparable(here));
   expect(steps.there).toBe(steps.here);
   expect(here.cells.map(({ policy, seed }) => [policy.name, seed])).toEqual([
-    ['never · all · auto', 1],
-    ['auto · all · auto', 1],
-    ['never · all · auto', 2],
-    ['auto · all · auto', 2],
+    ['never', 1],
+    ['auto', 1],
+    ['never', 2],
+    ['auto', 2],
   ]);
   expect(here.matrices.map(({ seed, policy }) => [seed, policy.schedule.kind])).toEqual([
     [1, 'every-update'],
@@ -129,7 +129,7 @@ it('says which replay failed, ends the others and leaves nothing', async () => {
   const before = await scratch();
   const failure = await failureOf(run(experiment(), { workers: 2, processes: dying }));
   expect(failure.code).toBe('worker-lost');
-  expect(failure.message).toContain('"every 2 days · all · auto", seed 1');
+  expect(failure.message).toContain('"every 2 days", seed 1');
   expect((await scratch()).filter((name) => !before.includes(name))).toEqual([]);
 });
 
