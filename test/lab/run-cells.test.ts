@@ -121,9 +121,7 @@ describe('policies', () => {
 
   it('may not be called the same', () => {
     const twice = readingsExperiment({ policies: [{ kind: 'never' }, { kind: 'never' }] });
-    expect(() => expandPolicies(twice)).toThrow(
-      'two policies of the experiment are called "never"',
-    );
+    expect(() => expandPolicies(twice)).toThrow('two policies of the experiment are called "never"');
   });
 });
 
