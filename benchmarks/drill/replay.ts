@@ -13,6 +13,7 @@ import {
   type TableHistory,
   withUpdate,
 } from '../../src/ingest/judge/table-history.ts';
+import { unknownUse } from '../../src/ingest/judge/table-use.ts';
 import { measureBatch, noJointPlan } from '../../src/ingest/profile/batch-profile.ts';
 import { chooseJointPlan } from '../../src/ingest/profile/joint-plan.ts';
 import { baselines } from './baselines.ts';
@@ -39,7 +40,7 @@ export type ReplayResult = {
 };
 
 /** Everything is at the limit of the issue: a notice for at most 1 % of the updates, a block for at most 0.1 %. */
-const budget = { falseAlarmsPerMonth: 1, updatesPerMonth: 1 };
+const budget = { falseAlarmsPerMonth: 1, updatesPerMonth: 1, use: unknownUse };
 
 /** Updates of each set whose copies are broken, spread over its last third. */
 const drilledUpdates = 6;

@@ -20,6 +20,7 @@ import { nameOf, type TableEntry } from '../query/catalog.ts';
 import type { EngineCore } from './engine-core.ts';
 import { profiledEntry } from './profile-table.ts';
 import type { Shown } from './show-objects.ts';
+import { useOfTable } from './use-of-table.ts';
 
 export type TableDrill = {
   readonly table: string;
@@ -47,7 +48,7 @@ const updatesCopied = 3;
 export function drillTable(core: EngineCore, name: string, progress?: DrillProgress): Promise<TableDrill> {
   return core.store.read(
     () => core.state,
-    async (snapshot) => {
+    async (snapshot, state) => {
       const entry = profiledEntry(core, name);
       const table = nameOf(entry);
       const history = await loadTableHistory(snapshot, table, 'insert');
@@ -59,6 +60,7 @@ export function drillTable(core: EngineCore, name: string, progress?: DrillProgr
         random: seededRandom(1),
         falseAlarmsPerMonth: entry.declared.definition.falseAlarms,
         updatesPerMonth: updatesPerMonth(history, core.clock.nowMs()),
+        use: await useOfTable(core, snapshot, state, entry),
       };
       progress?.(0, copied.length);
       for (const [done, { version, atMs }] of copied.entries()) {

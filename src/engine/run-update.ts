@@ -155,7 +155,7 @@ export async function runUpdate(
       });
       started = update;
       await keepingRejects(update, () => work(update));
-      const judged = await keepingRejects(update, () => judgeAndRespond(update));
+      const judged = await keepingRejects(update, () => judgeAndRespond(core, update));
       return draft.committed(await finish(core, update, key, judged));
     });
     return await withImmediateModels(core, finished);
@@ -228,13 +228,13 @@ function companionsOf(update: UpdateInProgress): readonly RejectedRows[] {
 type Judged = { readonly verdicts: readonly Verdict[]; readonly reports: readonly IncidentReport[] };
 
 /** Judges what the update did to each table; what blocks it is set aside, or refuses it, as the table says. */
-async function judgeAndRespond(update: UpdateInProgress): Promise<Judged> {
+async function judgeAndRespond(core: EngineCore, update: UpdateInProgress): Promise<Judged> {
   const verdicts: Verdict[] = [];
   const reports: IncidentReport[] = [];
   const changed = [...update.tallies].filter(([, { inserted, deleted }]) => inserted + deleted > 0);
   for (const [table, change] of changed) {
     const entry = update.tableEntry(table);
-    const verdict = await judgeUpdate(update.draft, entry, update.context, change);
+    const verdict = await judgeUpdate(core, update.draft, entry, update.context, new Map(changed));
     if (verdict === null) continue;
     verdicts.push(verdict);
     const { deleted } = change;

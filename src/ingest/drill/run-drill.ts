@@ -2,6 +2,7 @@ import type { CatalogueCause } from '../../core/verdict.ts';
 import type { Version } from '../../core/version.ts';
 import { judgeProfile } from '../judge/judge-profile.ts';
 import { knownColumns, type TableHistory } from '../judge/table-history.ts';
+import type { TableUse } from '../judge/table-use.ts';
 import type { BatchColumns } from '../profile/batch-columns.ts';
 import { measureBatch, noJointPlan } from '../profile/batch-profile.ts';
 import { type Injection, injectAll } from './inject.ts';
@@ -23,6 +24,7 @@ export type DrillSettings = {
   readonly falseAlarmsPerMonth: number;
   readonly updatesPerMonth: number;
   readonly random: () => number;
+  readonly use: TableUse;
 };
 
 /** What became of one error in one copy. */
@@ -53,12 +55,12 @@ function outcomeOf(
   { version, atMs, history }: DrilledUpdate,
   injection: Injection,
   share: number,
-  { table, falseAlarmsPerMonth, updatesPerMonth }: DrillSettings,
+  { table, falseAlarmsPerMonth, updatesPerMonth, use }: DrillSettings,
 ): DrillOutcome {
   const names = injection.batch.columns.map(({ name }) => name);
   const known = knownColumns(history, names);
   const profile = measureBatch(injection.batch, history.plan ?? noJointPlan, known);
-  const judged = { table, version, atMs, profile, known, falseAlarmsPerMonth, updatesPerMonth };
+  const judged = { table, version, atMs, profile, known, falseAlarmsPerMonth, updatesPerMonth, use };
   const verdict = judgeProfile(judged, history);
   const findings = verdict.findings.filter(({ severity }) => severity !== 'log');
   const [first] = findings;

@@ -9,10 +9,14 @@ import {
 import type { BatchProfile } from '../profile/batch-profile.ts';
 import { measureNames } from '../profile/column-profile.ts';
 import type { KnownColumn } from '../profile/known-column.ts';
+import { effectsOf } from './effect-history.ts';
 import { findSwap } from './find-swap.ts';
+import { middle } from './middle.ts';
 import { type ColumnCase, isGone, type NamedCause, nameCause, percent } from './name-cause.ts';
+import { type EffectCase, effectCases, effectSentence, nameEffect } from './name-effect.ts';
 import { severityOf, type Thresholds } from './significance.ts';
 import { blockingUpdates, columnHistory, type TableHistory } from './table-history.ts';
+import { areLabels, cappedByUse, type TableUse } from './table-use.ts';
 import type { TestResult } from './test-result.ts';
 
 export type GroupingInput = {
@@ -22,6 +26,7 @@ export type GroupingInput = {
   readonly known: ReadonlyMap<string, KnownColumn>;
   readonly results: readonly TestResult[];
   readonly thresholds: Thresholds;
+  readonly use: TableUse;
 };
 
 type Group = {
@@ -40,6 +45,7 @@ const shadows: ReadonlySet<CatalogueCause> = new Set<CatalogueCause>([
   'default-flood',
   'missing-segment',
   'population-change',
+  'concept-drift',
   'frozen-column',
   'precision-loss',
 ]);
@@ -51,6 +57,7 @@ const ofRows: ReadonlySet<CatalogueCause> = new Set<CatalogueCause>(['missing-ro
 const ofTheWorld: ReadonlySet<CatalogueCause> = new Set<CatalogueCause>([
   'covariate-drift',
   'population-change',
+  'concept-drift',
 ]);
 
 /** One finding a root cause: tests of a column make one, columns with one cause make one, shadows join what casts them. */
@@ -60,19 +67,50 @@ export function groupFindings(input: GroupingInput): Finding[] {
     .sort((a, b) => a.pValue - b.pValue || b.beyond - a.beyond);
   if (telling.length === 0) return [];
   const isJoint = (test: TestResult) => test.others.length > 0;
-  const marginal = telling.filter((test) => test.column !== '' && !isJoint(test));
+  const ofRows = telling.filter(({ model }) => model === null);
+  const marginal = ofRows.filter((test) => test.column !== '' && !isJoint(test));
   const cases = casesOf(input, marginal);
   const swap = findSwap(cases, input);
-  const groups: Group[] = [...rowGroups(telling), ...(swap === null ? [] : [swap])];
+  const groups: Group[] = [...rowGroups(ofRows), ...(swap === null ? [] : [swap])];
   for (const one of cases) {
     if (swap?.columns.includes(one.column.name)) continue;
     groups.push({ columns: [one.column.name], named: nameCause(one), tests: one.tests });
   }
+  withEffects(groups, effectCases(input.profile.effects, input.history, telling), input);
   const explained = new Set(groups.flatMap(({ columns }) => columns));
-  const joint = telling.filter(isJoint);
+  const joint = ofRows.filter(isJoint);
   const loose = joint.filter((test) => ![test.column, ...test.others].some((name) => explained.has(name)));
   if (loose.length > 0) groups.push(jointGroup(input, loose));
   return absorbed(merged(groups)).map((group) => findingOf(input, group));
+}
+
+/**
+ * What models make of the batch speaks for a cause that is found in a column they read, where there is one that is not
+ * the shadow of another; else it makes a finding of its own. Models of one label that say the same say it once.
+ */
+function withEffects(groups: Group[], cases: readonly EffectCase[], { profile }: GroupingInput): void {
+  const known = new Map(profile.columns.map(({ name }) => [lower(name), name]));
+  for (const one of cases) {
+    const read = new Set([one.effect.label, ...one.effect.relations.map(([name]) => name)].map(lower));
+    const { columns, named } = nameEffect(one);
+    const isShadow = shadows.has(named.cause);
+    const casts = (group: Group) =>
+      (isShadow || !shadows.has(group.named.cause)) && group.columns.some((name) => read.has(lower(name)));
+    const seen = groups.findIndex(casts);
+    const group = groups[seen];
+    if (group === undefined) {
+      const own = columns.flatMap((name) => known.get(lower(name)) ?? []);
+      groups.push({ columns: own, named, tests: one.tests });
+      continue;
+    }
+    const explanation = `${group.named.explanation}; ${effectSentence(one)}`;
+    const tests = [...group.tests, ...one.tests];
+    groups[seen] = { ...group, tests, named: { ...group.named, explanation } };
+  }
+}
+
+function lower(name: string): string {
+  return name.toLowerCase();
 }
 
 function casesOf({ profile, history, known }: GroupingInput, tests: readonly TestResult[]): ColumnCase[] {
@@ -95,11 +133,6 @@ function casesOf({ profile, history, known }: GroupingInput, tests: readonly Tes
       },
     ];
   });
-}
-
-export function middle(values: readonly number[]): number {
-  const ordered = values.filter(Number.isFinite).sort((a, b) => a - b);
-  return ordered[ordered.length >> 1] ?? Number.NaN;
 }
 
 /** What the rows as such show: how many there are, and whether they repeat. */
@@ -185,13 +218,22 @@ function absorbed(groups: readonly Group[]): Group[] {
   return [{ ...first, tests: [...first.tests, ...rest.flatMap(({ tests }) => tests)] }, ...others];
 }
 
-function findingOf({ table, thresholds, history }: GroupingInput, { columns, named, tests }: Group): Finding {
+function findingOf(input: GroupingInput, { columns, named, tests }: Group): Finding {
+  const { table, thresholds, history, profile, use } = input;
   const [best] = tests;
   const severities = tests.flatMap((test): { severity: FindingSeverity }[] => {
     const severity = severityOf(test, thresholds);
     return severity === null ? [] : [{ severity }];
   });
-  const worst = softened(named.cause, worstSeverity(severities) ?? 'log', tests, history.units.length);
+  const models = [...new Set(tests.flatMap(({ model }) => model ?? []))];
+  // Of a model less may be known than of the table.
+  const known = profile.effects
+    .filter(({ model }) => models.includes(model))
+    .map((effect) => effectsOf(history, effect).length);
+  const updates = tests.some(({ model }) => model === null) ? history.units.length : Math.max(0, ...known);
+  const given = worstSeverity(severities) ?? 'log';
+  const isOfLabels = named.cause === 'label-flip' || areLabels(columns, use);
+  const worst = cappedByUse(softened(named.cause, given, tests, updates, isOfLabels), columns, use);
   const [first] = columns;
   const withColumn = (sql: string | null) =>
     sql === null || first === undefined || columns.length > 1
@@ -211,6 +253,7 @@ function findingOf({ table, thresholds, history }: GroupingInput, { columns, nam
     rowsPredicate: withColumn(named.rows),
     repair: withColumn(named.repair),
     facts: named.facts,
+    models,
     evidence: tests.slice(0, 12).map(evidenceOf),
   };
 }
@@ -223,19 +266,22 @@ function softened(
   given: FindingSeverity,
   tests: readonly TestResult[],
   updates: number,
+  isOfLabels: boolean,
 ): FindingSeverity {
   const severity = given === 'block' && updates < blockingUpdates ? 'notice' : given;
   const isPlain = given === 'block' && tests.some(({ beyond }) => beyond >= plainlyBeyond);
   if (ofTheWorld.has(cause)) return isPlain ? 'notice' : 'log';
-  return severity === 'block' && shadows.has(cause) && !isPlain ? 'notice' : severity;
+  // A model learns what stands in its labels, whatever it is the shadow of.
+  return severity === 'block' && shadows.has(cause) && !isPlain && !isOfLabels ? 'notice' : severity;
 }
 
 function evidenceOf(test: TestResult): Evidence {
   const others = test.others.length === 0 ? '' : `(${test.others.join(', ')})`;
   const value = test.value === null ? '' : ` ${test.value}`;
+  const model = test.model === null ? '' : ` of ${test.model}`;
   return {
     column: test.column,
-    statistic: `${test.statistic}${others}${value}`,
+    statistic: `${test.statistic}${model}${others}${value}`,
     expected: `${shown(test, test.expected)} ± ${shown(test, test.scale)}`,
     observed: shown(test, test.observed),
     pValue: test.pValue,
