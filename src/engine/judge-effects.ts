@@ -19,6 +19,9 @@ import { foreseenMove } from './foresee-move.ts';
 import { modelEnds } from './shown-models.ts';
 import type { WriteDraft } from './write-draft.ts';
 
+/** Features whose relation to the label is looked at. */
+const relatedFeatures = 500;
+
 /** What an update did so far, by table: rows in its log. */
 export type UpdateChanges = ReadonlyMap<string, SourceChange>;
 
@@ -125,7 +128,7 @@ async function effectOn(
     schema,
     label: definition.label,
     eventTime: eventTimeColumn(definition, schema),
-    features: inputColumns(model.plan),
+    features: inputColumns(model.plan).slice(0, relatedFeatures),
     contender: scorerContender(promoted.parameters.scorer),
   });
   if (rows === null) return null;

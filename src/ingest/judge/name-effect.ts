@@ -172,15 +172,21 @@ function mixedLabels(of: EffectCase, lost: number): NamedCause {
   return labelCause(of, text, { share });
 }
 
-/** Some labels that are far off, while all that features say of the label holds for the rest; null: there are none. */
+/**
+ * Some labels that are far off, while all that features say of the label holds for the rest; null: there are none. Where
+ * the world has changed all rows err more; a few wrong ones are seen in squares long before they are in the mean.
+ */
 function farLabels(of: EffectCase): NamedCause | null {
-  const far = of.tests.find(({ statistic }) => statistic === 'surprises');
-  const isWorse = of.tests.some(({ statistic }) => statistic === 'loss');
-  if (far === undefined || !isWorse || of.tests.some(({ statistic }) => statistic === 'relation'))
-    return null;
-  const share = Math.max(0, far.observed - far.expected);
-  const text = `labels "${of.effect.label}" are far from what they should be in about ${percent(share)} of the rows`;
-  return labelCause(of, text, { share });
+  const { effect, past, tests } = of;
+  const isTelling = (statistic: string) => tests.some((test) => test.statistic === statistic);
+  if (!isTelling('loss') || isTelling('relation')) return null;
+  const far = tests.find(({ statistic }) => statistic === 'surprises');
+  const share = far === undefined ? null : Math.max(0, far.observed - far.expected);
+  const ratio = (figureOf: (one: ModelEffect) => number) => figureOf(effect) / middle(past.map(figureOf));
+  if (share === null && !(ratio(({ loss }) => loss) > 1.5 * ratio(({ error }) => error))) return null;
+  const many = share === null ? 'a few' : `about ${percent(share)}`;
+  const text = `labels "${effect.label}" are far from what they should be in ${many} of the rows`;
+  return labelCause(of, text, share === null ? {} : { share });
 }
 
 function labelCause(of: EffectCase, what: string, more: Readonly<Record<string, number>>): NamedCause {
