@@ -56,6 +56,7 @@ export async function replayLabels(
   if (files === null || set.label === null) return null;
   const { schema, batches } = await batchesOf(session, set, files, most);
   const path = join(directory, `labels-${set.name}.db`);
+  await rm(path, { force: true });
   const clock = new SimulatedClock(batches[0]?.atMs ?? 0);
   const label = set.label;
   let db = await Everview.open(path, { clock, threads: 1 });
@@ -124,7 +125,12 @@ async function declare(
     return numericKindOf(type) !== null || (type === 'VARCHAR' && distinct(name) <= 60);
   });
   const isClass = distinct(label) === 2;
-  const list = features.map(({ name }) => quoteIdentifier(name)).join(', ');
+  const { eventTime } = set;
+  const times =
+    eventTime === null
+      ? []
+      : ['hour', 'dayofweek'].map((part) => `'h' || ${part}(${quoteIdentifier(eventTime)}) AS "its_${part}"`);
+  const list = [...features.map(({ name }) => quoteIdentifier(name)), ...times].join(', ');
   const labelled = isClass ? `${quoteIdentifier(label)}::VARCHAR AS ${quoteIdentifier(label)}` : quoteIdentifier(label);
   await db.sql(`CREATE TRAINING SET s WITH (label = ${quoteIdentifier(label)}) AS SELECT ${list}, ${labelled} FROM t`);
   await db.sql(`CREATE MODEL m WITH (method = ${quoteLiteral(isClass ? 'logistic' : 'ridge')}) AS SELECT * FROM s`);
@@ -167,6 +173,13 @@ async function breakCopies(
   return outcomes;
 }
 
+function shuffled(places: readonly number[], random: () => number): number[] {
+  return places
+    .map((place) => ({ place, at: random() }))
+    .sort((a, b) => a.at - b.at)
+    .map(({ place }) => place);
+}
+
 /** In a share of the rows, chosen at random: values moved among them, or each exchanged with the other. */
 function brokenRows(
   rows: readonly Row[],
@@ -177,11 +190,11 @@ function brokenRows(
 ): Row[] {
   const hit = rows.flatMap((_, place) => (share >= 1 || random() < share ? [place] : []));
   const values = [...new Set(rows.map((row) => row[column]))];
-  const shift = Math.max(1, Math.floor(hit.length * (0.2 + 0.6 * random())));
+  const sources = shuffled(hit, random);
   const broken = rows.map((row) => ({ ...row }));
   for (const [index, place] of hit.entries()) {
     const row = broken[place];
-    const source = rows[hit[(index + shift) % hit.length] ?? place];
+    const source = rows[sources[index] ?? place];
     if (row === undefined || source === undefined) continue;
     row[column] =
       error === 'labels exchanged' ? values.find((value) => value !== row[column]) : source[column];

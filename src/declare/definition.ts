@@ -54,8 +54,8 @@ export type TableDefinition = {
   /** Expected per month, of the judgement of this table. */
   readonly falseAlarms: number;
   /** To an update that the judgement blocks. */
-  readonly onFinding: 'warn' | 'quarantine' | 'ask' | 'reject';
-  /** How long `ask` waits, and what then. */
+  readonly onFinding: 'warn' | 'quarantine' | 'ask' | 'hold_refresh' | 'reject';
+  /** How long `ask` and `hold_refresh` wait, and what then. */
   readonly hold: HoldTerm;
 };
 

@@ -18,6 +18,7 @@ import { type QueryReads, type RewriteContext, readsOf, rewriteQuery } from '../
 import { answeringModel, noModelVersion } from './answering-model.ts';
 import type { EngineCore } from './engine-core.ts';
 import type { EngineState } from './engine-state.ts';
+import { type HeldReading, heldReading, heldReport } from './held-refreshes.ts';
 import { contentsOfDecisions, type InlineDecision, InlineReader } from './inline-reads.ts';
 import { assertNotPaused } from './model-incidents.ts';
 import { refreshObjects } from './refresh-objects.ts';
@@ -94,10 +95,12 @@ function tryAnswer<T>(
       const objects = readObjectsOf(state, reads, nowMs, policy);
       const hopeless = objects.find(isHopeless);
       if (hopeless !== undefined) throw await noModelVersion(snapshot, state, hopeless.name, nowMs);
-      const plan = planReads(objects, state, mayRefresh, reads.predicted);
+      const held = heldReading(state, reads);
+      const plan =
+        held === null ? planReads(objects, state, mayRefresh, reads.predicted) : heldPlan(core, state, held);
       if (plan.kind === 'refresh') return { kind: 'refresh', names: plan.names };
       const models = await modelsOfAnswer(snapshot, state, reads, plan, nowMs);
-      const inline = await inlineReader(core, state, snapshot, nowMs).decide(plan.inline);
+      const inline = held?.inline ?? (await inlineReader(core, state, snapshot, nowMs).decide(plan.inline));
       const context = rewriteContext(core, state, snapshot, nowMs, parameters, {
         version: plan.version,
         inline,
@@ -105,17 +108,27 @@ function tryAnswer<T>(
       try {
         const { sql, historical } = await rewriteQuery(tree, text, context);
         const schema = distinctlyNamed(await snapshot.describe(sql));
-        const staleness = reportsOf(state, reads, plan, nowMs, policy);
+        const staleness =
+          held === null
+            ? reportsOf(state, reads, plan, nowMs, policy)
+            : readEntries(state, reads).map((entry) => heldReport(state, entry, held.version, nowMs));
         const path = pathOf(refreshed, historical, staleness, inline);
         const marks = marksOf(state, reads, plan.version);
         const marked = marks.length === 0 ? {} : { marks };
-        const provenance = { version: plan.version, models, staleness, path, ...marked };
+        const waits = held === null ? {} : { held: held.held };
+        const provenance = { version: plan.version, models, staleness, path, ...marked, ...waits };
         return { kind: 'answered', result: await work(snapshot, { sql, schema, provenance }) };
       } catch (failure) {
         throw queryFailure(failure, text, tree);
       }
     },
   );
+}
+
+/** @throws EverviewError `history-expired` */
+function heldPlan(core: EngineCore, state: EngineState, { version, inline }: HeldReading): ServePlan {
+  core.assertReachable(version, state);
+  return { kind: 'serve', version, models: new Map(), inline: [...inline.keys()] };
 }
 
 /** Columns named as row objects have them: the second `a` is `a:1`. */

@@ -9,6 +9,7 @@ import { planReads, readObjectsOf, rewriteContext } from './answer-query.ts';
 import { answeringModel, noModelVersion } from './answering-model.ts';
 import type { EngineCore } from './engine-core.ts';
 import { toldAt } from './failure-place.ts';
+import { heldReading } from './held-refreshes.ts';
 import { InlineReader } from './inline-reads.ts';
 import { assertNotPaused } from './model-incidents.ts';
 import { refreshViews } from './refresh-views.ts';
@@ -40,9 +41,14 @@ export class FragmentRewriter {
       system: systemRelationsOf(draft.state, draft.nowMs),
     });
     assertNotPaused(draft.state, reads.models);
-    const plan = await this.#plan(reads);
-    for (const model of reads.models) await this.#assertAnswers(model);
     const { state, tx, nowMs } = draft;
+    for (const model of reads.models) await this.#assertAnswers(model);
+    const held = heldReading(state, reads);
+    if (held !== null) {
+      const context = rewriteContext(this.#core, state, tx, nowMs, this.#parameters, held);
+      return rewriteFragment(fragment.text, kind, context);
+    }
+    const plan = await this.#plan(reads);
     const reader = new InlineReader(this.#core, state, tx, nowMs, (entry) =>
       this.#restsOnOwnChange(nameOf(entry)) ? null : servedStanding(entry, state, nowMs),
     );

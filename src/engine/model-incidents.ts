@@ -19,7 +19,7 @@ export function incidentAgainst(
     (live) =>
       isAtLeast(live, bound) &&
       live.state !== 'accepted' &&
-      (live.response === 'warned' || live.response === 'none') &&
+      (live.response === 'warned' || live.response === 'refresh-held' || live.response === 'none') &&
       !except.includes(live.kind) &&
       entry.bases.some((base) => sameName(base, live.name)),
   );

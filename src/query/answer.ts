@@ -2,7 +2,7 @@ import type { Column } from '../core/schema.ts';
 import type { StalenessReport } from '../core/staleness.ts';
 import type { Row } from '../core/value.ts';
 import type { ModelVersion, Version } from '../core/version.ts';
-import type { MarkedUpdate } from '../log/held-log.ts';
+import type { HeldUpdate, MarkedUpdate } from '../log/held-log.ts';
 
 /** How a query was answered; each is a reason of the closed list. */
 export type ReadPath =
@@ -22,6 +22,8 @@ export type Provenance = {
   readonly path: ReadPath;
   /** Updates it rests on that were taken although nobody vouched for them; absent: none. */
   readonly marks?: readonly MarkedUpdate[];
+  /** Updates that are held back from what the query reads, which is answered as of before them; absent: none. */
+  readonly held?: readonly HeldUpdate[];
 };
 
 export type Answer<R = Row> = Provenance & {
