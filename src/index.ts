@@ -50,5 +50,5 @@ export type { Compared, ComparedMetric, ComparedWeight } from './model/model-com
 export type { ModelWeight } from './model/model-weights.ts';
 export { createRowPredictor } from './model/predict-row.ts';
 export type { Head, ModelParameters, Scorer } from './model/scorer.ts';
-export type { Answer, Provenance, ReadPath } from './query/answer.ts';
+export type { Answer, Provenance, ReadPath, StandIn } from './query/answer.ts';
 export { toArrow, toArrowBatches } from './query/arrow-out.ts';

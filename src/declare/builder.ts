@@ -268,6 +268,8 @@ export type ModelOptions = PolicyOptions & {
   readonly holdOn?: IncidentBound;
   /** From which severity on an open incident of a table it learns from pauses its predictions. */
   readonly pauseOn?: IncidentBound;
+  /** What answers while predictions are paused: `previous`, `{ value: 0 }`, or the name of a model. */
+  readonly fallback?: string | number | { readonly value: number | string } | null;
   readonly onFailure?: 'keep_current';
 };
 

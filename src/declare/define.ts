@@ -309,8 +309,32 @@ function defineModel(draft: ModelDraft): ModelDefinition {
     windows: values.windows ?? 3,
     holdOn: values.hold_on ?? 'block',
     pauseOn: values.pause_on ?? 'never',
+    fallback: fallbackOf(draft.name.name, values, draft.options),
     onFailure: values.on_failure ?? 'keep_current',
   };
+}
+
+/** @throws EverviewError `invalid-option` for a value that the model cannot predict */
+function fallbackOf(
+  model: string,
+  { method, fallback = null }: OptionValues<OptionTables['model']>,
+  options: readonly DraftOption[],
+): ModelDefinition['fallback'] {
+  if (fallback === null || method === undefined) return fallback;
+  const isItself = fallback.kind === 'model' && sameName(fallback.name, model);
+  const isNumber = methodSpec(method).task === 'number';
+  if (!isItself && !(isNumber && fallback.kind === 'value' && typeof fallback.value === 'string'))
+    return fallback;
+  throw new EverviewError(
+    'invalid-option',
+    isItself
+      ? `model "${model}" cannot answer in place of itself`
+      : `model "${model}" predicts numbers, and no text`,
+    {
+      at: placeOf(options, 'fallback'),
+      hint: 'fallback = previous, fallback = 0, or fallback = another_model',
+    },
+  );
 }
 
 /** An option that the method makes nothing of would be believed to do something. */

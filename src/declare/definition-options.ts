@@ -139,6 +139,7 @@ function givenForModel(model: ModelDefinition): GivenOption[] {
     ...unless(model.windows === 3, 'windows', specs.windows, model.windows),
     ...unless(model.holdOn === 'block', 'hold_on', specs.hold_on, model.holdOn),
     ...unless(model.pauseOn === 'never', 'pause_on', specs.pause_on, model.pauseOn),
+    ...unless(model.fallback === null, 'fallback', specs.fallback, model.fallback),
     ...unless(model.onFailure === 'keep_current', 'on_failure', specs.on_failure, model.onFailure),
   ];
 }

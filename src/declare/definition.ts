@@ -3,7 +3,7 @@ import type { ArrivalRuleKind, ArrivalRules } from './arrival-rules.ts';
 import type { Expansion } from './expansion.ts';
 import type { GateCondition } from './gate-condition.ts';
 import type { Method } from './methods.ts';
-import type { HoldTerm } from './option-kind.ts';
+import type { HoldTerm, PredictionFallback } from './option-kind.ts';
 
 /** What a user states, frozen once declared. A change of any field changes the definition's hash. */
 export type Definition = TableDefinition | ViewDefinition | TrainingSetDefinition | ModelDefinition;
@@ -162,6 +162,8 @@ export type ModelDefinition = {
   readonly holdOn: IncidentBound;
   /** The severity from which on an open incident of a table it learns from has its predictions refused. */
   readonly pauseOn: IncidentBound;
+  /** What answers while predictions are paused; null: they are refused. */
+  readonly fallback: PredictionFallback | null;
   readonly onFailure: 'keep_current';
 };
 

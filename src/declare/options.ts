@@ -7,6 +7,7 @@ import {
   columns,
   duration,
   expansions,
+  fallback,
   gate,
   halfLife,
   holdTerm,
@@ -262,6 +263,11 @@ const modelOptions = {
     choice(['block', 'notice', 'never']),
     'never',
     'from which severity on an open incident of a table it learns from pauses its predictions: queries that read them are refused until somebody has seen to it',
+  ),
+  fallback: option(
+    orNull(fallback),
+    'NULL',
+    'what answers PREDICT in place of a refusal while pause_on holds: `previous` (the newest version that has not learned from rows under the incident), a value, or another model',
   ),
   on_failure: option(
     choice(['keep_current']),

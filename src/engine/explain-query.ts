@@ -16,7 +16,7 @@ import type { EngineCore } from './engine-core.ts';
 import type { EngineState } from './engine-state.ts';
 import { type HeldReading, heldReading, heldReport } from './held-refreshes.ts';
 import { type InlineDecision, InlineReader } from './inline-reads.ts';
-import { assertNotPaused } from './model-incidents.ts';
+import { pausedAnswers } from './paused-models.ts';
 import { isKept } from './refresh-views.ts';
 import type { Shown } from './show-objects.ts';
 import { answeringModels, answeringVersions } from './shown-models.ts';
@@ -37,14 +37,17 @@ export async function explainQuery(core: EngineCore, asked: AskedQuery): Promise
     async (snapshot, state) => {
       const nowMs = core.clock.nowMs();
       const reads = readsOf(tree, asked.text, state.catalog, systemRelationsOf(state, nowMs));
-      assertNotPaused(state, reads.models);
+      const paused = await pausedAnswers(snapshot, state, reads);
       const past = historicalReadsOf(tree, asked.text, state.catalog);
       const held = heldReading(state, reads);
       const explainer = new QueryExplainer(core, state, snapshot, nowMs, asked);
       const explained =
         held === null ? await explainer.explain(reads, past) : explainHeld(state, reads, held, nowMs);
       if (explained.isReady) {
-        const context = rewriteContext(core, state, snapshot, nowMs, asked.parameters, explained);
+        const context = rewriteContext(core, state, snapshot, nowMs, asked.parameters, {
+          ...explained,
+          paused,
+        });
         try {
           await snapshot.describe((await rewriteQuery(tree, asked.text, context)).sql);
         } catch (failure) {

@@ -24,6 +24,16 @@ export type Provenance = {
   readonly marks?: readonly MarkedUpdate[];
   /** Updates that are held back from what the query reads, which is answered as of before them; absent: none. */
   readonly held?: readonly HeldUpdate[];
+  /** What answers in place of models whose predictions an incident pauses; absent: none is. */
+  readonly standIns?: readonly StandIn[];
+};
+
+/** What answers in place of a paused model, as its `fallback` says. */
+export type StandIn = {
+  readonly model: string;
+  readonly incidentId: number;
+  /** `version 3`, `model "m"`, `the value 0`. */
+  readonly by: string;
 };
 
 export type Answer<R = Row> = Provenance & {
