@@ -4,8 +4,8 @@ import { SimulatedClock } from '../../src/core/clock.ts';
 import { quoteIdentifier, quoteLiteral } from '../../src/core/identifier.ts';
 import { numericKindOf, type Schema } from '../../src/core/schema.ts';
 import type { Session } from '../../src/core/session.ts';
-import { seededRandom } from '../../src/ingest/drill/seeded-random.ts';
 import { Everview, type Finding, type UpdateResult } from '../../src/index.ts';
+import { seededRandom } from '../../src/ingest/drill/seeded-random.ts';
 import { filesOf, type ReplaySet } from './replay-sets.ts';
 
 /** What was done to labels, or to what they are learned from, in copies of an update. */
@@ -72,6 +72,15 @@ export async function replayLabels(
       db = await Everview.open(path, { clock, threads: 1 });
     }
     const told = byModels(await db.insert('t', rows));
+    console.log(
+      place,
+      told.map((f) => [
+        f.cause,
+        f.severity,
+        f.explanation,
+        f.evidence.map((e) => `${e.column} ${e.statistic} ${e.expected} -> ${e.observed} ${e.pValue}`),
+      ]),
+    );
     if (place > firstRefresh + 8) updates += 1;
     if (told.length > 0) noticed += 1;
     if (told.some(({ severity }) => severity === 'block')) blocked += 1;
@@ -101,7 +110,9 @@ async function batchesOf(session: Session, set: ReplaySet, files: readonly strin
     const [last] =
       time === null
         ? []
-        : await session.rows(`SELECT epoch_ms(max(${time})::TIMESTAMP)::DOUBLE AS at FROM replayed WHERE __batch = ${n}`);
+        : await session.rows(
+            `SELECT epoch_ms(max(${time})::TIMESTAMP)::DOUBLE AS at FROM replayed WHERE __batch = ${n}`,
+          );
     batches.push({ rows, atMs: last === undefined ? (index + 1) * 86_400_000 : Number(last['at']) });
   }
   return { schema, batches };
@@ -131,9 +142,15 @@ async function declare(
       ? []
       : ['hour', 'dayofweek'].map((part) => `'h' || ${part}(${quoteIdentifier(eventTime)}) AS "its_${part}"`);
   const list = [...features.map(({ name }) => quoteIdentifier(name)), ...times].join(', ');
-  const labelled = isClass ? `${quoteIdentifier(label)}::VARCHAR AS ${quoteIdentifier(label)}` : quoteIdentifier(label);
-  await db.sql(`CREATE TRAINING SET s WITH (label = ${quoteIdentifier(label)}) AS SELECT ${list}, ${labelled} FROM t`);
-  await db.sql(`CREATE MODEL m WITH (method = ${quoteLiteral(isClass ? 'logistic' : 'ridge')}) AS SELECT * FROM s`);
+  const labelled = isClass
+    ? `${quoteIdentifier(label)}::VARCHAR AS ${quoteIdentifier(label)}`
+    : quoteIdentifier(label);
+  await db.sql(
+    `CREATE TRAINING SET s WITH (label = ${quoteIdentifier(label)}) AS SELECT ${list}, ${labelled} FROM t`,
+  );
+  await db.sql(
+    `CREATE MODEL m WITH (method = ${quoteLiteral(isClass ? 'logistic' : 'ridge')}) AS SELECT * FROM s`,
+  );
   return isClass ? 'logistic' : 'ridge';
 }
 

@@ -33,6 +33,7 @@ export function effectFigures(of: PredictedRows): EffectFigures {
     rows: of.rows,
     ...fit,
     skill: fisherZ(agreement(of, 0)),
+    center: meanOf(of.probabilities.at(-1) ?? of.predictions),
     relations: of.features.map((feature) => [feature.name, fisherZ(relationOf(feature, of))] as const),
     shifted: shiftsLookedAt.map((shift) => (of.isTimed ? fisherZ(agreement(of, shift)) : Number.NaN)),
   };

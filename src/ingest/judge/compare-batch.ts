@@ -197,7 +197,7 @@ class Collector {
     };
     measure('loss', (one) => one.loss, { kind: 'ratio', floor: 0.1, unit: 1 });
     measure('error', (one) => one.error, { kind: 'ratio', floor: 0.1, unit: 1 });
-    measure('skill', (one) => one.skill, { kind: 'plain', floor: 0.15 });
+    measure('skill', skillAbove, { kind: 'ratio', floor: 0.15, unit: 1 });
     measure('move', (one) => one.move, { kind: 'ratio', floor: 0.5, unit: 1 });
     measure('largest-move', (one) => one.largestMove, { kind: 'ratio', floor: 0.7, unit: 1 });
     const [k, n] = [effect.surprises, effect.rows];
@@ -263,6 +263,13 @@ class Collector {
     this.tests += 1;
     if (test.pValue <= kept && test.isTelling) this.results.push({ ...what, ...test });
   }
+}
+
+/**
+ * As a ratio, so that a loss of all of it stands out however much it varies; below half of what chance gives it is that.
+ */
+function skillAbove({ skill, rows }: ModelEffect): number {
+  return Math.max(skill, 0.5 / Math.sqrt(rows));
 }
 
 function weekdayOf(ms: number): number {

@@ -1,22 +1,16 @@
 import { quoteIdentifier } from '../../core/identifier.ts';
-import {
-  type CatalogueCause,
-  type Evidence,
-  type Finding,
-  type FindingSeverity,
-  worstSeverity,
-} from '../../core/verdict.ts';
+import type { CatalogueCause, Evidence, Finding } from '../../core/verdict.ts';
 import type { BatchProfile } from '../profile/batch-profile.ts';
 import { measureNames } from '../profile/column-profile.ts';
 import type { KnownColumn } from '../profile/known-column.ts';
-import { effectsOf } from './effect-history.ts';
 import { findSwap } from './find-swap.ts';
+import { severityOfGroup, shadows } from './group-severity.ts';
 import { middle } from './middle.ts';
 import { type ColumnCase, isGone, type NamedCause, nameCause, percent } from './name-cause.ts';
 import { type EffectCase, effectCases, effectSentence, nameEffect } from './name-effect.ts';
 import { severityOf, type Thresholds } from './significance.ts';
-import { blockingUpdates, columnHistory, type TableHistory } from './table-history.ts';
-import { areLabels, cappedByUse, type TableUse } from './table-use.ts';
+import { columnHistory, type TableHistory } from './table-history.ts';
+import type { TableUse } from './table-use.ts';
 import type { TestResult } from './test-result.ts';
 
 export type GroupingInput = {
@@ -35,30 +29,8 @@ type Group = {
   readonly tests: readonly TestResult[];
 };
 
-/** Causes that are often the shadow of another one: beside one that is not, they are evidence for that. */
-const shadows: ReadonlySet<CatalogueCause> = new Set<CatalogueCause>([
-  'covariate-drift',
-  'noise',
-  'stale-column',
-  'derived-disagreement',
-  'category-flood',
-  'default-flood',
-  'missing-segment',
-  'population-change',
-  'concept-drift',
-  'frozen-column',
-  'precision-loss',
-]);
-
 /** Causes that fewer rows bring about. */
 const ofRows: ReadonlySet<CatalogueCause> = new Set<CatalogueCause>(['missing-rows', 'time-shift']);
-
-/** What the world does as well as an error: it never stops a batch, and is only logged unless it is plain. */
-const ofTheWorld: ReadonlySet<CatalogueCause> = new Set<CatalogueCause>([
-  'covariate-drift',
-  'population-change',
-  'concept-drift',
-]);
 
 /** One finding a root cause: tests of a column make one, columns with one cause make one, shadows join what casts them. */
 export function groupFindings(input: GroupingInput): Finding[] {
@@ -218,22 +190,11 @@ function absorbed(groups: readonly Group[]): Group[] {
   return [{ ...first, tests: [...first.tests, ...rest.flatMap(({ tests }) => tests)] }, ...others];
 }
 
-function findingOf(input: GroupingInput, { columns, named, tests }: Group): Finding {
-  const { table, thresholds, history, profile, use } = input;
+function findingOf(input: GroupingInput, group: Group): Finding {
+  const { table } = input;
+  const { columns, named, tests } = group;
   const [best] = tests;
-  const severities = tests.flatMap((test): { severity: FindingSeverity }[] => {
-    const severity = severityOf(test, thresholds);
-    return severity === null ? [] : [{ severity }];
-  });
   const models = [...new Set(tests.flatMap(({ model }) => model ?? []))];
-  // Of a model less may be known than of the table.
-  const known = profile.effects
-    .filter(({ model }) => models.includes(model))
-    .map((effect) => effectsOf(history, effect).length);
-  const updates = tests.some(({ model }) => model === null) ? history.units.length : Math.max(0, ...known);
-  const given = worstSeverity(severities) ?? 'log';
-  const isOfLabels = named.cause === 'label-flip' || areLabels(columns, use);
-  const worst = cappedByUse(softened(named.cause, given, tests, updates, isOfLabels), columns, use);
   const [first] = columns;
   const withColumn = (sql: string | null) =>
     sql === null || first === undefined || columns.length > 1
@@ -244,7 +205,7 @@ function findingOf(input: GroupingInput, { columns, named, tests }: Group): Find
     table,
     columns,
     statistic: best?.statistic ?? '',
-    severity: worst,
+    severity: severityOfGroup(input, { columns, cause: named.cause, tests }),
     expected: best === undefined ? '' : shown(best, best.expected),
     observed: best === undefined ? '' : shown(best, best.observed),
     pValue: best?.pValue ?? 1,
@@ -256,23 +217,6 @@ function findingOf(input: GroupingInput, { columns, named, tests }: Group): Find
     models,
     evidence: tests.slice(0, 12).map(evidenceOf),
   };
-}
-
-/** Times the worst of history from which on what may be a shadow, or the world, is taken for more. */
-const plainlyBeyond = 3;
-
-function softened(
-  cause: CatalogueCause,
-  given: FindingSeverity,
-  tests: readonly TestResult[],
-  updates: number,
-  isOfLabels: boolean,
-): FindingSeverity {
-  const severity = given === 'block' && updates < blockingUpdates ? 'notice' : given;
-  const isPlain = given === 'block' && tests.some(({ beyond }) => beyond >= plainlyBeyond);
-  if (ofTheWorld.has(cause)) return isPlain ? 'notice' : 'log';
-  // A model learns what stands in its labels, whatever it is the shadow of.
-  return severity === 'block' && shadows.has(cause) && !isPlain && !isOfLabels ? 'notice' : severity;
 }
 
 function evidenceOf(test: TestResult): Evidence {

@@ -179,7 +179,7 @@ function mixedLabels(of: EffectCase, lost: number): NamedCause {
 function farLabels(of: EffectCase): NamedCause | null {
   const { effect, past, tests } = of;
   const isTelling = (statistic: string) => tests.some((test) => test.statistic === statistic);
-  if (!isTelling('loss') || isTelling('relation')) return null;
+  if (!isTelling('loss') || isTelling('relation') || havePredictionsMoved(of)) return null;
   const far = tests.find(({ statistic }) => statistic === 'surprises');
   const share = far === undefined ? null : Math.max(0, far.observed - far.expected);
   const ratio = (figureOf: (one: ModelEffect) => number) => figureOf(effect) / middle(past.map(figureOf));
@@ -187,6 +187,14 @@ function farLabels(of: EffectCase): NamedCause | null {
   const many = share === null ? 'a few' : `about ${percent(share)}`;
   const text = `labels "${effect.label}" are far from what they should be in ${many} of the rows`;
   return labelCause(of, text, share === null ? {} : { share });
+}
+
+/** The rows are such as the model has not predicted before: it errs by itself, whatever the labels say. */
+function havePredictionsMoved({ effect, past }: EffectCase): boolean {
+  const centers = past.map(({ center }) => center).filter(Number.isFinite);
+  const [least, greatest] = [Math.min(...centers), Math.max(...centers)];
+  const margin = 0.5 * (greatest - least);
+  return effect.center < least - margin || effect.center > greatest + margin;
 }
 
 function labelCause(of: EffectCase, what: string, more: Readonly<Record<string, number>>): NamedCause {

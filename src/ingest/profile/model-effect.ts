@@ -17,6 +17,8 @@ export type ModelEffect = {
    * Fisher's z of how predictions go with labels: of their ranks; of classes, of the probabilities of all with what was.
    */
   readonly skill: number;
+  /** Mean prediction; of classes, mean probability of the last one. */
+  readonly center: number;
   /** Rows whose label is far from the prediction beside the others'; of classes, where another was ten times as likely. */
   readonly surprises: number;
   /** By feature, Fisher's z of its rank correlation with the label, or of the correlation ratio; NaN: none. */

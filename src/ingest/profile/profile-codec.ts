@@ -45,6 +45,7 @@ const effect = z.object({
   loss: measure,
   error: measure,
   skill: measure,
+  center: measure,
   surprises: z.number(),
   relations: z.array(z.tuple([z.string(), measure]).readonly()).readonly(),
   shifted: z.array(measure).readonly(),
