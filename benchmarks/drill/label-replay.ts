@@ -72,15 +72,6 @@ export async function replayLabels(
       db = await Everview.open(path, { clock, threads: 1 });
     }
     const told = byModels(await db.insert('t', rows));
-    console.log(
-      place,
-      told.map((f) => [
-        f.cause,
-        f.severity,
-        f.explanation,
-        f.evidence.map((e) => `${e.column} ${e.statistic} ${e.expected} -> ${e.observed} ${e.pValue}`),
-      ]),
-    );
     if (place > firstRefresh + 8) updates += 1;
     if (told.length > 0) noticed += 1;
     if (told.some(({ severity }) => severity === 'block')) blocked += 1;

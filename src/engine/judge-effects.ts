@@ -55,7 +55,10 @@ export async function effectsOfUpdate(
       throw new EverviewError(
         cause.code,
         `training set "${nameOf(set)}" cannot take the rows: ${cause.message}`,
-        { ...(cause.hint === undefined ? {} : { hint: cause.hint }), cause },
+        {
+          hint: `correct the rows or the definition; with profile = off "${nameOf(entry)}" takes them, and the next refresh of the set fails`,
+          cause,
+        },
       );
     }
   }

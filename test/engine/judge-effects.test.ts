@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Finding, Verdict } from '../../src/index.ts';
+import { failureOf } from '../support/failure-of.ts';
 import { openEverview } from '../support/open-everview.ts';
 import { Random } from '../support/random.ts';
 import { temporaryDatabase } from '../support/temporary-database.ts';
@@ -182,6 +183,20 @@ test('a model refreshed on a corrupted day whose own hold-out looks perfect does
      WHERE severity = 'block' AND state = 'open' ORDER BY incident_id LIMIT 1`,
   );
   expect(open).toEqual([{ cause: 'label-flip', affects: true }]);
+});
+
+test('rows that a training set cannot take are refused, and it is said what would take them', async () => {
+  const { db } = await openEverview();
+  await using engine = db;
+  await engine.sql(`
+    CREATE TABLE t (a DOUBLE, y DOUBLE) WITH (profile = on);
+    CREATE TRAINING SET s WITH (label = y) AS SELECT ln(a) AS a, y FROM t;
+    CREATE MODEL m WITH (method = 'ridge') AS SELECT * FROM s;
+    INSERT INTO t SELECT i, i FROM range(1, 30) r(i); REFRESH m`);
+  const failure = await failureOf(engine.sql('INSERT INTO t VALUES (0, 1)'));
+  expect(failure.message).toContain('training set "s" cannot take the rows');
+  expect((await engine.query('SELECT count(*)::INTEGER AS n FROM t')).rows).toEqual([{ n: 29 }]);
+  await engine.sql('ALTER TABLE t SET (profile = off); INSERT INTO t VALUES (0, 1)');
 });
 
 test('usual days pass; each error is found, named, and told of the models it harms', async () => {
