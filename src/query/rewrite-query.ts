@@ -20,6 +20,7 @@ import type { Catalog, CatalogEntry, ModelEntry, TableEntry } from './catalog.ts
 import { replaceClockFunctions } from './clock-functions.ts';
 import { isModelCall, predictCall, predictionAt } from './predict-call.ts';
 import { placeInQuery } from './query-place.ts';
+import { mayReadBound } from './read-bound.ts';
 import type { SystemRelations } from './system-relations.ts';
 
 /** What a rewrite needs to know of the moment; all of it belongs to one snapshot. */
@@ -184,7 +185,7 @@ class QueryRewriter {
     const replacements = new Map<SqlNode, SqlNode>();
     const references = referencesOf(tree, (reference) => !isModelCall(reference));
     for (const reference of references) {
-      const replaced = await this.#replacement(reference, at);
+      const replaced = await this.#replacement(reference, tree, at);
       if (replaced !== null) replacements.set(reference.node, replaced);
     }
     return replaceReferences(tree, (reference) => replacements.get(reference.node) ?? null);
@@ -213,9 +214,13 @@ class QueryRewriter {
     return sql;
   }
 
-  async #replacement(reference: RelationReference, at: Version | null): Promise<SqlNode | null> {
+  async #replacement(
+    reference: RelationReference,
+    query: SqlNode,
+    at: Version | null,
+  ): Promise<SqlNode | null> {
     if (reference.kind === 'function') {
-      return isModelCall(reference) ? this.#prediction(reference, at) : null;
+      return isModelCall(reference) ? this.#prediction(reference, query, at) : null;
     }
     const alias = reference.alias === '' ? reference.name : reference.alias;
     if (isSystem(reference.schema)) {
@@ -283,6 +288,7 @@ class QueryRewriter {
 
   async #prediction(
     reference: Extract<RelationReference, { kind: 'function' }>,
+    query: SqlNode,
     at: Version | null,
   ): Promise<SqlNode> {
     const call = predictCall(reference, this.#text, this.#context.catalog);
@@ -290,14 +296,16 @@ class QueryRewriter {
     const inputSql = await this.printed(input);
     const schema = await this.#context.session.describe(inputSql);
     const parameters = this.#context.promotedParameters(call.model);
+    const row = reference.alias === '' ? call.model : reference.alias;
     const sql = predictionAt(
       call.function,
       parameters,
       `(${inputSql})`,
       schema,
+      mayReadBound(query, row),
       placeInQuery(this.#text, reference.offset, reference.name.length),
     );
-    return this.#fragment(reference.node, reference.alias === '' ? call.model : reference.alias, sql);
+    return this.#fragment(reference.node, row, sql);
   }
 
   #fragment(node: SqlNode, alias: string, sql: string): SqlNode {
