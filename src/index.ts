@@ -4,6 +4,7 @@ export { formatDurationMs, tryParseDurationMs } from './core/duration.ts';
 export type { ErrorCode, TextPlace } from './core/errors.ts';
 export { EverviewError, errorTable } from './core/errors.ts';
 export type { IncidentNotice } from './core/incident.ts';
+export { nearestHint } from './core/nearest.ts';
 export type { Notifier } from './core/notifier.ts';
 export type { Reason } from './core/reasons.ts';
 export { reasonTable } from './core/reasons.ts';
@@ -27,8 +28,16 @@ export {
   view,
 } from './declare/builder.ts';
 export { t } from './declare/column-builder.ts';
-export type { Definition, RefreshPolicy } from './declare/definition.ts';
+export type {
+  Definition,
+  ModelDefinition,
+  RefreshPolicy,
+  TrainingSetDefinition,
+} from './declare/definition.ts';
+export { formatSqlDuration } from './declare/duration.ts';
 export { formatDefinition } from './declare/format-statement.ts';
+export { readDeclarations } from './declare/read-declarations.ts';
+export { formatName } from './declare/sql-name.ts';
 export { placeInScript, StatementReader, splitStatements } from './declare/statement-reader.ts';
 export type { ModelComparison, Moves } from './engine/compare-versions.ts';
 export type { DecisionOptions } from './engine/decision-call.ts';
@@ -41,13 +50,16 @@ export type { OpenOptions } from './engine/open-options.ts';
 export type { ProfiledColumn, TableProfile } from './engine/profile-table.ts';
 export type { StatementResult, UpdateResult } from './engine/result.ts';
 export type { StreamedAnswer } from './engine/stream-answer.ts';
+export type { TableChange, TableChanges } from './engine/table-changes.ts';
 export type { WebhookOptions } from './engine/webhook.ts';
 export type { VersionWeights } from './engine/weights-of-model.ts';
 export type { DrillLine } from './ingest/drill/run-drill.ts';
+export { seededRandom } from './ingest/drill/seeded-random.ts';
 export type { HeadValues } from './model/head-row.ts';
 export type { Flips } from './model/metrics/flips.ts';
 export type { Compared, ComparedMetric, ComparedWeight } from './model/model-comparison.ts';
 export type { ModelWeight } from './model/model-weights.ts';
+export { readParameters } from './model/parameters-json.ts';
 export { createRowPredictor } from './model/predict-row.ts';
 export type { Head, ModelParameters, Scorer } from './model/scorer.ts';
 export type { Answer, Provenance, ReadPath } from './query/answer.ts';

@@ -4,6 +4,7 @@ import { daysOfFlights, fewestDays } from './demo/demo-plan.ts';
 import type { DemoOptions } from './demo.ts';
 import type { DrillOptions } from './drill-command.ts';
 import { type Failure, renderFailure } from './failure-report.ts';
+import { addLabCommands, type LabInvocation } from './lab-program.ts';
 import { tryParseMoment } from './parse-moment.ts';
 import type { RefreshOptions } from './refresh-command.ts';
 import type { SqlOptions, StatementSource } from './sql-command.ts';
@@ -17,6 +18,7 @@ export type Invocation =
   | { readonly kind: 'refresh'; readonly options: RefreshOptions }
   | { readonly kind: 'drill'; readonly options: DrillOptions }
   | { readonly kind: 'demo'; readonly options: DemoOptions }
+  | LabInvocation
   /** Help or the version: nothing but a text. */
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'misuse'; readonly failure: Failure };
@@ -26,7 +28,7 @@ export function parseCommandLine(words: readonly string[], version: string): Inv
   const found: Invocation[] = [];
   const output: string[] = [];
   const program = createProgram(version, (invocation) => found.push(invocation));
-  for (const command of [program, ...program.commands]) {
+  for (const command of withSubcommands(program)) {
     command.exitOverride().configureOutput({
       writeOut: (text) => output.push(text),
       writeErr: (text) => output.push(text),
@@ -62,6 +64,10 @@ export async function runProgram(
       return (await import('./refresh-command.ts')).runRefresh(invocation.options, terminal);
     case 'demo':
       return (await import('./demo.ts')).runDemo(invocation.options, terminal);
+    case 'lab-run':
+      return (await import('./lab-run-command.ts')).runLabExperiment(invocation.options, terminal);
+    case 'lab-suggest':
+      return (await import('./lab-suggest-command.ts')).runLabSuggest(invocation.options, terminal);
     case 'text':
       await terminal.stdout.write(invocation.text);
       return exitStatus.done;
@@ -72,6 +78,10 @@ export async function runProgram(
 }
 
 type Report = (invocation: Invocation) => void;
+
+function withSubcommands(command: Command): readonly Command[] {
+  return [command, ...command.commands.flatMap(withSubcommands)];
+}
 
 function createProgram(version: string, report: Report): Command {
   const program = new Command('everview')
@@ -84,6 +94,7 @@ function createProgram(version: string, report: Report): Command {
   addRefreshCommand(program, report);
   addDrillCommand(program, report);
   addDemoCommand(program, report);
+  addLabCommands(program, report);
   return program;
 }
 
@@ -98,6 +109,7 @@ Examples:
   everview refresh daily_sales --db shop.db --full   bring one view up to date
   everview drill --db shop.db --table sales          which errors of its data would be found
   everview demo                                      see it work
+  everview lab run demand.yaml --html demand.html    which refresh policy, measured on your own history
 `;
 
 type SqlWords = {
@@ -245,8 +257,7 @@ function formatOption(choices: readonly Format[]): Option {
 function misuseOf(error: CommanderError, words: readonly string[]): Failure {
   const [message = '', suggestion] = error.message.replace(/^error: /, '').split('\n');
   const didYouMean = suggestion?.match(/^\(Did you mean (.*)\?\)$/)?.[1];
-  const help =
-    words[0] !== undefined && !words[0].startsWith('-') ? `everview ${words[0]} --help` : 'everview --help';
+  const help = ['everview', ...commandOf(words), '--help'].join(' ');
   return {
     code: 'usage',
     message: message.replace(/\.$/, ''),
@@ -256,10 +267,18 @@ function misuseOf(error: CommanderError, words: readonly string[]): Failure {
   };
 }
 
+/** The command that was meant: `sql`, `lab run`. */
+function commandOf(words: readonly string[]): readonly string[] {
+  const [first, second] = words;
+  if (first === undefined || first.startsWith('-')) return [];
+  return first === 'lab' && (second === 'run' || second === 'suggest') ? [first, second] : [first];
+}
+
 function hintFor(error: CommanderError, help: string): string {
   if (error.code === 'commander.excessArguments' && help.includes(' sql ')) {
     return 'give statements with -c: everview sql -c "SELECT 1"';
   }
-  if (error.code === 'commander.unknownCommand') return 'see everview --help';
+  if (error.code === 'commander.unknownCommand')
+    return help.includes(' lab ') ? `see ${help}` : 'see everview --help';
   return `see ${help}`;
 }

@@ -66,6 +66,11 @@ export const errorTable = {
   closed: ['state', 'the engine was closed'],
   'transaction-state': ['state', 'BEGIN inside an update, or COMMIT outside one'],
   'store-failure': ['state', 'the store refused a statement (disk full, out of memory, input/output)'],
+  'invalid-experiment': [
+    'declaration',
+    'an experiment of the laboratory that cannot be run as it is written; the message says where',
+  ],
+  'worker-lost': ['state', 'a process of the laboratory ended before its replay did; what was done is kept'],
   'not-delivered': ['state', 'a notice of an incident was not taken where it went; it is tried again'],
   usage: ['state', 'the command line cannot be understood'],
   internal: ['engine', 'a bug in Everview'],

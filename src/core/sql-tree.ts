@@ -23,7 +23,7 @@ export interface SqlParser {
   /** SQL text of scalar expressions, in order, in one round trip. */
   printExpressions(expressions: readonly SqlNode[]): Promise<string[]>;
   /** Names (lower case) of functions that are not `CONSISTENT`: `random`, `now`, `nextval`, … */
-  unstableFunctions(): Promise<ReadonlyMap<string, 'volatile' | 'per-query'>>;
+  readonly unstableFunctions: ReadonlyMap<string, 'volatile' | 'per-query'>;
 }
 
 export function isNode(json: SqlJson | undefined): json is SqlNode {

@@ -53,6 +53,7 @@ import type { StatementResult, UpdateResult } from './result.ts';
 import { runUpdate, type UpdateInProgress } from './run-update.ts';
 import { BackgroundScheduler, stepScheduler, type Timer } from './scheduler.ts';
 import { type StreamedAnswer, streamAnswer } from './stream-answer.ts';
+import { type TableChanges, tableChanges } from './table-changes.ts';
 import { createWebhook } from './webhook.ts';
 import { type VersionWeights, weightsOfModel } from './weights-of-model.ts';
 
@@ -354,6 +355,14 @@ export class Everview implements AsyncDisposable {
    */
   profile(table: string): Promise<TableProfile> {
     return this.#using(() => profileTable(this.#core, table));
+  }
+
+  /**
+   * The change log of a base table: each row that an update brought or took away.
+   * @throws EverviewError `unknown-relation`, `wrong-kind`
+   */
+  changes(table: string): Promise<TableChanges> {
+    return this.#using(() => tableChanges(this.#core, table));
   }
 
   /**

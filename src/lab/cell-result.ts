@@ -6,7 +6,7 @@ const numbers = z.array(z.number());
 /** One refresh of the model in a replay. */
 const refreshSchema = z.strictObject({
   atMs: z.number(),
-  /** Index of the step in which it was done; −1 during warm-up. */
+  /** Index of the step in which it was done: after the arrival before, up to the end of its own; −1: in the warm-up. */
   step: z.number().int(),
   kind: z.enum(['incremental', 'full', 'none']),
   /** The engine's own, of its closed list. */
@@ -44,7 +44,10 @@ export const cellResultSchema = z.strictObject({
   lossSum: numbers,
   /** Predictions answered, those of the workload too. */
   answers: numbers,
-  /** Step whose labels the answering model had learned: it was refreshed at the end of that step; −1: in the warm-up. */
+  /**
+   * The last step all of whose labels the answering model had learned; −1: those of the warm-up. That is the step itself
+   * where the model was refreshed before it answered (at a read, at a deadline): its own rows' labels come later.
+   */
   activeSince: numbers,
   /** Of the answering model, at the answers of the step, as the engine's provenance says. */
   staleVersions: numbers,
@@ -85,14 +88,16 @@ export const baselineSchema = z.strictObject({
 export type BaselineResult = z.output<typeof baselineSchema>;
 
 /**
- * Losses of every model that could have answered: `losses[s][t]` is the summed loss on the rows of step t of the model
- * refreshed at the end of step s − 1 (s = 0: in the warm-up), for t ≥ s.
+ * Losses of every model that could have answered. `losses[m][t]` is the summed loss on the rows of step t of the model
+ * refreshed in step m − 1 (m = 0: in the warm-up), for t ≥ m − 1, and 0 for steps before. That of its own step is what it
+ * would have said had it been refreshed before the answers, as it is where the engine keeps the schedule.
  */
 export const lossMatrixSchema = z.strictObject({
   /** The policy whose window and maintenance it is of; its schedule is every-update. */
   policy: policySchema,
+  seed: z.number().int(),
   losses: z.array(numbers),
-  /** Labels that the s-th of these models learned from. */
+  /** Labels that each of these models learned from. */
   trainingRows: numbers,
 });
 
@@ -104,9 +109,13 @@ export const runResultSchema = z.strictObject({
   experiment: z.string(),
   /** Of the experiment as JSON and of its data: SHA-256. */
   hash: z.string(),
+  /** With the model: what the statements that declare a policy are written against. */
+  declarations: z.string(),
   model: z.string(),
   prices: z.strictObject({ cpuSecond: z.number(), loss: z.number() }),
   refreshCost: z.strictObject({ seconds: z.number(), secondsPerRow: z.number() }),
+  /** From a refresh until its model answers. */
+  deployDelayMs: z.number(),
   /** Loss of the trivial baseline a row, over the warm-up: the scale of what staleness is taken to cost. */
   lossScale: z.number(),
   cells: z.array(cellResultSchema),

@@ -8,3 +8,6 @@ export const durationMs = z.union([z.string(), z.number()]).transform((value, co
   context.addIssue({ code: 'custom', message: 'is a length of time such as "1 day" or "6 hours"' });
   return z.NEVER;
 });
+
+/** As `durationMs`, and above 0. */
+export const positiveDurationMs = durationMs.refine((ms) => ms > 0, 'must be above 0');

@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { durationMs } from './duration-field.ts';
+import { durationMs, positiveDurationMs } from './duration-field.ts';
 import { maintenanceSchema, scheduleSchema, windowSchema } from './policy.ts';
 
 /**
- * Rows of one base table. `select` is any SELECT that gives the table's columns, over files (`read_csv('{data}/a.csv')`)
- * or over what `attach` names; `{data}` stands for the experiment's data folder. Tables without an event time are there
- * from the start.
+ * Rows of one base table. `select` is any SELECT over files that gives the table's columns
+ * (`FROM read_csv('{data}/a.csv')`); `{data}` stands for the data folder. `eventTime` is by default the table's own;
+ * tables without one are there from the start.
  */
 const tableSourceSchema = z.strictObject({
   table: z.string().min(1),
@@ -13,18 +13,26 @@ const tableSourceSchema = z.strictObject({
   eventTime: z.string().min(1).nullable().default(null),
 });
 
-/** Where the history comes from: files in event-time order, or the change log of the base tables of an Everview file. */
+/**
+ * Where the history comes from: files, in event-time order, or the change log of the declared base tables in an Everview
+ * file, which is copied and not changed.
+ */
 const sourceSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('files'), tables: z.array(tableSourceSchema).min(1) }),
   z.strictObject({ kind: z.literal('database'), path: z.string().min(1) }),
 ]);
 
-/** When rows come: those whose event time has passed, as one update. */
+/**
+ * When rows come: those whose event time has passed (of a database: that were committed), as one update. Rows of one
+ * moment come together; where none came, there is no update.
+ */
 const arrivalSchema = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('interval'), every: durationMs }),
+  z.strictObject({ kind: z.literal('interval'), every: positiveDurationMs }),
   z.strictObject({ kind: z.literal('rows'), rows: z.number().int().positive() }),
   /** Exponential gaps, drawn from the seed. */
-  z.strictObject({ kind: z.literal('poisson'), mean: durationMs }),
+  z.strictObject({ kind: z.literal('poisson'), mean: positiveDurationMs }),
+  /** Of a database: each update when it was committed. */
+  z.strictObject({ kind: z.literal('updates') }),
 ]);
 
 /**
@@ -35,18 +43,18 @@ const workloadSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('arrivals') }),
   z.strictObject({
     kind: z.literal('uniform'),
-    every: durationMs,
+    every: positiveDurationMs,
     rows: z.number().int().positive().default(1),
   }),
   z.strictObject({
     kind: z.literal('bursty'),
-    every: durationMs,
+    every: positiveDurationMs,
     queries: z.number().int().positive(),
     rows: z.number().int().positive().default(1),
   }),
   z.strictObject({
     kind: z.literal('skewed'),
-    every: durationMs,
+    every: positiveDurationMs,
     key: z.string().min(1),
     exponent: z.number().positive().default(1.1),
     rows: z.number().int().positive().default(1),
@@ -91,7 +99,7 @@ export const experimentSchema = z.strictObject({
   /** A column of the training set by whose values the loss is told too. */
   slice: z.string().min(1).nullable().default(null),
   /** Period of the seasonal baseline. */
-  season: durationMs.nullable().default(null),
+  season: positiveDurationMs.nullable().default(null),
   policies: z.array(policyEntrySchema).min(1),
   /** Crossed with every policy that does not name its own. */
   windows: z

@@ -1,10 +1,21 @@
 import type { Row, SqlValue } from '../index.ts';
 
-export type TableRows = { readonly table: string; readonly rows: readonly Row[] };
+/** What an update does to one table: rows go, then others come. */
+export type TableRows = {
+  readonly table: string;
+  readonly rows: readonly Row[];
+  /** Rows that have the primary key of one that is there take its place; absent: they break the key. */
+  readonly replaces?: boolean;
+  /** What goes before `rows` come: primary keys, or of a table without one whole rows, with all their copies. */
+  readonly deleted?: readonly Row[];
+};
 
 /** Rows that come as one update. Tables in the order of the declarations, so that references are met. */
 export type Arrival = {
-  /** Simulated, milliseconds since the Unix epoch. Every event time in it is at or before. */
+  /**
+   * Simulated, milliseconds since the Unix epoch. Of files every event time is after the arrival before and at or before
+   * this. Of a database rows can be late: they are learned from, and not predicted.
+   */
   readonly atMs: number;
   readonly tables: readonly TableRows[];
 };
@@ -19,7 +30,7 @@ export type WorkloadQuery = {
 
 /** What a replay feeds to the engine under one seed: the same for every policy. */
 export type History = {
-  /** Where the clock stands when `initial` is inserted; at or before the first arrival. */
+  /** Where the clock stands when `initial` is inserted; before the first arrival. */
   readonly startMs: number;
   readonly initial: readonly TableRows[];
   readonly arrivals: readonly Arrival[];

@@ -35,8 +35,11 @@ export type PolicySummary = {
    * staleness is taken to cost.
    */
   readonly cost: { readonly loss: number; readonly staleness: number };
-  /** The same of the best schedule in hindsight over the same window and maintenance; null where it was not computed. */
+  /**
+   * The same of the best schedule in hindsight over the same window and maintenance, among those that refresh at the
+   * moment of a step at which this policy does: before its answers, or after them. Null where it was not computed.
+   */
   readonly hindsight: { readonly loss: number | null; readonly staleness: number };
-  /** No other policy has both less loss and a smaller bill. */
+  /** No other policy has less loss for a bill as small, or as little for a smaller one. */
   readonly isOnFront: boolean;
 };

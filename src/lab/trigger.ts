@@ -11,7 +11,12 @@ export type Observation = {
   readonly features: readonly FeatureColumn[];
   /** Loss of each prediction whose label came in this step, in event-time order, as it was answered then. */
   readonly losses: Float64Array;
-  /** Of the same rows: what a model says that had been refreshed one time less; null before there are two. */
+  /** Of the same rows: refreshes that were promoted up to the model that answered; 0: the model of the warm-up. */
+  readonly answeredBy: Int32Array;
+  /**
+   * Of the same rows: the loss of the model before the one that answered (that of `answeredBy − 1`); NaN where there
+   * was none. Null: all NaN.
+   */
   readonly supersededLosses: Float64Array | null;
   /** Labels known by now that the answering model has not learned. */
   readonly pendingLabels: number;
@@ -35,6 +40,9 @@ export type TriggerDecision =
  */
 export interface RefreshTrigger {
   observe(seen: Observation): TriggerDecision;
-  /** A refresh was done, by this trigger's will. */
-  refreshed(): void;
+  /**
+   * A refresh was done, by this trigger's will, right after the observation seen last.
+   * @param promoted whether its model will answer; only then does `answeredBy` count it
+   */
+  refreshed(promoted: boolean): void;
 }

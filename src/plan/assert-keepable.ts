@@ -39,7 +39,7 @@ const stableThough = new Set(['error']);
 /**
  * A kept view must be a function of its relations at one version.
  *
- * @param unstable functions that are not, as `SqlParser.unstableFunctions` gives them
+ * @param unstable functions that are not, as in `SqlParser.unstableFunctions`
  * @throws EverviewError `non-deterministic`, `invalid-definition`, `unsupported`, with the place
  */
 export function assertKeepable(bound: BoundQuery, text: string, unstable: ReadonlyMap<string, string>): void {

@@ -6,6 +6,7 @@ import { isNode, rewrite, type SqlJson, type SqlNode, type SqlParser } from '../
 import type { Row } from '../core/value.ts';
 import { emptyItem, selectTree } from '../plan/lower-tree.ts';
 import { withoutFaults } from './duckdb-faults.ts';
+import { unstableFunctions } from './unstable-functions.ts';
 
 /** Numbers that JavaScript writes in the same way become numbers; `1.0`, which DuckDB wants back, keeps its point. */
 function exactNumber(text: string): number | LosslessNumber {
@@ -20,10 +21,10 @@ function utf16Offset(text: string, bytes: number): number {
 
 /** Parses on a session of its own; concurrent calls queue, because a prepared statement is bound to one set of values. */
 export class DuckdbSqlParser implements SqlParser {
+  readonly unstableFunctions = unstableFunctions;
   readonly #session: Session;
   readonly #alone = createMutex();
   #last: { readonly sql: string; readonly node: SqlNode } | undefined;
-  #unstable: ReadonlyMap<string, 'volatile' | 'per-query'> | undefined;
 
   constructor(session: Session) {
     this.#session = session;
@@ -83,19 +84,6 @@ export class DuckdbSqlParser implements SqlParser {
 
   #rows(sql: string, params: readonly string[] = []): Promise<Row[]> {
     return this.#alone(() => this.#session.rows(sql, params));
-  }
-
-  async unstableFunctions(): Promise<ReadonlyMap<string, 'volatile' | 'per-query'>> {
-    if (this.#unstable === undefined) {
-      const rows = await this.#rows(
-        `SELECT DISTINCT lower(function_name) AS name, stability FROM duckdb_functions()
-         WHERE stability IN ('VOLATILE', 'CONSISTENT_WITHIN_QUERY')`,
-      );
-      this.#unstable = new Map(
-        rows.map((row) => [String(row['name']), row['stability'] === 'VOLATILE' ? 'volatile' : 'per-query']),
-      );
-    }
-    return this.#unstable;
   }
 }
 

@@ -67,7 +67,7 @@ export async function compileView(
   parser: SqlParser,
   source: ViewSource,
 ): Promise<ViewHandle> {
-  const unstable = await parser.unstableFunctions();
+  const unstable = parser.unstableFunctions;
   const named = bindRelations(source.query, source.text, source.resolver);
   const bound = withClockMarked(named, unstable);
   assertKeepable(bound, source.text, unstable);

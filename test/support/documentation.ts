@@ -205,15 +205,19 @@ export function outputOf(args: readonly string[]): string {
   });
 }
 
+/** What runs an example. */
+function programOf(path: string): readonly string[] {
+  if (path.endsWith('.ts')) return [path];
+  if (path.endsWith('.yaml')) return ['src/cli/main.ts', 'lab', 'run', path, '--no-cache', '--workers', '1'];
+  return ['src/cli/main.ts', 'sql', '-f', path];
+}
+
 /** The README with its examples and their output as they are now. */
 export function readme(text: string): string {
   return text.replaceAll(
     /<!-- (file|output): (\S+) -->\n```(\w*)\n[\s\S]*?```/g,
     (_match, what: string, path: string, language: string) => {
-      const body =
-        what === 'file'
-          ? readText(path)
-          : outputOf(path.endsWith('.ts') ? [path] : ['src/cli/main.ts', 'sql', '-f', path]);
+      const body = what === 'file' ? readText(path) : outputOf(programOf(path));
       return `<!-- ${what}: ${path} -->\n\`\`\`${language}\n${body.trimEnd()}\n\`\`\``;
     },
   );

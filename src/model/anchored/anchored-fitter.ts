@@ -99,7 +99,12 @@ export class AnchoredFitter {
       const full = new FullFit(this.#runtime, task);
       const fit = await full.run();
       rowsRead += full.rowsRead;
-      if (pass === largestPasses || needsReframe(fit.state) === null) {
+      if (start !== null && !fit.isDone) {
+        // New rows where the old weights are sure and wrong: Newton's method does not come down from there.
+        warm = null;
+        continue;
+      }
+      if (pass >= largestPasses || needsReframe(fit.state) === null) {
         assertFitted(plan, fit, options);
         const state = tidiedAnchored(fit.state);
         return {

@@ -1,0 +1,80 @@
+/** Which labels a training set counts, and when: all in milliseconds. */
+export type LabelTimes = {
+  readonly delayMs: number;
+  readonly holdoutMs: number;
+  /** Null: all. */
+  readonly windowMs: number | null;
+};
+
+/** Event times in (after, until]. */
+type Span = { readonly afterMs: number; readonly untilMs: number };
+
+/** The labelled rows that arrived, by event time: what is known, and what a refresh learns from, at each moment. */
+export class LabelLedger {
+  readonly #times: LabelTimes;
+  /** Ascending. */
+  readonly #eventMs: number[] = [];
+
+  constructor(times: LabelTimes) {
+    this.#times = times;
+  }
+
+  add(eventMs: number): void {
+    const events = this.#eventMs;
+    const last = events.at(-1);
+    if (last === undefined || last <= eventMs) events.push(eventMs);
+    else events.splice(this.#countUntil(eventMs), 0, eventMs);
+  }
+
+  /** Labels known at a moment, whether or not a model may learn from them. */
+  known(atMs: number): number {
+    return this.#countUntil(atMs - this.#times.delayMs);
+  }
+
+  /** Labels that a refresh at that moment learns from. */
+  learned(atMs: number): number {
+    return this.#count(this.#span(atMs));
+  }
+
+  /** The labels by which what refreshes at the two moments learn from differs; null: nothing was refreshed before. */
+  change(beforeMs: number | null, atMs: number): { readonly added: number; readonly removed: number } {
+    if (beforeMs === null) return { added: this.learned(atMs), removed: 0 };
+    const before = this.#span(beforeMs);
+    const now = this.#span(atMs);
+    return {
+      added: this.#count({ ...now, afterMs: Math.max(now.afterMs, before.untilMs) }),
+      removed: this.#count({ ...before, untilMs: Math.min(before.untilMs, now.afterMs) }),
+    };
+  }
+
+  /** When the newest label that a refresh at that moment learns from became known; null: there is none. */
+  newestKnownMs(atMs: number): number | null {
+    const span = this.#span(atMs);
+    if (this.#count(span) === 0) return null;
+    const newest = this.#eventMs[this.#countUntil(span.untilMs) - 1];
+    return newest === undefined ? null : newest + this.#times.delayMs;
+  }
+
+  #span(atMs: number): Span {
+    const { delayMs, holdoutMs, windowMs } = this.#times;
+    const afterMs = windowMs === null ? Number.NEGATIVE_INFINITY : atMs - delayMs - windowMs;
+    return { afterMs, untilMs: Math.max(afterMs, atMs - delayMs - holdoutMs) };
+  }
+
+  #count({ afterMs, untilMs }: Span): number {
+    return Math.max(0, this.#countUntil(untilMs) - this.#countUntil(afterMs));
+  }
+
+  /** Labels with an event time at or before that. */
+  #countUntil(eventMs: number): number {
+    const events = this.#eventMs;
+    let low = 0;
+    let high = events.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((events[middle] ?? 0) <= eventMs) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}

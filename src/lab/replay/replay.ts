@@ -1,0 +1,217 @@
+import type { Answer } from '../../index.ts';
+import type { Experiment } from '../experiment.ts';
+import type { Arrival, History, WorkloadQuery } from '../history.ts';
+import type { Policy } from '../policy.ts';
+import type { AnsweredRow } from './example-reader.ts';
+import type { LabelledRow, StepRows } from './labelled-row.ts';
+import { isRight } from './loss-of.ts';
+import { type AnswersGiven, addStep, emptyStepArrays } from './step-arrays.ts';
+import { SupersededModel } from './superseded-model.ts';
+import type { TriggerFeed } from './trigger-feed.ts';
+import type { WarmModel } from './warm-up.ts';
+
+/** Feeds a history to the engine, step by step, and keeps what came of it. */
+export class Replay {
+  readonly arrays = emptyStepArrays();
+  readonly slices = new Map<string, { rows: number; lossSum: number }>();
+  /** Why the lab itself called for a refresh, each time that it did. */
+  readonly asked: string[] = ['warm-up'];
+  readonly stepRows: StepRows[] = [];
+  /** The version fitted last by the end of the warm-up, and of each step, whether or not it was deployed by then. */
+  readonly newestAfter: number[];
+  readonly #experiment: Experiment;
+  readonly #policy: Policy;
+  readonly #history: History;
+  readonly #warm: WarmModel;
+  readonly #feed: TriggerFeed | null;
+  readonly #superseded: SupersededModel | null;
+  /** Versions that will answer once they are deployed. */
+  #deployments: readonly { readonly version: number; readonly dueMs: number }[] = [];
+  #lastCandidate: number;
+  #nextQuery = 0;
+  #step = 0;
+  #given: AnswersGiven[] = [];
+
+  /** @param feed null: nothing decides but the engine */
+  constructor(
+    experiment: Experiment,
+    policy: Policy,
+    history: History,
+    warm: WarmModel,
+    feed: TriggerFeed | null,
+  ) {
+    this.#experiment = experiment;
+    this.#policy = policy;
+    this.#history = history;
+    this.#warm = warm;
+    this.#feed = feed;
+    const { kind } = policy.schedule;
+    this.#superseded = kind === 'forecast' || kind === 'budget' ? new SupersededModel(warm) : null;
+    const { version } = warm.versions.answering;
+    this.newestAfter = [version];
+    this.#lastCandidate = version;
+  }
+
+  async step(step: number, arrival: Arrival): Promise<void> {
+    const { engine, ledger, versions } = this.#warm;
+    const { atMs } = arrival;
+    const { kind } = this.#policy.schedule;
+    this.#step = step;
+    this.#given = [];
+    await this.#passTo(atMs);
+    // These two answer to an update and to a read alone, and not to time that passes.
+    if (kind !== 'every-update' && kind !== 'on-read') await this.#runDue();
+    await engine.insert(arrival.tables);
+    const arrived = await this.#predict(
+      this.#history.arrivals[step - 1]?.atMs ?? this.#history.startMs,
+      atMs,
+    );
+    const labelled = await this.#labelled(arrived);
+    for (const { eventMs } of labelled) ledger.add(eventMs);
+    addStep(this.arrays, this.#given, {
+      atMs,
+      rows: labelled.length,
+      lossSum: labelled.reduce((sum, { loss }) => sum + loss, 0),
+      labels: ledger.known(atMs),
+    });
+    this.stepRows.push({ version: versions.answering.version, rows: labelled });
+    if (kind === 'every-update') await this.#runDue();
+    await this.#decide(arrived, labelled, atMs);
+    this.newestAfter.push(versions.newest.version);
+  }
+
+  /** Lets time pass up to an arrival: what is deployed, due and asked in between. */
+  async #passTo(atMs: number): Promise<void> {
+    const { engine } = this.#warm;
+    const never = Number.POSITIVE_INFINITY;
+    for (;;) {
+      const deployMs = this.#deployments[0]?.dueMs ?? never;
+      const query = this.#history.queries[this.#nextQuery];
+      const askMs = query?.atMs ?? never;
+      const deadlineMs = await this.#deadlineBefore(Math.min(atMs, deployMs, askMs));
+      const nextMs = Math.min(deployMs, deadlineMs ?? never, askMs);
+      if (nextMs > atMs) break;
+      if (nextMs > engine.nowMs) engine.clock.setTo(nextMs);
+      if (nextMs === deployMs) await this.#deploy();
+      else if (nextMs === deadlineMs) await this.#runDue();
+      else if (query !== undefined) await this.#ask(query);
+    }
+    engine.clock.setTo(atMs);
+  }
+
+  /** When the engine's scheduler will refresh the model, where nothing else happens before; null: it will not. */
+  async #deadlineBefore(untilMs: number): Promise<number | null> {
+    if (this.#policy.schedule.kind !== 'interval') return null;
+    const { engine, declared } = this.#warm;
+    const shown = (await engine.show('SHOW STALENESS')).find(({ name }) => name === declared.model.name);
+    if (!(shown?.deadline instanceof Date)) return null;
+    const deadlineMs = shown.deadline.getTime();
+    // What is due already was tried (a candidate failed its gate, or waits to be deployed).
+    return deadlineMs > engine.nowMs && deadlineMs < untilMs ? deadlineMs : null;
+  }
+
+  async #runDue(): Promise<void> {
+    if (await this.#warm.engine.step()) await this.#noteVersions();
+  }
+
+  async #deploy(): Promise<void> {
+    const { engine, declared, versions } = this.#warm;
+    const [due, ...later] = this.#deployments;
+    if (due === undefined) return;
+    this.#deployments = later;
+    await engine.promote(declared.model.name, due.version);
+    await engine.hold(declared.model.name);
+    versions.answers(due.version);
+  }
+
+  async #ask(query: WorkloadQuery): Promise<void> {
+    this.#nextQuery += 1;
+    const answer = await this.#warm.reader.lately(query);
+    await this.#noteAnswer(answer, answer.rows.length);
+  }
+
+  async #predict(afterMs: number, untilMs: number): Promise<readonly AnsweredRow[]> {
+    const { answer, rows } = await this.#warm.reader.arrived(afterMs, untilMs);
+    await this.#noteAnswer(answer, rows.length);
+    return rows;
+  }
+
+  async #labelled(arrived: readonly AnsweredRow[]): Promise<readonly LabelledRow[]> {
+    const superseded = (await this.#superseded?.losses(arrived)) ?? null;
+    return arrived.flatMap((row, place): LabelledRow[] => {
+      const { label, prediction, slice } = row;
+      if (label === null) return [];
+      const loss = this.#warm.lossOf(prediction, label);
+      if (this.#experiment.slice !== null) this.#addToSlice(slice ?? 'NULL', loss);
+      const supersededLoss = superseded?.[place] ?? null;
+      return [{ ...row, label, loss, isRight: isRight(prediction, label), supersededLoss }];
+    });
+  }
+
+  #addToSlice(value: string, loss: number): void {
+    const sums = this.slices.get(value) ?? { rows: 0, lossSum: 0 };
+    sums.rows += 1;
+    sums.lossSum += loss;
+    this.slices.set(value, sums);
+  }
+
+  async #decide(
+    arrived: readonly AnsweredRow[],
+    labelled: readonly LabelledRow[],
+    atMs: number,
+  ): Promise<void> {
+    if (this.#feed === null) return;
+    const decision = this.#feed.decide({ atMs, arrived, labelled, given: this.#given });
+    if (!decision.refresh) return;
+    this.asked.push(decision.because);
+    const { engine, declared, versions } = this.#warm;
+    await engine.refresh(declared.model.name, this.#policy.maintenance);
+    await this.#noteVersions();
+    this.#feed.refreshed(atMs, this.#deployments.at(-1)?.version ?? versions.answering.version);
+  }
+
+  async #noteAnswer({ models, staleness }: Answer, answers: number): Promise<void> {
+    const { declared, ledger, versions, engine } = this.#warm;
+    const { name } = declared.model;
+    // A held candidate of a read shows in nothing that the answer says.
+    if (models[name] !== versions.answering.version || this.#experiment.deployDelay > 0)
+      await this.#noteVersions();
+    const report = staleness.find((one) => one.name === name);
+    if (report === undefined) throw new RangeError(`an answer says nothing of how stale model "${name}" is`);
+    const { refreshedMs, since, trainingRows } = versions.answering;
+    const pendingLabels = ledger.change(refreshedMs, engine.nowMs).added;
+    this.#given.push({ answers, activeSince: since, report, pendingLabels, trainingRows });
+  }
+
+  /** Learns of versions that were fitted just now. */
+  async #noteVersions(): Promise<void> {
+    const { engine, versions } = this.#warm;
+    if (this.#experiment.deployDelay > 0) return this.#noteCandidates();
+    const { version, trainingRows } = await this.#warm.answering();
+    if (!versions.has(version)) {
+      versions.fitted({
+        version,
+        refreshedMs: engine.nowMs,
+        since: this.#sinceAt(engine.nowMs),
+        trainingRows,
+      });
+    }
+    versions.answers(version);
+  }
+
+  async #noteCandidates(): Promise<void> {
+    const { engine, versions } = this.#warm;
+    for (const { version, refreshedMs, trainingRows } of await this.#warm.heldAfter(this.#lastCandidate)) {
+      this.#lastCandidate = version;
+      versions.fitted({ version, refreshedMs, since: this.#sinceAt(refreshedMs), trainingRows });
+      const dueMs = Math.max(engine.nowMs, refreshedMs + this.#experiment.deployDelay);
+      this.#deployments = [...this.#deployments, { version, dueMs }];
+    }
+  }
+
+  /** The last step all of whose labels a refresh at that moment learns. */
+  #sinceAt(atMs: number): number {
+    const stepMs = this.#history.arrivals[this.#step]?.atMs ?? Number.POSITIVE_INFINITY;
+    return atMs < stepMs ? this.#step - 1 : this.#step;
+  }
+}

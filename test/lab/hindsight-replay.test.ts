@@ -1,0 +1,86 @@
+import { describe, expect, it } from 'vitest';
+import type { RunResult } from '../../src/lab/cell-result.ts';
+import { checkHindsight } from '../../src/lab/hindsight/check-hindsight.ts';
+import type { LearningWindow, Schedule } from '../../src/lab/policy.ts';
+import { replayCell } from '../../src/lab/replay/replay-cell.ts';
+import { summarize } from '../../src/lab/summary/summarize.ts';
+import { createTrigger } from '../../src/lab/triggers/create-trigger.ts';
+import { runOf } from '../support/lab/synthetic-run.ts';
+import { forcedKind } from '../support/open-everview.ts';
+import {
+  dailyHistory,
+  dayMs,
+  driftingReadings,
+  experimentOf,
+  hourMs,
+  linearDeclarations,
+  policyOf,
+  stoppedProcess,
+} from '../support/replay-world.ts';
+
+const history = dailyHistory(driftingReadings(11, 9, 6));
+const maintenance = forcedKind() ?? 'auto';
+const prices = { cpuSecond: 1, loss: 0.001 };
+const refreshCost = { seconds: 0.05, secondsPerRow: 0.0002 };
+const lossScale = 8;
+
+const schedules: readonly Schedule[] = [
+  { kind: 'every-update' },
+  { kind: 'never' },
+  { kind: 'on-read' },
+  { kind: 'interval', every: 36 * hourMs },
+  { kind: 'auto' },
+];
+
+async function replayed(window: LearningWindow, deployDelay: number): Promise<RunResult> {
+  const experiment = experimentOf(linearDeclarations, { prices, refreshCost, deployDelay });
+  const runs = [];
+  for (const schedule of schedules) {
+    const policy = policyOf(schedule, { window, maintenance });
+    const options = {
+      trigger: createTrigger(schedule, { lossPrice: prices.loss }),
+      lossScale,
+      process: stoppedProcess,
+      keepsMatrix: schedule.kind === 'every-update',
+    };
+    runs.push(await replayCell(experiment, policy, 1, history, options));
+  }
+  return runOf(
+    runs.map(({ cell }) => cell),
+    {
+      matrices: runs.flatMap(({ matrix }) => matrix ?? []),
+      prices,
+      refreshCost,
+      lossScale,
+      deployDelayMs: deployDelay,
+    },
+  );
+}
+
+describe.each([
+  ['all', { kind: 'all' }, 0],
+  ['a sliding window', { kind: 'sliding', length: 5 * dayMs }, 0],
+  ['a slow deployment', { kind: 'all' }, 36 * hourMs],
+] as const)('hindsight of replays over %s', (_, window, deployDelay) => {
+  const run = replayed(window, deployDelay);
+
+  it('is never beaten', async () => {
+    const checks = checkHindsight(await run);
+    expect(checks).toHaveLength(2 * schedules.length);
+    expect(checks.filter(({ isBeaten }) => isBeaten)).toEqual([]);
+  });
+
+  it('counts what was done as the summary does', async () => {
+    const lines = summarize(await run);
+    const checks = checkHindsight(await run);
+    for (const { policy, cost, hindsight } of lines) {
+      const ownOf = (objective: 'loss' | 'staleness') =>
+        checks.find((check) => check.policy === policy.name && check.objective === objective)?.own;
+      expect(cost.staleness, policy.name).toBeGreaterThanOrEqual(hindsight.staleness - 1e-9);
+      // Refreshes at deadlines between two steps count as done at the end of the first.
+      if (policy.schedule.kind === 'interval') continue;
+      expect(ownOf('staleness'), policy.name).toBeCloseTo(cost.staleness, 6);
+      expect(ownOf('loss'), policy.name).toBeCloseTo(cost.loss, 6);
+    }
+  });
+});

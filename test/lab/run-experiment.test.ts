@@ -1,0 +1,153 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import type { RunResult } from '../../src/lab/cell-result.ts';
+import type { ExperimentInput } from '../../src/lab/experiment.ts';
+import { type CellProcesses, forkCellProcesses } from '../../src/lab/run/cell-processes.ts';
+import type { RunProgress } from '../../src/lab/run/run-cells.ts';
+import { type RunOptions, runExperiment } from '../../src/lab/run/run-experiment.ts';
+import { type BundledProgram, bundleProgram } from '../support/bundle-program.ts';
+import { failureOf } from '../support/failure-of.ts';
+import { hourlyReadings, readingsExperiment, writeReadings } from '../support/lab-experiment.ts';
+
+vi.setConfig({ testTimeout: 60_000 });
+
+let folder = '';
+let worker: BundledProgram;
+let processes: CellProcesses;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'everview-run-'));
+  worker = await bundleProgram(join(import.meta.dirname, '..', '..', 'src', 'lab', 'run', 'cell-worker.ts'));
+  processes = forkCellProcesses(worker.path);
+  await writeReadings(folder, hourlyReadings(24 * 10));
+});
+
+afterAll(async () => {
+  await rm(folder, { recursive: true, force: true });
+  await worker[Symbol.asyncDispose]();
+});
+
+const experiment = (given: Partial<ExperimentInput> = {}) =>
+  readingsExperiment({
+    warmUp: '6 days',
+    policies: [{ kind: 'never' }, { kind: 'interval', every: '2 days' }, { kind: 'auto' }],
+    seeds: [1],
+    ...given,
+  });
+
+const run = (input: ExperimentInput, options: Partial<RunOptions> = {}) =>
+  runExperiment(input, { dataFolder: folder, cacheFolder: null, workers: 1, processes, ...options });
+
+/** Without what is not the same in every run. */
+function comparable({ cells, ...rest }: RunResult): unknown {
+  return { ...rest, cells: cells.map(({ measured, ...cell }) => cell) };
+}
+
+it('comes to the same in processes as in this one, and each time', async () => {
+  const drawn = experiment({
+    arrival: { kind: 'poisson', mean: '1 day' },
+    seeds: [1, 2],
+    policies: [{ kind: 'auto' }],
+  });
+  const steps: Record<string, number> = { here: 0, there: 0 };
+  const counting = (where: string): { progress: RunProgress } => ({
+    progress: {
+      tick: (done) => {
+        steps[where] = (steps[where] ?? 0) + done;
+      },
+    },
+  });
+  const here = await run(drawn, counting('here'));
+  const there = await run(drawn, { workers: 2, ...counting('there') });
+  expect(comparable(there)).toEqual(comparable(here));
+  expect(steps.there).toBe(steps.here);
+  expect(here.cells.map(({ policy, seed }) => [policy.name, seed])).toEqual([
+    ['auto', 1],
+    ['auto', 2],
+  ]);
+  expect(here.matrices.map(({ seed, policy }) => [seed, policy.schedule.kind])).toEqual([
+    [1, 'every-update'],
+    [2, 'every-update'],
+  ]);
+  expect(here.baselines.map(({ name }) => name)).toEqual(['last value', 'mean so far']);
+  expect(here.cells[0]?.rows.reduce((sum, rows) => sum + rows, 0)).toBe(24 * 4 - 1);
+});
+
+it('does not replay twice what it has replayed, whatever it is called and costs', async () => {
+  const cacheFolder = join(folder, 'cache');
+  const plans: unknown[] = [];
+  const notes: string[] = [];
+  const again = async (given: Partial<ExperimentInput> = {}) => {
+    plans.length = 0;
+    const progress = {
+      start: ({ cells, cached }: { cells: number; cached: number }) => plans.push([cells, cached]),
+      note: (text: string) => notes.push(text),
+    };
+    const result = await run(experiment(given), { cacheFolder, progress });
+    return { result, plan: plans[0] };
+  };
+  const first = await again();
+  expect(first.plan).toEqual([4, 0]);
+  const [torn = ''] = await readdir(cacheFolder);
+  const second = await again();
+  expect(second.plan).toEqual([4, 4]);
+  expect(second.result).toEqual(first.result);
+
+  // Prices have a part in what `auto` does, and in nothing else.
+  const dearer = await again({ prices: { cpuSecond: 5 } });
+  expect(dearer.plan).toEqual([4, 3]);
+  const named = await again({ policies: [{ name: 'mine', schedule: { kind: 'never' } }] });
+  expect(named.plan).toEqual([2, 2]);
+  expect(named.result.cells.map(({ policy }) => policy.name)).toEqual(['mine']);
+
+  await writeFile(join(cacheFolder, torn), '{"key"');
+  expect(notes).toEqual([]);
+  await again();
+  expect(notes).toHaveLength(1);
+  expect(notes[0]).toContain(torn);
+  expect((await again()).plan).toEqual([4, 4]);
+});
+
+it('says which replay failed, ends the others and leaves nothing', async () => {
+  let scratchFolder = '';
+  const dying: CellProcesses = {
+    start() {
+      const one = processes.start();
+      return {
+        ...one,
+        ask(request) {
+          one.ask(request);
+          ({ scratchFolder } = request);
+          if (request.cell.policy.schedule.kind === 'interval') setTimeout(() => one.kill(), 100);
+        },
+      };
+    },
+  };
+  const failure = await failureOf(run(experiment(), { workers: 2, processes: dying }));
+  expect(failure.code).toBe('worker-lost');
+  expect(failure.message).toContain('"every 2 days", seed 1');
+  expect(scratchFolder).toContain('everview-lab-');
+  expect(existsSync(scratchFolder)).toBe(false);
+});
+
+it.each([
+  ['an unknown model', { model: 'modle' }, 'unknown-relation', 'modle'],
+  ['a loss of another task', { loss: 'zero-one' as const }, 'invalid-option', 'zero-one'],
+])('refuses %s before anything is replayed', async (_what, given, code, message) => {
+  const failure = await failureOf(run(experiment(given)));
+  expect([failure.code, failure.message]).toEqual([code, expect.stringContaining(message)]);
+});
+
+it('stops where it is told to', async () => {
+  const stop = new AbortController();
+  const progress = { tick: () => stop.abort(new Error('enough')) };
+  await expect(run(experiment(), { signal: stop.signal, progress })).rejects.toThrow('enough');
+  const later = new AbortController();
+  const other = { tick: () => later.abort(new Error('enough')) };
+  await expect(run(experiment(), { workers: 2, signal: later.signal, progress: other })).rejects.toThrow(
+    'enough',
+  );
+});
