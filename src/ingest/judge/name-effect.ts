@@ -32,7 +32,7 @@ export function effectCases(
     const relations = relationsOf(one);
     const lost = relations.filter(isLost);
     for (const relation of relations) if (!isMoved(relation)) vouched.add(relation.feature);
-    if (lost.length * 2 > relations.length || relations.length < 2) continue;
+    if (!isLabelSound(relations, lost) || relations.length < 2) continue;
     for (const { feature } of lost) convicted.add(feature);
   }
   return all.flatMap(({ effect, past }) => {
@@ -59,6 +59,29 @@ function isLost(relation: Relation): boolean {
 }
 
 /**
+ * Most features go with the label as they did. Not so where what one has lost, the others have lost in proportion, be it
+ * too little to be sure of by itself: then labels are wrong in a share of the rows.
+ */
+function isLabelSound(relations: readonly Relation[], lost: readonly Relation[]): boolean {
+  if (lost.length * 2 > relations.length) return false;
+  const [first] = lost.toSorted(byLoss);
+  const others = relations.filter((relation) => relation !== first);
+  if (first === undefined || others.length < 2) return true;
+  return middle(others.map(keptOf)) >= (1 + keptOf(first)) / 2;
+}
+
+function keptOf({ now, usual }: Relation): number {
+  return Math.tanh(now) / Math.tanh(usual);
+}
+
+/** Predictions go against the labels. What a feature of classes has to do with them does not tell that. */
+function isTurned({ effect, past }: EffectCase): boolean {
+  return Math.tanh(effect.skill) < turned * Math.tanh(middle(past.map(({ skill }) => skill)));
+}
+
+const turned = -0.3;
+
+/**
  * Names what makes a model err while every column by itself looks well: features that stand in each other's place, one
  * that no longer belongs to its rows, labels that are flipped, moved or mixed, or else the world. Where a label goes with
  * one feature alone, nothing tells which of the two it is, and labels matter more.
@@ -67,10 +90,10 @@ export function nameEffect(of: EffectCase): NamedEffect {
   const relations = relationsOf(of);
   const suspects = relations.filter(({ feature }) => !of.convicted.has(feature));
   const lost = suspects.filter(isLost);
-  const isLabelSound = relations.length > 0 && lost.length * 2 <= suspects.length;
+  const isSound = relations.length > 0 && isLabelSound(suspects, lost) && !(lost.length > 1 && isTurned(of));
   const swapped = swappedFeatures(relations, of);
-  if (swapped !== null && (isLabelSound || relations.length === 2)) return swapCause(of, swapped);
-  const label = isLabelSound ? farLabels(of) : brokenLabels(of, lost);
+  if (swapped !== null && (isSound || relations.length === 2)) return swapCause(of, swapped);
+  const label = isSound ? farLabels(of) : brokenLabels(of, lost);
   if (label !== null) return { columns: [of.effect.label], named: label };
   const broken = relations.filter((relation) => isBroken(of, relation.feature)).sort(byLoss);
   const [first] = broken.filter(({ feature }) => !of.vouched.has(feature));
@@ -144,7 +167,7 @@ function brokenLabels(of: EffectCase, lost: readonly Relation[]): NamedCause | n
   const usual = Math.tanh(middle(past.map(({ skill }) => skill)));
   const kept = Math.tanh(effect.skill) / usual;
   if (tests.some(({ statistic }) => statistic === 'skill') && usual > 0) {
-    if (kept < -0.3) {
+    if (kept < turned) {
       const share = Math.min(1, (1 - kept) / 2);
       return labelCause(of, `labels "${label}" are turned round in about ${percent(share)} of the rows`, {
         share,
@@ -163,7 +186,7 @@ function brokenLabels(of: EffectCase, lost: readonly Relation[]): NamedCause | n
     return mixedLabels(of, 1 - kept);
   }
   const [first] = lost.toSorted(byLoss);
-  return first === undefined ? null : mixedLabels(of, 1 - Math.tanh(first.now) / Math.tanh(first.usual));
+  return first === undefined ? null : mixedLabels(of, 1 - keptOf(first));
 }
 
 function mixedLabels(of: EffectCase, lost: number): NamedCause {
