@@ -108,11 +108,12 @@ export class ExampleReader {
     return `CREATE VIEW ${examples} AS ${trainingSet.query}`;
   }
 
-  /** Event times of the labelled examples there are. */
-  async labelTimes({ trainingSet }: DeclaredModel): Promise<readonly number[]> {
+  /** Event times, up to a moment, of the labelled examples there are. */
+  async labelTimes({ trainingSet }: DeclaredModel, untilMs: number): Promise<readonly number[]> {
     const time = formatName(trainingSet.eventTime);
     const { rows } = await this.#engine.ask(
-      `SELECT ${time} AS t FROM ${examples} WHERE ${formatName(trainingSet.label)} IS NOT NULL AND ${time} IS NOT NULL`,
+      `SELECT ${time} AS t FROM ${examples} WHERE ${formatName(trainingSet.label)} IS NOT NULL AND ${time} <= $1`,
+      [new Date(untilMs)],
     );
     return rows.map(({ t }) => millisecondsOf(t));
   }
