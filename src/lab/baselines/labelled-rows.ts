@@ -3,10 +3,11 @@ import type { Experiment } from '../experiment.ts';
 import { type Declared, quoted, withDeclared } from '../history/declared.ts';
 import { feedTables } from '../history/feed-tables.ts';
 import type { History, TableRows } from '../history.ts';
+import type { Task } from '../task-loss.ts';
 
 /** Event times and labels of examples, by event time: all that a baseline sees. */
 export type LabelledRows = {
-  readonly task: 'number' | 'class';
+  readonly task: Task;
   /** Milliseconds since the Unix epoch. */
   readonly eventMs: Float64Array;
   /** Numbers, or places in `classes`. */

@@ -1,5 +1,6 @@
 import { type Column, Everview, EverviewError, SimulatedClock } from '../../index.ts';
 import type { Experiment } from '../experiment.ts';
+import type { Task } from '../task-loss.ts';
 
 export type DeclaredTable = {
   readonly name: string;
@@ -24,7 +25,7 @@ export type Declared = {
   readonly tables: readonly DeclaredTable[];
   readonly trainingSet: DeclaredTrainingSet;
   /** What the model says. */
-  readonly task: 'number' | 'class';
+  readonly task: Task;
 };
 
 /** Methods whose label is a class. */

@@ -8,9 +8,10 @@ import {
 } from '../../index.ts';
 import type { Experiment } from '../experiment.ts';
 import type { WorkloadQuery } from '../history.ts';
+import type { Task } from '../task-loss.ts';
 import type { FeatureColumn } from '../trigger.ts';
 import type { DeclaredModel } from './declared-model.ts';
-import type { Prediction, Task, TrueLabel } from './loss-of.ts';
+import type { Prediction, TrueLabel } from './loss-of.ts';
 import type { MeasuredEngine } from './measured-engine.ts';
 
 /** The training set's query as a plain view: what arrives is asked for through it, whether or not it is learned from. */
