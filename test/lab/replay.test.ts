@@ -349,6 +349,6 @@ describe('replayCell', () => {
     });
     expect((await failureOf(replayed(triggered))).message).toBe('policy "budget" needs a trigger');
     const timeless = experimentOf(linearDeclarations.replace(', event_time = taken) AS', ') AS'));
-    expect((await failureOf(replayed(never, { experiment: timeless }))).code).toBe('unsupported');
+    expect((await failureOf(replayed(never, { experiment: timeless }))).code).toBe('invalid-definition');
   });
 });

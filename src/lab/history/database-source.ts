@@ -1,8 +1,8 @@
 import { copyFile, mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { Everview, EverviewError, type Row, type SqlValue } from '../../index.ts';
-import { type Declared, type DeclaredTable, isNamed, quoted } from './declared.ts';
+import { Everview, EverviewError, formatName, type Row, type SqlValue } from '../../index.ts';
+import { type Declared, type DeclaredTable, isNamed } from './declared.ts';
 import { eventMsOf, type Moment, sortedByTime, type Timeline } from './timeline.ts';
 
 /**
@@ -55,9 +55,9 @@ async function readChanges(engine: Everview, declared: Declared, path: string): 
   const moments: Moment[] = [];
   for (const table of declared.tables) {
     const { since, changes } = await engine.changes(table.name);
-    const columns = table.columns.map(({ name }) => quoted(name)).join(', ');
+    const columns = table.columns.map(({ name }) => formatName(name)).join(', ');
     const { rows } = await engine.query(
-      `SELECT ${columns} FROM ${quoted(table.name)} AT (VERSION => ${since})`,
+      `SELECT ${columns} FROM ${formatName(table.name)} AT (VERSION => ${since})`,
     );
     initial.push({ table, rows: rows.map((row) => declaredColumns(row, table)) });
     for (const { version, weight, row: kept } of changes) {
