@@ -1,5 +1,5 @@
 import { EverviewError } from '../../index.ts';
-import { type Cell, type CellOutcome, cellName } from './cell.ts';
+import { type Cell, type CellOutcome, cellFailure, cellName } from './cell.ts';
 import type { CellProcess, CellProcesses } from './cell-processes.ts';
 import type { CellAnswer, CellRequest } from './worker-messages.ts';
 
@@ -55,19 +55,12 @@ function outcomeOf(
           return resolve(answer.outcome);
         case 'failed':
           forget();
-          return reject(cellFailure(cell, answer));
+          return reject(cellFailure(cell, { ...answer, hint: answer.hint ?? undefined }));
       }
     });
     worker.ended.then((how) => reject(cellLost(cell, how)));
     worker.ask(request);
   });
-}
-
-function cellFailure(
-  cell: Cell,
-  { code, message, hint }: Extract<CellAnswer, { kind: 'failed' }>,
-): EverviewError {
-  return new EverviewError(code, `${cellName(cell)}: ${message}`, { hint: hint ?? undefined });
 }
 
 function cellLost(cell: Cell, how: string): EverviewError {
