@@ -43,6 +43,7 @@ export async function replayExperiment(
 ): Promise<RunResult> {
   const notes: string[] = [];
   if (data !== null) await assertFolder(data);
+  if (cache !== null) await assertNoFile(cache, '--cache names the folder that replays are kept in');
   try {
     return await runExperiment(experiment, {
       dataFolder: resolve(data ?? dirname(path)),
@@ -67,4 +68,13 @@ async function assertFolder(path: string): Promise<void> {
   throw new EverviewError('file-error', `there is no folder "${path}"`, {
     hint: '--data names the folder that {data} in the experiment stands for',
   });
+}
+
+/** Of a folder that is made where it is not there yet. */
+export async function assertNoFile(path: string, hint: string): Promise<void> {
+  const found = await stat(path).catch((error: NodeJS.ErrnoException) => error.code);
+  if (found === 'ENOENT' || (typeof found === 'object' && found.isDirectory())) return;
+  const why =
+    found === undefined || typeof found === 'string' ? `it cannot be reached (${found})` : 'it is a file';
+  throw new EverviewError('file-error', `"${path}" cannot be used as a folder: ${why}`, { hint });
 }

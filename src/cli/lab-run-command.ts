@@ -12,7 +12,7 @@ import {
   writeRunJson,
 } from '../lab/laboratory.ts';
 import { comparisonLines } from './lab-comparison.ts';
-import { type ReplayOptions, replayExperiment, withExperiment } from './lab-replay.ts';
+import { assertNoFile, type ReplayOptions, replayExperiment, withExperiment } from './lab-replay.ts';
 import { tableLines } from './table.ts';
 import { type ExitStatus, exitStatus, type Terminal } from './terminal.ts';
 
@@ -37,6 +37,7 @@ export async function runLabExperiment(options: LabRunOptions, terminal: Termina
   if (options.format === 'arrow') assertNoTerminal(terminal);
   // What would fail in the end fails before the work.
   for (const path of [out, html]) if (path !== null) await assertWritable(path);
+  if (arrow !== null) await assertNoFile(arrow, '--arrow names the folder that the Arrow files are put into');
   const earlier = compare === null ? null : await readRunFile(compare);
   return withExperiment(options.experiment, terminal, async (experiment) => {
     const run = await replayExperiment(experiment, options.experiment, options.replay, terminal);
@@ -81,10 +82,13 @@ async function assertWritable(path: string): Promise<void> {
     throw new EverviewError(
       'file-error',
       `the file "${path}" cannot be written: there is no folder "${folder}"`,
+      { hint: 'make the folder first, or name another' },
     );
   }
   if (there?.isDirectory() === true) {
-    throw new EverviewError('file-error', `the file "${path}" cannot be written: it is a folder`);
+    throw new EverviewError('file-error', `the file "${path}" cannot be written: it is a folder`, {
+      hint: 'name a file in it',
+    });
   }
 }
 

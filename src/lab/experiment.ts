@@ -107,7 +107,11 @@ export const experimentSchema = z.strictObject({
     .min(1)
     .default([{ kind: 'all' }]),
   maintenance: z.array(maintenanceSchema).min(1).default(['auto']),
-  seeds: z.array(z.number().int().nonnegative()).min(1).default([1]),
+  seeds: z
+    .array(z.number().int().nonnegative())
+    .min(1)
+    .refine((seeds) => new Set(seeds).size === seeds.length, 'must be different from each other')
+    .default([1]),
   prices: z
     .strictObject({
       /** Of a second of processor time. */

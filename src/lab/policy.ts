@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { durationMs } from './duration-field.ts';
+import { positiveDurationMs } from './duration-field.ts';
 
 /** What a model learns from: all that is known, the newest part, or all with a half-life. */
 export const windowSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('all') }),
-  z.strictObject({ kind: z.literal('sliding'), length: durationMs }),
-  z.strictObject({ kind: z.literal('decay'), halfLife: durationMs }),
+  z.strictObject({ kind: z.literal('sliding'), length: positiveDurationMs }),
+  z.strictObject({ kind: z.literal('decay'), halfLife: positiveDurationMs }),
 ]);
 
 export type LearningWindow = z.output<typeof windowSchema>;
@@ -20,7 +20,7 @@ export const scheduleSchema = z.discriminatedUnion('kind', [
   /** `max_rows`: at most so many rows of change behind. */
   z.strictObject({ kind: z.literal('rows'), rows: count }),
   /** `max_staleness`: at most so long behind. */
-  z.strictObject({ kind: z.literal('interval'), every: durationMs }),
+  z.strictObject({ kind: z.literal('interval'), every: positiveDurationMs }),
   /** After each update; as a baseline of drift detectors it is called always-alarm. */
   z.strictObject({ kind: z.literal('every-update') }),
   /** Before each answer that would be stale. */
@@ -95,7 +95,7 @@ export const scheduleSchema = z.discriminatedUnion('kind', [
   /** Refresh where the loss it is expected to save until the next one exceeds what it costs. */
   z.strictObject({ kind: z.literal('forecast') }),
   /** At most so many refreshes in a period, spent where most is to be gained. */
-  z.strictObject({ kind: z.literal('budget'), refreshes: count, per: durationMs }),
+  z.strictObject({ kind: z.literal('budget'), refreshes: count, per: positiveDurationMs }),
 ]);
 
 export type Schedule = z.output<typeof scheduleSchema>;

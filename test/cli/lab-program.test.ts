@@ -87,6 +87,7 @@ test('what cannot be read or written is told before anything is replayed', async
   const run = (...words: string[]) => runProgram(['lab', 'run', ...words], '1.2.3', captureTerminal());
   await expect(run('a.yaml', '--out', '/no/such/folder/a.json')).rejects.toThrow('there is no folder');
   await expect(run('a.yaml', '--html', '/')).rejects.toThrow('it is a folder');
+  await expect(run('a.yaml', '--arrow', import.meta.filename)).rejects.toThrow('as a folder: it is a file');
   await expect(run('a.yaml', '--compare', '/no/such.json')).rejects.toThrow('there is no such file');
   await expect(runProgram(['lab', 'suggest', '/no/such.json'], '1.2.3', captureTerminal())).rejects.toThrow(
     'the result "/no/such.json" cannot be read',

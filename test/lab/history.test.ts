@@ -175,7 +175,7 @@ describe('the label delay of a history', () => {
     );
     expect(await failureOf(load({ warmUp: '2 days', labelDelay: '23 hours' }))).toMatchObject({
       code: 'invalid-option',
-      hint: expect.stringContaining('82800001 milliseconds'),
+      hint: expect.stringContaining('longer than 23 hours: 82800001 milliseconds'),
       data: { shortestMs: 23 * hourMs + 1 },
     });
   });
@@ -274,12 +274,28 @@ describe('a history that cannot be', () => {
     [
       'names the source of what cannot be read',
       files("FROM read_csv('{data}/nowhere.csv')"),
-      { message: expect.stringContaining('source of "readings"') },
+      { code: 'file-error', message: expect.stringContaining('source of "readings"') },
+    ],
+    [
+      'says where in the SELECT of a source a mistake is',
+      files("SELECT id, sensor\n  FORM read_csv('{data}/readings.csv') -- all"),
+      {
+        code: 'syntax-error',
+        message: expect.stringMatching(/^source of "readings", line 2, column \d+, at `read_csv/),
+      },
+    ],
+    [
+      'says where in the declarations a mistake is',
+      { declarations: 'CREATE TABLE t (x DOUBLE);\nCREATE VIEW e AS SELECT x + FROM t' },
+      {
+        code: 'syntax-error',
+        message: expect.stringMatching(/^the declarations, line 2, column \d+, at `/),
+      },
     ],
     ['says that nothing comes after the warm-up', { warmUp: '30 days' }, { code: 'not-enough-rows' }],
     [
       'says that there are no rows',
-      files("FROM read_csv('{data}/readings.csv') WHERE id < 0"),
+      files("FROM read_csv('{data}/readings.csv') WHERE id < 0 -- none"),
       { code: 'not-enough-rows' },
     ],
     ['says that there is no model', { model: 'other' }, { code: 'unknown-relation' }],

@@ -141,13 +141,16 @@ it.each([
   expect([failure.code, failure.message]).toEqual([code, expect.stringContaining(message)]);
 });
 
+it('names the replay that failed in this process, too', async () => {
+  const failure = await failureOf(run(experiment({ warmUp: 2, policies: [{ kind: 'never' }] })));
+  expect([failure.code, failure.message]).toEqual([
+    'no-model-version',
+    expect.stringMatching(/^"[^"]+", seed 1: /),
+  ]);
+});
+
 it('stops where it is told to', async () => {
   const stop = new AbortController();
   const progress = { tick: () => stop.abort(new Error('enough')) };
   await expect(run(experiment(), { signal: stop.signal, progress })).rejects.toThrow('enough');
-  const later = new AbortController();
-  const other = { tick: () => later.abort(new Error('enough')) };
-  await expect(run(experiment(), { workers: 2, signal: later.signal, progress: other })).rejects.toThrow(
-    'enough',
-  );
 });

@@ -37,12 +37,14 @@ function problemsOfIssue(
       }));
     case 'invalid_type':
       return problem(
-        value === undefined ? 'is missing' : `must be ${aKind(issue.expected)}, not ${kindOf(value)}`,
+        value === undefined
+          ? 'is missing'
+          : `must be ${aKind(issue.expected)}, not ${otherThan(issue, value)}`,
       );
     case 'invalid_value':
       return problem(...amongProblem(value, issue.values.map(String)));
     case 'too_small':
-      return problem(issue.minimum === 1 && issue.origin !== 'number' ? 'must not be empty' : issue.message);
+      return problem(tooSmallProblem(issue));
     case 'invalid_union': {
       if (issue.errors.length === 0) return problem(...amongProblem(value, optionsOf(issue)));
       const meant = branchMeant(issue.errors);
@@ -63,6 +65,13 @@ function amongProblem(value: unknown, known: readonly string[]): [message: strin
   if (value === undefined) return [`is missing: ${list}`, null];
   const hint = typeof value === 'string' ? nearestHint(value, known) : undefined;
   return [`must be ${list}, not ${JSON.stringify(value)}`, hint ?? null];
+}
+
+function tooSmallProblem({ origin, minimum, inclusive, message }: z.core.$ZodIssueTooSmall): string {
+  if (origin !== 'number') return minimum === 1 ? 'must not be empty' : message;
+  // Of a field that has no words of its own.
+  if (!message.startsWith('Too small')) return message;
+  return inclusive === true ? `must be ${minimum} or above` : `must be above ${minimum}`;
 }
 
 /** The alternative that the author had in mind: the one with least that does not belong to it, then the most specific. */
@@ -108,6 +117,11 @@ function aKind(expected: string): string {
     default:
       return `a ${expected}`;
   }
+}
+
+/** Of a number that is not whole the number, which is what is wrong. */
+function otherThan({ expected }: z.core.$ZodIssueInvalidType, value: unknown): string {
+  return expected === 'int' && typeof value === 'number' ? String(value) : kindOf(value);
 }
 
 function kindOf(value: unknown): string {

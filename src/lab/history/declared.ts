@@ -1,6 +1,7 @@
 import { type Column, Everview, EverviewError, formatName, SimulatedClock } from '../../index.ts';
 import type { Experiment } from '../experiment.ts';
 import type { Task } from '../task-loss.ts';
+import { failureInText } from './failure-in-text.ts';
 
 export type DeclaredTable = {
   readonly name: string;
@@ -41,14 +42,20 @@ const classMethods: readonly string[] = [
 /** Methods without a label. */
 const unlabelledMethods: readonly string[] = ['pca', 'kmeans'];
 
-/** Runs `work` on an engine of its own that has the experiment's declarations, and no rows; its clock begins at 1970. */
+/**
+ * Runs `work` on an engine of its own that has the experiment's declarations, and no rows; its clock begins at 1970.
+ * @throws EverviewError of the declarations, with the place in them
+ */
 export async function withDeclared<T>(
   experiment: Experiment,
   work: (engine: Everview, declared: Declared, clock: SimulatedClock) => Promise<T>,
 ): Promise<T> {
   const clock = new SimulatedClock(0);
   await using engine = await Everview.open(':memory:', { clock, threads: 1 });
-  await engine.sql(experiment.declarations);
+  const { declarations } = experiment;
+  await engine.sql(declarations).catch((failure: unknown) => {
+    throw failureInText(failure, 'the declarations', declarations);
+  });
   return await work(engine, await readDeclared(engine, experiment.model), clock);
 }
 

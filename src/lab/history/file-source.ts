@@ -1,6 +1,7 @@
 import { type Column, Everview, EverviewError, formatName, type Row } from '../../index.ts';
 import type { Experiment } from '../experiment.ts';
 import { type Declared, type DeclaredTable, isNamed } from './declared.ts';
+import { failureInText } from './failure-in-text.ts';
 import { type Moment, sortedByTime, type Timeline } from './timeline.ts';
 
 type FileSource = Extract<Experiment['source'], { kind: 'files' }>;
@@ -93,14 +94,22 @@ class TableReader {
   }
 
   async from(engine: Everview, select: string): Promise<void> {
-    const text = select.trim().replace(/;$/, '');
-    try {
-      const { columns: given } = await engine.query(`SELECT * FROM (${text}) LIMIT 0`);
-      const columns = this.#columnsOf(given);
-      const stream = await engine.stream(`SELECT ${columns.join(', ')} FROM (${text})`);
+    // On lines of its own: it may end in a comment, and its places are easily told.
+    const text = `(\n${select.trim().replace(/;$/, '')}\n)`;
+    const given = await this.#run(`SELECT * FROM ${text} LIMIT 0`, (sql) => engine.query(sql));
+    const columns = this.#columnsOf(given.columns);
+    await this.#run(`SELECT ${columns.join(', ')} FROM ${text}`, async (sql) => {
+      const stream = await engine.stream(sql);
       for await (const batch of stream.batches()) for (const row of batch) this.rows.push(row);
+    });
+  }
+
+  async #run<T>(sql: string, work: (sql: string) => Promise<T>): Promise<T> {
+    try {
+      return await work(sql);
     } catch (failure) {
-      throw this.#unreadable(failure);
+      const told = failureInText(failure, `source of "${this.#table.name}"`, sql, 1);
+      throw isFileMissing(told) ? missingFile(told) : told;
     }
   }
 
@@ -153,15 +162,16 @@ class TableReader {
       });
     return time === null ? read : [...read, `${formatName(time.name)} IS NULL AS ${missingColumn}`];
   }
+}
 
-  /** The places in such failures are those of a text that nobody wrote. */
-  #unreadable(failure: unknown): unknown {
-    if (!(failure instanceof EverviewError)) return failure;
-    const source = `source of "${this.#table.name}"`;
-    if (failure.message.startsWith(source)) return failure;
-    return new EverviewError(failure.code, `${source}: ${failure.message}`, {
-      hint: failure.hint,
-      cause: failure,
-    });
-  }
+/** DuckDB tells of it as of any failure to read. */
+function isFileMissing(failure: unknown): failure is EverviewError {
+  return failure instanceof EverviewError && failure.message.includes('No files found that match');
+}
+
+function missingFile({ message, cause }: EverviewError): EverviewError {
+  return new EverviewError('file-error', message, {
+    hint: '{data} stands for the data folder: by default that of the experiment, or what --data names',
+    cause,
+  });
 }

@@ -24,7 +24,7 @@ export function labelDelayOf(
     'invalid-option',
     `a labelDelay of ${formatDurationMs(labelDelay)} would have labels known before their rows are predicted`,
     {
-      hint: `the shortest is ${shortest} milliseconds (${formatDurationMs(shortest)}) with these arrivals; left out, labelDelay is long enough; or have rows arrive more often`,
+      hint: `it has to be longer than ${formatDurationMs(shortest - 1)}: ${shortest} milliseconds are the shortest with these arrivals; left out, labelDelay is long enough; or have rows arrive more often`,
       data: { shortestMs: shortest },
     },
   );

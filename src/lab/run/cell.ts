@@ -1,3 +1,4 @@
+import { EverviewError } from '../../index.ts';
 import type { CellResult, LossMatrix } from '../cell-result.ts';
 import type { Experiment } from '../experiment.ts';
 import type { History } from '../history.ts';
@@ -40,4 +41,12 @@ export type ReplayCell = (cell: Cell, setting: CellSetting, watch: CellWatch) =>
 /** As errors and notes call it. */
 export function cellName({ policy, seed }: Cell): string {
   return `"${policy.name}", seed ${seed}`;
+}
+
+/** What ended a replay, naming it: the same in whatever process it was. */
+export function cellFailure(
+  cell: Cell,
+  { code, message, hint }: Pick<EverviewError, 'code' | 'message' | 'hint'>,
+): EverviewError {
+  return new EverviewError(code, `${cellName(cell)}: ${message}`, { hint });
 }

@@ -1,7 +1,7 @@
 import { EverviewError } from '../../index.ts';
-import { type Cell, type CellOutcome, cellName } from './cell.ts';
+import { type Cell, type CellOutcome, cellFailure, cellName } from './cell.ts';
 import type { CellProcess, CellProcesses } from './cell-processes.ts';
-import type { CellAnswer, CellRequest } from './worker-messages.ts';
+import type { CellRequest } from './worker-messages.ts';
 
 export type CellJob = { readonly cell: Cell; readonly request: CellRequest };
 
@@ -55,19 +55,12 @@ function outcomeOf(
           return resolve(answer.outcome);
         case 'failed':
           forget();
-          return reject(cellFailure(cell, answer));
+          return reject(cellFailure(cell, { ...answer, hint: answer.hint ?? undefined }));
       }
     });
     worker.ended.then((how) => reject(cellLost(cell, how)));
     worker.ask(request);
   });
-}
-
-function cellFailure(
-  cell: Cell,
-  { code, message, hint }: Extract<CellAnswer, { kind: 'failed' }>,
-): EverviewError {
-  return new EverviewError(code, `${cellName(cell)}: ${message}`, { hint: hint ?? undefined });
 }
 
 function cellLost(cell: Cell, how: string): EverviewError {

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
+import { EverviewError } from '../../index.ts';
 import type { Schedule } from '../policy.ts';
-import { type Cell, type CellOutcome, cellName } from './cell.ts';
+import { type Cell, type CellOutcome, cellFailure, cellName } from './cell.ts';
 import { cellOutcomeSchema, openCellCache } from './cell-cache.ts';
 import { cellKey } from './cell-key.ts';
 import type { CellProcesses } from './cell-processes.ts';
@@ -92,7 +93,11 @@ async function replayAll(
 async function replayHere(cells: readonly Cell[], inputs: LoadedInputs, watch: ReplayWatch): Promise<void> {
   for (const cell of cells) {
     watch.signal.throwIfAborted();
-    const outcome = await replayCellInProcess(cell, inputs.settingOf(cell.seed), watch);
+    const outcome = await replayCellInProcess(cell, inputs.settingOf(cell.seed), watch).catch(
+      (failure: unknown) => {
+        throw failure instanceof EverviewError ? cellFailure(cell, failure) : failure;
+      },
+    );
     // As what comes from a process or from the cache: −0 and the like are gone.
     await watch.finished(cell, cellOutcomeSchema.parse(JSON.parse(JSON.stringify(outcome))));
   }
