@@ -56,7 +56,7 @@ function aimLines({ auto, maxEffect, beaten }: AimsJudgement): string[] {
     '',
     '| aim | measured | holds |',
     '|---|---|---|',
-    `| \`auto\` within 2 × of hindsight (staleness cost) on every set | at most ${decimals(worst, 3)} × | ${yes(auto.isEachMet)} |`,
+    `| \`auto\` within 2 × of hindsight (staleness cost) on every set | ${auto.sets.length === 0 ? 'none' : `at most ${decimals(worst, 3)} ×`} | ${yes(auto.isEachMet)} |`,
     `| \`auto\` at most 1.25 × of hindsight in the mean | ${auto.meanTimes === null ? 'none' : `${decimals(auto.meanTimes, 3)} ×`} | ${yes(auto.isMeanMet)} |`,
     `| \`max_effect\` at equal loss at most half the processor time of the best fixed interval, on at least half the sets | ${met} of ${maxEffect.sets.length} | ${yes(maxEffect.isMet)} |`,
     `| hindsight is never beaten | ${beaten.length === 0 ? 'never' : `${beaten.length} times`} | ${yes(beaten.length === 0)} |`,

@@ -39,7 +39,7 @@ const setting: CellSetting = { experiment: readingsExperiment(), history, lossSc
 
 const cellOf = (given: Partial<Cell['policy']> = {}, seed = 1): Cell => ({
   policy: {
-    name: 'never · all · auto',
+    name: 'never',
     schedule: { kind: 'never' },
     window: { kind: 'all' },
     maintenance: 'auto',
@@ -89,12 +89,12 @@ describe('policies', () => {
 
   it('are crossed with windows and maintenance, unless they name their own', () => {
     expect(expandPolicies(experiment).map(({ name }) => name)).toEqual([
-      'never · all · full',
-      'never · all · incremental',
+      'never · full',
+      'never · incremental',
       'never · sliding 30 days · full',
       'never · sliding 30 days · incremental',
-      'every 1 day · all · full',
-      'every 1 day · all · incremental',
+      'every 1 day · full',
+      'every 1 day · incremental',
       'every 1 day · sliding 30 days · full',
       'every 1 day · sliding 30 days · incremental',
       'mine · half-life 7 days · full',
@@ -105,8 +105,8 @@ describe('policies', () => {
   it('have a matrix for each window and maintenance', () => {
     const matrices = matrixPolicies(expandPolicies(experiment));
     expect(matrices.map(({ name }) => name)).toEqual([
-      'every update · all · full',
-      'every update · all · incremental',
+      'every update · full',
+      'every update · incremental',
       'every update · sliding 30 days · full',
       'every update · sliding 30 days · incremental',
       'every update · half-life 7 days · full',
@@ -121,9 +121,7 @@ describe('policies', () => {
 
   it('may not be called the same', () => {
     const twice = readingsExperiment({ policies: [{ kind: 'never' }, { kind: 'never' }] });
-    expect(() => expandPolicies(twice)).toThrow(
-      'two policies of the experiment are called "never · all · auto"',
-    );
+    expect(() => expandPolicies(twice)).toThrow('two policies of the experiment are called "never"');
   });
 });
 
@@ -231,7 +229,7 @@ describe('processes', () => {
       else ${done}`;
     expect(await failureOf(run(failing))).toMatchObject({
       code: 'not-enough-rows',
-      message: '"never · all · auto", seed 3: m',
+      message: '"never", seed 3: m',
       hint: 'h',
     });
   });
@@ -245,7 +243,7 @@ describe('processes', () => {
     const failure = await failureOf(
       run(`if (cell.seed === 2) ${end}; else setTimeout(() => { ${done} }, 20);`),
     );
-    expect(failure.message).toContain('"never · all · auto", seed 2');
+    expect(failure.message).toContain('"never", seed 2');
     expect(failure.message).toContain(how);
   });
 

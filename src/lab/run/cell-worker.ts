@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { EverviewError } from '../../index.ts';
 import type { History } from '../history.ts';
 import type { CellOutcome } from './cell.ts';
@@ -10,28 +11,34 @@ serveCells();
 
 function serveCells(): void {
   const replay = createReplayer();
-  process.on('message', (message) => {
-    replay(message).then(
-      (outcome) => say({ kind: 'done', outcome }),
-      (error) => say(failureOf(error)),
-    );
+  let scratchFolder: string | null = null;
+  const answerTo = async (message: unknown): Promise<CellAnswer> => {
+    try {
+      const request = cellRequestSchema.parse(message);
+      ({ scratchFolder } = request);
+      return { kind: 'done', outcome: await replay(request) };
+    } catch (error) {
+      return failureOf(error);
+    }
+  };
+  process.on('message', (message) => void answerTo(message).then(say));
+  // Whoever asked is gone, killed perhaps, and takes nothing away any more.
+  process.on('disconnect', () => {
+    if (scratchFolder !== null) rmSync(scratchFolder, { recursive: true, force: true });
+    process.exit(0);
   });
-  // Whoever asked is gone; what it wanted from here is of no use.
-  process.on('disconnect', () => process.exit(0));
   // Ctrl-C reaches every process of the terminal; the one that asked decides.
   process.on('SIGINT', () => {});
 }
 
 /** Keeps the history that was asked about last: all policies of a seed are replayed over the same. */
-function createReplayer(): (message: unknown) => Promise<CellOutcome> {
+function createReplayer(): (request: CellRequest) => Promise<CellOutcome> {
   let held: { readonly file: string; readonly history: History } | null = null;
   const historyOf = async (file: string): Promise<History> => {
     if (held?.file !== file) held = { file, history: await readHistoryFile(file) };
     return held.history;
   };
-  return async (message) => {
-    const { cell, experiment, lossScale, historyFile, scratchFolder }: CellRequest =
-      cellRequestSchema.parse(message);
+  return async ({ cell, experiment, lossScale, historyFile, scratchFolder }) => {
     Object.assign(process.env, { TMPDIR: scratchFolder, TMP: scratchFolder, TEMP: scratchFolder });
     const setting = { experiment, history: await historyOf(historyFile), lossScale };
     return replayCellInProcess(cell, setting, {

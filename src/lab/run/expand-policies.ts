@@ -2,7 +2,7 @@ import { EverviewError } from '../../index.ts';
 import type { Experiment } from '../experiment.ts';
 import type { LearningWindow, Maintenance, Policy, Schedule } from '../policy.ts';
 import { canonicalJson } from './canonical-json.ts';
-import { scheduleName, windowName } from './policy-name.ts';
+import { policyName, scheduleName } from './policy-name.ts';
 
 /** Policies × windows × maintenance; an entry that names its own window or maintenance is not crossed with those. */
 export function expandPolicies(experiment: Experiment): readonly Policy[] {
@@ -18,14 +18,8 @@ export function expandPolicies(experiment: Experiment): readonly Policy[] {
     const isCrossed = windows.length * ways.length > 1;
     return windows.flatMap((of) =>
       ways.map((way): Policy => {
-        const crossed = `${windowName(of)} · ${way}`;
-        const given = name === null ? null : isCrossed ? `${name} · ${crossed}` : name;
-        return {
-          name: given ?? `${scheduleName(schedule)} · ${crossed}`,
-          schedule,
-          window: of,
-          maintenance: way,
-        };
+        const given = name === null || isCrossed ? policyName(name ?? scheduleName(schedule), of, way) : name;
+        return { name: given, schedule, window: of, maintenance: way };
       }),
     );
   });
@@ -38,7 +32,7 @@ export function matrixPolicies(policies: readonly Policy[]): readonly Policy[] {
   const schedule: Schedule = { kind: 'every-update' };
   const found = new Map<string, Policy>();
   for (const { window, maintenance } of policies) {
-    const name = `${scheduleName(schedule)} · ${windowName(window)} · ${maintenance}`;
+    const name = policyName(scheduleName(schedule), window, maintenance);
     found.set(lineOf(window, maintenance), { name, schedule, window, maintenance });
   }
   return [...found.values()];

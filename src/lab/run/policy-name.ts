@@ -1,5 +1,5 @@
 import { formatDurationMs } from '../../index.ts';
-import type { LearningWindow, Schedule } from '../policy.ts';
+import type { LearningWindow, Maintenance, Schedule } from '../policy.ts';
 
 /** When, as people read it: `every 1 day`, `PSI above 0.2`. */
 export function scheduleName(schedule: Schedule): string {
@@ -37,10 +37,16 @@ export function scheduleName(schedule: Schedule): string {
   }
 }
 
-export function windowName(window: LearningWindow): string {
+/** `every 1 day · sliding 30 days · full`; what every policy does unless it says otherwise is left out. */
+export function policyName(schedule: string, window: LearningWindow, maintenance: Maintenance): string {
+  const parts = [schedule, windowName(window), maintenance === 'auto' ? null : maintenance];
+  return parts.filter((part) => part !== null).join(' · ');
+}
+
+function windowName(window: LearningWindow): string | null {
   switch (window.kind) {
     case 'all':
-      return 'all';
+      return null;
     case 'sliding':
       return `sliding ${formatDurationMs(window.length)}`;
     case 'decay':
