@@ -71,10 +71,12 @@ export class MeasuredEngine implements AsyncDisposable {
     return refreshed > 0;
   }
 
-  async refresh(model: string, how: 'auto' | 'incremental' | 'full'): Promise<void> {
+  /** @returns whether the model was fitted in full */
+  async refresh(model: string, how: 'auto' | 'incremental' | 'full'): Promise<{ readonly isFull: boolean }> {
     const from = this.#process.cpuSeconds();
-    await this.#engine.refresh(model, how);
+    const { rows } = await this.#engine.refresh(model, how);
     this.#refreshCpuSeconds += this.#process.cpuSeconds() - from;
+    return { isFull: rows.some(({ name, kind }) => name === model && kind === 'full') };
   }
 
   async hold(model: string): Promise<void> {

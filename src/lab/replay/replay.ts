@@ -166,9 +166,9 @@ export class Replay {
     if (!decision.refresh) return;
     this.asked.push(decision.because);
     const { engine, declared, versions } = this.#warm;
-    await engine.refresh(declared.model.name, this.#policy.maintenance);
+    const done = await engine.refresh(declared.model.name, this.#policy.maintenance);
     await this.#noteVersions();
-    this.#feed.refreshed(atMs, this.#deployments.at(-1)?.version ?? versions.answering.version);
+    this.#feed.refreshed(atMs, this.#deployments.at(-1)?.version ?? versions.answering.version, done);
   }
 
   async #noteAnswer({ models, staleness }: Answer, answers: number): Promise<void> {
