@@ -289,6 +289,14 @@ describe('replayCell', () => {
       (await plain(never)).lossSum[3] ?? Number.NaN,
       9,
     );
+    // After the second refresh it is the first one's model that was superseded.
+    let steps = 0;
+    const onlyFirst: RefreshTrigger = {
+      observe: () => (++steps === 3 ? { refresh: true, because: 'once' } : stay),
+      refreshed: () => {},
+    };
+    const { lossSum } = await replayed(triggered, { trigger: onlyFirst });
+    expect(total([...(trigger.seen[7]?.supersededLosses ?? [])])).toBeCloseTo(lossSum[6] ?? Number.NaN, 9);
     expect(trigger.seen[0]?.features.map(({ name, kind }) => [name, kind])).toEqual([
       ['x', 'number'],
       ['z', 'number'],

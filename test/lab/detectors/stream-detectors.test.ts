@@ -106,3 +106,11 @@ describe('KSWIN', () => {
     expect(alarms[0]).toBeLessThan(700);
   });
 });
+
+describe('Page-Hinkley', () => {
+  it('does not take one outlier for a rise', () => {
+    const detector = new PageHinkley(0.1, 20);
+    for (let row = 0; row < 1000; row++) detector.add(row % 2);
+    expect(detector.add(1e9)).toBe(false);
+  });
+});
