@@ -74,6 +74,7 @@ async function assertFolder(path: string): Promise<void> {
 export async function assertNoFile(path: string, hint: string): Promise<void> {
   const found = await stat(path).catch((error: NodeJS.ErrnoException) => error.code);
   if (found === 'ENOENT' || (typeof found === 'object' && found.isDirectory())) return;
-  const why = found === undefined || typeof found === 'string' ? `it cannot be reached (${found})` : 'it is a file';
+  const why =
+    found === undefined || typeof found === 'string' ? `it cannot be reached (${found})` : 'it is a file';
   throw new EverviewError('file-error', `"${path}" cannot be used as a folder: ${why}`, { hint });
 }

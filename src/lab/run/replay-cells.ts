@@ -1,7 +1,7 @@
 import { EverviewError } from '../../index.ts';
 import { type Cell, type CellOutcome, cellFailure, cellName } from './cell.ts';
 import type { CellProcess, CellProcesses } from './cell-processes.ts';
-import type { CellAnswer, CellRequest } from './worker-messages.ts';
+import type { CellRequest } from './worker-messages.ts';
 
 export type CellJob = { readonly cell: Cell; readonly request: CellRequest };
 
