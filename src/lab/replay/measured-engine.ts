@@ -6,6 +6,7 @@ import {
   type SqlParameter,
   type UpdateResult,
 } from '../../index.ts';
+import { feedTables } from '../history/feed-tables.ts';
 import type { TableRows } from '../history.ts';
 import type { ProcessClock } from './process-clock.ts';
 
@@ -57,13 +58,9 @@ export class MeasuredEngine implements AsyncDisposable {
     return answer;
   }
 
-  /** One update. */
+  /** One update: rows that come, that replace others, and that go. */
   insert(tables: readonly TableRows[]): Promise<UpdateResult> {
-    const [only, ...others] = tables;
-    if (only !== undefined && others.length === 0) return this.#engine.insert(only.table, only.rows);
-    return this.#engine.transaction(async (update) => {
-      for (const { table, rows } of tables) if (rows.length > 0) await update.insert(table, rows);
-    });
+    return feedTables(this.#engine, tables);
   }
 
   /** Runs what is due. @returns whether anything was */
