@@ -62,5 +62,5 @@ export type { ModelWeight } from './model/model-weights.ts';
 export { readParameters } from './model/parameters-json.ts';
 export { createRowPredictor } from './model/predict-row.ts';
 export type { Head, ModelParameters, Scorer } from './model/scorer.ts';
-export type { Answer, Provenance, ReadPath } from './query/answer.ts';
+export type { Answer, Provenance, ReadPath, StandIn } from './query/answer.ts';
 export { toArrow, toArrowBatches } from './query/arrow-out.ts';

@@ -7,6 +7,10 @@ export function provenanceLine(answer: Provenance): string {
     ...Object.entries(answer.models).map(([name, version]) => `model ${name} v${version}`),
     pathText(answer.path),
     ...answer.staleness.filter(isBehind).map(behindText),
+    ...(answer.held ?? []).map(({ updateId, detail }) => `HELD: without update ${updateId} (${detail})`),
+    ...(answer.standIns ?? []).map(
+      ({ model, by, incidentId }) => `PAUSED: ${by} answers for model ${model} (incident ${incidentId})`,
+    ),
     ...(answer.marks ?? []).map(({ updateId, detail }) => `MARKED: rests on update ${updateId} (${detail})`),
   ].join(' · ');
 }

@@ -26,7 +26,14 @@ export type IncidentState = (typeof incidentStates)[number];
 export type IncidentEvent = 'opened' | 'acknowledged' | 'accepted' | 'expired' | 'resolved';
 
 /** What was done about it at once. */
-export const incidentResponses = ['rebuilt', 'quarantined', 'warned', 'rejected', 'none'] as const;
+export const incidentResponses = [
+  'rebuilt',
+  'quarantined',
+  'refresh-held',
+  'warned',
+  'rejected',
+  'none',
+] as const;
 
 export type IncidentResponse = (typeof incidentResponses)[number];
 

@@ -41,6 +41,8 @@ export const reasonTable = {
   'columns-ignored':
     'every row met every constraint; columns came as well that the table does not have, and nothing was kept of them',
   'rows-quarantined': 'rows that break a constraint were set aside',
+  'refresh-held':
+    'an update of a table it is made of is held by on_finding = hold_refresh, and the answer is of the version before',
   'update-held': 'the update is not as usual, and waits for APPROVE UPDATE or REJECT UPDATE',
   'constraint-violated': 'rows break a constraint and on_violation is reject',
   'replayed-batch': 'the very rows of an earlier insert came again, and on_replay is reject',

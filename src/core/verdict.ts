@@ -88,6 +88,8 @@ export type Finding = {
   readonly repair: string | null;
   /** The parts of the cause that programs use: `{ factor: 100 }`, `{ value: -1 }`, `{ other: 'b' }`. */
   readonly facts: Readonly<Record<string, SqlValue>>;
+  /** Models that err by it, or would learn otherwise: of those whose training set the table feeds. */
+  readonly models: readonly string[];
   readonly evidence: readonly Evidence[];
 };
 

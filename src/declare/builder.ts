@@ -81,7 +81,7 @@ export type TableOptions<Column extends string> = {
   /** How many false alarms a month may be expected of the judgement. */
   readonly falseAlarms?: number;
   /** What becomes of an update that the judgement blocks. */
-  readonly onFinding?: 'warn' | 'quarantine' | 'ask' | 'reject';
+  readonly onFinding?: 'warn' | 'quarantine' | 'ask' | 'hold_refresh' | 'reject';
   /** `6 hours then accept_marked` */
   readonly hold?: string;
   /** Constraints over several columns: `check`, `unique`, `primaryKey`, `foreignKey`. */
@@ -268,6 +268,8 @@ export type ModelOptions = PolicyOptions & {
   readonly holdOn?: IncidentBound;
   /** From which severity on an open incident of a table it learns from pauses its predictions. */
   readonly pauseOn?: IncidentBound;
+  /** What answers while predictions are paused: `previous`, `{ value: 0 }`, or the name of a model. */
+  readonly fallback?: string | number | { readonly value: number | string } | null;
   readonly onFailure?: 'keep_current';
 };
 

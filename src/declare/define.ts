@@ -99,8 +99,22 @@ function defineTable(draft: TableDraft): TableDefinition {
     isProfiled: values.profile === 'on',
     falseAlarms: values.false_alarms ?? 1,
     onFinding: values.on_finding ?? 'warn',
-    hold: values.hold ?? usualHold,
+    hold: holdOf(name, values, draft.options),
   };
+}
+
+/** @throws EverviewError `invalid-option` where rows are to be given up that are taken already. */
+function holdOf(
+  table: string,
+  { on_finding, hold }: OptionValues<OptionTables['table']>,
+  options: readonly DraftOption[],
+): HoldTerm {
+  const term = hold ?? usualHold(on_finding ?? 'warn');
+  if (on_finding !== 'hold_refresh' || term.onDeadline !== 'reject') return term;
+  throw new EverviewError('invalid-option', `hold of table "${table}" cannot end in THEN reject`, {
+    at: placeOf(options, 'hold'),
+    hint: 'with on_finding = hold_refresh the rows are in the table already: THEN accept_marked lets what is made of them go on',
+  });
 }
 
 /** @throws EverviewError `unknown-column`, or `invalid-option` for a rule about an event time that is not declared. */
@@ -183,8 +197,10 @@ function resolvePolicy(values: PolicyValues, bounded: boolean): RefreshPolicy {
   };
 }
 
-/** What nobody vouches for in a day is given up. */
-export const usualHold: HoldTerm = { forMs: 86_400_000, onDeadline: 'reject' };
+/** What nobody vouches for in a day is given up; where it is taken already, it goes on marked. */
+export function usualHold(onFinding: TableDefinition['onFinding']): HoldTerm {
+  return { forMs: 86_400_000, onDeadline: onFinding === 'hold_refresh' ? 'accept_marked' : 'reject' };
+}
 
 const defaultTolerance = 1e-9;
 
@@ -293,8 +309,32 @@ function defineModel(draft: ModelDraft): ModelDefinition {
     windows: values.windows ?? 3,
     holdOn: values.hold_on ?? 'block',
     pauseOn: values.pause_on ?? 'never',
+    fallback: fallbackOf(draft.name.name, values, draft.options),
     onFailure: values.on_failure ?? 'keep_current',
   };
+}
+
+/** @throws EverviewError `invalid-option` for a value that the model cannot predict */
+function fallbackOf(
+  model: string,
+  { method, fallback = null }: OptionValues<OptionTables['model']>,
+  options: readonly DraftOption[],
+): ModelDefinition['fallback'] {
+  if (fallback === null || method === undefined) return fallback;
+  const isItself = fallback.kind === 'model' && sameName(fallback.name, model);
+  const isNumber = methodSpec(method).task === 'number';
+  if (!isItself && !(isNumber && fallback.kind === 'value' && typeof fallback.value === 'string'))
+    return fallback;
+  throw new EverviewError(
+    'invalid-option',
+    isItself
+      ? `model "${model}" cannot answer in place of itself`
+      : `model "${model}" predicts numbers, and no text`,
+    {
+      at: placeOf(options, 'fallback'),
+      hint: 'fallback = previous, fallback = 0, or fallback = another_model',
+    },
+  );
 }
 
 /** An option that the method makes nothing of would be believed to do something. */

@@ -4,7 +4,7 @@ import { noArrivalRules } from './arrival-rules.ts';
 import { deepFreeze } from './deep-freeze.ts';
 import type { Definition } from './definition.ts';
 import { methods } from './methods.ts';
-import { expansions, gate, holdTerm } from './option-kind.ts';
+import { expansions, fallback, gate, holdTerm } from './option-kind.ts';
 
 const names = z.array(z.string()).readonly();
 const milliseconds = z.number().int().nonnegative();
@@ -45,7 +45,7 @@ const table = z.strictObject({
   arrival: arrival.default(noArrivalRules),
   isProfiled: z.boolean().default(false),
   falseAlarms: z.number().positive().default(1),
-  onFinding: z.enum(['warn', 'quarantine', 'ask', 'reject']).default('warn'),
+  onFinding: z.enum(['warn', 'quarantine', 'ask', 'hold_refresh', 'reject']).default('warn'),
   hold: holdTerm.schema.default({ forMs: 86_400_000, onDeadline: 'reject' }),
 });
 
@@ -114,6 +114,7 @@ const model = z.strictObject({
   windows: z.number().int().nonnegative().default(3),
   holdOn: z.enum(['block', 'notice', 'never']).default('block'),
   pauseOn: z.enum(['block', 'notice', 'never']).default('never'),
+  fallback: fallback.schema.nullable().default(null),
   onFailure: z.literal('keep_current'),
 });
 

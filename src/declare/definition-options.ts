@@ -1,5 +1,5 @@
 import { sameName } from '../core/schema.ts';
-import { define } from './define.ts';
+import { define, usualHold } from './define.ts';
 import type {
   Constraint,
   Definition,
@@ -38,6 +38,7 @@ export function givenOptions(definition: Definition): readonly GivenOption[] {
 function givenForTable(table: TableDefinition): GivenOption[] {
   const { eventTime, onViolation, heartbeatMs, arrival, isProfiled, falseAlarms, onFinding, hold } = table;
   const specs = optionTables.table;
+  const usual = usualHold(onFinding);
   const { source, eventTimeOrder, allowedLatenessMs, maxFutureMs, onReplay } = arrival;
   return [
     ...unless(eventTime === null, 'event_time', specs.event_time, eventTime),
@@ -50,7 +51,7 @@ function givenForTable(table: TableDefinition): GivenOption[] {
     ...unless(onReplay === 'accept', 'on_replay', specs.on_replay, onReplay),
     ...unless(!isProfiled, 'profile', specs.profile, isProfiled ? 'on' : 'off'),
     ...unless(onFinding === 'warn', 'on_finding', specs.on_finding, onFinding),
-    ...unless(hold.forMs === 86_400_000 && hold.onDeadline === 'reject', 'hold', specs.hold, hold),
+    ...unless(hold.forMs === usual.forMs && hold.onDeadline === usual.onDeadline, 'hold', specs.hold, hold),
     ...unless(falseAlarms === 1, 'false_alarms', specs.false_alarms, falseAlarms),
   ];
 }
@@ -138,6 +139,7 @@ function givenForModel(model: ModelDefinition): GivenOption[] {
     ...unless(model.windows === 3, 'windows', specs.windows, model.windows),
     ...unless(model.holdOn === 'block', 'hold_on', specs.hold_on, model.holdOn),
     ...unless(model.pauseOn === 'never', 'pause_on', specs.pause_on, model.pauseOn),
+    ...unless(model.fallback === null, 'fallback', specs.fallback, model.fallback),
     ...unless(model.onFailure === 'keep_current', 'on_failure', specs.on_failure, model.onFailure),
   ];
 }

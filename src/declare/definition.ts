@@ -3,7 +3,7 @@ import type { ArrivalRuleKind, ArrivalRules } from './arrival-rules.ts';
 import type { Expansion } from './expansion.ts';
 import type { GateCondition } from './gate-condition.ts';
 import type { Method } from './methods.ts';
-import type { HoldTerm } from './option-kind.ts';
+import type { HoldTerm, PredictionFallback } from './option-kind.ts';
 
 /** What a user states, frozen once declared. A change of any field changes the definition's hash. */
 export type Definition = TableDefinition | ViewDefinition | TrainingSetDefinition | ModelDefinition;
@@ -54,8 +54,8 @@ export type TableDefinition = {
   /** Expected per month, of the judgement of this table. */
   readonly falseAlarms: number;
   /** To an update that the judgement blocks. */
-  readonly onFinding: 'warn' | 'quarantine' | 'ask' | 'reject';
-  /** How long `ask` waits, and what then. */
+  readonly onFinding: 'warn' | 'quarantine' | 'ask' | 'hold_refresh' | 'reject';
+  /** How long `ask` and `hold_refresh` wait, and what then. */
   readonly hold: HoldTerm;
 };
 
@@ -162,6 +162,8 @@ export type ModelDefinition = {
   readonly holdOn: IncidentBound;
   /** The severity from which on an open incident of a table it learns from has its predictions refused. */
   readonly pauseOn: IncidentBound;
+  /** What answers while predictions are paused; null: they are refused. */
+  readonly fallback: PredictionFallback | null;
   readonly onFailure: 'keep_current';
 };
 

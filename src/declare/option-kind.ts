@@ -70,6 +70,54 @@ function holdReading(text: string, read: typeof readSqlDuration): Reading {
     : { problem: `wants a duration: ${duration.problem}` };
 }
 
+/** What answers in place of a model whose predictions are paused. */
+export type PredictionFallback =
+  /** The newest version that had not learned from rows under the incident. */
+  | { readonly kind: 'previous' }
+  | { readonly kind: 'value'; readonly value: number | string }
+  | { readonly kind: 'model'; readonly name: string };
+
+const fallbackWants = "previous, a value (0 or 'late'), or the name of a model";
+
+export const fallback: OptionKind<PredictionFallback> = {
+  name: 'fallback',
+  wants: fallbackWants,
+  schema: z.discriminatedUnion('kind', [
+    z.object({ kind: z.literal('previous') }),
+    z.object({ kind: z.literal('value'), value: z.union([z.number(), z.string()]) }),
+    z.object({ kind: z.literal('model'), name: z.string().min(1) }),
+  ]),
+  fromSql: (sql) => {
+    if (/^'(?:[^']|'')*'$/.test(sql))
+      return { value: { kind: 'value', value: sql.slice(1, -1).replaceAll("''", "'") } };
+    if (/^[+-]?\s*(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(sql))
+      return { value: { kind: 'value', value: Number(sql.replaceAll(' ', '')) } };
+    const name = word(sql);
+    return name === undefined ? { problem: `wants ${fallbackWants}` } : namedFallback(name);
+  },
+  fromJs: (value) => {
+    if (typeof value === 'string') return namedFallback(value);
+    if (typeof value === 'number') return { value: { kind: 'value', value } };
+    if (typeof value === 'object' && value !== null && 'value' in value)
+      return { value: { kind: 'value', value: value.value } };
+    return { problem: "wants 'previous', { value: … }, or the name of a model" };
+  },
+  toSql: (given) => {
+    switch (given.kind) {
+      case 'previous':
+        return 'previous';
+      case 'model':
+        return formatName(given.name);
+      case 'value':
+        return typeof given.value === 'number' ? String(given.value) : quoteLiteral(given.value);
+    }
+  },
+};
+
+function namedFallback(name: string): Reading {
+  return { value: /^previous$/i.test(name) ? { kind: 'previous' } : { kind: 'model', name } };
+}
+
 export const halfLife: OptionKind<number> = {
   ...duration,
   schema: z.number().int().positive('must be longer than 0'),

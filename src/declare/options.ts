@@ -7,6 +7,7 @@ import {
   columns,
   duration,
   expansions,
+  fallback,
   gate,
   halfLife,
   holdTerm,
@@ -95,14 +96,14 @@ const tableOptions = {
     'whether updates are measured and judged by what accepted ones were like; costs a scan of each update',
   ),
   on_finding: option(
-    choice(['warn', 'quarantine', 'ask', 'reject']),
+    choice(['warn', 'quarantine', 'ask', 'hold_refresh', 'reject']),
     'warn',
-    'what becomes of an update that the judgement blocks: take it and say so, set aside the rows (all of them where it is not known which), set all of them aside until APPROVE UPDATE or REJECT UPDATE, or refuse it',
+    'what becomes of an update that the judgement blocks: take it and say so, set aside the rows (all of them where it is not known which), set all of them aside until APPROVE UPDATE or REJECT UPDATE, take them while what is made of the table stays as it was before, or refuse it',
   ),
   hold: option(
     holdTerm,
-    "INTERVAL '1 day' THEN reject",
-    'how long `on_finding = ask` waits, and what then: the rows are given up, or taken and marked in every answer that rests on them',
+    "INTERVAL '1 day' THEN reject; with hold_refresh THEN accept_marked",
+    'how long `on_finding = ask` or `hold_refresh` waits, and what then: the rows are given up (of ask alone), or taken and marked in every answer that rests on them',
   ),
   false_alarms: option(
     number('1', z.number().positive('must be above 0')),
@@ -262,6 +263,11 @@ const modelOptions = {
     choice(['block', 'notice', 'never']),
     'never',
     'from which severity on an open incident of a table it learns from pauses its predictions: queries that read them are refused until somebody has seen to it',
+  ),
+  fallback: option(
+    orNull(fallback),
+    'NULL',
+    'what answers PREDICT in place of a refusal while pause_on holds: `previous` (the newest version that has not learned from rows under the incident), a value, or another model',
   ),
   on_failure: option(
     choice(['keep_current']),

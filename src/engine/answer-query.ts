@@ -18,8 +18,9 @@ import { type QueryReads, type RewriteContext, readsOf, rewriteQuery } from '../
 import { answeringModel, noModelVersion } from './answering-model.ts';
 import type { EngineCore } from './engine-core.ts';
 import type { EngineState } from './engine-state.ts';
+import { type HeldReading, heldReading, heldReport } from './held-refreshes.ts';
 import { contentsOfDecisions, type InlineDecision, InlineReader } from './inline-reads.ts';
-import { assertNotPaused } from './model-incidents.ts';
+import { type PausedAnswers, pausedAnswers, standInsOf } from './paused-models.ts';
 import { refreshObjects } from './refresh-objects.ts';
 import { answeringModels } from './shown-models.ts';
 import {
@@ -90,32 +91,45 @@ function tryAnswer<T>(
     async (snapshot, state) => {
       const nowMs = core.clock.nowMs();
       const reads = readsOf(tree, text, state.catalog, systemRelationsOf(state, nowMs));
-      assertNotPaused(state, reads.models);
+      const paused = await pausedAnswers(snapshot, state, reads);
       const objects = readObjectsOf(state, reads, nowMs, policy);
       const hopeless = objects.find(isHopeless);
       if (hopeless !== undefined) throw await noModelVersion(snapshot, state, hopeless.name, nowMs);
-      const plan = planReads(objects, state, mayRefresh, reads.predicted);
+      const held = heldReading(state, reads);
+      const plan =
+        held === null ? planReads(objects, state, mayRefresh, reads.predicted) : heldPlan(core, state, held);
       if (plan.kind === 'refresh') return { kind: 'refresh', names: plan.names };
-      const models = await modelsOfAnswer(snapshot, state, reads, plan, nowMs);
-      const inline = await inlineReader(core, state, snapshot, nowMs).decide(plan.inline);
-      const context = rewriteContext(core, state, snapshot, nowMs, parameters, {
-        version: plan.version,
-        inline,
-      });
+      const models = await modelsOfAnswer(snapshot, state, reads, plan, nowMs, paused);
+      const inline = held?.inline ?? (await inlineReader(core, state, snapshot, nowMs).decide(plan.inline));
+      const reading = { version: plan.version, inline, paused };
+      const context = rewriteContext(core, state, snapshot, nowMs, parameters, reading);
       try {
         const { sql, historical } = await rewriteQuery(tree, text, context);
         const schema = distinctlyNamed(await snapshot.describe(sql));
-        const staleness = reportsOf(state, reads, plan, nowMs, policy);
+        const staleness =
+          held === null
+            ? reportsOf(state, reads, plan, nowMs, policy)
+            : readEntries(state, reads).map((entry) => heldReport(state, entry, held.version, nowMs));
         const path = pathOf(refreshed, historical, staleness, inline);
         const marks = marksOf(state, reads, plan.version);
         const marked = marks.length === 0 ? {} : { marks };
-        const provenance = { version: plan.version, models, staleness, path, ...marked };
+        const waits = {
+          ...(held === null ? {} : { held: held.held }),
+          ...(paused.size === 0 ? {} : { standIns: standInsOf(paused) }),
+        };
+        const provenance = { version: plan.version, models, staleness, path, ...marked, ...waits };
         return { kind: 'answered', result: await work(snapshot, { sql, schema, provenance }) };
       } catch (failure) {
         throw queryFailure(failure, text, tree);
       }
     },
   );
+}
+
+/** @throws EverviewError `history-expired` */
+function heldPlan(core: EngineCore, state: EngineState, { version, inline }: HeldReading): ServePlan {
+  core.assertReachable(version, state);
+  return { kind: 'serve', version, models: new Map(), inline: [...inline.keys()] };
 }
 
 /** Columns named as row objects have them: the second `a` is `a:1`. */
@@ -170,13 +184,20 @@ function inlineReader(core: EngineCore, state: EngineState, session: Session, no
   return new InlineReader(core, state, session, nowMs, (entry) => servedStanding(entry, state, nowMs));
 }
 
+/** As of which version relations are read, in place of which views' contents, and what answers for paused models. */
+export type Reading = {
+  readonly version: Version;
+  readonly inline: ReadonlyMap<string, InlineDecision>;
+  readonly paused: PausedAnswers;
+};
+
 export function rewriteContext(
   core: EngineCore,
   state: EngineState,
   session: Session,
   nowMs: number,
   parameters: readonly SqlParameter[],
-  { version, inline }: { readonly version: Version; readonly inline: ReadonlyMap<string, InlineDecision> },
+  { version, inline, paused }: Reading,
 ): RewriteContext {
   return {
     catalog: state.catalog,
@@ -190,7 +211,7 @@ export function rewriteContext(
     versionAt: (atMs) => versionAt(session, atMs),
     assertReachable: (asked) => core.assertReachable(asked, state),
     promotedParameters: (model) => {
-      const promoted = answeringModel(state, model);
+      const promoted = paused.get(model) ?? answeringModel(state, model);
       if (promoted !== null) return promoted.parameters;
       throw new EverviewError('no-model-version', `no version of model "${model}" may answer`);
     },
@@ -210,12 +231,16 @@ async function modelsOfAnswer(
   reads: QueryReads,
   { models: shown }: ServePlan,
   nowMs: number,
+  paused: PausedAnswers,
 ): Promise<Record<string, ModelVersion>> {
   const models: Record<string, ModelVersion> = {};
   for (const name of reads.models) {
     const promoted = answeringModel(state, name);
     if (promoted === null) throw await noModelVersion(snapshot, state, name, nowMs);
-    models[name] = shown.get(name) ?? promoted.modelVersion;
+    const standIn = paused.get(name);
+    const version = standIn === undefined ? (shown.get(name) ?? promoted.modelVersion) : standIn.version;
+    // Where another model or a value answers, no version of this one does.
+    if (version !== null) models[name] = version;
   }
   return models;
 }

@@ -39,6 +39,20 @@ export function resolverOf(catalog: Catalog): RelationResolver {
   };
 }
 
+/** As `resolverOf`, with the definitions of kept views in place of their contents. */
+export function flatResolverOf(catalog: Catalog): RelationResolver {
+  const plain = resolverOf(catalog);
+  return {
+    ...plain,
+    resolve(name) {
+      const entry = catalog.get(name);
+      return entry?.kind === 'view' || entry?.kind === 'training-set'
+        ? { kind: 'virtual', name: nameOf(entry), query: entry.tree }
+        : plain.resolve(name);
+    },
+  };
+}
+
 /** A kept query, and what it rests on. */
 export type Compiled = {
   readonly tree: SqlNode;

@@ -3,6 +3,7 @@ import { versionColumn, weightColumn } from '../core/identifier.ts';
 import type { Session } from '../core/session.ts';
 import { catalogueCauses } from '../core/verdict.ts';
 import { type Version, versionOf } from '../core/version.ts';
+import { brokenConstraints, dropDrilled } from '../ingest/drill/broken-constraints.ts';
 import {
   type DrillLine,
   type DrillOutcome,
@@ -20,6 +21,7 @@ import { nameOf, type TableEntry } from '../query/catalog.ts';
 import type { EngineCore } from './engine-core.ts';
 import { profiledEntry } from './profile-table.ts';
 import type { Shown } from './show-objects.ts';
+import { useOfTable } from './use-of-table.ts';
 
 export type TableDrill = {
   readonly table: string;
@@ -40,14 +42,15 @@ const updatesCopied = 3;
 
 /**
  * VALIDATE DRILL: errors of the catalogue put into copies of the table's own latest updates, in memory, and judged as
- * those updates were. Only the learned profile is drilled, not the constraints. Writes nothing.
+ * those updates were: by the constraints and rules about arrival that are declared, and by the learned profile. Nothing is
+ * written but temporary tables.
  *
  * @throws EverviewError as `profileTable`; `not-enough-rows` for a table that is still learning
  */
 export function drillTable(core: EngineCore, name: string, progress?: DrillProgress): Promise<TableDrill> {
   return core.store.read(
     () => core.state,
-    async (snapshot) => {
+    async (snapshot, state) => {
       const entry = profiledEntry(core, name);
       const table = nameOf(entry);
       const history = await loadTableHistory(snapshot, table, 'insert');
@@ -59,7 +62,9 @@ export function drillTable(core: EngineCore, name: string, progress?: DrillProgr
         random: seededRandom(1),
         falseAlarmsPerMonth: entry.declared.definition.falseAlarms,
         updatesPerMonth: updatesPerMonth(history, core.clock.nowMs()),
+        use: await useOfTable(core, snapshot, state, entry),
       };
+      const isRuled = hasRules(entry);
       progress?.(0, copied.length);
       for (const [done, { version, atMs }] of copied.entries()) {
         const before = history.units.filter((unit) => unit.version < version);
@@ -75,12 +80,25 @@ export function drillTable(core: EngineCore, name: string, progress?: DrillProgr
             previous: previous ?? batch,
             history: known,
           };
-          outcomes.push(...drillUpdate(update, settings));
+          const arrived = { version: update.version, atMs };
+          const constraints = isRuled
+            ? (broken: BatchColumns) => brokenConstraints(snapshot, entry.target, broken, arrived)
+            : null;
+          outcomes.push(...(await drillUpdate(update, { ...settings, constraints })));
         }
         progress?.(done + 1, copied.length);
       }
+      if (isRuled) await dropDrilled(snapshot);
       return { table, versions: copied.map(({ version }) => version), lines: drillLines(outcomes) };
     },
+  );
+}
+
+function hasRules({ declared }: TableEntry): boolean {
+  const { constraints, arrival } = declared.definition;
+  const { maxFutureMs, allowedLatenessMs, eventTimeOrder } = arrival;
+  return (
+    constraints.length > 0 || maxFutureMs !== null || allowedLatenessMs !== null || eventTimeOrder !== 'none'
   );
 }
 
@@ -121,7 +139,7 @@ export function shownDrill({ lines }: TableDrill): Shown {
       ...Object.fromEntries(
         line.recall.map((value, place) => [`caught_at_${(drillShares[place] ?? 0) * 100}`, orNull(value)]),
       ),
-      named: orNull(line.rightlyNamed / line.caught),
+      named: orNull(line.rightlyNamed / line.judged),
       by: line.by.slice(0, 3).join(', '),
     })),
   };

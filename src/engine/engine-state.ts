@@ -7,6 +7,7 @@ import type { HeldUpdate, MarkedUpdate } from '../log/held-log.ts';
 import type { SourceArrivals } from '../log/source-log.ts';
 import type { PromotedModel, SupersededVersion } from '../promote/model-versions.ts';
 import type { Catalog } from '../query/catalog.ts';
+import type { ViewHandle } from '../view/refresher.ts';
 import type { KeptState } from './kept-states.ts';
 
 /**
@@ -47,6 +48,8 @@ export type EngineState = {
   readonly audited: ReadonlyMap<string, Version>;
   /** By table, in lower case, that is judged: what its updates were like, since it was first asked for. */
   readonly histories: ReadonlyMap<string, { readonly [K in UpdateKind]?: TableHistory }>;
+  /** By the hash of a training set that reads kept views: its definition over tables alone, once it was asked for. */
+  readonly flatSets: ReadonlyMap<string, ViewHandle>;
   /** The oldest version history still reaches. */
   readonly horizon: Version;
 };

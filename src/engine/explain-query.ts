@@ -14,8 +14,9 @@ import { type AskedQuery, pathOf, readObjectsOf, rewriteContext } from './answer
 import { answeringModel, noModelVersion } from './answering-model.ts';
 import type { EngineCore } from './engine-core.ts';
 import type { EngineState } from './engine-state.ts';
+import { type HeldReading, heldReading, heldReport } from './held-refreshes.ts';
 import { type InlineDecision, InlineReader } from './inline-reads.ts';
-import { assertNotPaused } from './model-incidents.ts';
+import { pausedAnswers } from './paused-models.ts';
 import { isKept } from './refresh-views.ts';
 import type { Shown } from './show-objects.ts';
 import { answeringModels, answeringVersions } from './shown-models.ts';
@@ -36,12 +37,17 @@ export async function explainQuery(core: EngineCore, asked: AskedQuery): Promise
     async (snapshot, state) => {
       const nowMs = core.clock.nowMs();
       const reads = readsOf(tree, asked.text, state.catalog, systemRelationsOf(state, nowMs));
-      assertNotPaused(state, reads.models);
+      const paused = await pausedAnswers(snapshot, state, reads);
       const past = historicalReadsOf(tree, asked.text, state.catalog);
+      const held = heldReading(state, reads);
       const explainer = new QueryExplainer(core, state, snapshot, nowMs, asked);
-      const explained = await explainer.explain(reads, past);
+      const explained =
+        held === null ? await explainer.explain(reads, past) : explainHeld(state, reads, held, nowMs);
       if (explained.isReady) {
-        const context = rewriteContext(core, state, snapshot, nowMs, asked.parameters, explained);
+        const context = rewriteContext(core, state, snapshot, nowMs, asked.parameters, {
+          ...explained,
+          paused,
+        });
         try {
           await snapshot.describe((await rewriteQuery(tree, asked.text, context)).sql);
         } catch (failure) {
@@ -78,6 +84,22 @@ type FinalPlan = {
   readonly plan: Exclude<ReadPlan, { kind: 'refresh' }>;
   readonly refreshed: ReadonlySet<string>;
 };
+
+/** Where something waits, all of the query is read as of the version before. */
+function explainHeld(state: EngineState, reads: QueryReads, reading: HeldReading, nowMs: number): Explained {
+  const { version, held, inline } = reading;
+  const entries = reads.relations.flatMap((name) => state.catalog.get(name) ?? []);
+  const detail = `without update ${held.map(({ updateId }) => updateId).join(', ')}`;
+  const rows = entries.map((entry) => {
+    const plan = entry.kind === 'table' ? 'history' : inline.has(nameOf(entry)) ? 'recompute' : 'contents';
+    return row(entry, plan, true, 'refresh-held', null, version, detail);
+  });
+  const staleness = entries.flatMap((entry) =>
+    isMaintained(entry) ? [heldReport(state, entry, version, nowMs)] : [],
+  );
+  const provenance = { version, models: {}, staleness, path: pathOf(false, false, staleness, inline), held };
+  return { rows, provenance, version, inline, isReady: true };
+}
 
 class QueryExplainer {
   readonly #core: EngineCore;

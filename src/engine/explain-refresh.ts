@@ -9,6 +9,7 @@ import { type Rung, rungsOf, type ViewPlan } from '../plan/view-plan.ts';
 import { type CatalogEntry, nameOf } from '../query/catalog.ts';
 import { unknownObject } from './declare-object.ts';
 import type { EngineCore } from './engine-core.ts';
+import { holdsOn } from './held-refreshes.ts';
 import { type PendingOnContents, pendingChange } from './pending-change.ts';
 import { assertKept, decide, isKept, isRead, type KeptEntry, policyOf, sizeOf } from './refresh-views.ts';
 import type { Shown } from './show-objects.ts';
@@ -157,6 +158,9 @@ function policyFacts(core: EngineCore, entry: MaintainedEntry): Fact[] {
 
 /** What would start the refresh if nobody asked for it by name. */
 function waitsFor(core: EngineCore, entry: MaintainedEntry): string {
+  const held = holdsOn(core.state, entry);
+  if (held.length > 0)
+    return `APPROVE UPDATE ${held.map(({ updateId }) => updateId).join(', ')}, or its deadline`;
   const policy = policyOf(entry);
   const { refresh } = policy;
   const standing = attemptedStanding(entry, core.state, core.clock.nowMs());

@@ -9,8 +9,9 @@ import { planReads, readObjectsOf, rewriteContext } from './answer-query.ts';
 import { answeringModel, noModelVersion } from './answering-model.ts';
 import type { EngineCore } from './engine-core.ts';
 import { toldAt } from './failure-place.ts';
+import { heldReading } from './held-refreshes.ts';
 import { InlineReader } from './inline-reads.ts';
-import { assertNotPaused } from './model-incidents.ts';
+import { pausedAnswers } from './paused-models.ts';
 import { refreshViews } from './refresh-views.ts';
 import type { UpdateInProgress } from './run-update.ts';
 import { servedStanding } from './standings.ts';
@@ -39,14 +40,19 @@ export class FragmentRewriter {
       catalog: draft.state.catalog,
       system: systemRelationsOf(draft.state, draft.nowMs),
     });
-    assertNotPaused(draft.state, reads.models);
-    const plan = await this.#plan(reads);
-    for (const model of reads.models) await this.#assertAnswers(model);
+    const paused = await pausedAnswers(draft.tx, draft.state, reads);
     const { state, tx, nowMs } = draft;
+    for (const model of reads.models) await this.#assertAnswers(model);
+    const held = heldReading(state, reads);
+    if (held !== null) {
+      const context = rewriteContext(this.#core, state, tx, nowMs, this.#parameters, { ...held, paused });
+      return rewriteFragment(fragment.text, kind, context);
+    }
+    const plan = await this.#plan(reads);
     const reader = new InlineReader(this.#core, state, tx, nowMs, (entry) =>
       this.#restsOnOwnChange(nameOf(entry)) ? null : servedStanding(entry, state, nowMs),
     );
-    const reading = { version: plan.version, inline: await reader.decide(plan.inline) };
+    const reading = { version: plan.version, inline: await reader.decide(plan.inline), paused };
     const context = rewriteContext(this.#core, state, tx, nowMs, this.#parameters, reading);
     return rewriteFragment(fragment.text, kind, context);
   }

@@ -3,6 +3,7 @@ import type { Decision } from '../core/incident.ts';
 import { dropQuarantine, releaseQuarantine } from '../ingest/quarantine.ts';
 import { type HeldUpdate, recordHeldDecision, recordMark } from '../log/held-log.ts';
 import type { EngineCore } from './engine-core.ts';
+import { endRefreshHolds } from './held-refreshes.ts';
 import type { UpdateResult } from './result.ts';
 import { runUpdate } from './run-update.ts';
 import type { WriteDraft } from './write-draft.ts';
@@ -48,8 +49,12 @@ function settle(
 ): Promise<UpdateResult> {
   return runUpdate(core, null, async (update) => {
     const { draft, context } = update;
-    const waiting = draft.state.held.filter(({ updateId }) => updateId === asked.version);
-    if (waiting.length === 0) throw notHeld(draft, asked);
+    const all = draft.state.held.filter(({ updateId }) => updateId === asked.version);
+    if (all.length === 0) throw notHeld(draft, asked);
+    const waiting = all.filter(({ what }) => what === 'rows');
+    if (state === 'rejected' && waiting.length < all.length) throw takenAlready(asked);
+    if (state !== 'rejected')
+      await endRefreshHolds(draft, ({ updateId }) => updateId === asked.version, state, decision);
     update.isReleased = true;
     const where = heldRows(asked.version);
     for (const held of waiting) {
@@ -89,6 +94,13 @@ async function mark(
   const marked = { updateId, table, version, detail };
   await recordMark(draft.tx, marked, draft.nowMs);
   draft.update({ marks: [...draft.state.marks, marked] });
+}
+
+function takenAlready({ version, at }: AskedUpdate): EverviewError {
+  return new EverviewError('unsupported', `the rows of update ${version} are in their table already`, {
+    at,
+    hint: `DELETE or UPDATE what is wrong of them, then APPROVE UPDATE ${version}`,
+  });
 }
 
 function notHeld({ state }: WriteDraft, { version, at }: AskedUpdate): EverviewError {

@@ -12,6 +12,7 @@ import { recordDelivery } from '../log/delivery-log.ts';
 import { recordIncident, recordIncidentEvent, recordSeenAgain } from '../log/incident-log.ts';
 import { nameOf } from '../query/catalog.ts';
 import type { EngineState } from './engine-state.ts';
+import { endRefreshHolds } from './held-refreshes.ts';
 import type { WriteDraft } from './write-draft.ts';
 
 const byTheEngine = (why: string): Decision => ({ who: 'everview', why });
@@ -102,6 +103,22 @@ export async function moveIncident(
     event === 'resolved' ? null : { ...live, state: event, expiresAtMs, quiet: 0 };
   replaceLive(draft, live.incidentId, next);
   await recordEvent(draft, next ?? live, event, decision);
+  if (event !== 'acknowledged') await noteSettled(draft, live, decision);
+}
+
+/** Nothing is left open that speaks against a table: what is made of it need wait no more. */
+async function noteSettled(
+  draft: WriteDraft,
+  { kind, name }: LiveIncident,
+  decision: Decision,
+): Promise<void> {
+  if (kind !== 'finding' || draft.state.incidents.some((live) => live.name === name && isHolding(live)))
+    return;
+  await endRefreshHolds(draft, ({ table }) => table === name, 'approved', decision);
+}
+
+function isHolding({ kind, state, severity }: LiveIncident): boolean {
+  return kind === 'finding' && state !== 'accepted' && severity === 'block';
 }
 
 async function recordEvent(
@@ -143,6 +160,8 @@ export async function noteQuietUpdate(
   for (const live of draft.state.incidents) {
     if (live.kind === 'audit-divergence' || live.kind === 'silence' || live.state === 'accepted') continue;
     if (!tables.includes(live.name) || seen.some((one) => isSameCause(one, live))) continue;
+    // Rows that nobody has looked at are in the table still.
+    if (draft.state.held.some(({ what, table }) => what === 'refresh' && table === live.name)) continue;
     const quiet = live.quiet + 1;
     if (quiet < quietUpdates) replaceLive(draft, live.incidentId, { ...live, quiet });
     else await moveIncident(draft, live, 'resolved', byTheEngine(`${quiet} updates in a row without it`));

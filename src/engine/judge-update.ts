@@ -1,7 +1,7 @@
 import { versionColumn, weightColumn } from '../core/identifier.ts';
 import type { JudgedBatch, Verdict } from '../core/verdict.ts';
 import type { UpdateContext } from '../ingest/change-outcome.ts';
-import { type Judgement, judgeBatch, partsLeaving } from '../ingest/judge/judge-batch.ts';
+import { type Judgement, judgeBatch, type ModelsOfTable, partsLeaving } from '../ingest/judge/judge-batch.ts';
 import {
   compactProfiles,
   learnFrom,
@@ -21,7 +21,10 @@ import {
 import { logRelation } from '../ingest/relation-names.ts';
 import { nameOf, type TableEntry } from '../query/catalog.ts';
 import { severityLeft } from './accepted-findings.ts';
+import type { EngineCore } from './engine-core.ts';
 import { withEntry } from './engine-state.ts';
+import { effectsOfUpdate, type UpdateChanges } from './judge-effects.ts';
+import { useOfTable } from './use-of-table.ts';
 import type { WriteDraft } from './write-draft.ts';
 
 /**
@@ -29,21 +32,26 @@ import type { WriteDraft } from './write-draft.ts';
  * null for a table that is not judged, and for an update that only deletes.
  */
 export async function judgeUpdate(
+  core: EngineCore,
   draft: WriteDraft,
   entry: TableEntry,
   context: Pick<UpdateContext, 'version' | 'nowMs'>,
-  change: { readonly inserted: number; readonly deleted: number },
+  changes: UpdateChanges,
 ): Promise<Verdict | null> {
   const { definition } = entry.declared;
   if (!definition.isProfiled) return null;
   const { tx } = draft;
   const table = nameOf(entry);
+  const change = changes.get(table) ?? { inserted: 0, deleted: 0 };
   if (change.deleted > 0) {
     await recordParts(tx, table, context.version, await partsLeaving(tx, batchOf(entry, context, '< 0')));
   }
   if (change.inserted === 0) return null;
   const kind = change.deleted > 0 ? 'replace' : 'insert';
-  const judgement = await learnUpdate(draft, entry, context, kind);
+  const judgement = await learnUpdate(draft, entry, context, kind, {
+    effects: () => effectsOfUpdate(core, draft, entry, context, changes),
+    use: () => useOfTable(core, draft.tx, draft.state, entry),
+  });
   if (judgement !== null) await recordParts(tx, table, context.version, judgement.parts);
   return judgement?.verdict ?? null;
 }
@@ -54,11 +62,12 @@ export async function learnUpdate(
   entry: TableEntry,
   context: Pick<UpdateContext, 'version' | 'nowMs'>,
   kind: UpdateKind,
+  models: ModelsOfTable,
 ): Promise<Judgement | null> {
   const table = nameOf(entry);
   const { falseAlarms } = entry.declared.definition;
   const history = await historyOf(draft, table, kind);
-  const judgement = await judgeBatch(draft.tx, batchOf(entry, context, '> 0'), history, falseAlarms);
+  const judgement = await judgeBatch(draft.tx, batchOf(entry, context, '> 0'), history, falseAlarms, models);
   if (judgement === null) return null;
   const state = learningStateOf(severityLeft(draft.state, judgement.verdict, context.nowMs));
   await keep(draft, table, kind, state, history, judgement);

@@ -51,6 +51,7 @@ export async function loadEngine(
     nextDeliveryMs: await nextDelivery(session),
     audited: new Map(),
     histories: new Map(),
+    flatSets: new Map(),
     horizon: await loadHorizon(session),
   };
 }

@@ -127,7 +127,8 @@ function trainingRelation(set: TrainingSetEntry): TrainingRelation {
   return { name: nameOf(set), eventTime: eventTimeColumn(set.declared.definition, set.declared.schema) };
 }
 
-function fitTask(
+/** What a fit of the model as of a moment reads. */
+export function fitTask(
   snapshots: readonly [Session, ...Session[]],
   entry: ModelEntry,
   set: TrainingSetEntry,

@@ -2,6 +2,8 @@ import { EverviewError } from '../core/errors.ts';
 import type { IncidentReport } from '../core/incident.ts';
 import type { Session } from '../core/session.ts';
 import type { Finding, Verdict } from '../core/verdict.ts';
+import { versionOf } from '../core/version.ts';
+import type { TableDefinition } from '../declare/definition.ts';
 import type { UpdateContext } from '../ingest/change-outcome.ts';
 import { partsLeaving } from '../ingest/judge/judge-batch.ts';
 import { recordParts } from '../ingest/judge/profile-log.ts';
@@ -79,6 +81,10 @@ export async function respondToFindings(
       : 'EXPLAIN INCIDENT tells more; ACCEPT INCIDENT takes it as the new normal';
     throw new SuspectUpdate(first, reports, hint);
   }
+  if (response === 'hold_refresh') {
+    await waitFor(draft, entry, first, context, 'refresh');
+    return { quarantined: 0, reports };
+  }
   if (response === 'ask') return { quarantined: await hold(draft, entry, first, context), reports };
   let quarantined = 0;
   for (const finding of widestLast(blocking))
@@ -108,9 +114,22 @@ async function hold(
   finding: Finding,
   context: UpdateContext,
 ): Promise<number> {
+  await waitFor(draft, entry, finding, context, 'rows');
+  return setAside(draft, entry, finding, null, context);
+}
+
+async function waitFor(
+  draft: WriteDraft,
+  entry: TableEntry,
+  finding: Finding,
+  context: UpdateContext,
+  what: HeldUpdate['what'],
+): Promise<void> {
   const { name, hold: term } = entry.declared.definition;
   const held: HeldUpdate = {
     updateId: context.updateId,
+    what,
+    version: what === 'rows' ? versionOf(0) : context.version,
     table: name,
     detail: finding.explanation,
     deadlineMs: draft.nowMs + term.forMs,
@@ -118,13 +137,20 @@ async function hold(
   };
   await recordHeld(draft.tx, held, draft.nowMs);
   draft.update({ held: [...draft.state.held, held] });
-  return setAside(draft, entry, finding, null, context);
 }
 
 /** What is known to be some rows first; then, for a finding about the whole of the update, all that are left. */
 function widestLast(findings: readonly Finding[]): Finding[] {
   return findings.toSorted((a, b) => Number(a.rowsPredicate === null) - Number(b.rowsPredicate === null));
 }
+
+const told = {
+  warn: 'warned',
+  quarantine: 'quarantined',
+  ask: 'quarantined',
+  hold_refresh: 'refresh-held',
+  reject: 'rejected',
+} as const satisfies Record<TableDefinition['onFinding'], IncidentReport['response']>;
 
 const sampleRows = 5;
 
@@ -133,7 +159,7 @@ async function reportOf(
   { target }: TableEntry,
   finding: Finding,
   context: UpdateContext,
-  response: 'warn' | 'quarantine' | 'ask' | 'reject',
+  response: TableDefinition['onFinding'],
 ): Promise<IncidentReport> {
   const rows = broughtRows(target, context, finding.rowsPredicate);
   const [counted] = await tx.rows(`SELECT count(*)::DOUBLE AS n FROM ${rows}`);
@@ -150,7 +176,7 @@ async function reportOf(
     detail: finding.explanation,
     rows: Number(counted?.n ?? 0),
     sample: sample.map(({ content }) => String(content)),
-    response: response === 'warn' ? 'warned' : response === 'reject' ? 'rejected' : 'quarantined',
+    response: told[response],
     updateId: context.updateId,
   };
 }

@@ -19,11 +19,12 @@ import { findUpdateByKey, recordUpdate, type UpdateRecord } from '../log/update-
 import { nameOf, type TableEntry } from '../query/catalog.ts';
 import type { EngineCore } from './engine-core.ts';
 import { type EngineState, withEntry } from './engine-state.ts';
+import { policyNow } from './held-refreshes.ts';
 import { noteQuietUpdate, reportIncident } from './incidents.ts';
 import { findingLines, judgeUpdate } from './judge-update.ts';
 import { recordMismatch, recordRejection, recordSuspect } from './record-refusal.ts';
 import { refreshModel } from './refresh-model.ts';
-import { policyOf, refreshViews } from './refresh-views.ts';
+import { refreshViews } from './refresh-views.ts';
 import { respondToFindings, SuspectUpdate } from './respond-to-findings.ts';
 import type { UpdateResult } from './result.ts';
 import { maintainedEntries } from './standings.ts';
@@ -155,7 +156,7 @@ export async function runUpdate(
       });
       started = update;
       await keepingRejects(update, () => work(update));
-      const judged = await keepingRejects(update, () => judgeAndRespond(update));
+      const judged = await keepingRejects(update, () => judgeAndRespond(core, update));
       return draft.committed(await finish(core, update, key, judged));
     });
     return await withImmediateModels(core, finished);
@@ -228,13 +229,13 @@ function companionsOf(update: UpdateInProgress): readonly RejectedRows[] {
 type Judged = { readonly verdicts: readonly Verdict[]; readonly reports: readonly IncidentReport[] };
 
 /** Judges what the update did to each table; what blocks it is set aside, or refuses it, as the table says. */
-async function judgeAndRespond(update: UpdateInProgress): Promise<Judged> {
+async function judgeAndRespond(core: EngineCore, update: UpdateInProgress): Promise<Judged> {
   const verdicts: Verdict[] = [];
   const reports: IncidentReport[] = [];
   const changed = [...update.tallies].filter(([, { inserted, deleted }]) => inserted + deleted > 0);
   for (const [table, change] of changed) {
     const entry = update.tableEntry(table);
-    const verdict = await judgeUpdate(update.draft, entry, update.context, change);
+    const verdict = await judgeUpdate(core, update.draft, entry, update.context, new Map(changed));
     if (verdict === null) continue;
     verdicts.push(verdict);
     const { deleted } = change;
@@ -266,8 +267,11 @@ async function finish(
   const status = quarantined > 0 ? 'partial' : 'accepted';
   const held = draft.state.held.filter(({ updateId }) => updateId === context.updateId);
   told.push(...held.map(heldLine));
-  const reason =
-    held.length > 0 ? 'update-held' : reasonOf(makesVersion, quarantined, warnings.length, notices.length);
+  const reason = held.some(({ what }) => what === 'rows')
+    ? 'update-held'
+    : held.length > 0
+      ? 'refresh-held'
+      : reasonOf(makesVersion, quarantined, warnings.length, notices.length);
   if (makesVersion) draft.update({ version });
   told.push(...verdicts.flatMap(findingLines));
   for (const [table, { inserted, deleted }] of changed) {
@@ -346,8 +350,10 @@ async function noteSources(update: UpdateInProgress, table: string): Promise<voi
   draft.update({ sources: withEntry(draft.state.sources, table, arrivals) });
 }
 
-function heldLine({ updateId, table, deadlineMs, onDeadline }: HeldUpdate): string {
+function heldLine({ updateId, what, table, deadlineMs, onDeadline }: HeldUpdate): string {
   const until = new Date(deadlineMs).toISOString();
+  if (what === 'refresh')
+    return `what is made of "${table}" stays at the version before, until APPROVE UPDATE ${updateId}, the end of its incident, or ${until}`;
   return `what came to "${table}" waits for APPROVE UPDATE ${updateId} or REJECT UPDATE ${updateId}, until ${until}, then ${onDeadline}`;
 }
 
@@ -361,7 +367,7 @@ function reasonOf(makesVersion: boolean, quarantined: number, warnings: number, 
 function immediateEntries(state: EngineState, tables: readonly string[]) {
   return maintainedEntries(state).filter(
     (entry) =>
-      policyOf(entry).refresh === 'immediate' &&
+      policyNow(state, entry).refresh === 'immediate' &&
       entry.bases.some((base) => tables.some((table) => sameName(base, table))),
   );
 }

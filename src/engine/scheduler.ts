@@ -5,9 +5,9 @@ import { auditNextView } from './audit-views.ts';
 import { compactHistory } from './compact-history.ts';
 import { deliverNotices } from './deliver-notices.ts';
 import type { EngineCore } from './engine-core.ts';
+import { policyNow } from './held-refreshes.ts';
 import { endHeldUpdates } from './held-updates.ts';
 import { refreshObjects } from './refresh-objects.ts';
-import { policyOf } from './refresh-views.ts';
 import { attemptedStanding, maintainedEntries } from './standings.ts';
 import { watchHeartbeats } from './watch-heartbeats.ts';
 
@@ -26,7 +26,7 @@ function upcomingRefreshes(core: EngineCore): DueRefresh[] {
   const nowMs = core.clock.nowMs();
   const due: DueRefresh[] = [];
   for (const entry of maintainedEntries(state)) {
-    const policy = policyOf(entry);
+    const policy = policyNow(state, entry);
     if (entry.kind === 'training-set' || policy.refresh === 'manual' || policy.refresh === 'on_read')
       continue;
     const standing = attemptedStanding(entry, state, nowMs);

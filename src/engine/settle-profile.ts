@@ -1,8 +1,10 @@
 import { versionColumn, weightColumn } from '../core/identifier.ts';
 import { versionOf } from '../core/version.ts';
 import type { TableDefinition } from '../declare/definition.ts';
+import type { ModelsOfTable } from '../ingest/judge/judge-batch.ts';
 import { forgetProfiles, recordParts } from '../ingest/judge/profile-log.ts';
 import { historyLength } from '../ingest/judge/table-history.ts';
+import { unknownUse } from '../ingest/judge/table-use.ts';
 import { readBlocks } from '../ingest/profile/batch-columns.ts';
 import { mergeParts, type ProfilePart, partsOf } from '../ingest/profile/profile-part.ts';
 import { dataRelation, logRelation } from '../ingest/relation-names.ts';
@@ -10,6 +12,9 @@ import { nameOf, type TableEntry } from '../query/catalog.ts';
 import { withoutEntries } from './engine-state.ts';
 import { learnUpdate } from './judge-update.ts';
 import type { WriteDraft } from './write-draft.ts';
+
+/** What models would have made of these updates is past. */
+const noModels: ModelsOfTable = { effects: async () => [], use: async () => unknownUse };
 
 /**
  * Brings what is known of a table in line with its options: forgotten where it is no longer profiled, and where it newly
@@ -40,6 +45,6 @@ export async function settleProfile(
   );
   for (const { version, committed_at, replaces } of updates.reverse()) {
     const context = { version: versionOf(Number(version)), nowMs: Number(committed_at) };
-    await learnUpdate(draft, entry, context, replaces === true ? 'replace' : 'insert');
+    await learnUpdate(draft, entry, context, replaces === true ? 'replace' : 'insert', noModels);
   }
 }

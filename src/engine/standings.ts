@@ -7,6 +7,7 @@ import type { MomentSpan, ReadObject } from '../plan/read-plan.ts';
 import { type Standing, standingOf, withinPolicy } from '../plan/staleness.ts';
 import { type CatalogEntry, isMaintained, type ModelEntry, nameOf } from '../query/catalog.ts';
 import type { EngineState } from './engine-state.ts';
+import { isRefreshHeld, policyNow } from './held-refreshes.ts';
 import { policyOf } from './refresh-views.ts';
 import { supersededSinceMs } from './shown-models.ts';
 
@@ -69,9 +70,13 @@ export function readObjectOf(
 ): ReadObject {
   const served = servedStanding(entry, state, nowMs);
   const attempted = attemptedStanding(entry, state, nowMs);
-  const policy = policyFor(policyOf(entry), asked);
+  const isHeld = isRefreshHeld(state, entry);
+  const policy = isHeld ? policyNow(state, entry) : policyFor(policyOf(entry), asked);
   const effectBound =
-    asked.bounds === null && entry.kind === 'model' && entry.declared.definition.maxEffect !== null;
+    !isHeld &&
+    asked.bounds === null &&
+    entry.kind === 'model' &&
+    entry.declared.definition.maxEffect !== null;
   return {
     name: nameOf(entry),
     kind: entry.kind === 'model' ? 'model' : 'view',

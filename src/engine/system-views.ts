@@ -9,6 +9,7 @@ import {
 } from '../query/system-relations.ts';
 import { answeringModel } from './answering-model.ts';
 import type { EngineState } from './engine-state.ts';
+import { policyNow } from './held-refreshes.ts';
 import { policyOf } from './refresh-views.ts';
 import { maintainedEntries, modelEntries, reportOf, servedStanding } from './standings.ts';
 
@@ -203,7 +204,7 @@ function stalenessRows(state: EngineState, nowMs: number): Row[] {
   return maintainedEntries(state).map((entry) => {
     const report = reportOf(entry, state, nowMs);
     const standing = servedStanding(entry, state, nowMs);
-    const deadline = standing === null ? null : deadlineOf(standing, policyOf(entry));
+    const deadline = standing === null ? null : deadlineOf(standing, policyNow(state, entry));
     return {
       name: nameOf(entry),
       kind: entry.kind,

@@ -18,6 +18,11 @@ export type Arrival = {
    */
   readonly atMs: number;
   readonly tables: readonly TableRows[];
+  /**
+   * Examples with an event time at or before the arrival before may come, change or go: rows are late, replaced or deleted,
+   * or of a table without event time. Absent: they stay as they are.
+   */
+  readonly revises?: boolean;
 };
 
 /** One question of the workload. */

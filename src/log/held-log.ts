@@ -6,9 +6,13 @@ import { insertRow, placedValues } from './placed-values.ts';
 /** What becomes of a held update that nobody decides about in time. */
 export type DeadlineResponse = 'accept_marked' | 'reject';
 
-/** Rows of an update that wait in quarantine until a person decides, or the deadline does. */
+/** An update that waits until a person decides, or the deadline does. */
 export type HeldUpdate = {
   readonly updateId: number;
+  /** `rows`: they wait in quarantine; `refresh`: they are taken, and what is made of the table waits. */
+  readonly what: 'rows' | 'refresh';
+  /** The version that took them; of `rows` no version did. */
+  readonly version: Version;
   readonly table: string;
   readonly detail: string;
   readonly deadlineMs: number;
@@ -25,11 +29,11 @@ export type MarkedUpdate = {
 };
 
 export async function recordHeld(tx: Session, held: HeldUpdate, nowMs: number): Promise<void> {
-  const { updateId, table, detail, deadlineMs, onDeadline } = held;
+  const { updateId, table, detail, deadlineMs, onDeadline, what, version } = held;
   await tx.run(
-    `INSERT INTO everview.held_updates (update_id, "table", detail, state, held_at, deadline, on_deadline)
-     VALUES ($1, $2, $3, 'waiting', $4, $5, $6)`,
-    [updateId, table, detail, new Date(nowMs), new Date(deadlineMs), onDeadline],
+    `INSERT INTO everview.held_updates (update_id, "table", detail, state, held_at, deadline, on_deadline, what, version)
+     VALUES ($1, $2, $3, 'waiting', $4, $5, $6, $7, $8)`,
+    [updateId, table, detail, new Date(nowMs), new Date(deadlineMs), onDeadline, what, version],
   );
 }
 
@@ -69,6 +73,8 @@ export async function loadHeld(session: Session): Promise<HeldUpdate[]> {
   );
   return rows.map((row) => ({
     updateId: Number(row['update_id']),
+    what: row['what'] === 'refresh' ? 'refresh' : 'rows',
+    version: versionOf(Number(row['version'])),
     table: String(row['table']),
     detail: String(row['detail']),
     deadlineMs: Number(row['deadline']),

@@ -12,6 +12,11 @@ export function doubleLiteral(value: number): string {
   return value < 0 || Object.is(value, -0) ? `(${value.toExponential()})` : value.toExponential();
 }
 
+/** A DOUBLE[] out of one text, which DuckDB plans in less time than it does a literal for each of the values. */
+export function doubleList(values: readonly number[]): string {
+  return `CAST('[${values.map((value) => value.toExponential()).join(', ')}]' AS DOUBLE[])`;
+}
+
 /** Nested no deeper than need be: DuckDB plans deep expressions slowly and refuses those a thousand deep. */
 export function balancedSum(terms: readonly string[]): string {
   if (terms.length <= 8) return terms.join(' + ');

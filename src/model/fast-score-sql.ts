@@ -1,12 +1,19 @@
 import type { Schema } from '../core/schema.ts';
-import { balancedSum, categoryTerm, doubleLiteral, featureTerm, measuredSql } from './design-sql.ts';
+import {
+  balancedSum,
+  categoryTerm,
+  doubleList,
+  doubleLiteral,
+  featureTerm,
+  measuredSql,
+} from './design-sql.ts';
 import type { ScoredFeature, Scorer } from './scorer.ts';
 
 /** With fewer features there is nothing to gain. */
 const fewestFeatures = 8;
 
-/** Products summed by one call: longer lists leave the first-level cache. */
-const listLength = 10;
+/** Products summed by one call, at most: shorter lists are more calls, longer ones are no faster. */
+const listLength = 20;
 
 /**
  * A centre of up to so many deviations is taken out of the sum, where it costs the term at most 9 of its 53 bits;
@@ -35,11 +42,8 @@ export function fastScoreSql(scorer: Scorer, k: number, schema: Schema): string 
   const sum = balancedSum([
     doubleLiteral(offset),
     ...chunks(factors).map((some) => {
-      const [values, weights] = [
-        some.map(({ value }) => value),
-        some.map(({ weight }) => doubleLiteral(weight)),
-      ];
-      return `list_inner_product([${values.join(', ')}], [${weights.join(', ')}])`;
+      const values = some.map(({ value }) => value);
+      return `list_inner_product([${values.join(', ')}], ${doubleList(some.map(({ weight }) => weight))})`;
     }),
     ...others.map((feature) => featureTerm(feature, k, scorer, schema)),
     ...scorer.categories.map((category) => categoryTerm(category, k, scorer, schema)),
@@ -52,8 +56,9 @@ function isNear({ center, deviation }: ScoredFeature): boolean {
   return Math.abs(center) <= nearCentre * deviation;
 }
 
+/** As few as may be, of like length. */
 function chunks<T>(items: readonly T[]): T[][] {
-  return Array.from({ length: Math.ceil(items.length / listLength) }, (_, chunk) =>
-    items.slice(chunk * listLength, (chunk + 1) * listLength),
-  );
+  const count = Math.ceil(items.length / listLength);
+  const length = Math.ceil(items.length / count);
+  return Array.from({ length: count }, (_, chunk) => items.slice(chunk * length, (chunk + 1) * length));
 }

@@ -1,6 +1,6 @@
 import { quoteLiteral } from '../core/identifier.ts';
 import { numericKindOf, type Schema } from '../core/schema.ts';
-import { balancedSum, categoryText, doubleLiteral, measuredSql } from './design-sql.ts';
+import { balancedSum, categoryText, doubleList, doubleLiteral, measuredSql } from './design-sql.ts';
 import type { QuadraticForm, Scorer } from './scorer.ts';
 
 /** Some of the columns of a row's design (`QuadraticForm` says which), in a column that holds them as a DOUBLE[]. */
@@ -68,8 +68,7 @@ function listProduct({ column, places }: DesignList, row: readonly number[]): st
   const weights = places.map((place) => row[place] ?? 0);
   const some = weights.flatMap((weight, index) => (weight === 0 ? [] : [{ weight, index }]));
   if (some.length === 0) return null;
-  if (some.length > fewWeights)
-    return `list_inner_product(${column}, [${weights.map(doubleLiteral).join(', ')}])`;
+  if (some.length > fewWeights) return `list_inner_product(${column}, ${doubleList(weights)})`;
   return some
     .map(({ weight, index }) => `${doubleLiteral(weight)} * list_extract(${column}, ${index + 1})`)
     .join(' + ');

@@ -34,7 +34,7 @@ export function holdoutSql(rows: HoldoutRows): string {
   const where = condition === null ? '' : ` WHERE ${condition}`;
   const input = `(SELECT *, ${cell} AS __ev_cell FROM ${contentsOf(relation)}${where})`;
   const predicted = contenders.reduce(
-    (from, contender, index) => `(${contender.select(from, schema, nameOf(index))})`,
+    (from, contender, index) => `(${contender.select(from, schema, nameOfOutput(index))})`,
     input,
   );
   const columns = [
@@ -66,7 +66,8 @@ export function ownSlicesSql(
     GROUP BY ALL HAVING count(*) >= ${least} ORDER BY count(*) DESC, value NULLS LAST LIMIT ${most}`;
 }
 
-function nameOf(contender: number): (column: string) => string {
+/** The names of what a contender predicts, beside the others. */
+export function nameOfOutput(contender: number): (column: string) => string {
   return (column) => `__ev_${contender}_${column}`;
 }
 
@@ -90,7 +91,8 @@ function cellSql(windows: readonly Membership[], relation: TrainingRelation): st
   return `CASE ${cases.join(' ')} END`;
 }
 
-function labelSql({ label, classes }: HoldoutRows): string {
+/** The label as DOUBLE; a class by its place. */
+export function labelSql({ label, classes }: Pick<HoldoutRows, 'label' | 'classes'>): string {
   const name = quoteIdentifier(label);
   return classes === null ? `CAST(${name} AS DOUBLE)` : placeSql(name, classes);
 }
@@ -102,8 +104,9 @@ function placeSql(name: string, classes: readonly string[]): string {
   return `CASE WHEN ${name} IS NOT NULL THEN CAST(${place} AS DOUBLE) END`;
 }
 
-function outputSql({ output }: Contender, index: number, classes: readonly string[] | null): string[] {
-  const name = (column: string) => quoteIdentifier(nameOf(index)(column));
+/** The prediction of a contender, and the probabilities of its classes, as DOUBLE. */
+export function outputSql({ output }: Contender, index: number, classes: readonly string[] | null): string[] {
+  const name = (column: string) => quoteIdentifier(nameOfOutput(index)(column));
   const double = (column: string) => `CAST(${name(column)} AS DOUBLE)`;
   if (output.kind === 'number') return [double(output.prediction)];
   const [first, ...others] = output.probabilities.map(double);

@@ -124,7 +124,7 @@ export class ModelFitter {
     const work = async (session: Session) => {
       const accumulator = new MomentAccumulator(this.#runtime, plan, frame, levels, largestOf(sources));
       for (const [index, source] of waiting) {
-        const batches = session.batches(momentQuery(plan, source, levels), [], sizeOf(source, plan));
+        const batches = session.batches(momentQuery(plan, source, levels), [], sizeOf(source));
         const { state, rows } = await accumulator.sum(batches, precisely);
         results[index] = { state, rowsRead: rows };
       }
@@ -168,17 +168,16 @@ function advancePrecision(plan: FeaturePlan, state: SumsState): Precisely {
   return { precision: mayRoundFurther(plan, state) ? 'plain' : 'split', rows: exactAdvanceRows };
 }
 
-/** Numbers of a source that are read at once: 16 MB. */
-const smallValues = 2 ** 21;
+/** Rows of a source that are read at once: of more, what DuckDB holds for reading it is copied once less. */
+const smallRows = 4_096;
 
 /** Rows that the largest of the sources may have. */
 function largestOf(sources: readonly RowSource[]): number {
   return Math.max(...sources.map(({ mostRows }) => mostRows ?? Number.POSITIVE_INFINITY));
 }
 
-function sizeOf({ mostRows }: RowSource, plan: FeaturePlan): ResultSize {
-  const columns = plan.measured.length + 1 + plan.categorical.length;
-  return mostRows !== null && mostRows * columns <= smallValues ? 'small' : 'any';
+function sizeOf({ mostRows }: RowSource): ResultSize {
+  return mostRows !== null && mostRows <= smallRows ? 'small' : 'any';
 }
 
 /** Disjoint conditions that cover the relation, and how precisely to sum them at first. */

@@ -2,7 +2,7 @@ import type { Column } from '../core/schema.ts';
 import type { StalenessReport } from '../core/staleness.ts';
 import type { Row } from '../core/value.ts';
 import type { ModelVersion, Version } from '../core/version.ts';
-import type { MarkedUpdate } from '../log/held-log.ts';
+import type { HeldUpdate, MarkedUpdate } from '../log/held-log.ts';
 
 /** How a query was answered; each is a reason of the closed list. */
 export type ReadPath =
@@ -22,6 +22,18 @@ export type Provenance = {
   readonly path: ReadPath;
   /** Updates it rests on that were taken although nobody vouched for them; absent: none. */
   readonly marks?: readonly MarkedUpdate[];
+  /** Updates that are held back from what the query reads, which is answered as of before them; absent: none. */
+  readonly held?: readonly HeldUpdate[];
+  /** What answers in place of models whose predictions an incident pauses; absent: none is. */
+  readonly standIns?: readonly StandIn[];
+};
+
+/** What answers in place of a paused model, as its `fallback` says. */
+export type StandIn = {
+  readonly model: string;
+  readonly incidentId: number;
+  /** `version 3`, `model "m"`, `the value 0`. */
+  readonly by: string;
 };
 
 export type Answer<R = Row> = Provenance & {

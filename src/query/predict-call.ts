@@ -5,7 +5,8 @@ import { type PredictArguments, type PredictReference, predictArguments } from '
 import type { RelationReference } from '../core/relation-references.ts';
 import type { Schema } from '../core/schema.ts';
 import { explainedPredictionSql } from '../model/contributions-sql.ts';
-import { predictionSql } from '../model/predict-sql.ts';
+import { predictionColumns } from '../model/head.ts';
+import { assertFree, predictionSql } from '../model/predict-sql.ts';
 import type { ModelParameters } from '../model/scorer.ts';
 import type { Catalog } from './catalog.ts';
 import { placeInQuery } from './query-place.ts';
@@ -49,18 +50,28 @@ export function predictCall(reference: PredictReference, text: string, catalog: 
   );
 }
 
-/** As `predictionSql`, or `explainedPredictionSql`; what the input lacks is told at the call. */
+/**
+ * As `predictionSql`, or `explainedPredictionSql`; what the input lacks is told at the call.
+ *
+ * @param bounded whether the bounds of the predictions may be read: DuckDB takes longer to plan them than all the rest
+ */
 export function predictionAt(
   called: ModelFunction,
   { scorer }: ModelParameters,
   input: string,
   schema: Schema,
+  bounded: boolean,
   at: TextPlace | undefined,
 ): string {
   try {
+    assertFree(
+      predictionColumns(scorer).map(({ name }) => name),
+      schema,
+    );
+    const read = bounded ? scorer : { ...scorer, bound: null };
     return called === 'explain_predict'
-      ? explainedPredictionSql(scorer, input, schema)
-      : predictionSql(scorer, input, schema);
+      ? explainedPredictionSql(read, input, schema)
+      : predictionSql(read, input, schema);
   } catch (failure) {
     if (!(failure instanceof EverviewError) || failure.at !== undefined) throw failure;
     throw new EverviewError(failure.code, failure.message, {

@@ -1,6 +1,6 @@
 import { EverviewError, type TextPlace } from '../core/errors.ts';
 import { nearestHint } from '../core/nearest.ts';
-import { columnName, inputQueryOf, withCtes } from '../core/prediction-call.ts';
+import { columnName, inputQueryOf, type PredictReference, withCtes } from '../core/prediction-call.ts';
 import {
   type RelationReference,
   referencesOf,
@@ -8,7 +8,7 @@ import {
   replaceReferences,
   subqueryNode,
 } from '../core/relation-references.ts';
-import { findColumn, sameName } from '../core/schema.ts';
+import { findColumn, type Schema, sameName } from '../core/schema.ts';
 import type { Session } from '../core/session.ts';
 import { type SqlNode, type SqlParser, walk } from '../core/sql-tree.ts';
 import type { SqlParameter } from '../core/value.ts';
@@ -18,8 +18,9 @@ import type { ModelParameters } from '../model/scorer.ts';
 import { bindParameters } from './bind-parameters.ts';
 import type { Catalog, CatalogEntry, ModelEntry, TableEntry } from './catalog.ts';
 import { replaceClockFunctions } from './clock-functions.ts';
-import { isModelCall, predictCall, predictionAt } from './predict-call.ts';
+import { isModelCall, type PredictCall, predictCall, predictionAt } from './predict-call.ts';
 import { placeInQuery } from './query-place.ts';
+import { mayReadBound } from './read-bound.ts';
 import type { SystemRelations } from './system-relations.ts';
 
 /** What a rewrite needs to know of the moment; all of it belongs to one snapshot. */
@@ -184,7 +185,7 @@ class QueryRewriter {
     const replacements = new Map<SqlNode, SqlNode>();
     const references = referencesOf(tree, (reference) => !isModelCall(reference));
     for (const reference of references) {
-      const replaced = await this.#replacement(reference, at);
+      const replaced = await this.#replacement(reference, tree, at);
       if (replaced !== null) replacements.set(reference.node, replaced);
     }
     return replaceReferences(tree, (reference) => replacements.get(reference.node) ?? null);
@@ -213,9 +214,13 @@ class QueryRewriter {
     return sql;
   }
 
-  async #replacement(reference: RelationReference, at: Version | null): Promise<SqlNode | null> {
+  async #replacement(
+    reference: RelationReference,
+    query: SqlNode,
+    at: Version | null,
+  ): Promise<SqlNode | null> {
     if (reference.kind === 'function') {
-      return isModelCall(reference) ? this.#prediction(reference, at) : null;
+      return isModelCall(reference) ? this.#prediction(reference, query, at) : null;
     }
     const alias = reference.alias === '' ? reference.name : reference.alias;
     if (isSystem(reference.schema)) {
@@ -283,21 +288,31 @@ class QueryRewriter {
 
   async #prediction(
     reference: Extract<RelationReference, { kind: 'function' }>,
+    query: SqlNode,
     at: Version | null,
   ): Promise<SqlNode> {
     const call = predictCall(reference, this.#text, this.#context.catalog);
     const input = await this.query(inputQueryOf(call, reference.scope), at);
     const inputSql = await this.printed(input);
-    const schema = await this.#context.session.describe(inputSql);
+    const schema = this.#schemaOfTable(call, reference) ?? (await this.#context.session.describe(inputSql));
     const parameters = this.#context.promotedParameters(call.model);
+    const row = reference.alias === '' ? call.model : reference.alias;
     const sql = predictionAt(
       call.function,
       parameters,
       `(${inputSql})`,
       schema,
+      mayReadBound(query, row),
       placeInQuery(this.#text, reference.offset, reference.name.length),
     );
-    return this.#fragment(reference.node, reference.alias === '' ? call.model : reference.alias, sql);
+    return this.#fragment(reference.node, row, sql);
+  }
+
+  /** The columns of the table that is all the input, which need not be described; null: the input is another one. */
+  #schemaOfTable({ input }: PredictCall, { scope }: PredictReference): Schema | null {
+    if (input.kind === 'query' || scope.has(input.name.toLowerCase())) return null;
+    const entry = this.#context.catalog.get(input.name);
+    return entry?.kind === 'table' ? entry.declared.schema : null;
   }
 
   #fragment(node: SqlNode, alias: string, sql: string): SqlNode {

@@ -73,6 +73,8 @@ export class DuckdbSession implements Session {
   readonly #read = new BatchRelease();
   /** The statements nobody waits for. */
   #unawaited: Promise<unknown> | null = null;
+  /** What was described last, planned: it mostly is what is asked for next. */
+  #described: { readonly sql: string; readonly statement: DuckDBPreparedStatement } | null = null;
 
   constructor(connection: DuckDBConnection) {
     this.#connection = connection;
@@ -169,27 +171,43 @@ export class DuckdbSession implements Session {
   }
 
   async #execute(sql: string, params: readonly SqlParameter[]): Promise<DuckDBMaterializedResult> {
+    const described = this.#takeDescribed(params.length === 0 ? sql : null);
+    if (described !== null) return described.run().finally(() => described.destroySync());
     if (params.length === 0 && !boundaries.has(sql)) return this.#connection.run(sql);
     return (await this.#bound(sql, params)).run();
   }
 
   async #streamed(sql: string, params: readonly SqlParameter[]): Promise<DuckDBResult> {
     await this.#ended();
+    const described = this.#takeDescribed(params.length === 0 ? sql : null);
+    if (described !== null) return described.stream().finally(() => described.destroySync());
     return params.length === 0 ? this.#connection.stream(sql) : (await this.#bound(sql, params)).stream();
+  }
+
+  /**
+   * The plan of the statement described right before, if it is this one. It is not too old for the data: whatever ran
+   * in between, the end of the transaction too, has taken it away.
+   *
+   * @param sql null: none is wanted any more
+   */
+  #takeDescribed(sql: string | null): DuckDBPreparedStatement | null {
+    const described = this.#described;
+    this.#described = null;
+    if (described === null || described.sql === sql) return described?.statement ?? null;
+    described.statement.destroySync();
+    return null;
   }
 
   async describe(sql: string): Promise<Schema> {
     try {
       await this.#ended();
+      this.#takeDescribed(null);
       const statement = await this.#connection.prepare(sql);
-      try {
-        return Array.from({ length: statement.columnCount }, (_, index) => ({
-          name: statement.columnName(index),
-          type: String(statement.columnType(index)),
-        }));
-      } finally {
-        statement.destroySync();
-      }
+      this.#described = { sql, statement };
+      return Array.from({ length: statement.columnCount }, (_, index) => ({
+        name: statement.columnName(index),
+        type: String(statement.columnType(index)),
+      }));
     } catch (cause) {
       throw storeFailure(cause);
     }
@@ -201,6 +219,7 @@ export class DuckdbSession implements Session {
     const { catalog, schema: schemaName, table } = relationParts(relation);
     try {
       await this.#ended();
+      this.#takeDescribed(null);
       const appender = await this.#connection.createAppender(table, schemaName, catalog);
       try {
         const types = schema.map((_, index) => appender.columnType(index));
@@ -218,6 +237,7 @@ export class DuckdbSession implements Session {
 
   /** Frees the prepared statements; the connection's owner closes it. */
   release(): void {
+    this.#takeDescribed(null);
     for (const statement of this.#prepared.values()) statement.destroySync();
     this.#prepared.clear();
   }

@@ -31,6 +31,12 @@ export function checkpointThreshold(memoryLimit: string | undefined): string {
   return `${Math.round(Math.min(checkpointBytes, bytes / 4))}B`;
 }
 
+/**
+ * What a query that is read batch by batch may have made before it is asked for. At DuckDB's 1 MB it stops and starts
+ * for every batch of fifty columns.
+ */
+const streamingBuffer = '16MB';
+
 type Reader = { readonly connection: DuckDBConnection; readonly session: DuckdbSession };
 
 /**
@@ -67,6 +73,7 @@ export async function openDuckdbStore(path: string, options: DuckdbStoreOptions 
 async function connect(instance: DuckDBInstance): Promise<DuckDBConnection> {
   const connection = await instance.connect();
   await connection.run(`SET TimeZone = 'UTC'`);
+  await connection.run(`SET streaming_buffer_size = '${streamingBuffer}'`);
   return connection;
 }
 

@@ -155,6 +155,11 @@ const steps: readonly (readonly string[])[] = [
     'ALTER TABLE everview.cursors ADD COLUMN after_refresh BIGINT',
     'UPDATE everview.cursors SET after_refresh = (SELECT coalesce(max(refresh_id), 0) FROM everview.refreshes)',
   ],
+  // What of a held update waits: its rows, or the refresh of what is made of its table.
+  [
+    `ALTER TABLE everview.held_updates ADD COLUMN what VARCHAR DEFAULT 'rows'`,
+    'ALTER TABLE everview.held_updates ADD COLUMN version BIGINT DEFAULT 0',
+  ],
 ];
 
 /**

@@ -116,7 +116,7 @@ function isFaulty(plan: GroupPlan, tolerance: number): string {
 }
 
 /** The keys in `rows`, each combination once. */
-function touchedGroups(keys: readonly string[], rows: string): string {
+export function touchedGroups(keys: readonly string[], rows: string): string {
   const list = keys.map((key, place) => `${key} AS ${touchedColumn(place)}`);
   return `SELECT DISTINCT ${list.join(', ')} FROM (${rows})`;
 }

@@ -231,6 +231,9 @@ const modelDraft: fc.Arbitrary<DefinitionDraft> = fc
           slices: fc.subarray(names),
           hold_on: fc.constantFrom('block', 'notice', 'never'),
           pause_on: fc.constantFrom('block', 'notice', 'never'),
+          fallback: fc.option(
+            fc.oneof(fc.constantFrom('previous', 'other'), fc.integer({ min: -9, max: 9 })),
+          ),
           windows: fc.nat(9),
           on_failure: fc.constant('keep_current'),
         },

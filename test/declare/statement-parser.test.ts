@@ -391,6 +391,7 @@ describe('parseStatement', () => {
       windows: 3,
       holdOn: 'block',
       pauseOn: 'never',
+      fallback: null,
       onFailure: 'keep_current',
     });
   });

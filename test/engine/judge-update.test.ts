@@ -180,6 +180,27 @@ test('VALIDATE DRILL breaks copies, and leaves the table as it is', async () => 
   expect(version).toBe(9);
 });
 
+test('VALIDATE DRILL counts what constraints and rules about arrival would catch, by their names', async () => {
+  const { db, clock } = await openEverview();
+  await using engine = db;
+  await engine.sql(`CREATE TABLE orders (
+    id BIGINT PRIMARY KEY, at TIMESTAMP NOT NULL, country VARCHAR, amount DOUBLE NOT NULL, tax DOUBLE NOT NULL, total DOUBLE NOT NULL,
+    CONSTRAINT positive CHECK (amount > 0 AND tax > 0 AND total > 0), CONSTRAINT known CHECK (length(country) < 8)
+  ) WITH (event_time = at, profile = on, max_future = INTERVAL '1 day', allowed_lateness = INTERVAL '60 days')`);
+  await usualDays(engine, clock, new Random(2), 9);
+  const { lines } = await engine.drill('orders');
+  const line = (what: string) => lines.find((one) => one.what === what);
+  // At 1 % of the rows some errors are too few for the judgement: a constraint sees one.
+  expect(line('× −1')).toMatchObject({ recall: [1, 1, 1, 1] });
+  expect(line('× −1')?.by).toContain('positive');
+  expect(line('+ 2 years')?.by).toContain('orders_max_future');
+  expect(line('rows came twice')?.by).toContain('orders_pkey');
+  expect(line('a blank behind')?.by).toContain('known');
+  const names = lines.flatMap(({ by }) => by);
+  expect(names.some((name) => name.endsWith('not_null'))).toBe(true);
+  expect((await engine.query('SELECT count(*)::INTEGER AS n FROM orders')).rows).toEqual([{ n: 3_600 }]);
+});
+
 test('a table that is profiled later learns from the updates it had', async () => {
   const { db, clock } = await openEverview();
   await using engine = db;

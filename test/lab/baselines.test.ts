@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { lossFor } from '../../src/lab/baselines/forecast-loss.ts';
 import { type LabelledRows, readLabelledRows } from '../../src/lab/baselines/labelled-rows.ts';
 import { type BaselineSetting, lossScaleOf, runBaselines } from '../../src/lab/baselines/run-baselines.ts';
 import type { LossName } from '../../src/lab/experiment.ts';
 import { loadHistory } from '../../src/lab/history/load-history.ts';
+import { lossFor } from '../../src/lab/task-loss.ts';
 import { failureOf } from '../support/failure-of.ts';
 import { hourlyReadings, hourMs, readingsExperiment, writeReadings } from '../support/lab-experiment.ts';
 import { Random } from '../support/random.ts';

@@ -172,3 +172,47 @@ describe('the history of a database', () => {
     });
   });
 });
+
+describe('rows that come out of the order of their event times', () => {
+  const declarations = `CREATE TABLE t (id BIGINT PRIMARY KEY, Taken TIMESTAMP NOT NULL, x DOUBLE, y DOUBLE) WITH (event_time = Taken);
+    CREATE TRAINING SET e WITH (label = y, event_time = Taken) AS SELECT Taken, x, y FROM t;
+    CREATE MODEL m WITH (method = 'ridge') AS SELECT x FROM e;`;
+
+  /** An update an hour of one row each, whose event time is so many hours from its commit. */
+  async function loadRows(aheadHours: readonly number[], given: Partial<ExperimentInput> = {}) {
+    await using other = await temporaryDatabase();
+    const clock = new SimulatedClock(labStartMs);
+    const { db } = await openEverview({ path: other.path, clock });
+    // The file may write names otherwise.
+    await db.sql(declarations.replaceAll('Taken', 'taken'));
+    for (const [id, ahead] of aheadHours.entries()) {
+      await db.insert('t', [{ id, taken: new Date(clock.nowMs() + ahead * hourMs), x: id, y: id }]);
+      clock.advanceMs(hourMs);
+    }
+    await db.close();
+    const experiment = readingsExperiment({
+      declarations,
+      source: { kind: 'database', path: other.path },
+      arrival: { kind: 'updates' },
+      warmUp: '2 hours',
+      ...given,
+    });
+    return await loadHistory(experiment, 1, { dataFolder: '' });
+  }
+
+  it('are told where they are late', async () => {
+    const { arrivals, labelDelayMs } = await loadRows([0, 0, 0, 0, -2, 0, -0.5]);
+    expect(arrivals.map(({ revises }) => revises)).toEqual([undefined, true, undefined, undefined]);
+    expect(labelDelayMs).toBe(hourMs / 2 + 1);
+  });
+
+  it('have labels that wait for the arrival that predicts them', async () => {
+    // The row of hour 3 is of 3:30 and predicted at 4:00, that of hour 1 is of 4:15 and predicted at 5:00.
+    expect((await loadRows([0, 0, 0, 0.5, 0, 0])).labelDelayMs).toBe(hourMs / 2 + 1);
+    expect((await loadRows([0, 3.25, 0, 0.5, 0, 0])).labelDelayMs).toBe(0.75 * hourMs + 1);
+    expect(await failureOf(loadRows([0, 3.25, 0, 0, 0, 0], { labelDelay: '30 minutes' }))).toMatchObject({
+      code: 'invalid-option',
+      data: { shortestMs: 0.75 * hourMs + 1 },
+    });
+  });
+});

@@ -345,10 +345,10 @@ describe('replayCell', () => {
     const wrong = experimentOf(linearDeclarations, { loss: 'log' });
     expect(await failureOf(replayed(never, { experiment: wrong }))).toMatchObject({
       code: 'invalid-option',
-      hint: 'loss is absolute or squared',
+      hint: 'of a number it is absolute or squared',
     });
     expect((await failureOf(replayed(triggered))).message).toBe('policy "budget" needs a trigger');
     const timeless = experimentOf(linearDeclarations.replace(', event_time = taken) AS', ') AS'));
-    expect((await failureOf(replayed(never, { experiment: timeless }))).code).toBe('unsupported');
+    expect((await failureOf(replayed(never, { experiment: timeless }))).code).toBe('invalid-definition');
   });
 });

@@ -79,7 +79,10 @@ const scenarios: readonly Scenario[] = [
         await db.execute(`INSERT INTO t SELECT i, 50 + (i * 7919 + ${day}) % 101 FROM range(200) r(i)`);
       }
       await db.execute(`INSERT INTO t SELECT i, NULL FROM range(200) r(i)`).catch(() => undefined);
-      await db.sql(`ALTER TABLE t SET (on_finding = ask); INSERT INTO t SELECT i, NULL FROM range(200) r(i)`);
+      for (const response of ['ask', 'hold_refresh'])
+        await db.sql(
+          `ALTER TABLE t SET (on_finding = ${response}); INSERT INTO t SELECT i, NULL FROM range(200) r(i)`,
+        );
       return noAnswers;
     },
   },

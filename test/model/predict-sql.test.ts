@@ -6,7 +6,8 @@ import { predictionSql } from '../../src/model/predict-sql.ts';
 import type { QuadraticForm, ScoredFeature, Scorer } from '../../src/model/scorer.ts';
 import { type DuckdbStore, openDuckdbStore } from '../../src/store/duckdb-store.ts';
 
-const count = 13;
+/** More than one inner product takes. */
+const count = 23;
 let store: DuckdbStore;
 
 beforeAll(async () => {

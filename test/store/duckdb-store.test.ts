@@ -116,3 +116,32 @@ test('gives the memory of a batch back when the next is asked for', async () => 
     },
   );
 });
+
+test('runs what it has described, and plans it again once the data is another', async () => {
+  const sql = 'SELECT count(n)::INTEGER AS n FROM described';
+  const count = async (session: Session) => (await session.rows(sql))[0]?.n;
+  await store.write(async (tx) => {
+    await tx.run('CREATE TABLE described AS SELECT 1 AS n FROM range(3)');
+    expect(await tx.describe(sql)).toEqual([{ name: 'n', type: 'INTEGER' }]);
+    expect(await count(tx)).toBe(3);
+    expect(await count(tx)).toBe(3);
+  });
+  await store.write(async (tx) => {
+    await tx.describe(sql);
+    // The plan of before counts rows: while no n is NULL that is the same.
+    await tx.run('INSERT INTO described VALUES (NULL)');
+    expect(await count(tx)).toBe(3);
+    await tx.describe(sql);
+    await tx.append('main."described"', [{ name: 'n', type: 'INTEGER' }], [[null]]);
+    expect(await count(tx)).toBe(3);
+    await tx.describe(sql);
+  });
+  await store.write((tx) => tx.run('INSERT INTO described VALUES (NULL), (4)'));
+  await store.write(async (tx) => {
+    expect(await count(tx)).toBe(4);
+    await tx.describe('SELECT n FROM described ORDER BY n');
+    const batches: unknown[] = [];
+    for await (const rows of tx.rowBatches('SELECT n FROM described ORDER BY n')) batches.push(...rows);
+    expect(batches).toEqual([1, 1, 1, 4, null, null, null].map((n) => ({ n })));
+  });
+});

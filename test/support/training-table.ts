@@ -54,6 +54,7 @@ export function ridgeModel(
     windows: 3,
     holdOn: 'block',
     pauseOn: 'never',
+    fallback: null,
     onFailure: 'keep_current',
   };
 }

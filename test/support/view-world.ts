@@ -8,6 +8,7 @@ import { clockFiltersOfPlan } from '../../src/plan/clock-of-plan.ts';
 import type { RelationResolver, ResolvedRelation } from '../../src/plan/lower-relations.ts';
 import type { IncrementalRung } from '../../src/plan/view-plan.ts';
 import { type DuckdbStore, openDuckdbStore } from '../../src/store/duckdb-store.ts';
+import { broughtRows } from '../../src/view/brought-rows.ts';
 import { compensatedContents, whyNotCompensated } from '../../src/view/compensated-contents.ts';
 import { compileView } from '../../src/view/compile-view.ts';
 import type {
@@ -291,6 +292,19 @@ export class ViewWorld {
     const { handle } = this.#view(name);
     return this.rows(
       differenceSql(`SELECT * FROM view.${quoteIdentifier(name)}`, atMoment(handle.sql, this.nowMs)),
+    );
+  }
+
+  /** A SELECT of the rows that the last update brings to a view, whose contents are not asked; null: there is no rule. */
+  async broughtRows(handle: ViewHandle): Promise<string | null> {
+    const [from, atMs] = [versionOf(this.#version - 1), this.nowMs];
+    return this.store.write(async (tx) =>
+      broughtRows(handle, {
+        from,
+        to: this.version,
+        moments: { fromMs: atMs, toMs: atMs },
+        changedSources: await this.#changes(tx, { handle, cursor: from, atMs }, from),
+      }),
     );
   }
 

@@ -2,6 +2,7 @@ import type { CatalogueCause } from '../../core/verdict.ts';
 import type { Version } from '../../core/version.ts';
 import { judgeProfile } from '../judge/judge-profile.ts';
 import { knownColumns, type TableHistory } from '../judge/table-history.ts';
+import type { TableUse } from '../judge/table-use.ts';
 import type { BatchColumns } from '../profile/batch-columns.ts';
 import { measureBatch, noJointPlan } from '../profile/batch-profile.ts';
 import { type Injection, injectAll } from './inject.ts';
@@ -23,6 +24,9 @@ export type DrillSettings = {
   readonly falseAlarmsPerMonth: number;
   readonly updatesPerMonth: number;
   readonly random: () => number;
+  readonly use: TableUse;
+  /** Names of the constraints that a broken copy breaks; null: none are declared. */
+  readonly constraints: ((batch: BatchColumns) => Promise<readonly string[]>) | null;
 };
 
 /** What became of one error in one copy. */
@@ -33,6 +37,8 @@ export type DrillOutcome = {
   readonly share: number;
   /** Findings at least noticed. */
   readonly findings: number;
+  /** Names of the constraints that it breaks. */
+  readonly constraints: readonly string[];
   /** What the first finding names; null: nothing was found. */
   readonly named: CatalogueCause | null;
   readonly isRightlyNamed: boolean;
@@ -42,23 +48,37 @@ export type DrillOutcome = {
 };
 
 /** Puts every error that can happen into copies of one update, at each share of its rows, and judges the copies. */
-export function drillUpdate(update: DrilledUpdate, settings: DrillSettings): DrillOutcome[] {
-  return drillShares.flatMap((share) => {
-    const context = { share, random: settings.random, previous: update.previous };
-    return injectAll(update.batch, context).map((injection) => outcomeOf(update, injection, share, settings));
-  });
+export async function drillUpdate(update: DrilledUpdate, settings: DrillSettings): Promise<DrillOutcome[]> {
+  const { constraints, random } = settings;
+  // What the update as it came seems to break is no sign of anything.
+  const usual = new Set(await constraints?.(update.batch));
+  const outcomes: DrillOutcome[] = [];
+  for (const share of drillShares) {
+    const context = { share, random, previous: update.previous };
+    for (const injection of injectAll(update.batch, context)) {
+      const broken = (await constraints?.(injection.batch)) ?? [];
+      const outcome = outcomeOf(update, injection, share, settings);
+      outcomes.push({ ...outcome, constraints: broken.filter((name) => !usual.has(name)) });
+    }
+  }
+  return outcomes;
+}
+
+/** By the judgement, or by what is declared. */
+export function isCaught({ findings, constraints }: DrillOutcome): boolean {
+  return findings > 0 || constraints.length > 0;
 }
 
 function outcomeOf(
   { version, atMs, history }: DrilledUpdate,
   injection: Injection,
   share: number,
-  { table, falseAlarmsPerMonth, updatesPerMonth }: DrillSettings,
+  { table, falseAlarmsPerMonth, updatesPerMonth, use }: DrillSettings,
 ): DrillOutcome {
   const names = injection.batch.columns.map(({ name }) => name);
   const known = knownColumns(history, names);
   const profile = measureBatch(injection.batch, history.plan ?? noJointPlan, known);
-  const judged = { table, version, atMs, profile, known, falseAlarmsPerMonth, updatesPerMonth };
+  const judged = { table, version, atMs, profile, known, falseAlarmsPerMonth, updatesPerMonth, use };
   const verdict = judgeProfile(judged, history);
   const findings = verdict.findings.filter(({ severity }) => severity !== 'log');
   const [first] = findings;
@@ -69,6 +89,7 @@ function outcomeOf(
     columns,
     share,
     findings: findings.length,
+    constraints: [],
     named: first?.cause ?? null,
     isRightlyNamed: findings.some((finding) => finding.cause === cause),
     isBlocked: verdict.severity === 'block',
@@ -84,10 +105,12 @@ export type DrillLine = {
   readonly recall: readonly number[];
   readonly tried: number;
   readonly caught: number;
+  /** Of those caught, how many the judgement found, and how many it named rightly; the others broke a constraint. */
+  readonly judged: number;
   readonly rightlyNamed: number;
-  /** Findings a caught error, on average. */
+  /** Findings an error that the judgement found, on average. */
   readonly findings: number;
-  /** The statistics that showed it, the most frequent first. */
+  /** The constraints that it broke and the statistics that showed it, the most frequent first. */
   readonly by: readonly string[];
 };
 
@@ -101,20 +124,26 @@ export function drillLines(outcomes: readonly DrillOutcome[]): DrillLine[] {
 }
 
 export function lineOf(cause: CatalogueCause, what: string, outcomes: readonly DrillOutcome[]): DrillLine {
-  const caught = outcomes.filter(({ findings }) => findings > 0);
-  const by = groupedBy(caught, (outcome) => outcome.by ?? '');
+  const caught = outcomes.filter(isCaught);
+  const judged = outcomes.filter(({ findings }) => findings > 0);
+  const by = new Map<string, number>();
+  for (const { constraints, by: statistic } of caught) {
+    const names = statistic === null ? constraints : [...constraints, statistic];
+    for (const name of names) by.set(name, (by.get(name) ?? 0) + 1);
+  }
   return {
     cause,
     what,
     recall: drillShares.map((share) => {
       const tried = outcomes.filter((outcome) => outcome.share === share);
-      return tried.filter(({ findings }) => findings > 0).length / tried.length;
+      return tried.filter(isCaught).length / tried.length;
     }),
     tried: outcomes.length,
     caught: caught.length,
-    rightlyNamed: caught.filter(({ isRightlyNamed }) => isRightlyNamed).length,
-    findings: caught.reduce((sum, { findings }) => sum + findings, 0) / caught.length,
-    by: [...by].sort((a, b) => b[1].length - a[1].length).map(([statistic]) => statistic),
+    judged: judged.length,
+    rightlyNamed: judged.filter(({ isRightlyNamed }) => isRightlyNamed).length,
+    findings: judged.reduce((sum, { findings }) => sum + findings, 0) / judged.length,
+    by: [...by].sort((a, b) => b[1] - a[1]).map(([name]) => name),
   };
 }
 

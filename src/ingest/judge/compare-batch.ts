@@ -1,8 +1,10 @@
 import type { BatchProfile } from '../profile/batch-profile.ts';
 import { type ColumnProfile, countNames, measureNames, type ValueCount } from '../profile/column-profile.ts';
 import type { JointPlan } from '../profile/joint-plan.ts';
+import type { ModelEffect } from '../profile/model-effect.ts';
+import { type EffectStatistic, effectsOf, relationAt } from './effect-history.ts';
 import { createForecastWork, type ForecastWork } from './forecast.ts';
-import { columnHistory, historyLength, type TableHistory } from './table-history.ts';
+import { columnHistory, historyLength, learningUpdates, type TableHistory } from './table-history.ts';
 import { type MeasureScale, testMeasure } from './test-measure.ts';
 import { type RateTest, testRate } from './test-rate.ts';
 import type { TestResult } from './test-result.ts';
@@ -21,6 +23,7 @@ export function compareBatch(profile: BatchProfile, history: TableHistory, atMs:
     collector.column(column, columnHistory(history, column.name, index), profile.rows);
   }
   if (history.plan !== null) collector.joint(profile, history.plan);
+  for (const effect of profile.effects) collector.effect(effect);
   return { tests: collector.tests, results: collector.results };
 }
 
@@ -28,6 +31,7 @@ type RateOptions = { readonly usualJump?: number; readonly cluster?: number; rea
 
 type RateCase = RateOptions & {
   readonly column: string;
+  readonly model?: string | null;
   readonly statistic: string;
   readonly value?: string;
   /** Rows hit, of so many. */
@@ -164,7 +168,58 @@ class Collector {
     }
   }
 
-  #rate({ column, statistic, value, k, n, hits, rows, others = [], ...options }: RateCase): void {
+  /** What a model made of the rows, against what it and its forerunners made of those before. */
+  effect(effect: ModelEffect): void {
+    const past = effectsOf(this.#history, effect);
+    if (past.length < learningUpdates) return;
+    const { model } = effect;
+    const rows = past.map((one) => one.rows);
+    const measure = (
+      statistic: EffectStatistic,
+      figureOf: (one: ModelEffect) => number,
+      scale: MeasureScale,
+      column = '',
+    ) => {
+      const series = { values: past.map(figureOf), rows, weekdays: null, weekday: 0 };
+      const test = testMeasure(figureOf(effect), effect.rows, series, scale, this.#work);
+      // To err less than usual is no news; neither is a small move.
+      const speaks =
+        test !== null && (statistic === 'relation' || (statistic === 'skill') === test.effect < 0);
+      const isTelling = test !== null && speaks && test.isTelling;
+      this.#add(test === null ? null : { ...test, isTelling }, {
+        column,
+        model,
+        others: [],
+        statistic,
+        value: null,
+        kind: 'measure',
+      });
+    };
+    measure('loss', (one) => one.loss, { kind: 'ratio', floor: 0.1, unit: 1 });
+    measure('error', (one) => one.error, { kind: 'ratio', floor: 0.1, unit: 1 });
+    measure('skill', skillAbove, { kind: 'ratio', floor: 0.15, unit: 1 });
+    measure('move', (one) => one.move, { kind: 'ratio', floor: 0.5, unit: 1 });
+    measure('largest-move', (one) => one.largestMove, { kind: 'ratio', floor: 0.7, unit: 1 });
+    const [k, n] = [effect.surprises, effect.rows];
+    const hits = past.map((one) => one.surprises);
+    this.#rate({ column: '', model, statistic: 'surprises', k, n, hits, rows, onlyUp: true });
+    for (const [place, [feature]] of effect.relations.entries()) {
+      measure('relation', (one) => relationAt(one, feature, place), { kind: 'plain', floor: 0.15 }, feature);
+    }
+  }
+
+  #rate({
+    column,
+    model = null,
+    statistic,
+    value,
+    k,
+    n,
+    hits,
+    rows,
+    others = [],
+    ...options
+  }: RateCase): void {
     const { usualJump = 0, cluster = 1, onlyUp = false } = options;
     const series = {
       hits,
@@ -177,6 +232,7 @@ class Collector {
     };
     this.#add(testRate(k, n, series, this.#work), {
       column,
+      model,
       others,
       statistic,
       value: value ?? null,
@@ -196,17 +252,24 @@ class Collector {
   ): void {
     const series = { values, rows, weekdays: this.#weekdays, weekday: this.#weekday };
     const test = testMeasure(now, n, series, scale, this.#work);
-    this.#add(test, { column, others, statistic, value: null, kind: 'measure' });
+    this.#add(test, { column, model: null, others, statistic, value: null, kind: 'measure' });
   }
 
   #add(
     test: RateTest | null,
-    what: Pick<TestResult, 'column' | 'others' | 'statistic' | 'value' | 'kind'>,
+    what: Pick<TestResult, 'column' | 'model' | 'others' | 'statistic' | 'value' | 'kind'>,
   ): void {
     if (test === null) return;
     this.tests += 1;
     if (test.pValue <= kept && test.isTelling) this.results.push({ ...what, ...test });
   }
+}
+
+/**
+ * As a ratio, so that a loss of all of it stands out however much it varies; below half of what chance gives it is that.
+ */
+function skillAbove({ skill, rows }: ModelEffect): number {
+  return Math.max(skill, 0.5 / Math.sqrt(rows));
 }
 
 function weekdayOf(ms: number): number {

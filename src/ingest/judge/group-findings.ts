@@ -1,18 +1,16 @@
 import { quoteIdentifier } from '../../core/identifier.ts';
-import {
-  type CatalogueCause,
-  type Evidence,
-  type Finding,
-  type FindingSeverity,
-  worstSeverity,
-} from '../../core/verdict.ts';
+import type { CatalogueCause, Evidence, Finding } from '../../core/verdict.ts';
 import type { BatchProfile } from '../profile/batch-profile.ts';
 import { measureNames } from '../profile/column-profile.ts';
 import type { KnownColumn } from '../profile/known-column.ts';
 import { findSwap } from './find-swap.ts';
+import { severityOfGroup, shadows } from './group-severity.ts';
+import { middle } from './middle.ts';
 import { type ColumnCase, isGone, type NamedCause, nameCause, percent } from './name-cause.ts';
+import { type EffectCase, effectCases, effectSentence, nameEffect } from './name-effect.ts';
 import { severityOf, type Thresholds } from './significance.ts';
-import { blockingUpdates, columnHistory, type TableHistory } from './table-history.ts';
+import { columnHistory, type TableHistory } from './table-history.ts';
+import type { TableUse } from './table-use.ts';
 import type { TestResult } from './test-result.ts';
 
 export type GroupingInput = {
@@ -22,6 +20,7 @@ export type GroupingInput = {
   readonly known: ReadonlyMap<string, KnownColumn>;
   readonly results: readonly TestResult[];
   readonly thresholds: Thresholds;
+  readonly use: TableUse;
 };
 
 type Group = {
@@ -30,28 +29,8 @@ type Group = {
   readonly tests: readonly TestResult[];
 };
 
-/** Causes that are often the shadow of another one: beside one that is not, they are evidence for that. */
-const shadows: ReadonlySet<CatalogueCause> = new Set<CatalogueCause>([
-  'covariate-drift',
-  'noise',
-  'stale-column',
-  'derived-disagreement',
-  'category-flood',
-  'default-flood',
-  'missing-segment',
-  'population-change',
-  'frozen-column',
-  'precision-loss',
-]);
-
 /** Causes that fewer rows bring about. */
 const ofRows: ReadonlySet<CatalogueCause> = new Set<CatalogueCause>(['missing-rows', 'time-shift']);
-
-/** What the world does as well as an error: it never stops a batch, and is only logged unless it is plain. */
-const ofTheWorld: ReadonlySet<CatalogueCause> = new Set<CatalogueCause>([
-  'covariate-drift',
-  'population-change',
-]);
 
 /** One finding a root cause: tests of a column make one, columns with one cause make one, shadows join what casts them. */
 export function groupFindings(input: GroupingInput): Finding[] {
@@ -60,19 +39,50 @@ export function groupFindings(input: GroupingInput): Finding[] {
     .sort((a, b) => a.pValue - b.pValue || b.beyond - a.beyond);
   if (telling.length === 0) return [];
   const isJoint = (test: TestResult) => test.others.length > 0;
-  const marginal = telling.filter((test) => test.column !== '' && !isJoint(test));
+  const ofRows = telling.filter(({ model }) => model === null);
+  const marginal = ofRows.filter((test) => test.column !== '' && !isJoint(test));
   const cases = casesOf(input, marginal);
   const swap = findSwap(cases, input);
-  const groups: Group[] = [...rowGroups(telling), ...(swap === null ? [] : [swap])];
+  const groups: Group[] = [...rowGroups(ofRows), ...(swap === null ? [] : [swap])];
   for (const one of cases) {
     if (swap?.columns.includes(one.column.name)) continue;
     groups.push({ columns: [one.column.name], named: nameCause(one), tests: one.tests });
   }
+  withEffects(groups, effectCases(input.profile.effects, input.history, telling), input);
   const explained = new Set(groups.flatMap(({ columns }) => columns));
-  const joint = telling.filter(isJoint);
+  const joint = ofRows.filter(isJoint);
   const loose = joint.filter((test) => ![test.column, ...test.others].some((name) => explained.has(name)));
   if (loose.length > 0) groups.push(jointGroup(input, loose));
   return absorbed(merged(groups)).map((group) => findingOf(input, group));
+}
+
+/**
+ * What models make of the batch speaks for a cause that is found in a column they read, where there is one that is not
+ * the shadow of another; else it makes a finding of its own. Models of one label that say the same say it once.
+ */
+function withEffects(groups: Group[], cases: readonly EffectCase[], { profile }: GroupingInput): void {
+  const known = new Map(profile.columns.map(({ name }) => [lower(name), name]));
+  for (const one of cases) {
+    const read = new Set([one.effect.label, ...one.effect.relations.map(([name]) => name)].map(lower));
+    const { columns, named } = nameEffect(one);
+    const isShadow = shadows.has(named.cause);
+    const casts = (group: Group) =>
+      (isShadow || !shadows.has(group.named.cause)) && group.columns.some((name) => read.has(lower(name)));
+    const seen = groups.findIndex(casts);
+    const group = groups[seen];
+    if (group === undefined) {
+      const own = columns.flatMap((name) => known.get(lower(name)) ?? []);
+      groups.push({ columns: own, named, tests: one.tests });
+      continue;
+    }
+    const explanation = `${group.named.explanation}; ${effectSentence(one)}`;
+    const tests = [...group.tests, ...one.tests];
+    groups[seen] = { ...group, tests, named: { ...group.named, explanation } };
+  }
+}
+
+function lower(name: string): string {
+  return name.toLowerCase();
 }
 
 function casesOf({ profile, history, known }: GroupingInput, tests: readonly TestResult[]): ColumnCase[] {
@@ -95,11 +105,6 @@ function casesOf({ profile, history, known }: GroupingInput, tests: readonly Tes
       },
     ];
   });
-}
-
-export function middle(values: readonly number[]): number {
-  const ordered = values.filter(Number.isFinite).sort((a, b) => a - b);
-  return ordered[ordered.length >> 1] ?? Number.NaN;
 }
 
 /** What the rows as such show: how many there are, and whether they repeat. */
@@ -185,13 +190,11 @@ function absorbed(groups: readonly Group[]): Group[] {
   return [{ ...first, tests: [...first.tests, ...rest.flatMap(({ tests }) => tests)] }, ...others];
 }
 
-function findingOf({ table, thresholds, history }: GroupingInput, { columns, named, tests }: Group): Finding {
+function findingOf(input: GroupingInput, group: Group): Finding {
+  const { table } = input;
+  const { columns, named, tests } = group;
   const [best] = tests;
-  const severities = tests.flatMap((test): { severity: FindingSeverity }[] => {
-    const severity = severityOf(test, thresholds);
-    return severity === null ? [] : [{ severity }];
-  });
-  const worst = softened(named.cause, worstSeverity(severities) ?? 'log', tests, history.units.length);
+  const models = [...new Set(tests.flatMap(({ model }) => model ?? []))];
   const [first] = columns;
   const withColumn = (sql: string | null) =>
     sql === null || first === undefined || columns.length > 1
@@ -202,7 +205,7 @@ function findingOf({ table, thresholds, history }: GroupingInput, { columns, nam
     table,
     columns,
     statistic: best?.statistic ?? '',
-    severity: worst,
+    severity: severityOfGroup(input, { columns, cause: named.cause, tests }),
     expected: best === undefined ? '' : shown(best, best.expected),
     observed: best === undefined ? '' : shown(best, best.observed),
     pValue: best?.pValue ?? 1,
@@ -211,31 +214,18 @@ function findingOf({ table, thresholds, history }: GroupingInput, { columns, nam
     rowsPredicate: withColumn(named.rows),
     repair: withColumn(named.repair),
     facts: named.facts,
+    models,
     evidence: tests.slice(0, 12).map(evidenceOf),
   };
-}
-
-/** Times the worst of history from which on what may be a shadow, or the world, is taken for more. */
-const plainlyBeyond = 3;
-
-function softened(
-  cause: CatalogueCause,
-  given: FindingSeverity,
-  tests: readonly TestResult[],
-  updates: number,
-): FindingSeverity {
-  const severity = given === 'block' && updates < blockingUpdates ? 'notice' : given;
-  const isPlain = given === 'block' && tests.some(({ beyond }) => beyond >= plainlyBeyond);
-  if (ofTheWorld.has(cause)) return isPlain ? 'notice' : 'log';
-  return severity === 'block' && shadows.has(cause) && !isPlain ? 'notice' : severity;
 }
 
 function evidenceOf(test: TestResult): Evidence {
   const others = test.others.length === 0 ? '' : `(${test.others.join(', ')})`;
   const value = test.value === null ? '' : ` ${test.value}`;
+  const model = test.model === null ? '' : ` of ${test.model}`;
   return {
     column: test.column,
-    statistic: `${test.statistic}${others}${value}`,
+    statistic: `${test.statistic}${model}${others}${value}`,
     expected: `${shown(test, test.expected)} ± ${shown(test, test.scale)}`,
     observed: shown(test, test.observed),
     pValue: test.pValue,

@@ -6,9 +6,11 @@ import { type BatchProfile, measureBatch, noJointPlan } from '../profile/batch-p
 import { chooseJointPlan, type JointPlan } from '../profile/joint-plan.ts';
 import type { KnownColumn } from '../profile/known-column.ts';
 import { mergeProfiles } from '../profile/merge-profiles.ts';
+import type { ModelEffect } from '../profile/model-effect.ts';
 import { type ProfilePart, partsOf } from '../profile/profile-part.ts';
 import { judgeProfile } from './judge-profile.ts';
 import { type HistoryUnit, knownColumns, type TableHistory } from './table-history.ts';
+import { type TableUse, unknownUse } from './table-use.ts';
 
 /** A verdict, and what is to be kept of the batch when it is committed. */
 export type Judgement = {
@@ -16,6 +18,13 @@ export type Judgement = {
   readonly unit: HistoryUnit;
   readonly plan: JointPlan | null;
   readonly parts: readonly ProfilePart[];
+};
+
+/** What is made of a table, asked for when it is needed. */
+export type ModelsOfTable = {
+  /** What the models that learn from the table make of the batch. */
+  readonly effects: () => Promise<readonly ModelEffect[]>;
+  readonly use: () => Promise<TableUse>;
 };
 
 const monthMs = 30 * 86_400_000;
@@ -32,6 +41,7 @@ export async function judgeBatch(
   batch: JudgedBatch,
   history: TableHistory,
   falseAlarmsPerMonth: number,
+  models: ModelsOfTable,
 ): Promise<Judgement | null> {
   const known = knownColumns(history, columnNames(batch.schema));
   let { plan } = history;
@@ -44,6 +54,7 @@ export async function judgeBatch(
     parts.push(...partsOf(block, batch.eventTime, 1, measured.columns));
   }
   if (profile === null) return null;
+  profile = { ...profile, effects: await models.effects() };
   const judged = {
     table: batch.table,
     version: batch.version,
@@ -52,8 +63,11 @@ export async function judgeBatch(
     known,
     falseAlarmsPerMonth,
     updatesPerMonth: updatesPerMonth(history, batch.nowMs),
+    use: unknownUse,
   };
-  const verdict = judgeProfile(judged, history);
+  let verdict = judgeProfile(judged, history);
+  // What is made of the columns matters only when something is wrong with them.
+  if (verdict.severity !== null) verdict = judgeProfile({ ...judged, use: await models.use() }, history);
   return { verdict, unit: { version: batch.version, atMs: batch.nowMs, profile }, plan, parts };
 }
 

@@ -6,6 +6,7 @@ import { compareBatch } from './compare-batch.ts';
 import { groupFindings } from './group-findings.ts';
 import { budgetPerUpdate, thresholdsOf } from './significance.ts';
 import { historyLength, learningUpdates, type TableHistory } from './table-history.ts';
+import type { TableUse } from './table-use.ts';
 
 export type JudgedProfile = {
   readonly table: string;
@@ -17,11 +18,12 @@ export type JudgedProfile = {
   readonly falseAlarmsPerMonth: number;
   /** Updates of this table expected in a month. */
   readonly updatesPerMonth: number;
+  readonly use: TableUse;
 };
 
 /** Judges what was measured of a batch by the table's history. Pure. */
 export function judgeProfile(judged: JudgedProfile, history: TableHistory): Verdict {
-  const { table, version, profile, known, atMs } = judged;
+  const { table, version, profile, known, atMs, use } = judged;
   const units = history.units.slice(-historyLength);
   const base = { table, version, rows: profile.rows, history: units.length };
   if (units.length < learningUpdates) {
@@ -38,6 +40,6 @@ export function judgeProfile(judged: JudgedProfile, history: TableHistory): Verd
   const { tests, results } = compareBatch(profile, recent, atMs);
   const budget = budgetPerUpdate(judged.falseAlarmsPerMonth, judged.updatesPerMonth);
   const thresholds = thresholdsOf(budget, tests);
-  const findings = groupFindings({ table, profile, history: recent, known, results, thresholds });
+  const findings = groupFindings({ table, profile, history: recent, known, results, thresholds, use });
   return { ...base, state: 'judged', severity: worstSeverity(findings), findings, tests, thresholds };
 }

@@ -16,7 +16,7 @@ export type RateSeries = {
   readonly onlyUp: boolean;
 };
 
-export type RateTest = Omit<TestResult, 'column' | 'others' | 'statistic' | 'value' | 'kind'>;
+export type RateTest = Omit<TestResult, 'column' | 'model' | 'others' | 'statistic' | 'value' | 'kind'>;
 
 /**
  * How many times the worst of so many past errors. The worst of few is a poor bound of what can happen, and is widened.

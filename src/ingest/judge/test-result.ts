@@ -1,6 +1,8 @@
 /** One statistic of a batch compared with what history lets expect. */
 export type TestResult = {
   readonly column: string;
+  /** The model it is about, for what models make of the rows; null: the rows alone. */
+  readonly model: string | null;
   /** The other columns, for a statistic of several. */
   readonly others: readonly string[];
   readonly statistic: string;

@@ -6,6 +6,7 @@ import type { KnownColumn } from './known-column.ts';
 import { measureNumber } from './measure-number.ts';
 import { measureText } from './measure-text.ts';
 import { measureTime } from './measure-time.ts';
+import type { ModelEffect } from './model-effect.ts';
 
 /** What was measured of the rows of one update. */
 export type BatchProfile = {
@@ -17,6 +18,8 @@ export type BatchProfile = {
   readonly correlations: readonly number[];
   /** In the plan's order: rows that break the rule, and rows that have all its columns. */
   readonly rules: readonly (readonly [broken: number, rows: number])[];
+  /** What the models that learn from the table make of the rows. */
+  readonly effects: readonly ModelEffect[];
 };
 
 export const noJointPlan: JointPlan = { correlations: [], rules: [] };
@@ -35,6 +38,7 @@ export function measureBatch(
     columns,
     correlations: correlationsOf(batch, plan, byName),
     rules: plan.rules.map((rule) => countBroken(rule, byName, batch.rows)),
+    effects: [],
   };
 }
 

@@ -21,6 +21,7 @@ export function mergeProfiles(a: BatchProfile, b: BatchProfile): BatchProfile {
       const [more, others] = b.rules[index] ?? [0, 0];
       return [broken + more, rows + others];
     }),
+    effects: [...a.effects, ...b.effects],
   };
 }
 

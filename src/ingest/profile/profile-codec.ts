@@ -36,12 +36,31 @@ const column = z.object({
   }),
 });
 
+const effect = z.object({
+  model: z.string(),
+  label: z.string(),
+  definition: z.string(),
+  version: z.number(),
+  rows: z.number(),
+  loss: measure,
+  error: measure,
+  skill: measure,
+  center: measure,
+  surprises: z.number(),
+  relations: z.array(z.tuple([z.string(), measure]).readonly()).readonly(),
+  shifted: z.array(measure).readonly(),
+  move: measure,
+  largestMove: measure,
+});
+
 const profile = z.object({
   rows: z.number(),
   duplicates: z.number(),
   columns: z.array(column).readonly(),
   correlations: z.array(measure).readonly(),
   rules: z.array(z.tuple([z.number(), z.number()]).readonly()).readonly(),
+  // Of an older release.
+  effects: z.array(effect).readonly().default([]),
 });
 
 const plan = z.object({

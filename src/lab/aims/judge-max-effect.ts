@@ -1,4 +1,4 @@
-import { isSameWindow } from '../hindsight/label-timeline.ts';
+import { learnsAlike } from '../hindsight/label-timeline.ts';
 import type { Policy } from '../policy.ts';
 import type { PolicySummary } from '../policy-summary.ts';
 import type { RunSummary } from './run-summary.ts';
@@ -45,7 +45,7 @@ export function judgeMaxEffect(runs: readonly RunSummary[]): MaxEffectAim {
 function judgeSet(set: string, lines: readonly PolicySummary[]): MaxEffectSet | null {
   const effects = lines.filter(({ policy }) => policy.schedule.kind === 'max-effect');
   const [best] = lines
-    .filter(({ policy }) => isFixed(policy) && effects.some((one) => isSetting(one.policy, policy)))
+    .filter(({ policy }) => isFixed(policy) && effects.some((one) => learnsAlike(one.policy, policy)))
     .sort((one, other) => one.cost.loss - other.cost.loss);
   if (best === undefined) return null;
   const interval = {
@@ -54,7 +54,7 @@ function judgeSet(set: string, lines: readonly PolicySummary[]): MaxEffectSet | 
     seconds: best.refreshCpuSeconds,
   };
   const [effect] = effects
-    .filter((one) => isSetting(one.policy, best.policy))
+    .filter((one) => learnsAlike(one.policy, best.policy))
     .filter(({ meanLoss }) => meanLoss <= best.meanLoss * (1 + equalLossMargin))
     .sort((one, other) => one.refreshCpuSeconds - other.refreshCpuSeconds);
   if (effect === undefined) return { set, interval, effect: null, isMet: false };
@@ -72,10 +72,6 @@ function judgeSet(set: string, lines: readonly PolicySummary[]): MaxEffectSet | 
 /** Schedules that look neither at the data nor at the model. */
 function isFixed({ schedule }: Policy): boolean {
   return schedule.kind === 'interval' || schedule.kind === 'rows' || schedule.kind === 'every-update';
-}
-
-function isSetting(one: Policy, other: Policy): boolean {
-  return one.maintenance === other.maintenance && isSameWindow(one.window, other.window);
 }
 
 function shareOf(part: number, whole: number): number {

@@ -1,12 +1,13 @@
-import type { Everview, SqlValue } from '../../index.ts';
+import { type Everview, formatName, type SqlValue } from '../../index.ts';
 import type { Experiment } from '../experiment.ts';
-import { type Declared, quoted, withDeclared } from '../history/declared.ts';
+import { type Declared, withDeclared } from '../history/declared.ts';
 import { feedTables } from '../history/feed-tables.ts';
 import type { History, TableRows } from '../history.ts';
+import type { Task } from '../task-loss.ts';
 
 /** Event times and labels of examples, by event time: all that a baseline sees. */
 export type LabelledRows = {
-  readonly task: 'number' | 'class';
+  readonly task: Task;
   /** Milliseconds since the Unix epoch. */
   readonly eventMs: Float64Array;
   /** Numbers, or places in `classes`. */
@@ -44,7 +45,7 @@ function joined({ initial, arrivals }: History, { tables }: Declared): readonly 
 }
 
 async function labelsOf(engine: Everview, { trainingSet, task }: Declared): Promise<LabelledRows> {
-  const [time, label] = [quoted(trainingSet.eventTime), quoted(trainingSet.label)];
+  const [time, label] = [formatName(trainingSet.eventTime), formatName(trainingSet.label)];
   // Rows of one moment come in the order of their labels, so that the order of an update says nothing.
   const stream = await engine.stream(
     `SELECT ${time} AS time, ${label} AS label FROM (${trainingSet.query})

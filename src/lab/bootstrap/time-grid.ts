@@ -14,7 +14,7 @@ export type TimeGrid = {
 export function timeGrid(cells: readonly CellResult[]): TimeGrid {
   const times = cells.map(({ atMs }) => atMs);
   const [first = []] = times;
-  if (times.every((one) => isSame(one, first))) {
+  if (times.every((one) => isSameSeries(one, first))) {
     return { bins: first.length, sums: (_cell, values) => Float64Array.from(values) };
   }
   const bins = times.reduce((least, { length }) => Math.min(least, length), first.length);
@@ -31,6 +31,7 @@ export function timeGrid(cells: readonly CellResult[]): TimeGrid {
   return { bins, sums };
 }
 
-function isSame(one: readonly number[], other: readonly number[]): boolean {
+/** Whether they hold the same values, step by step. */
+export function isSameSeries(one: readonly number[], other: readonly number[]): boolean {
   return one === other || (one.length === other.length && one.every((ms, step) => ms === other[step]));
 }

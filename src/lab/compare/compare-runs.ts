@@ -2,7 +2,7 @@ import { seededRandom } from '../../index.ts';
 import { stationaryBlockLength } from '../bootstrap/block-length.ts';
 import { type Interval, intervalOf } from '../bootstrap/quantile.ts';
 import { meanSeries, resampleTotals, type SeedSeries } from '../bootstrap/resample.ts';
-import { type TimeGrid, timeGrid } from '../bootstrap/time-grid.ts';
+import { isSameSeries, type TimeGrid, timeGrid } from '../bootstrap/time-grid.ts';
 import type { CellResult, RunResult } from '../cell-result.ts';
 import type { Policy } from '../policy.ts';
 import { cellsByPolicy, type PolicyCells } from '../summary/cells-by-policy.ts';
@@ -122,15 +122,11 @@ function isSameReplay(left: readonly CellResult[], right: readonly CellResult[])
       return (
         other !== undefined &&
         other.seed === cell.seed &&
-        isSame(other.atMs, cell.atMs) &&
-        isSame(other.rows, cell.rows)
+        isSameSeries(other.atMs, cell.atMs) &&
+        isSameSeries(other.rows, cell.rows)
       );
     })
   );
-}
-
-function isSame(one: readonly number[], other: readonly number[]): boolean {
-  return one.length === other.length && one.every((value, step) => value === other[step]);
 }
 
 function quantitiesOf({ run, cells }: Side, grid: TimeGrid): Quantities {

@@ -1,12 +1,11 @@
 import type { CellResult, LossMatrix, RunResult } from '../cell-result.ts';
-import type { Policy } from '../policy.ts';
 import {
   bestSchedule,
   costOfSchedule,
   type HindsightSchedule,
   type ScheduleProblem,
 } from './best-schedule.ts';
-import { isSameWindow, type LabelTimeline, labelTimeline } from './label-timeline.ts';
+import { type LabelTimeline, labelTimeline, learnsAlike } from './label-timeline.ts';
 import { billedSeconds, type RefreshKind, refreshKinds } from './refresh-bill.ts';
 import { modelOfMark, type RefreshMoment, refreshMoment } from './refresh-moment.ts';
 import { lossProblem, type Objective, stalenessProblem } from './schedule-problems.ts';
@@ -102,20 +101,16 @@ export class Hindsight {
     const { cells, matrices } = this.#run;
     const [first = cell, ...others] = cells.filter((other) => other.seed === seed);
     const ofSeed = matrices.filter((matrix) => matrix.seed === seed);
-    const marks = [first, ...others].flatMap((one) => (isAlike(one.policy, policy) ? one.refreshes : []));
+    const marks = [first, ...others].flatMap((one) => (learnsAlike(one.policy, policy) ? one.refreshes : []));
     const group: Group = {
       timeline: labelTimeline([first, ...others], policy.window, ofSeed),
-      matrix: ofSeed.find((matrix) => isAlike(matrix.policy, policy) && fits(matrix, cell)) ?? null,
+      matrix: ofSeed.find((matrix) => learnsAlike(matrix.policy, policy) && fits(matrix, cell)) ?? null,
       kinds: refreshKinds(policy.maintenance, marks),
       best: new Map(),
     };
     this.#groups.set(key, group);
     return group;
   }
-}
-
-function isAlike(one: Policy, other: Policy): boolean {
-  return one.maintenance === other.maintenance && isSameWindow(one.window, other.window);
 }
 
 /** Whether it has every model of the cell's history, and every step. */

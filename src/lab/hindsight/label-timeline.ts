@@ -1,5 +1,5 @@
 import type { CellResult, LossMatrix } from '../cell-result.ts';
-import type { LearningWindow } from '../policy.ts';
+import type { LearningWindow, Policy } from '../policy.ts';
 
 /** What every schedule over one history meets alike. Models by number, as in `ScheduleProblem`. */
 export type LabelTimeline = {
@@ -52,6 +52,11 @@ export function isSameWindow(one: LearningWindow, other: LearningWindow): boolea
     case 'decay':
       return other.kind === 'decay' && other.halfLife === one.halfLife;
   }
+}
+
+/** Whether models of two policies learn from the same, in the same way: they differ in their schedule at most. */
+export function learnsAlike(one: Policy, other: Policy): boolean {
+  return one.maintenance === other.maintenance && isSameWindow(one.window, other.window);
 }
 
 /** Labels that a model has not learned when the answers of a step are given, less those that came and left again. */

@@ -1,9 +1,13 @@
 import { EverviewError } from '../../index.ts';
 import type { Experiment } from '../experiment.ts';
+import type { TableRows } from '../history.ts';
 import type { Moment } from './timeline.ts';
 
 /** Moments that come as one update. */
 export type Batch = { readonly atMs: number; readonly moments: readonly Moment[] };
+
+/** With what it does to the tables. */
+export type UpdateBatch = Batch & { readonly tables: readonly TableRows[] };
 
 /**
  * Where the warm-up ends: at a share of the time between the first moment and the last, or a length after the first.

@@ -1,9 +1,9 @@
 import { copyFile, mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { Everview, EverviewError, type Row, type SqlValue } from '../../index.ts';
-import { type Declared, type DeclaredTable, isNamed, quoted } from './declared.ts';
-import { type Moment, sortedByTime, type Timeline } from './timeline.ts';
+import { Everview, EverviewError, formatName, type Row, type SqlValue } from '../../index.ts';
+import { type Declared, type DeclaredTable, isNamed } from './declared.ts';
+import { eventMsOf, type Moment, sortedByTime, type Timeline } from './timeline.ts';
 
 /**
  * The change log of an Everview file: what each update did to the declared base tables, when it was committed. A copy
@@ -55,15 +55,16 @@ async function readChanges(engine: Everview, declared: Declared, path: string): 
   const moments: Moment[] = [];
   for (const table of declared.tables) {
     const { since, changes } = await engine.changes(table.name);
-    const columns = table.columns.map(({ name }) => quoted(name)).join(', ');
+    const columns = table.columns.map(({ name }) => formatName(name)).join(', ');
     const { rows } = await engine.query(
-      `SELECT ${columns} FROM ${quoted(table.name)} AT (VERSION => ${since})`,
+      `SELECT ${columns} FROM ${formatName(table.name)} AT (VERSION => ${since})`,
     );
-    initial.push({ table, rows });
-    for (const { version, weight, row } of changes) {
+    initial.push({ table, rows: rows.map((row) => declaredColumns(row, table)) });
+    for (const { version, weight, row: kept } of changes) {
       const atMs = committed.get(version);
       if (version <= since || atMs === undefined) continue;
-      moments.push({ atMs, table, weight, row: declaredColumns(row, table), eventMs: eventMsOf(row, table) });
+      const row = declaredColumns(kept, table);
+      moments.push({ atMs, table, weight, row, eventMs: eventMsOf(row, table) });
     }
   }
   return { initial, moments: sortedByTime(moments) };
@@ -112,9 +113,4 @@ function declaredColumns(row: Row, table: DeclaredTable): Row {
   return Object.fromEntries(
     table.columns.map(({ name }): [string, SqlValue] => [name, byName.get(name.toLowerCase()) ?? null]),
   );
-}
-
-function eventMsOf(row: Row, { eventTime }: DeclaredTable): number | null {
-  const time = eventTime === null ? null : row[eventTime];
-  return time instanceof Date && Number.isFinite(time.getTime()) ? time.getTime() : null;
 }

@@ -1,5 +1,6 @@
-import { type Column, Everview, EverviewError, SimulatedClock } from '../../index.ts';
+import { type Column, Everview, EverviewError, formatName, SimulatedClock } from '../../index.ts';
 import type { Experiment } from '../experiment.ts';
+import type { Task } from '../task-loss.ts';
 import { failureInText } from './failure-in-text.ts';
 
 export type DeclaredTable = {
@@ -25,7 +26,7 @@ export type Declared = {
   readonly tables: readonly DeclaredTable[];
   readonly trainingSet: DeclaredTrainingSet;
   /** What the model says. */
-  readonly task: 'number' | 'class';
+  readonly task: Task;
 };
 
 /** Methods whose label is a class. */
@@ -111,16 +112,12 @@ async function readTrainingSet(
 type DescribedColumn = Column & { readonly roles: readonly string[] };
 
 async function describe(engine: Everview, name: string): Promise<DescribedColumn[]> {
-  const { rows } = await engine.execute(`DESCRIBE ${quoted(name)}`);
+  const { rows } = await engine.execute(`DESCRIBE ${formatName(name)}`);
   return rows.map((row) => ({
     name: String(row.column_name),
     type: String(row.column_type),
     roles: String(row.role).split(', '),
   }));
-}
-
-export function quoted(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
 }
 
 /** Names are the same in any case, as in SQL. */

@@ -1,7 +1,7 @@
-import { type Everview, EverviewError, type SqlValue } from '../../index.ts';
+import { type Everview, EverviewError, formatName, type SqlValue } from '../../index.ts';
 import type { Experiment } from '../experiment.ts';
 import type { WorkloadQuery } from '../history.ts';
-import { type DeclaredTrainingSet, isNamed, quoted } from './declared.ts';
+import { type DeclaredTrainingSet, isNamed } from './declared.ts';
 
 type Workload = Experiment['workload'];
 
@@ -93,7 +93,7 @@ export async function keysByFrequency(
       },
     );
   }
-  const name = quoted(column.name);
+  const name = formatName(column.name);
   const { rows } = await engine.query<{ readonly value: SqlValue }>(
     `SELECT ${name} AS value FROM (${trainingSet.query}) WHERE ${name} IS NOT NULL GROUP BY ${name} ORDER BY count(*) DESC, ${name}`,
   );

@@ -1,7 +1,6 @@
 import type { Everview, Row, SqlParameter, SqlValue, UpdateBuilder, UpdateResult } from '../../index.ts';
-import { EverviewError } from '../../index.ts';
+import { EverviewError, formatName } from '../../index.ts';
 import type { TableRows } from '../history.ts';
-import { quoted } from './declared.ts';
 
 /** Rows of one DELETE: their conditions are planned together. */
 const deletedAtOnce = 200;
@@ -35,11 +34,11 @@ async function deleteRows(update: UpdateBuilder, table: string, rows: readonly R
     const conditions = rows.slice(from, from + deletedAtOnce).map((row) => {
       const parts = Object.entries(row).map(([column, value]) => {
         parameters.push(parameterOf(table, column, value));
-        return `${quoted(column)} IS NOT DISTINCT FROM $${parameters.length}`;
+        return `${formatName(column)} IS NOT DISTINCT FROM $${parameters.length}`;
       });
       return `(${parts.join(' AND ')})`;
     });
-    await update.execute(`DELETE FROM ${quoted(table)} WHERE ${conditions.join(' OR ')}`, parameters);
+    await update.execute(`DELETE FROM ${formatName(table)} WHERE ${conditions.join(' OR ')}`, parameters);
   }
 }
 

@@ -1,6 +1,6 @@
-import { type Column, Everview, EverviewError, type Row } from '../../index.ts';
+import { type Column, Everview, EverviewError, formatName, type Row } from '../../index.ts';
 import type { Experiment } from '../experiment.ts';
-import { type Declared, type DeclaredTable, isNamed, quoted } from './declared.ts';
+import { type Declared, type DeclaredTable, isNamed } from './declared.ts';
 import { failureInText } from './failure-in-text.ts';
 import { type Moment, sortedByTime, type Timeline } from './timeline.ts';
 
@@ -128,7 +128,7 @@ class TableReader {
     throw new EverviewError(
       'invalid-row',
       `source of "${this.#table.name}": of ${moments.length} rows ${counts.missing} have no event time ("${name}" is NULL), and of ${counts.unreadable} it cannot be read or is infinite`,
-      { hint: `leave them out in its SELECT, as WHERE ${quoted(name)} IS NOT NULL`, data: counts },
+      { hint: `leave them out in its SELECT, as WHERE ${formatName(name)} IS NOT NULL`, data: counts },
     );
   }
 
@@ -158,9 +158,9 @@ class TableReader {
       .filter(({ name }) => given.some(isNamed(name)))
       .map((column) => {
         const cast = column.name === time?.name ? 'TRY_CAST' : 'CAST';
-        return `${cast}(${quoted(column.name)} AS ${column.type}) AS ${quoted(column.name)}`;
+        return `${cast}(${formatName(column.name)} AS ${column.type}) AS ${formatName(column.name)}`;
       });
-    return time === null ? read : [...read, `${quoted(time.name)} IS NULL AS ${missingColumn}`];
+    return time === null ? read : [...read, `${formatName(time.name)} IS NULL AS ${missingColumn}`];
   }
 }
 

@@ -1,8 +1,8 @@
 import { EverviewError, seededRandom } from '../../index.ts';
 import type { Experiment } from '../experiment.ts';
-import type { History, TableRows } from '../history.ts';
+import type { Arrival, History, TableRows } from '../history.ts';
 import { historyHash } from './canonical.ts';
-import { type Batch, cutArrivals, warmUpEnd } from './cut-arrivals.ts';
+import { type Batch, cutArrivals, type UpdateBatch, warmUpEnd } from './cut-arrivals.ts';
 import { readDatabase } from './database-source.ts';
 import { type Declared, withDeclared } from './declared.ts';
 import { drawWorkload, keysByFrequency } from './draw-workload.ts';
@@ -10,7 +10,7 @@ import { feedTables } from './feed-tables.ts';
 import { readFiles } from './file-source.ts';
 import { labelDelayOf } from './label-delay.ts';
 import { NetChanges } from './net-changes.ts';
-import type { Moment, Timeline } from './timeline.ts';
+import { eventMsOf, type Moment, type Timeline } from './timeline.ts';
 
 export type HistoryOptions = {
   /** What `{data}` in the experiment stands for. */
@@ -30,8 +30,9 @@ export function loadHistory(experiment: Experiment, seed: number, options: Histo
     const startMs = warmUpEnd(timeline.moments, experiment.warmUp);
     const split = timeline.moments.findIndex(({ atMs }) => atMs > startMs);
     const later = timeline.moments.slice(split);
-    const batches = cutArrivals(later, startMs, experiment.arrival, seededRandom(seed));
-    const { initial, arrivals } = netted(timeline, batches, split, declared);
+    const cut = cutArrivals(later, startMs, experiment.arrival, seededRandom(seed));
+    const { initial, batches } = netted(timeline, cut, split, declared);
+    const arrivals = batches.map((batch, place) => arrivalOf(batch, batches[place - 1]?.atMs ?? startMs));
     const { workload } = experiment;
     let keys: Awaited<ReturnType<typeof keysByFrequency>> = [];
     if (workload.kind === 'skewed') {
@@ -45,7 +46,7 @@ export function loadHistory(experiment: Experiment, seed: number, options: Histo
       initial,
       arrivals,
       queries: drawWorkload(workload, span, keys, seededRandom(seed ^ workloadSeed)),
-      labelDelayMs: labelDelayOf(batches, startMs, experiment),
+      labelDelayMs: labelDelayOf(batches, startMs, eventsAhead(timeline, split, startMs), experiment),
     };
     return { ...history, hash: historyHash(history) };
   });
@@ -76,20 +77,34 @@ function assertCut({ kind }: Experiment['arrival']): void {
   });
 }
 
-/** What is there at the end of the warm-up, and each arrival, as what it does to the tables. */
+/** Event times after the end of the warm-up of rows that are there by then. */
+function eventsAhead({ initial, moments }: Timeline, split: number, startMs: number): number[] {
+  const there = initial.flatMap(({ table, rows }) => rows.map((row) => eventMsOf(row, table)));
+  const came = moments.slice(0, split).map(({ eventMs, weight }) => (weight > 0 ? eventMs : null));
+  return [...there, ...came].flatMap((eventMs) => (eventMs !== null && eventMs > startMs ? [eventMs] : []));
+}
+
+function arrivalOf({ atMs, moments, tables }: UpdateBatch, beforeMs: number): Arrival {
+  const revises = moments.some(
+    ({ weight, eventMs }) => weight < 0 || eventMs === null || eventMs <= beforeMs,
+  );
+  return revises ? { atMs, tables, revises } : { atMs, tables };
+}
+
+/** What is there at the end of the warm-up, and what each batch does to the tables; those that do nothing are left out. */
 function netted(
   { initial, moments }: Timeline,
   batches: readonly Batch[],
   split: number,
   { tables }: Declared,
-): { readonly initial: TableRows[]; readonly arrivals: History['arrivals'] } {
+): { readonly initial: TableRows[]; readonly batches: readonly UpdateBatch[] } {
   const net = new NetChanges(tables, moments);
   const there = initial.flatMap(({ table, rows }) =>
     rows.map((row): Moment => ({ atMs: 0, table, row, eventMs: null, weight: 1 })),
   );
   const start = net.of([...there, ...moments.slice(0, split)]).map(({ table, rows }) => ({ table, rows }));
-  const arrivals = batches
-    .map(({ atMs, moments: own }) => ({ atMs, tables: net.of(own) }))
+  const updates = batches
+    .map((batch) => ({ ...batch, tables: net.of(batch.moments) }))
     .filter(({ tables: changed }) => changed.length > 0);
-  return { initial: start, arrivals };
+  return { initial: start, batches: updates };
 }

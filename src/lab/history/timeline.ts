@@ -20,6 +20,12 @@ export type Timeline = {
   readonly moments: readonly Moment[];
 };
 
+/** Null: the table has no event time, or the row none. */
+export function eventMsOf(row: Row, { eventTime }: DeclaredTable): number | null {
+  const time = eventTime === null ? null : row[eventTime];
+  return time instanceof Date && Number.isFinite(time.getTime()) ? time.getTime() : null;
+}
+
 /** By time; what is of one moment stays in the order it is given in. */
 export function sortedByTime(moments: readonly Moment[]): Moment[] {
   return moments.toSorted((one, other) => one.atMs - other.atMs);

@@ -5,6 +5,7 @@ import {
   type TrainingSetDefinition,
 } from '../../index.ts';
 import type { Experiment } from '../experiment.ts';
+import { isNamed } from '../history/declared.ts';
 
 /** The model under test as the experiment declares it, and what it learns from. */
 export type DeclaredModel = {
@@ -13,16 +14,14 @@ export type DeclaredModel = {
 };
 
 /**
- * @throws EverviewError `unknown-relation` where the experiment declares no such model, `unsupported` where its training
- *   set has no event time
+ * @throws EverviewError `unknown-relation` where the experiment declares no such model, `invalid-definition` where its
+ *   training set has no event time
  */
 export function declaredModel({
   declarations,
   model: name,
 }: Pick<Experiment, 'declarations' | 'model'>): DeclaredModel {
   const definitions = readDeclarations(declarations);
-  const isNamed = (asked: string) => (definition: { readonly name: string }) =>
-    definition.name.toLowerCase() === asked.toLowerCase();
   const model = definitions.filter((one) => one.kind === 'model').findLast(isNamed(name));
   if (model === undefined) {
     throw new EverviewError('unknown-relation', `the declarations make no model "${name}"`, {
@@ -43,7 +42,7 @@ export function declaredModel({
   const { eventTime } = trainingSet;
   if (eventTime === null) {
     throw new EverviewError(
-      'unsupported',
+      'invalid-definition',
       `training set "${trainingSet.name}" has no event time to replay by`,
       {
         hint: 'declare event_time, the column that says when an example happened',

@@ -8,9 +8,10 @@ import {
 } from '../../index.ts';
 import type { Experiment } from '../experiment.ts';
 import type { WorkloadQuery } from '../history.ts';
+import type { Task } from '../task-loss.ts';
 import type { FeatureColumn } from '../trigger.ts';
 import type { DeclaredModel } from './declared-model.ts';
-import type { Prediction, Task, TrueLabel } from './loss-of.ts';
+import type { Prediction, TrueLabel } from './loss-of.ts';
 import type { MeasuredEngine } from './measured-engine.ts';
 
 /** The training set's query as a plain view: what arrives is asked for through it, whether or not it is learned from. */
@@ -108,11 +109,12 @@ export class ExampleReader {
     return `CREATE VIEW ${examples} AS ${trainingSet.query}`;
   }
 
-  /** Event times of the labelled examples there are. */
-  async labelTimes({ trainingSet }: DeclaredModel): Promise<readonly number[]> {
+  /** Event times, up to a moment, of the labelled examples there are. */
+  async labelTimes({ trainingSet }: DeclaredModel, untilMs: number): Promise<readonly number[]> {
     const time = formatName(trainingSet.eventTime);
     const { rows } = await this.#engine.ask(
-      `SELECT ${time} AS t FROM ${examples} WHERE ${formatName(trainingSet.label)} IS NOT NULL AND ${time} IS NOT NULL`,
+      `SELECT ${time} AS t FROM ${examples} WHERE ${formatName(trainingSet.label)} IS NOT NULL AND ${time} <= $1`,
+      [new Date(untilMs)],
     );
     return rows.map(({ t }) => millisecondsOf(t));
   }

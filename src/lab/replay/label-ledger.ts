@@ -14,6 +14,8 @@ export class LabelLedger {
   readonly #times: LabelTimes;
   /** Ascending. */
   readonly #eventMs: number[] = [];
+  /** By the event time of labels that came late: those that `#eventMs` has in its place. */
+  readonly #late = new Map<number, number[]>();
 
   constructor(times: LabelTimes) {
     this.#times = times;
@@ -24,6 +26,48 @@ export class LabelLedger {
     const last = events.at(-1);
     if (last === undefined || last <= eventMs) events.push(eventMs);
     else events.splice(this.#countUntil(eventMs), 0, eventMs);
+  }
+
+  /**
+   * After an update that revised examples: those that came late count from now on, as if their event were of the newest
+   * moment whose labels are known; those that went no longer.
+   * @param eventTimes of all labelled examples with an event time at or before `atMs`
+   */
+  restate(eventTimes: readonly number[], atMs: number): void {
+    const counts = new Map<number, number>();
+    for (const eventMs of eventTimes) counts.set(eventMs, (counts.get(eventMs) ?? 0) + 1);
+    for (const eventMs of this.#givenTimes()) counts.set(eventMs, (counts.get(eventMs) ?? 0) - 1);
+    for (const [eventMs, count] of counts) {
+      for (let more = 0; more < count; more++) this.#addAt(eventMs, atMs);
+      for (let less = count; less < 0; less++) this.#remove(eventMs);
+    }
+  }
+
+  /** Event times as they were given, in no order. */
+  #givenTimes(): number[] {
+    const counts = new Map<number, number>();
+    for (const places of this.#late.values()) {
+      for (const place of places) counts.set(place, (counts.get(place) ?? 0) + 1);
+    }
+    const given = [...this.#late].flatMap(([eventMs, places]) => places.map(() => eventMs));
+    for (const eventMs of this.#eventMs) {
+      const late = counts.get(eventMs) ?? 0;
+      if (late > 0) counts.set(eventMs, late - 1);
+      else given.push(eventMs);
+    }
+    return given;
+  }
+
+  #addAt(eventMs: number, atMs: number): void {
+    const place = Math.max(eventMs, atMs - this.#times.delayMs);
+    if (place > eventMs) this.#late.set(eventMs, [...(this.#late.get(eventMs) ?? []), place]);
+    this.add(place);
+  }
+
+  #remove(eventMs: number): void {
+    const [place = eventMs, ...others] = this.#late.get(eventMs) ?? [];
+    this.#late.set(eventMs, others);
+    this.#eventMs.splice(this.#countUntil(place) - 1, 1);
   }
 
   /** Labels known at a moment, whether or not a model may learn from them. */

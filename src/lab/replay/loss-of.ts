@@ -1,8 +1,5 @@
-import { EverviewError } from '../../index.ts';
 import type { LossName } from '../experiment.ts';
-
-/** What is predicted. */
-export type Task = 'number' | 'class';
+import { leastProbability, lossFor, type Task } from '../task-loss.ts';
 
 /**
  * What a model said of one row. `number` NaN, `label` null: it gave no prediction. `probability`: that it gave to the
@@ -21,28 +18,21 @@ export type TrueLabel = { readonly number: number; readonly text: string };
 /** Loss of one row; never NaN. */
 export type RowLoss = (prediction: Prediction, label: TrueLabel) => number;
 
-/** A probability counts as this at least, so that one wrong certainty does not make every other row's loss vanish. */
-const leastProbability = 1e-15;
-
 /**
  * @param asked null: zero-one for classes, absolute for numbers
  * @param fallback what a row without a prediction is taken to be: the mean label of the warm-up
  * @throws EverviewError `invalid-option` where the loss is not one of the task's
  */
 export function rowLoss(task: Task, asked: LossName | null, fallback: number): [LossName, RowLoss] {
-  const loss = asked ?? (task === 'class' ? 'zero-one' : 'absolute');
+  const loss = lossFor(asked, task);
   switch (loss) {
     case 'zero-one':
-      assertTask(loss, task, 'class');
       return [loss, (prediction, label) => (isRight(prediction, label) ? 0 : 1)];
     case 'log':
-      assertTask(loss, task, 'class');
       return [loss, (prediction, label) => -Math.log(probabilityOf(prediction, label))];
     case 'absolute':
-      assertTask(loss, task, 'number');
       return [loss, (prediction, label) => Math.abs(numberOf(prediction, fallback) - label.number)];
     case 'squared':
-      assertTask(loss, task, 'number');
       return [loss, (prediction, label) => (numberOf(prediction, fallback) - label.number) ** 2];
   }
 }
@@ -50,17 +40,6 @@ export function rowLoss(task: Task, asked: LossName | null, fallback: number): [
 /** Whether a class was predicted right. */
 export function isRight(prediction: Prediction, label: TrueLabel): boolean {
   return prediction.kind === 'class' && prediction.label === label.text;
-}
-
-function assertTask(loss: LossName, task: Task, wanted: Task): void {
-  if (task === wanted) return;
-  throw new EverviewError(
-    'invalid-option',
-    `loss ${loss} is of a ${wanted}, and the model predicts a ${task}`,
-    {
-      hint: task === 'class' ? 'loss is zero-one or log' : 'loss is absolute or squared',
-    },
-  );
 }
 
 function numberOf(prediction: Prediction, fallback: number): number {

@@ -58,8 +58,8 @@ export class MeasuredEngine implements AsyncDisposable {
     return answer;
   }
 
-  /** One update: rows that come, that replace others, and that go. */
-  insert(tables: readonly TableRows[]): Promise<UpdateResult> {
+  /** One update: rows that go, are replaced and come. */
+  feed(tables: readonly TableRows[]): Promise<UpdateResult> {
     return feedTables(this.#engine, tables);
   }
 
@@ -71,10 +71,12 @@ export class MeasuredEngine implements AsyncDisposable {
     return refreshed > 0;
   }
 
-  async refresh(model: string, how: 'auto' | 'incremental' | 'full'): Promise<void> {
+  /** @returns whether the model was fitted in full */
+  async refresh(model: string, how: 'auto' | 'incremental' | 'full'): Promise<{ readonly isFull: boolean }> {
     const from = this.#process.cpuSeconds();
-    await this.#engine.refresh(model, how);
+    const { rows } = await this.#engine.refresh(model, how);
     this.#refreshCpuSeconds += this.#process.cpuSeconds() - from;
+    return { isFull: rows.some(({ name, kind }) => name === model && kind === 'full') };
   }
 
   async hold(model: string): Promise<void> {

@@ -53,7 +53,7 @@ export class Replay {
   }
 
   async step(step: number, arrival: Arrival): Promise<void> {
-    const { engine, ledger, versions } = this.#warm;
+    const { engine, declared, reader, ledger, versions } = this.#warm;
     const { atMs } = arrival;
     const { kind } = this.#policy.schedule;
     this.#step = step;
@@ -61,13 +61,14 @@ export class Replay {
     await this.#passTo(atMs);
     // These two answer to an update and to a read alone, and not to time that passes.
     if (kind !== 'every-update' && kind !== 'on-read') await this.#runDue();
-    await engine.insert(arrival.tables);
+    await engine.feed(arrival.tables);
+    if (arrival.revises === true) ledger.restate(await reader.labelTimes(declared, atMs), atMs);
     const arrived = await this.#predict(
       this.#history.arrivals[step - 1]?.atMs ?? this.#history.startMs,
       atMs,
     );
     const labelled = await this.#labelled(arrived);
-    for (const { eventMs } of labelled) ledger.add(eventMs);
+    if (arrival.revises !== true) for (const { eventMs } of labelled) ledger.add(eventMs);
     addStep(this.arrays, this.#given, {
       atMs,
       rows: labelled.length,
@@ -165,9 +166,9 @@ export class Replay {
     if (!decision.refresh) return;
     this.asked.push(decision.because);
     const { engine, declared, versions } = this.#warm;
-    await engine.refresh(declared.model.name, this.#policy.maintenance);
+    const done = await engine.refresh(declared.model.name, this.#policy.maintenance);
     await this.#noteVersions();
-    this.#feed.refreshed(atMs, this.#deployments.at(-1)?.version ?? versions.answering.version);
+    this.#feed.refreshed(atMs, this.#deployments.at(-1)?.version ?? versions.answering.version, done);
   }
 
   async #noteAnswer({ models, staleness }: Answer, answers: number): Promise<void> {

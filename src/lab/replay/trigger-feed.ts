@@ -25,13 +25,14 @@ type SettledRow = { readonly row: LabelledRow; readonly answeredBy: number };
 export class TriggerFeed {
   readonly #trigger: RefreshTrigger;
   readonly #experiment: Pick<Experiment, 'prices' | 'refreshCost'>;
-  readonly #maintenance: Policy['maintenance'];
   readonly #labelDelayMs: number;
   readonly #lossScale: number;
   readonly #warm: WarmModel;
   /** Predicted, and their labels not yet known. */
   #unknown: SettledRow[] = [];
   #lastRefreshMs: number;
+  /** The next refresh is taken to be done as the last was. */
+  #isFull: boolean;
   /** Versions that refreshes of the trigger made and that answer or will: how many there were up to each. */
   readonly #promotions = new Map<number, number>();
   #newest: number;
@@ -46,7 +47,7 @@ export class TriggerFeed {
   ) {
     this.#trigger = trigger;
     this.#experiment = experiment;
-    this.#maintenance = maintenance;
+    this.#isFull = maintenance === 'full';
     this.#labelDelayMs = labelDelayMs;
     this.#lossScale = lossScale;
     this.#warm = warm;
@@ -61,8 +62,9 @@ export class TriggerFeed {
   }
 
   /** @param version the newest that answers, or will */
-  refreshed(atMs: number, version: number): void {
+  refreshed(atMs: number, version: number, { isFull }: { readonly isFull: boolean }): void {
     this.#lastRefreshMs = atMs;
+    this.#isFull = isFull;
     const promoted = version !== this.#newest;
     if (promoted) this.#promotions.set(version, this.#promotions.size + 1);
     this.#newest = version;
@@ -75,8 +77,12 @@ export class TriggerFeed {
     const { refreshedMs, trainingRows } = versions.answering;
     const settled = this.#settle(atMs - this.#labelDelayMs);
     const { added, removed } = ledger.change(this.#lastRefreshMs, atMs);
-    const kind = this.#maintenance === 'full' ? 'full' : 'incremental';
-    const seconds = refreshSeconds(refreshCost, kind, added + removed, ledger.learned(atMs));
+    const seconds = refreshSeconds(
+      refreshCost,
+      this.#isFull ? 'full' : 'incremental',
+      added + removed,
+      ledger.learned(atMs),
+    );
     return {
       atMs,
       features: reader.features(arrived),

@@ -1,6 +1,7 @@
 import { createRowPredictor, EverviewError, type Row, readParameters } from '../../index.ts';
+import type { Task } from '../task-loss.ts';
 import { classPrediction, numberPrediction } from './example-reader.ts';
-import type { Prediction, Task } from './loss-of.ts';
+import type { Prediction } from './loss-of.ts';
 
 /** What a version of a model says of a row with the training set's columns. */
 export type VersionPredictor = (row: Row) => Prediction;

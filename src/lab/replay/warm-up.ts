@@ -40,7 +40,7 @@ export async function openWarm(
   const engine = await MeasuredEngine.open(path, history.startMs, process, threads);
   try {
     await declare(engine, declared, experiment, policy, history);
-    if (history.initial.length > 0) await engine.insert(history.initial);
+    if (history.initial.length > 0) await engine.feed(history.initial);
     await engine.refresh(declared.model.name, policy.maintenance);
     const reader = await ExampleReader.open(engine, declared, experiment);
     const ledger = new LabelLedger({
@@ -48,7 +48,7 @@ export async function openWarm(
       holdoutMs: declared.trainingSet.holdoutMs,
       windowMs: policy.window.kind === 'sliding' ? policy.window.length : null,
     });
-    const times = await reader.labelTimes(declared);
+    const times = await reader.labelTimes(declared, history.startMs);
     for (const eventMs of [...times].sort((a, b) => a - b)) ledger.add(eventMs);
     const knownUntilMs = history.startMs - history.labelDelayMs;
     const fallback = await reader.labelMean(declared, knownUntilMs);

@@ -1,10 +1,10 @@
-import { lossFor } from '../baselines/forecast-loss.ts';
 import { readLabelledRows } from '../baselines/labelled-rows.ts';
 import { lossScaleOf, runBaselines } from '../baselines/run-baselines.ts';
 import type { BaselineResult } from '../cell-result.ts';
 import type { Experiment } from '../experiment.ts';
 import { loadHistory } from '../history/load-history.ts';
 import type { History } from '../history.ts';
+import { lossFor } from '../task-loss.ts';
 import type { CellSetting } from './cell.ts';
 
 /** What all cells of a run are replayed over, and what needs no model. */

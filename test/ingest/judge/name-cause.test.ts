@@ -10,6 +10,7 @@ import {
   type TableHistory,
   withUpdate,
 } from '../../../src/ingest/judge/table-history.ts';
+import { unknownUse } from '../../../src/ingest/judge/table-use.ts';
 import type { BatchColumns } from '../../../src/ingest/profile/batch-columns.ts';
 import { measureBatch, noJointPlan } from '../../../src/ingest/profile/batch-profile.ts';
 import { chooseJointPlan } from '../../../src/ingest/profile/joint-plan.ts';
@@ -61,9 +62,10 @@ function causesOf(batch: BatchColumns, history: TableHistory): CatalogueCause[] 
   const known = knownColumns(history, names);
   const profile = measureBatch(batch, history.plan ?? noJointPlan, known);
   const judged = { table: 't', version: versionOf(31), atMs: 31 * dayMs, profile, known };
-  return judgeProfile({ ...judged, falseAlarmsPerMonth: 1, updatesPerMonth: 30 }, history).findings.map(
-    ({ cause }) => cause,
-  );
+  return judgeProfile(
+    { ...judged, falseAlarmsPerMonth: 1, updatesPerMonth: 30, use: unknownUse },
+    history,
+  ).findings.map(({ cause }) => cause);
 }
 
 const random = seededRandom(11);

@@ -4,7 +4,7 @@ import { learnFrom, loadTableHistory, recordProfile } from '../../../src/ingest/
 import type { LearningState, UpdateKind } from '../../../src/ingest/judge/table-history.ts';
 import { openDuckdbStore } from '../../../src/store/duckdb-store.ts';
 
-const profile = { rows: 1, duplicates: 0, columns: [], correlations: [], rules: [] };
+const profile = { rows: 1, duplicates: 0, columns: [], correlations: [], rules: [], effects: [] };
 
 test('updates that go on as noticed are learned, and none of another kind, or blocked, with them', async () => {
   const store = await openDuckdbStore(':memory:');

@@ -1,0 +1,111 @@
+import { EverviewError } from '../core/errors.ts';
+import type { LiveIncident } from '../core/incident.ts';
+import type { Session } from '../core/session.ts';
+import { type ModelVersion, modelVersionOf } from '../core/version.ts';
+import { constantScorer } from '../model/constant-scorer.ts';
+import type { ModelParameters } from '../model/scorer.ts';
+import type { StandIn } from '../query/answer.ts';
+import { type ModelEntry, nameOf } from '../query/catalog.ts';
+import type { QueryReads } from '../query/rewrite-query.ts';
+import { answeringModel } from './answering-model.ts';
+import type { EngineState } from './engine-state.ts';
+import { incidentAgainst } from './model-incidents.ts';
+import { parametersOfVersion } from './model-version-parameters.ts';
+
+type PausedAnswer = StandIn & {
+  readonly parameters: ModelParameters;
+  /** Of the paused model; null where it is not it that answers. */
+  readonly version: ModelVersion | null;
+};
+
+export type PausedAnswers = ReadonlyMap<string, PausedAnswer>;
+
+/**
+ * What answers for the models of a query that incidents pause, as `fallback` says. Kept contents hold the predictions of
+ * the version that answered: nothing can stand for these.
+ *
+ * @throws EverviewError `predictions-paused`
+ */
+export async function pausedAnswers(
+  session: Session,
+  state: EngineState,
+  { models, predicted }: QueryReads,
+): Promise<PausedAnswers> {
+  const answers = new Map<string, PausedAnswer>();
+  if (state.incidents.length === 0) return answers;
+  for (const name of models) {
+    const entry = state.catalog.get(name);
+    if (entry?.kind !== 'model') continue;
+    const incident = incidentAgainst(state, entry, entry.declared.definition.pauseOn);
+    if (incident === undefined) continue;
+    const answer = predicted.includes(name) ? await answerOf(session, state, entry, incident) : null;
+    if (answer === null) throw paused(entry, incident);
+    answers.set(name, answer);
+  }
+  return answers;
+}
+
+/** What answers told that it does: without its parameters. */
+export function standInsOf(answers: PausedAnswers): readonly StandIn[] {
+  return [...answers.values()].map(({ model, incidentId, by }) => ({ model, incidentId, by }));
+}
+
+async function answerOf(
+  session: Session,
+  state: EngineState,
+  entry: ModelEntry,
+  { incidentId }: LiveIncident,
+): Promise<PausedAnswer | null> {
+  const { fallback } = entry.declared.definition;
+  const promoted = answeringModel(state, nameOf(entry));
+  const told = { model: nameOf(entry), incidentId };
+  if (fallback === null || promoted === null) return null;
+  switch (fallback.kind) {
+    case 'previous': {
+      const version = await newestBefore(session, entry, incidentId);
+      if (version === null) return null;
+      const { parameters } = await parametersOfVersion(session, entry, version);
+      return { ...told, by: `version ${version}`, parameters, version };
+    }
+    case 'value': {
+      const scorer = constantScorer(promoted.parameters.scorer, fallback.value);
+      const by = `the value ${fallback.value}`;
+      return scorer === null
+        ? null
+        : { ...told, by, parameters: { ...promoted.parameters, scorer }, version: null };
+    }
+    case 'model': {
+      const other = state.catalog.get(fallback.name);
+      const answering = other?.kind === 'model' ? answeringModel(state, nameOf(other)) : null;
+      if (other?.kind !== 'model' || answering === null) return null;
+      if (incidentAgainst(state, other, other.declared.definition.pauseOn) !== undefined) return null;
+      return { ...told, by: `model "${nameOf(other)}"`, parameters: answering.parameters, version: null };
+    }
+  }
+}
+
+/** Of the versions that answered, the newest whose rows are older than what the incident is about. */
+async function newestBefore(
+  session: Session,
+  { declared }: ModelEntry,
+  incidentId: number,
+): Promise<ModelVersion | null> {
+  const [row] = await session.rows(
+    `SELECT max(v.version)::INTEGER AS version FROM everview.model_versions v, everview.incidents i
+     WHERE v.model = $1 AND v.definition_hash = $2 AND v.promoted_at IS NOT NULL AND i.incident_id = $3
+       AND (v.data_version < i.version OR (i.update_id IS NULL AND v.data_version = i.version))`,
+    [declared.definition.name, declared.hash, incidentId],
+  );
+  return row?.['version'] === null || row === undefined ? null : modelVersionOf(Number(row['version']));
+}
+
+function paused(entry: ModelEntry, { incidentId, detail }: LiveIncident): EverviewError {
+  return new EverviewError(
+    'predictions-paused',
+    `predictions of model "${nameOf(entry)}" are paused by incident ${incidentId}: ${detail}`,
+    {
+      hint: `EXPLAIN INCIDENT ${incidentId}, then ACCEPT or RESOLVE it; ALTER MODEL … SET (pause_on = never) answers all the same, fallback = previous by an earlier version`,
+      data: { model: nameOf(entry), incident: incidentId },
+    },
+  );
+}

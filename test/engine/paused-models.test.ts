@@ -1,0 +1,79 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import type { Everview, SimulatedClock } from '../../src/index.ts';
+import { failureOf } from '../support/failure-of.ts';
+import { openEverview } from '../support/open-everview.ts';
+
+let db: Everview;
+let clock: SimulatedClock;
+
+afterEach(() => db.close());
+
+/** A model that has answered in two versions, the second of which learned from rows that broke a rule. */
+async function pausedWorld(method: string, label: string, fallback: string): Promise<void> {
+  ({ db, clock } = await openEverview());
+  await db.sql(`
+    CREATE TABLE t (x DOUBLE, y DOUBLE, late BOOLEAN, CHECK (x >= 0)) WITH (on_violation = warn);
+    CREATE TRAINING SET s WITH (label = ${label}) AS SELECT x, ${label} FROM t;
+    CREATE TRAINING SET plain WITH (label = y) AS SELECT x, y FROM t WHERE x < 5;
+    CREATE MODEL simple WITH (method = 'ridge', l2 = 0) AS SELECT * FROM plain;
+    CREATE MODEL m WITH (method = '${method}', hold_on = never, pause_on = notice${fallback}) AS SELECT * FROM s;
+    INSERT INTO t SELECT i, 2 * i, i > 10 FROM range(20) r(i);
+    REFRESH m; REFRESH simple;`);
+  clock.advanceMs(1_000);
+  await db.sql(`INSERT INTO t SELECT -i, 100, true FROM range(1, 30) r(i); REFRESH m`);
+}
+
+const asked = 'SELECT * FROM PREDICT(m, (SELECT 3.0 AS x UNION ALL SELECT 15.0)) ORDER BY x';
+
+async function answer() {
+  const { rows, models, standIns } = await db.query(asked);
+  return { predicted: rows.map(({ prediction }) => prediction), models, by: standIns?.map(({ by }) => by) };
+}
+
+const near = (value: number) => expect.closeTo(value, 0);
+
+describe('predictions that an incident pauses', () => {
+  it('are refused where nothing stands in', async () => {
+    await pausedWorld('ridge', 'y', '');
+    expect(await failureOf(db.query(asked))).toMatchObject({ code: 'predictions-paused' });
+  });
+
+  it('are those of the version that had not learned from what is wrong', async () => {
+    await pausedWorld('ridge', 'y', ', l2 = 0, fallback = previous');
+    expect(await answer()).toEqual({ predicted: [near(6), near(30)], models: { m: 1 }, by: ['version 1'] });
+    await db.sql(`RESOLVE INCIDENT 1`);
+    const { models, by } = await answer();
+    expect({ models, by }).toEqual({ models: { m: 2 }, by: undefined });
+  });
+
+  it('are a value, of a number or of a class', async () => {
+    await pausedWorld('ridge', 'y', ', fallback = -1.5');
+    expect(await answer()).toEqual({ predicted: [-1.5, -1.5], models: {}, by: ['the value -1.5'] });
+    await db.close();
+    await pausedWorld('logistic', 'late', `, fallback = 'false'`);
+    expect(await answer()).toEqual({ predicted: [false, false], models: {}, by: ['the value false'] });
+    await db.sql(`ALTER MODEL m SET (fallback = 'perhaps')`);
+    expect(await failureOf(db.query(asked))).toMatchObject({ code: 'predictions-paused' });
+  });
+
+  it('are those of another model that is not paused', async () => {
+    await pausedWorld('ridge', 'y', ', fallback = simple');
+    expect(await answer()).toMatchObject({
+      predicted: [near(6), near(30)],
+      models: {},
+      by: ['model "simple"'],
+    });
+    await db.sql(`ALTER MODEL simple SET (pause_on = notice)`);
+    expect(await failureOf(db.query(asked))).toMatchObject({ code: 'predictions-paused' });
+  });
+
+  it('cannot be what the model does not predict', async () => {
+    const refused = failureOf(pausedWorld('ridge', 'y', `, fallback = 'much'`));
+    expect(await refused).toMatchObject({ code: 'invalid-option' });
+    expect(
+      await failureOf(db.sql(`CREATE MODEL m WITH (method = 'ridge', fallback = m) AS SELECT * FROM s`)),
+    ).toMatchObject({
+      code: 'invalid-option',
+    });
+  });
+});
