@@ -13,10 +13,19 @@ export function writeRunJson(run: RunResult, summaries: readonly PolicySummary[]
  * @throws EverviewError `usage` where the text is none
  */
 export function readRunJson(text: string): RunResult {
-  const checked = runResultSchema.safeParse(withoutSummaries(text));
+  const value = withoutSummaries(text);
+  const format = formatOf(value);
+  if (typeof format === 'number' && format !== runResultSchema.shape.format.value) {
+    throw notARun(`: it is of format ${format}, which this release does not read`);
+  }
+  const checked = runResultSchema.safeParse(value);
   if (checked.success) return checked.data;
   const [issue] = checked.error.issues;
   throw notARun(issue === undefined ? '' : `: ${issue.path.join('.')} ${issue.message}`);
+}
+
+function formatOf(value: unknown): unknown {
+  return typeof value === 'object' && value !== null && 'format' in value ? value.format : null;
 }
 
 function withoutSummaries(text: string): unknown {
@@ -32,6 +41,6 @@ function withoutSummaries(text: string): unknown {
 
 function notARun(why: string): EverviewError {
   return new EverviewError('usage', `the file does not hold a run of the laboratory${why}`, {
-    hint: 'everview lab run writes one with --json FILE',
+    hint: '`everview lab run EXPERIMENT --out FILE` writes one',
   });
 }
