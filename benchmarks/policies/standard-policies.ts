@@ -11,12 +11,16 @@ export type Step = {
   readonly effect: number;
   /** A length that a model can be learned from alone. */
   readonly windowMs: number;
+  /** Certified families take no half-life: they forget by a window alone, here by a second one of half the length. */
+  readonly canFade: boolean;
 };
 
 /** The same for every set: the schedules, and for some of them the windows that forget. */
-export function standardPolicies({ ms, rows, effect, windowMs }: Step): Policies {
+export function standardPolicies({ ms, rows, effect, windowMs, canFade }: Step): Policies {
   const sliding = { kind: 'sliding', length: windowMs } as const;
-  const decay = { kind: 'decay', halfLife: windowMs / 2 } as const;
+  const shorter = canFade
+    ? ({ kind: 'decay', halfLife: windowMs / 2 } as const)
+    : ({ kind: 'sliding', length: windowMs / 2 } as const);
   const everyUpdate = { kind: 'every-update' } as const;
   const auto = { kind: 'auto' } as const;
   const rarely = { kind: 'interval', every: 10 * ms } as const;
@@ -42,12 +46,12 @@ export function standardPolicies({ ms, rows, effect, windowMs }: Step): Policies
     { kind: 'forecast' },
     { kind: 'budget', refreshes: 2, per: 20 * ms },
     { schedule: everyUpdate, window: sliding },
-    { schedule: everyUpdate, window: decay },
+    { schedule: everyUpdate, window: shorter },
     { schedule: everyUpdate, maintenance: 'full' },
     { schedule: rarely, window: sliding },
-    { schedule: rarely, window: decay },
+    { schedule: rarely, window: shorter },
     { schedule: auto, window: sliding },
-    { schedule: auto, window: decay },
+    { schedule: auto, window: shorter },
   ];
 }
 

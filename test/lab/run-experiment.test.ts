@@ -136,6 +136,15 @@ it('says which replay failed, ends the others and leaves nothing', async () => {
 it.each([
   ['an unknown model', { model: 'modle' }, 'unknown-relation', 'modle'],
   ['a loss of another task', { loss: 'zero-one' as const }, 'invalid-option', 'zero-one'],
+  [
+    'a window that the method cannot have',
+    {
+      declarations: readingsExperiment({}).declarations.replace("method = 'ridge'", "method = 'huber'"),
+      windows: [{ kind: 'decay' as const, halfLife: '3 days' }],
+    },
+    'invalid-option',
+    '"never · half-life 3 days", seed 1: method huber takes no decay',
+  ],
 ])('refuses %s before anything is replayed', async (_what, given, code, message) => {
   const failure = await failureOf(run(experiment(given)));
   expect([failure.code, failure.message]).toEqual([code, expect.stringContaining(message)]);

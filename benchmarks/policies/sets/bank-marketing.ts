@@ -40,7 +40,13 @@ const bankMarketing: ExperimentInput = {
   arrival: { kind: 'rows', rows: 144 },
   loss: 'log',
   prices: { cpuSecond: 1, loss: 0.01 },
-  policies: standardPolicies({ ms: 72 * hourMs, rows: 144, effect: 0.02, windowMs: 60 * 24 * hourMs }),
+  policies: standardPolicies({
+    ms: 72 * hourMs,
+    rows: 144,
+    effect: 0.02,
+    windowMs: 60 * 24 * hourMs,
+    canFade: false,
+  }),
 };
 
 export default bankMarketing;

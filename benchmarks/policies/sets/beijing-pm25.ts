@@ -31,7 +31,7 @@ const beijingPm25: ExperimentInput = {
   arrival: { kind: 'interval', every: '7 days' },
   season: '1 day',
   prices: { cpuSecond: 1, loss: 0.00001 },
-  policies: standardPolicies({ ms: 7 * dayMs, rows: 160, effect: 2, windowMs: 182 * dayMs }),
+  policies: standardPolicies({ ms: 7 * dayMs, rows: 160, effect: 2, windowMs: 182 * dayMs, canFade: true }),
 };
 
 export default beijingPm25;

@@ -32,7 +32,7 @@ const bikeSharing: ExperimentInput = {
   arrival: { kind: 'interval', every: '1 day' },
   season: '7 days',
   prices: { cpuSecond: 1, loss: 0.0002 },
-  policies: standardPolicies({ ms: dayMs, rows: 24, effect: 5, windowMs: 60 * dayMs }),
+  policies: standardPolicies({ ms: dayMs, rows: 24, effect: 5, windowMs: 60 * dayMs, canFade: true }),
 };
 
 export default bikeSharing;

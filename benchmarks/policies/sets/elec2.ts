@@ -32,7 +32,7 @@ const elec2: ExperimentInput = {
   arrival: { kind: 'interval', every: '1 day' },
   season: '1 day',
   prices: { cpuSecond: 1, loss: 0.02 },
-  policies: standardPolicies({ ms: dayMs, rows: 48, effect: 0.02, windowMs: 90 * dayMs }),
+  policies: standardPolicies({ ms: dayMs, rows: 48, effect: 0.02, windowMs: 90 * dayMs, canFade: false }),
 };
 
 export default elec2;

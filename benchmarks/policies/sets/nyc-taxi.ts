@@ -81,7 +81,13 @@ const nycTaxi: ExperimentInput = {
   season: '7 days',
   slice: 'picked_up',
   prices: { cpuSecond: 1, loss: 0.003 },
-  policies: standardPolicies({ ms: 3 * dayMs, rows: 197, effect: 0.01, windowMs: 91 * dayMs }),
+  policies: standardPolicies({
+    ms: 3 * dayMs,
+    rows: 197,
+    effect: 0.01,
+    windowMs: 91 * dayMs,
+    canFade: false,
+  }),
 };
 
 export default nycTaxi;

@@ -57,7 +57,7 @@ const walmartSales: ExperimentInput = {
   season: '364 days',
   slice: 'type',
   prices: { cpuSecond: 1, loss: 0.00000001 },
-  policies: standardPolicies({ ms: 7 * dayMs, rows: 445, effect: 200, windowMs: 182 * dayMs }),
+  policies: standardPolicies({ ms: 7 * dayMs, rows: 445, effect: 200, windowMs: 182 * dayMs, canFade: true }),
 };
 
 export default walmartSales;

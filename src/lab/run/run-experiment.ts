@@ -6,6 +6,7 @@ import type { RunResult } from '../cell-result.ts';
 import type { Experiment, ExperimentInput } from '../experiment.ts';
 import { parseExperiment } from '../experiment-file/parse-experiment.ts';
 import type { Policy } from '../policy.ts';
+import { assertDeclarable } from './assert-declarable.ts';
 import { canonicalJson } from './canonical-json.ts';
 import type { Cell } from './cell.ts';
 import { type CellProcesses, forkCellProcesses } from './cell-processes.ts';
@@ -37,6 +38,7 @@ export async function runExperiment(input: ExperimentInput, options: RunOptions)
   const experiment = parseExperiment(input);
   const signal = options.signal ?? new AbortController().signal;
   const cells = cellsOf(experiment);
+  await assertDeclarable(experiment, cells);
   const scratchFolder = await mkdtemp(join(tmpdir(), 'everview-lab-'));
   try {
     const inputs = await loadInputs(experiment, options.dataFolder);

@@ -1,0 +1,23 @@
+import { EverviewError } from '../../index.ts';
+import type { Experiment } from '../experiment.ts';
+import { withDeclared } from '../history/declared.ts';
+import { policyStatements } from '../replay/policy-statements.ts';
+import { type Cell, cellFailure } from './cell.ts';
+
+/**
+ * Declares every policy once, without rows, so that one that the model cannot have ends no run in its middle.
+ * @throws EverviewError of the declarations, or of a policy, which it names
+ */
+export async function assertDeclarable(experiment: Experiment, cells: readonly Cell[]): Promise<void> {
+  const tried = new Set<string>();
+  for (const cell of cells) {
+    const sql = policyStatements(cell.policy, experiment).join(';\n');
+    if (tried.has(sql)) continue;
+    tried.add(sql);
+    await withDeclared(experiment, async (engine) => {
+      await engine.sql(sql).catch((failure: unknown) => {
+        throw failure instanceof EverviewError ? cellFailure(cell, failure) : failure;
+      });
+    });
+  }
+}
