@@ -39,9 +39,10 @@ export async function runExperiment(input: ExperimentInput, options: RunOptions)
   const signal = options.signal ?? new AbortController().signal;
   const cells = cellsOf(experiment);
   await assertDeclarable(experiment, cells);
+  const inputs = await loadInputs(experiment, options.dataFolder);
+  // Only now: whoever is impatient while files are read leaves no folder behind.
   const scratchFolder = await mkdtemp(join(tmpdir(), 'everview-lab-'));
   try {
-    const inputs = await loadInputs(experiment, options.dataFolder);
     const done = await runCells(cells, inputs, {
       cacheFolder: options.cacheFolder ?? null,
       workers: options.workers ?? availableParallelism(),
