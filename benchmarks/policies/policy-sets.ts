@@ -26,19 +26,6 @@ export const policySets: readonly PolicySet[] = [
     file: 'elec2/elec.csv.gz',
   },
   {
-    experiment: bankMarketing,
-    source: 'jamjewel/Customer-Subscription@de9b5b6384',
-    drift: 'the share of yes goes from 4 % to above 40 %',
-    file: 'bank_marketing/bank-additional-full.csv.gz',
-  },
-  {
-    experiment: nycTaxi,
-    source:
-      'great-expectations/great_expectations@ce78204d6d, fivethirtyeight/uber-tlc-foil-response@63bb878b76, toddwschneider/nyc-taxi-data@c65ad8332a',
-    drift: 'the city closes in March 2020',
-    file: 'nyc_yellow_taxi_samples/yellow_tripdata_sample_2018-01.csv.gz',
-  },
-  {
     experiment: bikeSharing,
     source: 'evidentlyai/evidently@a4aa4c2b37',
     drift: 'the business grows by two thirds',
@@ -61,5 +48,18 @@ export const policySets: readonly PolicySet[] = [
     source: 'dsrscientist/dataset4@f3d6ed5581',
     drift: 'markdowns begin in November 2011',
     file: 'walmart_sales/train.csv.gz',
+  },
+  {
+    experiment: bankMarketing,
+    source: 'jamjewel/Customer-Subscription@de9b5b6384',
+    drift: 'the share of yes goes from 4 % to above 40 %',
+    file: 'bank_marketing/bank-additional-full.csv.gz',
+  },
+  {
+    experiment: nycTaxi,
+    source:
+      'great-expectations/great_expectations@ce78204d6d, fivethirtyeight/uber-tlc-foil-response@63bb878b76, toddwschneider/nyc-taxi-data@c65ad8332a',
+    drift: 'the city closes in March 2020',
+    file: 'nyc_yellow_taxi_samples/yellow_tripdata_sample_2018-01.csv.gz',
   },
 ];
