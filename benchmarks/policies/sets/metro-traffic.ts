@@ -32,7 +32,8 @@ const metroTraffic: ExperimentInput = {
   arrival: { kind: 'interval', every: '7 days' },
   season: '7 days',
   prices: { cpuSecond: 1, loss: 0.0000005 },
-  policies: standardPolicies({ ms: 7 * dayMs, rows: 180, effect: 10, windowMs: 182 * dayMs, canFade: true }),
+  // Longer than the gap of 307 days: a model without any row to learn from would not answer.
+  policies: standardPolicies({ ms: 7 * dayMs, rows: 180, effect: 10, windowMs: 400 * dayMs, canFade: true }),
 };
 
 export default metroTraffic;
