@@ -304,6 +304,21 @@ describe('replayCell', () => {
     ]);
   });
 
+  it('tells a trigger the price of the kind of refresh that the model last had', async () => {
+    // So small a bound on the effect that the change alone is never proved good enough.
+    const declarations = logisticDeclarations.replace("'logistic'", "'logistic', max_effect = 1e-12");
+    const experiment = experimentOf(declarations, { refreshCost: { seconds: 0, secondsPerRow: 1 } });
+    const trigger = everyNth(3);
+    const cell = await replayed(triggered, { experiment, trigger });
+    const last = cell.refreshes[1];
+    expect(last).toMatchObject({ kind: 'full', step: 2 });
+    const isFullAtFirst = forcedKind() === 'full';
+    const learned = 216 + 24 * 2;
+    expect(trigger.seen[1]?.refreshCost).toBe(isFullAtFirst ? learned : 24 * 2);
+    // All that is known by then; by increments it would be what came since.
+    expect(trigger.seen[3]?.refreshCost).toBe(learned + 24 * 2);
+  });
+
   it('lets a model answer only once it is deployed', async () => {
     const experiment = { ...linear, deployDelay: 36 * hourMs };
     const cell = await replayed(triggered, { experiment, trigger: everyNth(2) });

@@ -146,8 +146,15 @@ it.each([
     '"never · half-life 3 days", seed 1: method huber takes no decay',
   ],
 ])('refuses %s before anything is replayed', async (_what, given, code, message) => {
-  const failure = await failureOf(run(experiment(given)));
+  let begun = false;
+  const progress = {
+    start: () => {
+      begun = true;
+    },
+  };
+  const failure = await failureOf(run(experiment(given), { progress }));
   expect([failure.code, failure.message]).toEqual([code, expect.stringContaining(message)]);
+  expect(begun).toBe(false);
 });
 
 it('names the replay that failed in this process, too', async () => {
