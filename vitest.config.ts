@@ -22,6 +22,7 @@ class SlowestFirst extends BaseSequencer {
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    setupFiles: ['test/support/seed-draws.ts'],
     testTimeout: 120_000,
     hookTimeout: 60_000,
     pool: 'forks',

@@ -5,9 +5,10 @@
 export const sqlForms = {
   space: /[\s\u00a0\u1680\u2000-\u200b\u2028\u2029\u202f\u205f\u3000\ufeff]+/y,
   lineComment: /--[^\n]*/y,
-  escapeString: /[eE]'(?:[^'\\]|\\[\s\S]|'')*'/y,
-  string: /'(?:[^']|'')*'/y,
-  quoted: /"(?:[^"]|"")*"/y,
+  // A quote that another follows is no end: without the look ahead `'''`, not closed, would pass for `''` and a quote.
+  escapeString: /[eE]'(?:[^'\\]|\\[\s\S]|'')*'(?!')/y,
+  string: /'(?:[^']|'')*'(?!')/y,
+  quoted: /"(?:[^"]|"")*"(?!")/y,
   word: /[A-Za-z_\u0080-\u009f\u00a1-\u167f\u1681-\u1fff\u200c-\u2027\u202a-\u202e\u2030-\u205e\u2060-\u2fff\u3001-\ufefe\uff00-\uffff][\w$\u0080-\u009f\u00a1-\u167f\u1681-\u1fff\u200c-\u2027\u202a-\u202e\u2030-\u205e\u2060-\u2fff\u3001-\ufefe\uff00-\uffff]*/y,
   number: /(?:\d[\d_]*(?:\.[\d_]*)?|\.\d[\d_]*)(?:[eE][+-]?\d+)?/y,
 } as const;

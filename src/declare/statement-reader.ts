@@ -42,8 +42,7 @@ export class StatementReader {
     while (this.#scanned < this.#buffer.length) {
       const piece = nextPiece(this.#buffer, this.#scanned);
       const { end, kind } = piece;
-      // What touches the end may go on in the next chunk, unless it is the end mark.
-      if (end === this.#buffer.length && kind !== 'semicolon' && !atEnd) break;
+      if (!atEnd && kind !== 'semicolon' && mayGoOn(this.#buffer, end)) break;
       const start = this.#scanned;
       this.#scanned = end;
       if (kind === 'semicolon') {
@@ -82,6 +81,11 @@ export class StatementReader {
     this.#buffer = this.#buffer.slice(count);
     this.#scanned -= count;
   }
+}
+
+/** Whether the next chunk may make the piece that ends at `end` longer: it touches the end, or an exponent is begun. */
+function mayGoOn(buffer: string, end: number): boolean {
+  return buffer.length - end <= 2 && /^(?:[eE][+-]?)?$/.test(buffer.slice(end));
 }
 
 /** The statements of a whole text. */

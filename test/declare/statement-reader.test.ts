@@ -83,6 +83,7 @@ describe('StatementReader', () => {
       ' ',
       'e',
       "E'",
+      '1e5',
       '\\',
       'SELECT',
       '1',
@@ -112,7 +113,15 @@ describe('StatementReader', () => {
           }
         },
       ),
-      { numRuns: 2_000 },
+      {
+        numRuns: 2_000,
+        // Found by the draws: a string that is not closed yet was taken for a closed one and a quote.
+        examples: [
+          ["E'''\\'' ", [4]],
+          ["''';'", [3]],
+          ['1e5$$;$$', [2]],
+        ],
+      },
     );
   });
 });
