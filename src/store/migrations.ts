@@ -160,6 +160,11 @@ const steps: readonly (readonly string[])[] = [
     `ALTER TABLE everview.held_updates ADD COLUMN what VARCHAR DEFAULT 'rows'`,
     'ALTER TABLE everview.held_updates ADD COLUMN version BIGINT DEFAULT 0',
   ],
+  // What stale answers had cost when the file was closed.
+  [
+    `CREATE TABLE everview.staleness_accounts (name VARCHAR NOT NULL, since VARCHAR NOT NULL, cost_ms DOUBLE NOT NULL,
+       answers BIGINT NOT NULL)`,
+  ],
 ];
 
 /**

@@ -47,7 +47,7 @@ export function ridgeModel(
       missing: 'impute',
       ...options,
     },
-    policy: { refresh: 'manual', maxStalenessMs: null, maxRows: null, onStaleRead: 'serve' },
+    policy: { refresh: 'manual', maxStalenessMs: null, maxRows: null, stalenessPrice: null, onStaleRead: 'serve' },
     maxEffect: null,
     gate: [],
     slices: [],
