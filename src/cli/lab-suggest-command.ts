@@ -53,7 +53,8 @@ function suggestionText({
   confidence,
   evidence,
 }: Suggestion): string[] {
-  if (suggested === null) return ['-- no policy of this run can be declared in SQL'];
+  if (suggested === null)
+    return ['-- no policy of this run can be declared in SQL; add one, such as auto or an interval'];
   const { policy, cost, seconds, loss, probability, parts, statements } = suggested;
   return [
     `-- ${policy.name}: costs ${digits(cost)}, for ${digits(seconds)} s of refreshes (${basis}) and a loss of ${digits(loss)}`,
@@ -62,7 +63,9 @@ function suggestionText({
     ...(runnerUp === null ? [] : [`-- next: ${differenceText(runnerUp, confidence)}`]),
     ...(undeclared === null
       ? []
-      : [`-- SQL cannot declare the cheaper ${differenceText(undeclared, confidence)}`]),
+      : [
+          `-- cheaper still is one that SQL cannot declare (the laboratory decides when it refreshes, not the engine): ${differenceText(undeclared, confidence)}`,
+        ]),
     ...(statements.length === 0
       ? ['-- it is declared so already']
       : statements.map((statement) => `${statement};`)),

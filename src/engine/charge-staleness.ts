@@ -24,7 +24,9 @@ export function chargeOf(
     const cursor = state.cursors.get(nameOf(entry));
     if (!isPriced(policy) || cursor === undefined || isRefreshHeld(state, entry)) return [];
     const waiting = waitingChange(entry, state, nowMs);
-    return waiting === null ? [] : [{ entry, cursor, cost: stalenessCostMs(policy.stalenessPrice, waiting, 1) }];
+    return waiting === null
+      ? []
+      : [{ entry, cursor, cost: stalenessCostMs(policy.stalenessPrice, waiting, 1) }];
   });
   if (charges.length === 0) return nothing;
   return (rows) => {

@@ -38,5 +38,6 @@ function modelMs(core: EngineCore, state: EngineState, entry: ModelEntry, nowMs:
   const set = trainingSetOf(entry, state.catalog);
   const left = cursor === undefined ? 0 : passedShare(set, cursor, nowMs) * (cursor.rows ?? 0);
   const { rows } = waitingExamples(entry, state, nowMs);
-  return expectedModelMs(modelRefreshInput(core, state, entry, 'auto', rows + left));
+  const input = modelRefreshInput(core, state, entry, 'auto', rows + left);
+  return expectedModelMs({ ...input, trainingRows: input.trainingRows + rows - left });
 }

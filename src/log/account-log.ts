@@ -15,10 +15,7 @@ export async function loadAccounts(session: Session): Promise<Map<string, Accoun
 }
 
 /** In place of all that are kept. */
-export async function saveAccounts(
-  tx: Session,
-  accounts: ReadonlyMap<string, AccountRecord>,
-): Promise<void> {
+export async function saveAccounts(tx: Session, accounts: ReadonlyMap<string, AccountRecord>): Promise<void> {
   await tx.run('DELETE FROM everview.staleness_accounts');
   for (const [name, { since, costMs, answers }] of accounts)
     insertRow(tx, 'everview.staleness_accounts', [name, since, costMs, answers]);

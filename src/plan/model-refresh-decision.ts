@@ -1,6 +1,6 @@
 import type { Reason } from '../core/reasons.ts';
 import type { RefreshMode } from '../declare/definition.ts';
-import { type CostTerms, costMsOf, type LearnedCost, learnCost, unlearnedCost } from './learned-cost.ts';
+import { type CostTerms, costMsOf, type LearnedCost, learnCost } from './learned-cost.ts';
 import type { AskedRefresh } from './refresh-decision.ts';
 
 /**
@@ -14,7 +14,17 @@ export type ModelCost = LearnedCost & {
   readonly waitingRows: number;
 };
 
-export const unknownModelCost: ModelCost = { ...unlearnedCost, gaveUp: false, waitingRows: 0 };
+/**
+ * A row of a thousand features costs thousands of times what one of a dozen does, so the prior says little; and the first
+ * build, cold as it is, is all there is to go by.
+ */
+export const unknownModelCost: ModelCost = {
+  factors: [0, 0, 0],
+  covariance: [4, 0, 0, 4, 0, 4],
+  samples: 1,
+  gaveUp: false,
+  waitingRows: 0,
+};
 
 export type ModelRefreshInput = {
   readonly mode: RefreshMode;

@@ -128,7 +128,7 @@ describe('staleness_price', () => {
     await db.sql(`${viewOf('staleness_price = 1 PER ROW')}; INSERT INTO flights VALUES (1, 'A')`);
     for (const [refresh, reason] of [
       ['manual', 'manual-refresh'],
-      ['on_read, max_staleness = INTERVAL \'1 day\'', 'read'],
+      ["on_read, max_staleness = INTERVAL '1 day'", 'read'],
     ]) {
       await db.sql(`ALTER MATERIALIZED VIEW departures SET (refresh = ${refresh}); SELECT * FROM departures`);
       expect(await db.step()).toBe(0);
@@ -136,6 +136,37 @@ describe('staleness_price', () => {
       expect(facts['waits because']).toMatch(new RegExp(`^${reason}: `));
       expect(facts).not.toHaveProperty('staleness has cost');
     }
+  });
+
+  it('says why a refresh waits, in words of the closed list', async () => {
+    const { db, clock } = await openEverview();
+    await using _ = db;
+    await db.sql(`${viewOf("max_staleness = INTERVAL '1 hour', staleness_price = 0.01 PER ROW")};
+      CREATE TRAINING SET ids WITH (label = id) AS SELECT id, origin FROM flights;
+      CREATE MODEL m WITH (method = 'ridge') AS SELECT * FROM ids; REFRESH ids`);
+    const reason = async (name = 'departures') => (await explained(db, name))['waits because']?.split(':')[0];
+    expect([await reason(), await reason('ids'), await reason('m')]).toEqual([
+      'no-change',
+      'no-change',
+      'first-build',
+    ]);
+    await db.sql("REFRESH m; ALTER MODEL m SET (max_rows = 5); INSERT INTO flights VALUES (1, 'A')");
+    expect([await reason(), await reason('ids'), await reason('m')]).toEqual([
+      'cost-below-refresh',
+      'waits-for-reader',
+      'no-price',
+    ]);
+    expect(await explained(db, 'm')).toMatchObject({
+      'waits for': 'more than 5 rows of change, or a query that asks for fresher contents',
+    });
+    await db.query('SELECT * FROM departures');
+    expect(await reason()).toBe('staleness-cost');
+    clock.advanceMs(3_600 * second);
+    expect(await reason()).toBe('deadline');
+    await db.execute('ALTER MATERIALIZED VIEW departures SET (refresh = on_read)');
+    expect(await reason()).toBe('read');
+    await db.execute('ALTER MATERIALIZED VIEW departures SET (refresh = manual)');
+    expect(await reason()).toBe('manual-refresh');
   });
 
   it('lifts the bound of nobody else: alone it is the whole policy', async () => {

@@ -59,8 +59,8 @@ export class Replay {
     this.#step = step;
     this.#given = [];
     await this.#passTo(atMs);
-    // These two answer to an update and to a read alone, and not to time that passes.
-    if (kind !== 'every-update' && kind !== 'on-read') await this.#runDue();
+    // These answer to an update and to answers alone, and not to time that passes.
+    if (kind !== 'every-update' && kind !== 'on-read' && kind !== 'auto') await this.#runDue();
     await engine.feed(arrival.tables);
     if (arrival.revises === true) ledger.restate(await reader.labelTimes(declared, atMs), atMs);
     const arrived = await this.#predict(
@@ -76,7 +76,8 @@ export class Replay {
       labels: ledger.known(atMs),
     });
     this.stepRows.push({ version: versions.answering.version, rows: labelled });
-    if (kind === 'every-update') await this.#runDue();
+    // The first after each update, the other once its answers have paid for it.
+    if (kind === 'every-update' || kind === 'auto') await this.#runDue();
     await this.#decide(arrived, labelled, atMs);
     this.newestAfter.push(versions.newest.version);
   }

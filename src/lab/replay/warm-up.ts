@@ -1,7 +1,8 @@
-import { EverviewError, formatName, formatSqlDuration } from '../../index.ts';
+import { EverviewError, formatName, formatSqlDuration, rowCostMeter } from '../../index.ts';
 import type { Experiment, LossName } from '../experiment.ts';
 import type { History } from '../history.ts';
 import type { Policy } from '../policy.ts';
+import { billedMeter } from '../refresh-cost.ts';
 import { AnsweringVersions } from './answering-versions.ts';
 import { type DeclaredModel, declaredModel } from './declared-model.ts';
 import { ExampleReader } from './example-reader.ts';
@@ -33,13 +34,15 @@ export async function openWarm(
   experiment: Experiment,
   policy: Policy,
   history: History,
-  options: Pick<ReplayOptions, 'path' | 'threads' | 'process'>,
+  options: Pick<ReplayOptions, 'path' | 'threads' | 'process' | 'lossScale'>,
 ): Promise<WarmModel> {
   const declared = declaredModel(experiment);
   const { path = ':memory:', threads = 1, process } = options;
-  const engine = await MeasuredEngine.open(path, history.startMs, process, threads);
+  // Where the policy weighs what refreshes cost, they cost what they are billed.
+  const meter = policy.schedule.kind === 'auto' ? billedMeter(experiment.refreshCost) : rowCostMeter;
+  const engine = await MeasuredEngine.open(path, history.startMs, process, { threads, meter });
   try {
-    await declare(engine, declared, experiment, policy, history);
+    await declare(engine, declared, experiment, policy, history, options.lossScale);
     if (history.initial.length > 0) await engine.feed(history.initial);
     await engine.refresh(declared.model.name, policy.maintenance);
     const reader = await ExampleReader.open(engine, declared, experiment);
@@ -79,11 +82,12 @@ async function declare(
   experiment: Experiment,
   policy: Policy,
   { labelDelayMs }: History,
+  lossScale: number,
 ): Promise<void> {
   await engine.run(experiment.declarations);
   const delay = `label_delay = ${formatSqlDuration(labelDelayMs)}`;
   await engine.run(`ALTER TRAINING SET ${formatName(declared.trainingSet.name)} SET (${delay})`);
-  for (const statement of policyStatements(policy, experiment)) await engine.run(statement);
+  for (const statement of policyStatements(policy, experiment, lossScale)) await engine.run(statement);
   await engine.run(ExampleReader.declaration(declared));
 }
 

@@ -11,7 +11,7 @@ import { type Cell, cellFailure } from './cell.ts';
 export async function assertDeclarable(experiment: Experiment, cells: readonly Cell[]): Promise<void> {
   const tried = new Set<string>();
   for (const cell of cells) {
-    const sql = policyStatements(cell.policy, experiment).join(';\n');
+    const sql = policyStatements(cell.policy, experiment, 1).join(';\n');
     if (tried.has(sql)) continue;
     tried.add(sql);
     await withDeclared(experiment, async (engine) => {
