@@ -331,7 +331,13 @@ describe('parseStatement', () => {
   it('gives a materialized view its defaults', () => {
     expect(definitionOf('CREATE MATERIALIZED VIEW v AS SELECT 1')).toMatchObject({
       materialized: true,
-      policy: { refresh: 'auto', maxStalenessMs: 0, maxRows: null, stalenessPrice: null, onStaleRead: 'refresh' },
+      policy: {
+        refresh: 'auto',
+        maxStalenessMs: 0,
+        maxRows: null,
+        stalenessPrice: null,
+        onStaleRead: 'refresh',
+      },
       tolerance: 1e-9,
     });
   });
@@ -384,7 +390,13 @@ describe('parseStatement', () => {
         rareRows: 0,
         missing: 'impute',
       },
-      policy: { refresh: 'auto', maxStalenessMs: 0, maxRows: null, stalenessPrice: null, onStaleRead: 'refresh' },
+      policy: {
+        refresh: 'auto',
+        maxStalenessMs: 0,
+        maxRows: null,
+        stalenessPrice: null,
+        onStaleRead: 'refresh',
+      },
       maxEffect: null,
       gate: [],
       slices: [],
