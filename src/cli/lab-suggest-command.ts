@@ -6,6 +6,8 @@ import {
   type Suggestion,
   suggestPolicy,
 } from '../lab/laboratory.ts';
+import { counted } from './demo/page.ts';
+import { digits, percent } from './figure-text.ts';
 import { type ReplayOptions, replayExperiment, withExperiment } from './lab-replay.ts';
 import { type ExitStatus, exitStatus, type Terminal } from './terminal.ts';
 
@@ -75,16 +77,4 @@ function suggestionText({
 function differenceText({ policy, more, interval }: CostDifference, confidence: number): string {
   const size = `${digits(Math.abs(more))} ${more < 0 ? 'less' : 'more'}`;
   return `${policy.name}, ${size} (${digits(interval.lower)} to ${digits(interval.upper)} more in ${percent(confidence)})`;
-}
-
-function digits(value: number): string {
-  return String(Number(value.toPrecision(4)));
-}
-
-function percent(share: number): string {
-  return `${Number((100 * share).toPrecision(3))} %`;
-}
-
-function counted(amount: number, noun: string): string {
-  return `${amount} ${noun}${amount === 1 ? '' : 's'}`;
 }

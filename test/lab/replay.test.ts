@@ -362,6 +362,24 @@ describe('replayCell', () => {
     expect(cell.activeSince.every((step) => answered.includes(step))).toBe(true);
   });
 
+  it('tells a trigger whether what it asked for came to answer', async () => {
+    const gated = linearDeclarations
+      .replace('event_time = taken) AS', "event_time = taken, holdout = INTERVAL '2 days') AS")
+      .replace("method = 'ridge'", "method = 'ridge', gate = (rmse <= 8.0)");
+    const told: boolean[] = [];
+    const shown = everyNth(1);
+    const trigger: RefreshTrigger = { ...shown, refreshed: (promoted) => told.push(promoted) };
+    const cell = await replayed(triggered, { experiment: experimentOf(gated), trigger });
+    const asked = cell.refreshes.slice(1).map(({ promoted }) => promoted);
+    expect(new Set(asked)).toEqual(new Set([true, false]));
+    expect(told).toEqual(asked);
+    // Rows are told as answered by the last that was promoted, a step later, when their labels are known.
+    const promotedBefore = (step: number) => asked.slice(0, Math.max(0, step)).filter(Boolean).length;
+    expect(shown.seen.map(({ answeredBy }) => answeredBy[0] ?? null)).toEqual(
+      asked.map((_, step) => (step === 0 ? null : promotedBefore(step - 1))),
+    );
+  });
+
   it('says what an experiment lacks', async () => {
     const none = { ...history, initial: [] };
     expect((await failureOf(replayed(never, { history: none }))).code).toBe('no-model-version');
