@@ -13,6 +13,7 @@ import type { FeatureColumn } from '../trigger.ts';
 import type { DeclaredModel } from './declared-model.ts';
 import type { Prediction, TrueLabel } from './loss-of.ts';
 import type { MeasuredEngine } from './measured-engine.ts';
+import type { VersionPredictor } from './version-predictor.ts';
 
 /** The training set's query as a plain view: what arrives is asked for through it, whether or not it is learned from. */
 const examples = 'lab_examples';
@@ -38,6 +39,8 @@ export class ExampleReader {
   readonly #engine: MeasuredEngine;
   readonly #model: string;
   readonly #arrived: string;
+  /** The same without predictions. */
+  readonly #unpredicted: string;
   readonly #lately: (query: WorkloadQuery) => string;
   readonly #features: readonly FeatureName[];
 
@@ -55,14 +58,12 @@ export class ExampleReader {
     const time = formatName(trainingSet.eventTime);
     const label = formatName(trainingSet.label);
     const slice = experiment.slice === null ? 'NULL' : `CAST(${formatName(experiment.slice)} AS VARCHAR)`;
-    const told =
-      shape.task === 'class'
-        ? `CAST(${label} AS VARCHAR) AS lab_label, CAST(prediction AS VARCHAR) AS lab_prediction`
-        : `CAST(${label} AS DOUBLE) AS lab_label, prediction AS lab_prediction`;
-    this.#arrived = this.#predict(
-      `*, ${time} AS lab_time, ${slice} AS lab_slice, ${told}`,
-      `WHERE ${time} > $1 AND ${time} <= $2`,
-    );
+    const [labelType, prediction] =
+      shape.task === 'class' ? ['VARCHAR', 'CAST(prediction AS VARCHAR)'] : ['DOUBLE', 'prediction'];
+    const told = `*, ${time} AS lab_time, ${slice} AS lab_slice, CAST(${label} AS ${labelType}) AS lab_label`;
+    const within = `WHERE ${time} > $1 AND ${time} <= $2`;
+    this.#arrived = this.#predict(`${told}, ${prediction} AS lab_prediction`, within);
+    this.#unpredicted = `SELECT ${told} FROM ${examples} ${within}`;
     const key = experiment.workload.kind === 'skewed' ? formatName(experiment.workload.key) : null;
     this.#lately = ({ rows, keys }) => {
       const places = (keys ?? []).map((_, place) => `$${place + 1}`).join(', ');
@@ -135,6 +136,19 @@ export class ExampleReader {
     const answer = await this.#engine.ask(this.#arrived, [new Date(afterMs), new Date(untilMs)]);
     const rows = answer.rows.map((row) => this.#answered(row));
     return { answer, rows: rows.sort(byTimeThenValues) };
+  }
+
+  /** The same examples where no version of the model answers, by what another says of a row. */
+  async arrivedBy(
+    predictorFor: (sample: Row) => Promise<VersionPredictor>,
+    afterMs: number,
+    untilMs: number,
+  ): Promise<readonly AnsweredRow[]> {
+    const { rows } = await this.#engine.ask(this.#unpredicted, [new Date(afterMs), new Date(untilMs)]);
+    const [sample] = rows;
+    if (sample === undefined) return [];
+    const predict = await predictorFor(sample);
+    return rows.map((row) => ({ ...this.#answered(row), prediction: predict(row) })).sort(byTimeThenValues);
   }
 
   /** A query of the workload. */

@@ -1,8 +1,9 @@
-import type { Answer } from '../../index.ts';
+import { type Answer, EverviewError } from '../../index.ts';
 import type { Experiment } from '../experiment.ts';
 import type { Arrival, History, WorkloadQuery } from '../history.ts';
 import type { Policy } from '../policy.ts';
 import type { AnsweredRow } from './example-reader.ts';
+import { keptPredictor } from './kept-predictor.ts';
 import type { LabelledRow, StepRows } from './labelled-row.ts';
 import { isRight } from './loss-of.ts';
 import { type AnswersGiven, addStep, emptyStepArrays } from './step-arrays.ts';
@@ -128,14 +129,47 @@ export class Replay {
 
   async #ask(query: WorkloadQuery): Promise<void> {
     this.#nextQuery += 1;
-    const answer = await this.#warm.reader.lately(query);
-    await this.#noteAnswer(answer, answer.rows.length);
+    const answer = await this.#warm.reader.lately(query).catch(nullWithoutVersion);
+    if (answer === null) this.#noteWithoutModel(query.rows);
+    else await this.#noteAnswer(answer, answer.rows.length);
   }
 
   async #predict(afterMs: number, untilMs: number): Promise<readonly AnsweredRow[]> {
-    const { answer, rows } = await this.#warm.reader.arrived(afterMs, untilMs);
-    await this.#noteAnswer(answer, rows.length);
+    const { reader, versions } = this.#warm;
+    const arrived = await reader.arrived(afterMs, untilMs).catch(nullWithoutVersion);
+    if (arrived !== null) {
+      await this.#noteAnswer(arrived.answer, arrived.rows.length);
+      return arrived.rows;
+    }
+    const rows = await reader.arrivedBy(
+      (sample) => keptPredictor(this.#warm, versions.answering.version, sample),
+      afterMs,
+      untilMs,
+    );
+    this.#noteWithoutModel(rows.length);
     return rows;
+  }
+
+  /** The model before goes on answering, beyond any bound: of it the engine says nothing any more. */
+  #noteWithoutModel(answers: number): void {
+    const { ledger, versions, engine } = this.#warm;
+    const { refreshedMs, since, trainingRows } = versions.answering;
+    const { added, removed } = ledger.change(refreshedMs, engine.nowMs);
+    const report = {
+      versions: this.#step - since,
+      rows: added + removed,
+      ms: engine.nowMs - refreshedMs,
+      effect: null,
+      policyMet: false,
+    };
+    this.#given.push({
+      answers,
+      activeSince: since,
+      report,
+      pendingLabels: added,
+      trainingRows,
+      isWithoutModel: true,
+    });
   }
 
   async #labelled(arrived: readonly AnsweredRow[]): Promise<readonly LabelledRow[]> {
@@ -182,14 +216,17 @@ export class Replay {
     if (report === undefined) throw new RangeError(`an answer says nothing of how stale model "${name}" is`);
     const { refreshedMs, since, trainingRows } = versions.answering;
     const pendingLabels = ledger.change(refreshedMs, engine.nowMs).added;
-    this.#given.push({ answers, activeSince: since, report, pendingLabels, trainingRows });
+    const isWithoutModel = false;
+    this.#given.push({ answers, activeSince: since, report, pendingLabels, trainingRows, isWithoutModel });
   }
 
   /** Learns of versions that were fitted just now. */
   async #noteVersions(): Promise<void> {
     const { engine, versions } = this.#warm;
     if (this.#experiment.deployDelay > 0) return this.#noteCandidates();
-    const { version, trainingRows } = await this.#warm.answering();
+    const fitted = await this.#warm.answering();
+    if (fitted === null) return;
+    const { version, trainingRows } = fitted;
     if (!versions.has(version)) {
       versions.fitted({
         version,
@@ -216,4 +253,10 @@ export class Replay {
     const stepMs = this.#history.arrivals[this.#step]?.atMs ?? Number.POSITIVE_INFINITY;
     return atMs < stepMs ? this.#step - 1 : this.#step;
   }
+}
+
+/** @throws whatever failed for another reason than that no version of the model answers */
+function nullWithoutVersion(failure: unknown): null {
+  if (failure instanceof EverviewError && failure.code === 'no-model-version') return null;
+  throw failure;
 }

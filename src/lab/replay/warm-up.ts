@@ -22,8 +22,8 @@ export interface WarmModel extends AsyncDisposable {
   readonly loss: LossName;
   readonly lossOf: RowLoss;
   readonly labelsAtStart: number;
-  /** The version that answers, and how many rows it was fitted on. */
-  answering(): Promise<FittedVersion>;
+  /** The version that answers, and how many rows it was fitted on; null: its window held no row to learn from. */
+  answering(): Promise<FittedVersion | null>;
   /** Versions that passed their gate and wait to be promoted, after one. */
   heldAfter(version: number): Promise<readonly (FittedVersion & { readonly refreshedMs: number })[]>;
 }
@@ -56,8 +56,10 @@ export async function openWarm(
     const knownUntilMs = history.startMs - history.labelDelayMs;
     const fallback = await reader.labelMean(declared, knownUntilMs);
     const [loss, lossOf] = rowLoss(reader.task, experiment.loss, fallback);
+    const first = await answeringVersion(engine, declared);
+    if (first === null) throw noVersion(declared);
     const versions = new AnsweringVersions({
-      ...(await answeringVersion(engine, declared)),
+      ...first,
       refreshedMs: history.startMs,
       since: -1,
     });
@@ -92,14 +94,19 @@ async function declare(
 }
 
 /** From the engine's state, without a query. */
-async function answeringVersion(engine: MeasuredEngine, { model }: DeclaredModel): Promise<FittedVersion> {
+async function answeringVersion(
+  engine: MeasuredEngine,
+  { model }: DeclaredModel,
+): Promise<FittedVersion | null> {
   const shown = (await engine.show('SHOW MODELS')).find(({ name }) => name === model.name);
-  if (shown === undefined || shown.model_version === null || shown.model_version === undefined) {
-    throw new EverviewError('no-model-version', `no version of model "${model.name}" answers any more`, {
-      hint: 'a longer window, or a longer warm-up, leaves it rows to learn from',
-    });
-  }
+  if (shown === undefined || shown.model_version === null || shown.model_version === undefined) return null;
   return { version: Number(shown.model_version), trainingRows: Number(shown.training_rows) };
+}
+
+function noVersion({ model }: DeclaredModel): EverviewError {
+  return new EverviewError('no-model-version', `no version of model "${model.name}" answers`, {
+    hint: 'a longer window, or a longer warm-up, leaves it rows to learn from',
+  });
 }
 
 async function heldVersions(
