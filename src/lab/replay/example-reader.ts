@@ -38,6 +38,7 @@ export class ExampleReader {
   readonly task: Task;
   readonly #engine: MeasuredEngine;
   readonly #model: string;
+  readonly #label: string;
   readonly #arrived: string;
   /** The same without predictions. */
   readonly #unpredicted: string;
@@ -55,6 +56,7 @@ export class ExampleReader {
     this.#features = shape.features;
     const { trainingSet } = declared;
     this.#model = formatName(declared.model.name);
+    this.#label = trainingSet.label;
     const time = formatName(trainingSet.eventTime);
     const label = formatName(trainingSet.label);
     const slice = experiment.slice === null ? 'NULL' : `CAST(${formatName(experiment.slice)} AS VARCHAR)`;
@@ -149,6 +151,24 @@ export class ExampleReader {
     if (sample === undefined) return [];
     const predict = await predictorFor(sample);
     return rows.map((row) => ({ ...this.#answered(row), prediction: predict(row) })).sort(byTimeThenValues);
+  }
+
+  /** The labels that examples have by now that had none when they were predicted; null: none, or they were changed. */
+  async labelsOf(predicted: readonly AnsweredRow[]): Promise<readonly (TrueLabel | null)[]> {
+    const times = predicted.map(({ eventMs }) => eventMs);
+    const span = [Math.min(...times) - 1, Math.max(...times)].map((ms) => new Date(ms));
+    const { rows, columns } = await this.#engine.ask(this.#unpredicted, span);
+    const names = columns
+      .map(({ name }) => name)
+      .filter((name) => !name.startsWith('lab_') && name.toLowerCase() !== this.#label.toLowerCase());
+    const keyOf = (row: Row): string => JSON.stringify(names.map((name) => textOf(row[name])));
+    const labels = new Map<string, TrueLabel[]>();
+    for (const row of rows) {
+      const { label } = this.#answered(row);
+      if (label !== null) labels.set(keyOf(row), [...(labels.get(keyOf(row)) ?? []), label]);
+    }
+    // Of examples that are all alike each takes one label.
+    return predicted.map(({ row }) => labels.get(keyOf(row))?.shift() ?? null);
   }
 
   /** A query of the workload. */

@@ -5,10 +5,10 @@ import type { Policy } from '../policy.ts';
 import type { AnsweredRow } from './example-reader.ts';
 import { keptPredictor } from './kept-predictor.ts';
 import type { LabelledRow, StepRows } from './labelled-row.ts';
-import { isRight } from './loss-of.ts';
+import { isRight, type TrueLabel } from './loss-of.ts';
 import { type AnswersGiven, addStep, emptyStepArrays } from './step-arrays.ts';
 import { SupersededModel } from './superseded-model.ts';
-import type { TriggerFeed } from './trigger-feed.ts';
+import type { SettledRow, TriggerFeed } from './trigger-feed.ts';
 import type { WarmModel } from './warm-up.ts';
 
 /** Feeds a history to the engine, step by step, and keeps what came of it. */
@@ -32,6 +32,9 @@ export class Replay {
   #nextQuery = 0;
   #step = 0;
   #given: AnswersGiven[] = [];
+  /** Examples that were predicted and have no label yet; `answeredBy` as triggers are told it. */
+  #unlabelled: readonly { readonly row: AnsweredRow; readonly step: number; readonly answeredBy: number }[] =
+    [];
 
   /** @param feed null: nothing decides but the engine */
   constructor(
@@ -64,6 +67,7 @@ export class Replay {
     if (kind !== 'every-update' && kind !== 'on-read' && kind !== 'auto') await this.#runDue();
     await engine.feed(arrival.tables);
     if (arrival.revises === true) ledger.restate(await reader.labelTimes(declared, atMs), atMs);
+    const late = arrival.revises === true ? await this.#scoreLate() : [];
     const arrived = await this.#predict(
       this.#history.arrivals[step - 1]?.atMs ?? this.#history.startMs,
       atMs,
@@ -79,7 +83,8 @@ export class Replay {
     this.stepRows.push({ version: versions.answering.version, rows: labelled });
     // The first after each update, the other once its answers have paid for it.
     if (kind === 'every-update' || kind === 'auto') await this.#runDue();
-    await this.#decide(arrived, labelled, atMs);
+    this.#awaitLabels(arrived);
+    await this.#decide(arrived, labelled, late, atMs);
     this.newestAfter.push(versions.newest.version);
   }
 
@@ -175,13 +180,43 @@ export class Replay {
   async #labelled(arrived: readonly AnsweredRow[]): Promise<readonly LabelledRow[]> {
     const superseded = (await this.#superseded?.losses(arrived)) ?? null;
     return arrived.flatMap((row, place): LabelledRow[] => {
-      const { label, prediction, slice } = row;
-      if (label === null) return [];
-      const loss = this.#warm.lossOf(prediction, label);
-      if (this.#experiment.slice !== null) this.#addToSlice(slice ?? 'NULL', loss);
-      const supersededLoss = superseded?.[place] ?? null;
-      return [{ ...row, label, loss, isRight: isRight(prediction, label), supersededLoss }];
+      return row.label === null ? [] : [this.#scored(row, row.label, superseded?.[place] ?? null)];
     });
+  }
+
+  /** Examples that have come without a label, should it come later. */
+  #awaitLabels(arrived: readonly AnsweredRow[]): void {
+    const answeredBy = this.#feed?.answeredBy ?? 0;
+    const waiting = arrived.filter(({ label }) => label === null);
+    if (waiting.length === 0) return;
+    this.#unlabelled = [
+      ...this.#unlabelled,
+      ...waiting.map((row) => ({ row, step: this.#step, answeredBy })),
+    ];
+  }
+
+  /** Scores what has a label now, in the step in which it was predicted. */
+  async #scoreLate(): Promise<readonly SettledRow[]> {
+    const waiting = this.#unlabelled;
+    if (waiting.length === 0) return [];
+    const labels = await this.#warm.reader.labelsOf(waiting.map(({ row }) => row));
+    this.#unlabelled = waiting.filter((_, place) => labels[place] === null);
+    return waiting.flatMap(({ row, step, answeredBy }, place): SettledRow[] => {
+      const label = labels[place] ?? null;
+      if (label === null) return [];
+      const labelled = this.#scored(row, label, null);
+      const told = this.stepRows[step];
+      if (told !== undefined) this.stepRows[step] = { ...told, rows: [...told.rows, labelled] };
+      this.arrays.rows[step] = (this.arrays.rows[step] ?? 0) + 1;
+      this.arrays.lossSum[step] = (this.arrays.lossSum[step] ?? 0) + labelled.loss;
+      return [{ row: labelled, answeredBy }];
+    });
+  }
+
+  #scored(row: AnsweredRow, label: TrueLabel, supersededLoss: number | null): LabelledRow {
+    const loss = this.#warm.lossOf(row.prediction, label);
+    if (this.#experiment.slice !== null) this.#addToSlice(row.slice ?? 'NULL', loss);
+    return { ...row, label, loss, isRight: isRight(row.prediction, label), supersededLoss };
   }
 
   #addToSlice(value: string, loss: number): void {
@@ -194,10 +229,11 @@ export class Replay {
   async #decide(
     arrived: readonly AnsweredRow[],
     labelled: readonly LabelledRow[],
+    late: readonly SettledRow[],
     atMs: number,
   ): Promise<void> {
     if (this.#feed === null) return;
-    const decision = this.#feed.decide({ atMs, arrived, labelled, given: this.#given });
+    const decision = this.#feed.decide({ atMs, arrived, labelled, late, given: this.#given });
     if (!decision.refresh) return;
     this.asked.push(decision.because);
     const { engine, declared, versions } = this.#warm;
