@@ -1,5 +1,5 @@
 import { sameName } from '../core/schema.ts';
-import { define, usualHold } from './define.ts';
+import { define, usualHold, usualRetentionMs } from './define.ts';
 import type {
   Constraint,
   Definition,
@@ -140,6 +140,18 @@ function givenForModel(model: ModelDefinition): GivenOption[] {
     ...unless(model.holdOn === 'block', 'hold_on', specs.hold_on, model.holdOn),
     ...unless(model.pauseOn === 'never', 'pause_on', specs.pause_on, model.pauseOn),
     ...unless(model.fallback === null, 'fallback', specs.fallback, model.fallback),
+    ...unless(
+      model.logPredictions.length === 0,
+      'log_predictions',
+      specs.log_predictions,
+      model.logPredictions,
+    ),
+    ...unless(
+      model.predictionRetentionMs === usualRetentionMs,
+      'prediction_retention',
+      specs.prediction_retention,
+      model.predictionRetentionMs,
+    ),
     ...unless(model.onFailure === 'keep_current', 'on_failure', specs.on_failure, model.onFailure),
   ];
 }

@@ -164,6 +164,10 @@ export type ModelDefinition = {
   readonly pauseOn: IncidentBound;
   /** What answers while predictions are paused; null: they are refused. */
   readonly fallback: PredictionFallback | null;
+  /** Columns that say which example a row is, by which predictions are logged and find their labels; empty: none are. */
+  readonly logPredictions: readonly string[];
+  /** How long a logged prediction is kept; null: for ever. */
+  readonly predictionRetentionMs: number | null;
   readonly onFailure: 'keep_current';
 };
 

@@ -55,6 +55,7 @@ export class StatementGrammar extends HeldGrammar {
         { ALT: () => this.SUBRULE(this.drop) },
         { ALT: () => this.SUBRULE(this.describe) },
         { ALT: () => this.SUBRULE(this.show) },
+        { ALT: () => this.SUBRULE(this.showPerformance) },
         { ALT: () => this.SUBRULE(this.refresh) },
         { ALT: () => this.SUBRULE(this.explain) },
         { ALT: () => this.SUBRULE(this.incidentAction) },
@@ -192,6 +193,20 @@ export class StatementGrammar extends HeldGrammar {
       const length = second.at.offset + second.at.length - first.at.offset;
       return { name: `${first.name}.${second.name}`, at: { ...first.at, length } };
     });
+  });
+
+  private readonly showPerformance = this.RULE('showPerformance', (): StatementSyntax => {
+    this.CONSUME(kw('SHOW'));
+    this.CONSUME(kw('PERFORMANCE'));
+    const model = this.OPTION1(() => {
+      this.CONSUME(kw('OF'));
+      return this.SUBRULE1(this.name);
+    });
+    const per = this.OPTION2(() => {
+      this.CONSUME(kw('PER'));
+      return this.SUBRULE2(this.name);
+    });
+    return { kind: 'show-performance', model: model ?? null, per: per ?? null };
   });
 
   private readonly show = this.RULE('show', (): StatementSyntax => {

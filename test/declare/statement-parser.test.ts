@@ -392,6 +392,8 @@ describe('parseStatement', () => {
       holdOn: 'block',
       pauseOn: 'never',
       fallback: null,
+      logPredictions: [],
+      predictionRetentionMs: 90 * 86_400_000,
       onFailure: 'keep_current',
     });
   });
