@@ -55,7 +55,6 @@ export class StatementGrammar extends HeldGrammar {
         { ALT: () => this.SUBRULE(this.drop) },
         { ALT: () => this.SUBRULE(this.describe) },
         { ALT: () => this.SUBRULE(this.show) },
-        { ALT: () => this.SUBRULE(this.showPerformance) },
         { ALT: () => this.SUBRULE(this.refresh) },
         { ALT: () => this.SUBRULE(this.explain) },
         { ALT: () => this.SUBRULE(this.incidentAction) },
@@ -195,9 +194,8 @@ export class StatementGrammar extends HeldGrammar {
     });
   });
 
-  private readonly showPerformance = this.RULE('showPerformance', (): StatementSyntax => {
-    this.CONSUME(kw('SHOW'));
-    this.CONSUME(kw('PERFORMANCE'));
+  /** What follows SHOW PERFORMANCE. */
+  private readonly followed = this.RULE('followed', (): StatementSyntax => {
     const model = this.OPTION1(() => {
       this.CONSUME(kw('OF'));
       return this.SUBRULE1(this.name);
@@ -218,8 +216,15 @@ export class StatementGrammar extends HeldGrammar {
       { ALT: () => this.CONSUME(kw('STALENESS')) },
       { ALT: () => this.CONSUME(kw('REGRET')) },
       { ALT: () => this.CONSUME(kw('INCIDENTS')) },
+      { ALT: () => this.CONSUME(kw('PERFORMANCE')) },
     ]);
+    const followed = this.OPTION({
+      GATE: () => word.tokenType === kw('PERFORMANCE'),
+      DEF: () => this.SUBRULE(this.followed),
+    });
     return this.ACTION((): StatementSyntax => {
+      if (word.tokenType === kw('PERFORMANCE'))
+        return followed ?? { kind: 'show-performance', model: null, per: null };
       if (word.tokenType === kw('TABLES')) return { kind: 'show', what: 'tables' };
       if (word.tokenType === kw('INCIDENTS')) return { kind: 'show-incidents' };
       if (word.tokenType === kw('VIEWS')) return { kind: 'show', what: 'views' };

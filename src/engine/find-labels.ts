@@ -32,7 +32,7 @@ export type FoundLabel = {
 };
 
 /** Labels that are looked at in one go. */
-const labelsAtOnce = 50_000;
+export const labelsAtOnce = 50_000;
 
 /** The key's columns with their types in the training set. */
 function keyOf(entry: ModelEntry, set: TrainingSetEntry) {
@@ -184,7 +184,11 @@ export async function labelsThereBefore(
       (base) => changes.firstChange(base, one.newestVersion, version) !== null,
     );
     if (!isChanged) before.set(one.predictionId, 'known');
-    else asked.set(one.newestVersion, [...(asked.get(one.newestVersion) ?? []), one]);
+    else {
+      const those = asked.get(one.newestVersion) ?? [];
+      asked.set(one.newestVersion, those);
+      those.push(one);
+    }
   }
   for (const [place, [then, those]] of [...asked].entries()) {
     const known = place < pastsAsked ? await labelledAt(core, draft, entry, set, then, those) : null;

@@ -16,7 +16,7 @@ import { type ModelEntry, nameOf } from '../query/catalog.ts';
 import { answeringModel, trainingSetOf } from './answering-model.ts';
 import type { EngineCore } from './engine-core.ts';
 import { type EngineState, withEntry } from './engine-state.ts';
-import { type FoundLabel, findLabels, labelsThereBefore, nextLabelMs } from './find-labels.ts';
+import { type FoundLabel, findLabels, labelsAtOnce, labelsThereBefore, nextLabelMs } from './find-labels.ts';
 import { isRefreshHeld } from './held-refreshes.ts';
 import { hasStaleLiveIncident, noteLivePerformance } from './live-incidents.ts';
 import { refreshViews } from './refresh-views.ts';
@@ -136,11 +136,11 @@ async function settleModel(core: EngineCore, draft: WriteDraft, entry: ModelEntr
     // Each that is found waits no more.
     for (;;) {
       const found = await findLabels(draft, entry, set);
-      if (found.length === 0) break;
       const before = await labelsThereBefore(core, draft, entry, set, found);
       const labelled: LabelledPrediction[] = [];
       for (const one of found) labelled.push(await counted(entry, one, before, losses, draft.nowMs));
       await recordLabels(draft.tx, labelled, draft.state.version, draft.nowMs);
+      if (found.length < labelsAtOnce) break;
     }
     await notePredictionsWaiting(draft.tx, name);
     await losses.save();

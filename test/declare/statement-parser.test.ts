@@ -79,6 +79,12 @@ const table: readonly (readonly [sql: string, expected: Partial<StatementBody> |
   ['SHOW MODELS', { kind: 'show', what: 'models' }],
   ['SHOW STALENESS', { kind: 'show', what: 'staleness' }],
   ['SHOW REGRET', { kind: 'show', what: 'regret' }],
+  ['SHOW PERFORMANCE', { kind: 'show-performance', model: null, per: null }],
+  [
+    'SHOW PERFORMANCE OF delay PER "from"',
+    { kind: 'show-performance', model: { name: 'delay' }, per: { name: 'from' } },
+  ],
+  ['SHOW PERFORMANCE PER origin', { kind: 'show-performance', model: null, per: { name: 'origin' } }],
   ['REFRESH v', { kind: 'refresh', name: 'v', how: 'auto' }],
   ['REFRESH MATERIALIZED VIEW v INCREMENTAL', { kind: 'refresh', name: 'v', how: 'incremental' }],
   ['REFRESH MODEL m FULL', { kind: 'refresh', name: 'm', how: 'full' }],
