@@ -82,9 +82,16 @@ const table: readonly (readonly [sql: string, expected: Partial<StatementBody> |
   ['SHOW PERFORMANCE', { kind: 'show-performance', model: null, per: null }],
   [
     'SHOW PERFORMANCE OF delay PER "from"',
-    { kind: 'show-performance', model: { name: 'delay' }, per: { name: 'from' } },
+    {
+      kind: 'show-performance',
+      model: expect.objectContaining({ name: 'delay' }),
+      per: expect.objectContaining({ name: 'from' }),
+    },
   ],
-  ['SHOW PERFORMANCE PER origin', { kind: 'show-performance', model: null, per: { name: 'origin' } }],
+  [
+    'SHOW PERFORMANCE PER origin',
+    { kind: 'show-performance', model: null, per: expect.objectContaining({ name: 'origin' }) },
+  ],
   ['REFRESH v', { kind: 'refresh', name: 'v', how: 'auto' }],
   ['REFRESH MATERIALIZED VIEW v INCREMENTAL', { kind: 'refresh', name: 'v', how: 'incremental' }],
   ['REFRESH MODEL m FULL', { kind: 'refresh', name: 'm', how: 'full' }],
