@@ -78,8 +78,8 @@ export type TableOptions<Column extends string> = {
   readonly onReplay?: ReplayResponse;
   /** Whether updates are judged by what accepted ones were like. */
   readonly profile?: 'on' | 'off';
-  /** How many false alarms a month may be expected of the judgement. */
-  readonly falseAlarms?: number;
+  /** How many false alarms a month may be expected of the judgement; null: the table's share of the database's. */
+  readonly falseAlarms?: number | null;
   /** What becomes of an update that the judgement blocks. */
   readonly onFinding?: 'warn' | 'quarantine' | 'ask' | 'hold_refresh' | 'reject';
   /** `6 hours then accept_marked` */

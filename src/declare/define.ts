@@ -97,7 +97,7 @@ function defineTable(draft: TableDraft): TableDefinition {
     heartbeatMs: values.heartbeat ?? null,
     arrival: arrivalRules(name, columns, values, draft.options),
     isProfiled: values.profile === 'on',
-    falseAlarms: values.false_alarms ?? 1,
+    falseAlarms: values.false_alarms ?? null,
     onFinding: values.on_finding ?? 'warn',
     hold: holdOf(name, values, draft.options),
   };

@@ -45,7 +45,7 @@ const table = z.strictObject({
   // Files of older releases have none of these.
   arrival: arrival.default(noArrivalRules),
   isProfiled: z.boolean().default(false),
-  falseAlarms: z.number().positive().default(1),
+  falseAlarms: z.number().positive().nullable().default(null),
   onFinding: z.enum(['warn', 'quarantine', 'ask', 'hold_refresh', 'reject']).default('warn'),
   hold: holdTerm.schema.default({ forMs: 86_400_000, onDeadline: 'reject' }),
 });

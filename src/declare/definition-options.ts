@@ -52,7 +52,7 @@ function givenForTable(table: TableDefinition): GivenOption[] {
     ...unless(!isProfiled, 'profile', specs.profile, isProfiled ? 'on' : 'off'),
     ...unless(onFinding === 'warn', 'on_finding', specs.on_finding, onFinding),
     ...unless(hold.forMs === usual.forMs && hold.onDeadline === usual.onDeadline, 'hold', specs.hold, hold),
-    ...unless(falseAlarms === 1, 'false_alarms', specs.false_alarms, falseAlarms),
+    ...unless(falseAlarms === null, 'false_alarms', specs.false_alarms, falseAlarms),
   ];
 }
 

@@ -106,9 +106,9 @@ const tableOptions = {
     'how long `on_finding = ask` or `hold_refresh` waits, and what then: the rows are given up (of ask alone), or taken and marked in every answer that rests on them',
   ),
   false_alarms: option(
-    number('1', z.number().positive('must be above 0')),
-    '1',
-    'how many false alarms a month may be expected of the judgement of this table',
+    orNull(number('1', z.number().positive('must be above 0'))),
+    'NULL, its share of those of the database',
+    'how many false alarms a month may be expected of the judgement of this table alone; tables that say nothing share `falseAlarms` of Everview.open, 1, equally',
   ),
 };
 

@@ -44,6 +44,8 @@ export type EngineState = {
   readonly held: readonly HeldUpdate[];
   /** Updates that were taken although nobody vouched for them. */
   readonly marks: readonly MarkedUpdate[];
+  /** How many false alarms a month may be expected of the judgement of all tables together. */
+  readonly falseAlarms: number;
   /** Whether notices of incidents are sent anywhere. */
   readonly notifies: boolean;
   /** When the next notice of an incident is to be sent; null: none waits. */

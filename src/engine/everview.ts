@@ -33,6 +33,7 @@ import { StatementExecutor } from './execute-statement.ts';
 import { executeUpdateStatement, isUpdateStatement, replacing } from './execute-update.ts';
 import { exportModel } from './export-model.ts';
 import { toldAt } from './failure-place.ts';
+import { usualFalseAlarms } from './false-alarms.ts';
 import { approveUpdate, rejectUpdate } from './held-updates.ts';
 import { actOnIncident, type IncidentAction } from './incident-statements.ts';
 import { type InsertInput, rowSourceOf } from './insert-input.ts';
@@ -115,7 +116,11 @@ export class Everview implements AsyncDisposable {
     try {
       const state = await store.read(
         () => null,
-        (session) => loadEngine(session, store.parser, { notifies: notifier !== null }),
+        (session) =>
+          loadEngine(session, store.parser, {
+            notifies: notifier !== null,
+            falseAlarms: options.falseAlarms ?? usualFalseAlarms,
+          }),
       );
       const runtime = new OnnxRuntime();
       const core = new EngineCore(

@@ -32,7 +32,7 @@ import { supersededByKey } from './shown-models.ts';
 export async function loadEngine(
   session: Session,
   parser: SqlParser,
-  { notifies }: Pick<EngineState, 'notifies'>,
+  { notifies, falseAlarms }: Pick<EngineState, 'notifies' | 'falseAlarms'>,
 ): Promise<EngineState> {
   const history = await loadHistory(session);
   const models = await loadModelHistory(session);
@@ -56,6 +56,7 @@ export async function loadEngine(
     incidents: await loadLiveIncidents(session),
     held: await loadHeld(session),
     marks: await loadMarks(session),
+    falseAlarms,
     notifies,
     nextDeliveryMs: await nextDelivery(session),
     audited: new Map(),

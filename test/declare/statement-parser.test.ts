@@ -332,7 +332,7 @@ describe('parseStatement', () => {
       heartbeatMs: null,
       arrival: noArrivalRules,
       isProfiled: false,
-      falseAlarms: 1,
+      falseAlarms: null,
       onFinding: 'warn',
       hold: { forMs: 86_400_000, onDeadline: 'reject' },
     });
