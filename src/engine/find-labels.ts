@@ -175,23 +175,26 @@ export async function labelsThereBefore(
   found: readonly FoundLabel[],
 ): Promise<ReadonlyMap<number, 'known' | 'unknown'>> {
   const before = new Map<number, 'known' | 'unknown'>();
-  const asked = new Map<Version, FoundLabel[]>();
+  const asked = new Map<string, FoundLabel[]>();
   const { changes, version } = draft.state;
+  const { isClocked } = set.handle;
   for (const one of found) {
     const cameLater = one.countedAtMs !== null && one.countedAtMs > one.predictedAtMs;
     if (!one.isNew || cameLater) continue;
     const isChanged = set.bases.some(
       (base) => changes.firstChange(base, one.newestVersion, version) !== null,
     );
-    if (!isChanged) before.set(one.predictionId, 'known');
-    else {
-      const those = asked.get(one.newestVersion) ?? [];
-      asked.set(one.newestVersion, those);
-      those.push(one);
+    if (!isChanged && !isClocked) {
+      before.set(one.predictionId, 'known');
+      continue;
     }
+    const moment = `${one.newestVersion} ${isClocked ? one.predictedAtMs : ''}`;
+    const those = asked.get(moment) ?? [];
+    asked.set(moment, those);
+    those.push(one);
   }
-  for (const [place, [then, those]] of [...asked].entries()) {
-    const known = place < pastsAsked ? await labelledAt(core, draft, entry, set, then, those) : null;
+  for (const [place, those] of [...asked.values()].entries()) {
+    const known = place < pastsAsked ? await labelledThen(core, draft, entry, set, those) : null;
     for (const { predictionId } of those) {
       if (known === null) before.set(predictionId, 'unknown');
       else if (known.has(predictionId)) before.set(predictionId, 'known');
@@ -200,18 +203,19 @@ export async function labelsThereBefore(
   return before;
 }
 
-/** Of predictions, those whose label was there at a version; null: history does not tell. */
-async function labelledAt(
+/** Of predictions made at one version, those whose label was there then; null: history does not tell. */
+async function labelledThen(
   core: EngineCore,
   draft: WriteDraft,
   entry: ModelEntry,
   set: TrainingSetEntry,
-  version: Version,
   those: readonly FoundLabel[],
 ): Promise<ReadonlySet<number> | null> {
   const ids = those.map(({ predictionId }) => predictionId).join(', ');
-  const nowMs = those.reduce((latest, { predictedAtMs }) => Math.max(latest, predictedAtMs), 0);
-  const text = `SELECT * FROM ${quoteIdentifier(nameOf(set))} AT (VERSION => ${version})`;
+  const [first] = those;
+  if (first === undefined) return new Set();
+  const nowMs = first.predictedAtMs;
+  const text = `SELECT * FROM ${quoteIdentifier(nameOf(set))} AT (VERSION => ${first.newestVersion})`;
   const reading = { version: draft.state.version, inline: new Map(), paused: new Map() };
   try {
     const context = rewriteContext(core, draft.state, draft.tx, nowMs, [], reading);

@@ -144,7 +144,9 @@ async function settleModel(core: EngineCore, draft: WriteDraft, entry: ModelEntr
     }
     await notePredictionsWaiting(draft.tx, name);
     await losses.save();
-    nextMs = await nextLabelMs(draft, entry, set);
+    const boundaryMs = draft.state.cursors.get(nameOf(set))?.nextBoundaryMs ?? null;
+    const moments = [await nextLabelMs(draft, entry, set), boundaryMs].filter((ms) => ms !== null);
+    nextMs = moments.length === 0 ? null : Math.min(...moments);
   }
   await noteLivePerformance(draft, entry, losses);
   const { predictionRetentionMs } = entry.declared.definition;

@@ -51,7 +51,7 @@ export type LiveLog = {
   readonly hasNew: boolean;
   readonly settledVersion: Version;
   readonly settledMs: number;
-  /** When a label that is there will count; null: none is to. */
+  /** When a label may come without an update, for it counts or rows of the training set follow the clock; null: none is to. */
   readonly nextMs: number | null;
   readonly oldestMs: number | null;
 };

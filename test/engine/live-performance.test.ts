@@ -157,6 +157,29 @@ describe('predictions that are logged', () => {
     expect((await db.performance())[0]).toMatchObject({ rows: 10, score: expect.closeTo(1, 6) });
   });
 
+  it('find labels of a training set that follows the clock', async () => {
+    ({ db, clock } = await openEverview());
+    await db.sql(`
+      CREATE TABLE t (id BIGINT PRIMARY KEY, seen TIMESTAMP, x DOUBLE, y DOUBLE);
+      CREATE TRAINING SET s WITH (label = y) AS SELECT id, x, y FROM t WHERE seen < now()::TIMESTAMP - INTERVAL '1 day';
+      CREATE MODEL m WITH (method = 'ridge', l2 = 0, refresh = manual, log_predictions = (id)) AS SELECT x FROM s;
+      INSERT INTO t SELECT i, now()::TIMESTAMP - INTERVAL '5 days', i, 2 * i FROM range(50) r(i);
+      INSERT INTO t SELECT i, now()::TIMESTAMP, i, 2 * i + 1 FROM range(50, 60) r(i);
+      REFRESH m;`);
+    await db.query(
+      'SELECT count(prediction) FROM PREDICT(m, (SELECT id, x FROM t WHERE id > 48 AND id < 55))',
+    );
+    clock.advanceMs(23 * 3_600_000);
+    await db.query(
+      'SELECT count(prediction) FROM PREDICT(m, (SELECT id, x FROM t WHERE id > 48 AND id < 57))',
+    );
+    clock.advanceMs(2 * 3_600_000);
+    await db.query('SELECT count(prediction) FROM PREDICT(m, (SELECT id, x FROM t WHERE id > 48))');
+    await db.step();
+    // 49 and the last three had their label when they were predicted; of the others the first prediction counts.
+    expect(await states()).toEqual({ known: 4, scored: 7 });
+  });
+
   it('are counted as hold-outs are: classes', async () => {
     await opened('gaussian_nb', 'late', '');
     await arrive(100, 160);
