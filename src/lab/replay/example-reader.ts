@@ -13,6 +13,7 @@ import type { FeatureColumn } from '../trigger.ts';
 import type { DeclaredModel } from './declared-model.ts';
 import type { Prediction, TrueLabel } from './loss-of.ts';
 import type { MeasuredEngine } from './measured-engine.ts';
+import { classPrediction, numberPrediction } from './told-prediction.ts';
 import type { VersionPredictor } from './version-predictor.ts';
 
 /** The training set's query as a plain view: what arrives is asked for through it, whether or not it is learned from. */
@@ -205,22 +206,6 @@ export class ExampleReader {
       row,
     };
   }
-}
-
-/** A number that a model gave; null: none. */
-export function numberPrediction(told: SqlValue | undefined): Prediction {
-  return { kind: 'number', number: isNull(told) ? Number.NaN : Number(told) };
-}
-
-/** A class that a model gave, beside the columns in which its probabilities stand. */
-export function classPrediction(label: string | null, values: Row): Prediction {
-  const { probability: second } = values;
-  if (typeof second === 'number') return { kind: 'class', label, probability: { second } };
-  const of = (asked: string): number => {
-    const told = values[`probability_${asked}`];
-    return typeof told === 'number' ? told : 0;
-  };
-  return { kind: 'class', label, probability: { of } };
 }
 
 function isNull(value: SqlValue | undefined): value is null | undefined {
