@@ -5,7 +5,7 @@ import type { EngineCore } from './engine-core.ts';
 import type { EngineState } from './engine-state.ts';
 import { modelRefreshInput, passedShare } from './model-refresh-input.ts';
 import { pendingChange } from './pending-change.ts';
-import { decide, isKept, type KeptEntry, sizeOf, withSources } from './refresh-views.ts';
+import { decide, type KeptEntry, sizeOf, withSources } from './refresh-views.ts';
 import { attemptedStanding, type MaintainedEntry } from './standings.ts';
 import { waitingExamples } from './waiting-change.ts';
 
