@@ -46,6 +46,7 @@ export type { InsertOptions, UpdateBuilder } from './engine/everview.ts';
 export { Everview } from './engine/everview.ts';
 export type { IncidentAction } from './engine/incident-statements.ts';
 export type { InsertInput } from './engine/insert-input.ts';
+export type { LivePerformance } from './engine/live-performance.ts';
 export type { OpenOptions } from './engine/open-options.ts';
 export type { ProfiledColumn, TableProfile } from './engine/profile-table.ts';
 export type { StatementResult, UpdateResult } from './engine/result.ts';

@@ -1,9 +1,24 @@
 import { defineConfig } from 'vitest/config';
 
+/** Tests that draw, taken again: how far they go here is said by their `depth`. */
+const deeper = [
+  'engine/prediction-views',
+  'engine/temporal',
+  'laws/law-3-consistency',
+  'laws/law-7-determinism',
+  'model/certified-histories',
+  'model/every-family',
+  'model/family-histories',
+  'view/group-rungs',
+  'view/temporal',
+];
+
 /** `npm run test:campaigns`: what takes too long for every run of the tests. */
 export default defineConfig({
   test: {
-    include: ['test/**/*.campaign.ts'],
+    include: ['test/**/*.campaign.ts', ...deeper.map((name) => `test/${name}.test.ts`)],
+    setupFiles: ['test/support/seed-draws.ts'],
+    env: { EVERVIEW_TEST_DEPTH: 'campaign' },
     testTimeout: 300_000,
     hookTimeout: 600_000,
     pool: 'forks',

@@ -53,7 +53,7 @@ export const errorTable = {
   'no-model-version': ['policy', 'no version of the model was promoted, so none may answer'],
   'predictions-paused': [
     'policy',
-    'an incident of a table that the model learns from is open, and pause_on has its predictions refused',
+    'an incident of a table that the model learns from, or of how it does, is open, and pause_on has its predictions refused',
   ],
   'not-promotable': [
     'policy',

@@ -4,7 +4,8 @@ import type { Version } from './version.ts';
 
 /**
  * What made an incident: contents that differ from their definition, rows that broke a constraint or a rule about
- * arrival, rows that came before, columns that are missing, a table or source that fell silent, the judgement.
+ * arrival, rows that came before, columns that are missing, a table or source that fell silent, the judgement, a model
+ * that does worse than its promotion promised.
  */
 export const incidentKinds = [
   'audit-divergence',
@@ -13,6 +14,7 @@ export const incidentKinds = [
   'schema-mismatch',
   'silence',
   'finding',
+  'live-performance',
 ] as const;
 
 export type IncidentKind = (typeof incidentKinds)[number];
@@ -40,9 +42,9 @@ export type IncidentResponse = (typeof incidentResponses)[number];
 /** One root cause, as whoever found it tells of it. Name, kind and subject are what makes two reports one incident. */
 export type IncidentReport = {
   readonly kind: IncidentKind;
-  /** The table or view it is about. */
+  /** The table, view or model it is about. */
   readonly name: string;
-  /** What of it: the constraint, the source, the columns; empty where it is all of it. */
+  /** What of it: the constraint, the source, the columns, the version; empty where it is all of it. */
   readonly subject: string;
   readonly cause: CatalogueCause | null;
   readonly severity: FindingSeverity;
@@ -105,6 +107,11 @@ export function statementsFor(
     'schema-mismatch': [`DESCRIBE ${table}`],
     silence: [`SELECT * FROM everview.sources WHERE "table" = ${quoteLiteral(name)}`],
     finding: quarantine,
+    'live-performance': [
+      `SHOW PERFORMANCE OF ${table}`,
+      `ROLLBACK MODEL ${table} TO VERSION …`,
+      `REFRESH ${table}`,
+    ],
   };
   return [
     ...own[kind],

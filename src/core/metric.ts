@@ -7,37 +7,61 @@ type MetricFacts = {
   readonly of: OutputKind;
   /** A mean of something that each row has by itself, so that two models can be compared row by row. */
   readonly pairable: boolean;
+  /** The least and the greatest value it can have. */
+  readonly range: readonly [number, number];
   /** Formula, convention for several classes, and when it is undefined (NULL). */
   readonly meaning: string;
 };
 
 /** The closed list of metrics. The documentation's table is generated from here. */
 export const metricTable = {
-  rmse: { better: 'lower', of: 'number', pairable: true, meaning: '√mean (y − p)²' },
-  mae: { better: 'lower', of: 'number', pairable: true, meaning: 'mean |y − p|' },
+  rmse: {
+    better: 'lower',
+    of: 'number',
+    pairable: true,
+    range: [0, Number.POSITIVE_INFINITY],
+    meaning: '√mean (y − p)²',
+  },
+  mae: {
+    better: 'lower',
+    of: 'number',
+    pairable: true,
+    range: [0, Number.POSITIVE_INFINITY],
+    meaning: 'mean |y − p|',
+  },
   mape: {
     better: 'lower',
     of: 'number',
     pairable: true,
+    range: [0, Number.POSITIVE_INFINITY],
     meaning: 'mean |y − p| / |y|, a share; undefined where a label is 0',
   },
   r2: {
     better: 'higher',
     of: 'number',
     pairable: false,
+    range: [Number.NEGATIVE_INFINITY, 1],
     meaning: '1 − Σ(y − p)² / Σ(y − ȳ)²; undefined where all labels are alike',
   },
-  accuracy: { better: 'higher', of: 'class', pairable: true, meaning: 'share of rows whose class is right' },
+  accuracy: {
+    better: 'higher',
+    of: 'class',
+    pairable: true,
+    range: [0, 1],
+    meaning: 'share of rows whose class is right',
+  },
   log_loss: {
     better: 'lower',
     of: 'class',
     pairable: true,
+    range: [0, Number.POSITIVE_INFINITY],
     meaning: 'mean −ln of the probability given to the class that came, which counts as at least 2⁻⁵²',
   },
   brier: {
     better: 'lower',
     of: 'class',
     pairable: true,
+    range: [0, 2],
     meaning:
       'two classes: mean (p − [positive came])², 0 to 1; several: mean Σ (p of the class − [class came])², 0 to 2',
   },
@@ -45,6 +69,7 @@ export const metricTable = {
     better: 'higher',
     of: 'class',
     pairable: false,
+    range: [0, 1],
     meaning:
       'share of pairs of a positive and another row in which the positive has the greater probability, equal ones ½; several classes: mean over the classes that came, each against the rest; undefined where one class came',
   },
@@ -52,6 +77,7 @@ export const metricTable = {
     better: 'higher',
     of: 'class',
     pairable: false,
+    range: [0, 1],
     meaning:
       'Σ (recall − recall before) · precision over the distinct probabilities, the greatest first; several classes: mean over the classes that came, each against the rest; undefined where no positive came',
   },
@@ -59,6 +85,7 @@ export const metricTable = {
     better: 'higher',
     of: 'class',
     pairable: false,
+    range: [0, 1],
     meaning:
       '2·tp / (2·tp + fp + fn) of the positive class; several: mean over the classes that came or were predicted; undefined where the positive class was neither',
   },
@@ -66,6 +93,7 @@ export const metricTable = {
     better: 'higher',
     of: 'class',
     pairable: false,
+    range: [-1, 1],
     meaning:
       "Matthews' correlation of predicted and true classes, for several classes too; undefined where all labels or all predictions are alike",
   },
@@ -73,6 +101,7 @@ export const metricTable = {
     better: 'lower',
     of: 'class',
     pairable: false,
+    range: [0, 1],
     meaning:
       'mean over the rows of |mean probability − share that came true| of their bin, 15 equal bins of [0, 1]; two classes: of the positive one; several: of the most probable one',
   },

@@ -33,6 +33,7 @@ export const reasonTable = {
   read: 'a query asked for fresher contents',
   asked: 'REFRESH',
   'audit-divergence': 'an audit found that the contents were not what the definition gives',
+  'labels-wanted': 'logged predictions of a model wait for labels that the training set may have',
   'needed-by-dependent': 'a view over this one is being refreshed',
   // what became of an update
   accepted: 'every row met every constraint',

@@ -3,7 +3,7 @@ import { type Metric, metricsOf, metricTable, type OutputKind } from '../core/me
 import { nearestHint } from '../core/nearest.ts';
 import { columnNames, findColumn, type Schema } from '../core/schema.ts';
 import type { ModelDefinition } from './definition.ts';
-import type { GateCondition } from './gate-condition.ts';
+import type { GateCondition, ThresholdCondition } from './gate-condition.ts';
 import { methodSpec } from './methods.ts';
 
 /**
@@ -27,6 +27,7 @@ function assertConditions(definition: ModelDefinition, schema: Schema, kind: Out
   for (const condition of definition.gate) {
     const metric = metricOf(condition);
     if (metric !== null && metricTable[metric].of !== kind) throw wrongMetric(definition, metric, kind);
+    if (condition.kind === 'threshold') assertReachable(definition, condition);
     if (condition.kind === 'negative-flips') assertTolerance(definition, condition.tolerance, kind);
   }
   const sliced = definition.gate.flatMap(({ per }) => (per === null ? [] : [per]));
@@ -42,6 +43,22 @@ function assertConditions(definition: ModelDefinition, schema: Schema, kind: Out
 
 function metricOf(condition: GateCondition): Metric | null {
   return condition.kind === 'negative-flips' ? null : condition.metric;
+}
+
+/** A gate that nothing can pass would keep the model from ever answering. */
+function assertReachable({ name }: ModelDefinition, condition: ThresholdCondition): void {
+  const { metric, operator, factor, relative, text } = condition;
+  if (relative) return;
+  const [least, most] = metricTable[metric].range;
+  const best = operator === '<' || operator === '<=' ? least : most;
+  const isStrict = operator === '<' || operator === '>';
+  const isBeyond = best === least ? factor < best : factor > best;
+  if (!isBeyond && !(isStrict && factor === best)) return;
+  throw new EverviewError(
+    'invalid-option',
+    `the gate of model "${name}" asks for ${text}, which no model can reach: ${metric} is at ${best === least ? 'least' : 'most'} ${best}`,
+    { hint: `leave the condition out, or state a bound ${best === least ? 'above' : 'below'} ${best}` },
+  );
 }
 
 function wrongMetric({ name }: ModelDefinition, metric: Metric, kind: OutputKind): EverviewError {

@@ -78,8 +78,8 @@ export type TableOptions<Column extends string> = {
   readonly onReplay?: ReplayResponse;
   /** Whether updates are judged by what accepted ones were like. */
   readonly profile?: 'on' | 'off';
-  /** How many false alarms a month may be expected of the judgement. */
-  readonly falseAlarms?: number;
+  /** How many false alarms a month may be expected of the judgement; null: the table's share of the database's. */
+  readonly falseAlarms?: number | null;
   /** What becomes of an update that the judgement blocks. */
   readonly onFinding?: 'warn' | 'quarantine' | 'ask' | 'hold_refresh' | 'reject';
   /** `6 hours then accept_marked` */
@@ -266,10 +266,14 @@ export type ModelOptions = PolicyOptions & {
   readonly windows?: number;
   /** From which severity on an open incident about rows it learns from holds a candidate. */
   readonly holdOn?: IncidentBound;
-  /** From which severity on an open incident of a table it learns from pauses its predictions. */
+  /** From which severity on an open incident of a table it learns from, or of how it does, pauses its predictions. */
   readonly pauseOn?: IncidentBound;
   /** What answers while predictions are paused: `previous`, `{ value: 0 }`, or the name of a model. */
   readonly fallback?: string | number | { readonly value: number | string } | null;
+  /** Columns of the training set that say which example a row is: predictions of rows that have them are logged. */
+  readonly logPredictions?: readonly string[];
+  /** How long a logged prediction is kept, and so how late its label may come; null: for ever. */
+  readonly predictionRetention?: DurationInput | null;
   readonly onFailure?: 'keep_current';
 };
 

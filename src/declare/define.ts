@@ -97,7 +97,7 @@ function defineTable(draft: TableDraft): TableDefinition {
     heartbeatMs: values.heartbeat ?? null,
     arrival: arrivalRules(name, columns, values, draft.options),
     isProfiled: values.profile === 'on',
-    falseAlarms: values.false_alarms ?? 1,
+    falseAlarms: values.false_alarms ?? null,
     onFinding: values.on_finding ?? 'warn',
     hold: holdOf(name, values, draft.options),
   };
@@ -271,6 +271,9 @@ function assertTimes(set: TrainingSetDefinition, options: readonly DraftOption[]
   }
 }
 
+/** How long logged predictions are kept where nothing is said. */
+export const usualRetentionMs = 90 * 86_400_000;
+
 function defineModel(draft: ModelDraft): ModelDefinition {
   const values = readOptions('model', draft.options);
   if (values.method === undefined) throw missing(draft.name, 'model', 'method', "WITH (method = 'ridge')");
@@ -310,6 +313,9 @@ function defineModel(draft: ModelDraft): ModelDefinition {
     holdOn: values.hold_on ?? 'block',
     pauseOn: values.pause_on ?? 'never',
     fallback: fallbackOf(draft.name.name, values, draft.options),
+    logPredictions: values.log_predictions ?? [],
+    predictionRetentionMs:
+      values.prediction_retention === undefined ? usualRetentionMs : values.prediction_retention,
     onFailure: values.on_failure ?? 'keep_current',
   };
 }
@@ -358,10 +364,16 @@ function repeatedName(names: readonly string[]): string | undefined {
 
 /** Named twice, a label would be two outputs of one name, and a feature would count twice. */
 function assertNoneTwice(
-  { categorical = [], labels = [], slices = [], expand = [] }: OptionValues<OptionTables['model']>,
+  {
+    categorical = [],
+    labels = [],
+    slices = [],
+    expand = [],
+    log_predictions = [],
+  }: OptionValues<OptionTables['model']>,
   options: readonly DraftOption[],
 ): void {
-  const lists = { categorical, labels, slices, expand: expand.map(formatExpansion) };
+  const lists = { categorical, labels, slices, expand: expand.map(formatExpansion), log_predictions };
   for (const [option, list] of Object.entries(lists)) {
     const twice = repeatedName(list);
     if (twice === undefined) continue;

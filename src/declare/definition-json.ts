@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { EverviewError } from '../core/errors.ts';
 import { noArrivalRules } from './arrival-rules.ts';
 import { deepFreeze } from './deep-freeze.ts';
+import { usualRetentionMs } from './define.ts';
 import type { Definition } from './definition.ts';
 import { methods } from './methods.ts';
 import { expansions, fallback, gate, holdTerm } from './option-kind.ts';
@@ -44,7 +45,7 @@ const table = z.strictObject({
   // Files of older releases have none of these.
   arrival: arrival.default(noArrivalRules),
   isProfiled: z.boolean().default(false),
-  falseAlarms: z.number().positive().default(1),
+  falseAlarms: z.number().positive().nullable().default(null),
   onFinding: z.enum(['warn', 'quarantine', 'ask', 'hold_refresh', 'reject']).default('warn'),
   hold: holdTerm.schema.default({ forMs: 86_400_000, onDeadline: 'reject' }),
 });
@@ -115,6 +116,8 @@ const model = z.strictObject({
   holdOn: z.enum(['block', 'notice', 'never']).default('block'),
   pauseOn: z.enum(['block', 'notice', 'never']).default('never'),
   fallback: fallback.schema.nullable().default(null),
+  logPredictions: names.default([]),
+  predictionRetentionMs: milliseconds.nullable().default(usualRetentionMs),
   onFailure: z.literal('keep_current'),
 });
 

@@ -1,5 +1,5 @@
 import { sameName } from '../core/schema.ts';
-import { define, usualHold } from './define.ts';
+import { define, usualHold, usualRetentionMs } from './define.ts';
 import type {
   Constraint,
   Definition,
@@ -52,7 +52,7 @@ function givenForTable(table: TableDefinition): GivenOption[] {
     ...unless(!isProfiled, 'profile', specs.profile, isProfiled ? 'on' : 'off'),
     ...unless(onFinding === 'warn', 'on_finding', specs.on_finding, onFinding),
     ...unless(hold.forMs === usual.forMs && hold.onDeadline === usual.onDeadline, 'hold', specs.hold, hold),
-    ...unless(falseAlarms === 1, 'false_alarms', specs.false_alarms, falseAlarms),
+    ...unless(falseAlarms === null, 'false_alarms', specs.false_alarms, falseAlarms),
   ];
 }
 
@@ -140,6 +140,18 @@ function givenForModel(model: ModelDefinition): GivenOption[] {
     ...unless(model.holdOn === 'block', 'hold_on', specs.hold_on, model.holdOn),
     ...unless(model.pauseOn === 'never', 'pause_on', specs.pause_on, model.pauseOn),
     ...unless(model.fallback === null, 'fallback', specs.fallback, model.fallback),
+    ...unless(
+      model.logPredictions.length === 0,
+      'log_predictions',
+      specs.log_predictions,
+      model.logPredictions,
+    ),
+    ...unless(
+      model.predictionRetentionMs === usualRetentionMs,
+      'prediction_retention',
+      specs.prediction_retention,
+      model.predictionRetentionMs,
+    ),
     ...unless(model.onFailure === 'keep_current', 'on_failure', specs.on_failure, model.onFailure),
   ];
 }

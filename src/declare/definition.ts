@@ -51,8 +51,8 @@ export type TableDefinition = {
   readonly arrival: ArrivalRules;
   /** Updates are judged by the learned profile. */
   readonly isProfiled: boolean;
-  /** Expected per month, of the judgement of this table. */
-  readonly falseAlarms: number;
+  /** Expected per month, of the judgement of this table; null: its share of the database's. */
+  readonly falseAlarms: number | null;
   /** To an update that the judgement blocks. */
   readonly onFinding: 'warn' | 'quarantine' | 'ask' | 'hold_refresh' | 'reject';
   /** How long `ask` and `hold_refresh` wait, and what then. */
@@ -164,6 +164,10 @@ export type ModelDefinition = {
   readonly pauseOn: IncidentBound;
   /** What answers while predictions are paused; null: they are refused. */
   readonly fallback: PredictionFallback | null;
+  /** Columns that say which example a row is, by which predictions are logged and find their labels; empty: none are. */
+  readonly logPredictions: readonly string[];
+  /** How long a logged prediction is kept; null: for ever. */
+  readonly predictionRetentionMs: number | null;
   readonly onFailure: 'keep_current';
 };
 

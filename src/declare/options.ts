@@ -106,9 +106,9 @@ const tableOptions = {
     'how long `on_finding = ask` or `hold_refresh` waits, and what then: the rows are given up (of ask alone), or taken and marked in every answer that rests on them',
   ),
   false_alarms: option(
-    number('1', z.number().positive('must be above 0')),
-    '1',
-    'how many false alarms a month may be expected of the judgement of this table',
+    orNull(number('1', z.number().positive('must be above 0'))),
+    'NULL, its share of those of the database',
+    'how many false alarms a month may be expected of the judgement of this table alone; tables that say nothing share `falseAlarms` of Everview.open, 1, equally',
   ),
 };
 
@@ -262,12 +262,22 @@ const modelOptions = {
   pause_on: option(
     choice(['block', 'notice', 'never']),
     'never',
-    'from which severity on an open incident of a table it learns from pauses its predictions: queries that read them are refused until somebody has seen to it',
+    'from which severity on an open incident of a table it learns from, or of how it does, pauses its predictions: queries that read them are refused until somebody has seen to it',
   ),
   fallback: option(
     orNull(fallback),
     'NULL',
     'what answers PREDICT in place of a refusal while pause_on holds: `previous` (the newest version that has not learned from rows under the incident), a value, or another model',
+  ),
+  log_predictions: option(
+    columns,
+    '(), none are logged',
+    'the columns of the training set that say which example a row is: predictions of rows that have them are logged, and held against the label when it comes',
+  ),
+  prediction_retention: option(
+    orNull(duration),
+    "INTERVAL '90 days'",
+    'how long a logged prediction is kept, and so how late its label may come; NULL: for ever',
   ),
   on_failure: option(
     choice(['keep_current']),

@@ -194,6 +194,19 @@ export class StatementGrammar extends HeldGrammar {
     });
   });
 
+  /** What follows SHOW PERFORMANCE. */
+  private readonly followed = this.RULE('followed', (): StatementSyntax => {
+    const model = this.OPTION1(() => {
+      this.CONSUME(kw('OF'));
+      return this.SUBRULE1(this.name);
+    });
+    const per = this.OPTION2(() => {
+      this.CONSUME(kw('PER'));
+      return this.SUBRULE2(this.name);
+    });
+    return { kind: 'show-performance', model: model ?? null, per: per ?? null };
+  });
+
   private readonly show = this.RULE('show', (): StatementSyntax => {
     this.CONSUME(kw('SHOW'));
     const word = this.OR([
@@ -203,8 +216,15 @@ export class StatementGrammar extends HeldGrammar {
       { ALT: () => this.CONSUME(kw('STALENESS')) },
       { ALT: () => this.CONSUME(kw('REGRET')) },
       { ALT: () => this.CONSUME(kw('INCIDENTS')) },
+      { ALT: () => this.CONSUME(kw('PERFORMANCE')) },
     ]);
+    const followed = this.OPTION({
+      GATE: () => word.tokenType === kw('PERFORMANCE'),
+      DEF: () => this.SUBRULE(this.followed),
+    });
     return this.ACTION((): StatementSyntax => {
+      if (word.tokenType === kw('PERFORMANCE'))
+        return followed ?? { kind: 'show-performance', model: null, per: null };
       if (word.tokenType === kw('TABLES')) return { kind: 'show', what: 'tables' };
       if (word.tokenType === kw('INCIDENTS')) return { kind: 'show-incidents' };
       if (word.tokenType === kw('VIEWS')) return { kind: 'show', what: 'views' };

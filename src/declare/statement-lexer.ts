@@ -69,6 +69,8 @@ const freeWords = [
     'OR',
   ],
   ...[
+    'PER',
+    'PERFORMANCE',
     'PROFILE',
     'QUARANTINE',
     'RATE',

@@ -16,6 +16,7 @@ export const statementForms: readonly string[] = [
   'DROP',
   'DESCRIBE',
   'SHOW TABLES | VIEWS | MODELS | STALENESS | REGRET | INCIDENTS',
+  'SHOW PERFORMANCE [OF model] [PER column]',
   'REFRESH',
   'EXPLAIN REFRESH',
   'EXPLAIN SELECT …',

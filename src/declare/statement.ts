@@ -95,6 +95,8 @@ export type StatementBody =
       readonly because: string | null;
     }
   | { readonly kind: 'show-incidents' }
+  /** How models do since they answer: of all, or of one; over all, or by the values of a column. */
+  | { readonly kind: 'show-performance'; readonly model: Name | null; readonly per: Name | null }
   | { readonly kind: 'explain-incident'; readonly incident: Numbered }
   | {
       readonly kind: 'incident';

@@ -8,19 +8,20 @@ import type { ModelVersion, Version } from '../core/version.ts';
 import type { QueryPolicy } from '../declare/definition.ts';
 import { declaredPolicy } from '../declare/query-policy.ts';
 import type { MarkedUpdate } from '../log/held-log.ts';
-import { versionAt } from '../log/update-log.ts';
 import { planRead, type ReadObject, type ReadPlan } from '../plan/read-plan.ts';
 import type { Provenance, ReadPath } from '../query/answer.ts';
 import { assertAllUsed } from '../query/bind-parameters.ts';
 import { nameOf } from '../query/catalog.ts';
 import { queryFailure } from '../query/query-failure.ts';
-import { type QueryReads, type RewriteContext, readsOf, rewriteQuery } from '../query/rewrite-query.ts';
+import { type QueryReads, readsOf, rewriteQuery } from '../query/rewrite-query.ts';
 import { answeringModel, noModelVersion } from './answering-model.ts';
 import type { EngineCore } from './engine-core.ts';
 import type { EngineState } from './engine-state.ts';
 import { type HeldReading, heldReading, heldReport } from './held-refreshes.ts';
-import { contentsOfDecisions, type InlineDecision, InlineReader } from './inline-reads.ts';
+import { type InlineDecision, InlineReader } from './inline-reads.ts';
+import { type AnsweredPredictions, logPredictions } from './log-predictions.ts';
 import { type PausedAnswers, pausedAnswers, standInsOf } from './paused-models.ts';
+import { rewriteContext } from './read-context.ts';
 import { refreshObjects } from './refresh-objects.ts';
 import { answeringModels } from './shown-models.ts';
 import {
@@ -79,12 +80,41 @@ type Attempt<T> =
   | { readonly kind: 'answered'; readonly result: T }
   | { readonly kind: 'refresh'; readonly names: readonly string[] };
 
+/** Resolves with the answer; predictions of it that are logged are noted after that, on the snapshot it had. */
 function tryAnswer<T>(
+  core: EngineCore,
+  request: Request,
+  refreshed: boolean,
+  mayRefresh: boolean,
+  work: (snapshot: Session, prepared: PreparedAnswer) => Promise<T>,
+): Promise<Attempt<T>> {
+  return new Promise((resolve, reject) => {
+    const reading = attemptOn(
+      core,
+      request,
+      refreshed,
+      mayRefresh,
+      work,
+      async (attempt, snapshot, answered) => {
+        if (answered.calls.length === 0) return;
+        const logging = logPredictions(core, snapshot, answered);
+        core.predictions.track(logging);
+        resolve(attempt);
+        // The snapshot is let go of when they are noted.
+        await logging.catch(() => {});
+      },
+    );
+    reading.then(resolve, reject);
+  });
+}
+
+function attemptOn<T>(
   core: EngineCore,
   { text, tree, parameters, policy }: Request,
   refreshed: boolean,
   mayRefresh: boolean,
   work: (snapshot: Session, prepared: PreparedAnswer) => Promise<T>,
+  then: (attempt: Attempt<T>, snapshot: Session, answered: AnsweredPredictions) => Promise<void>,
 ): Promise<Attempt<T>> {
   return core.store.read<Attempt<T>, EngineState>(
     () => core.state,
@@ -104,7 +134,7 @@ function tryAnswer<T>(
       const reading = { version: plan.version, inline, paused };
       const context = rewriteContext(core, state, snapshot, nowMs, parameters, reading);
       try {
-        const { sql, historical } = await rewriteQuery(tree, text, context);
+        const { sql, historical, logged } = await rewriteQuery(tree, text, context);
         const schema = distinctlyNamed(await snapshot.describe(sql));
         const staleness =
           held === null
@@ -118,7 +148,11 @@ function tryAnswer<T>(
           ...(paused.size === 0 ? {} : { standIns: standInsOf(paused) }),
         };
         const provenance = { version: plan.version, models, staleness, path, ...marked, ...waits };
-        return { kind: 'answered', result: await work(snapshot, { sql, schema, provenance }) };
+        const result = await work(snapshot, { sql, schema, provenance });
+        const attempt = { kind: 'answered', result } as const;
+        const { version } = plan;
+        await then(attempt, snapshot, { state, reads, calls: logged, version, paused, nowMs });
+        return attempt;
       } catch (failure) {
         throw queryFailure(failure, text, tree);
       }
@@ -182,42 +216,6 @@ export function planReads(
 /** Reads views inline as committed state has them. */
 function inlineReader(core: EngineCore, state: EngineState, session: Session, nowMs: number): InlineReader {
   return new InlineReader(core, state, session, nowMs, (entry) => servedStanding(entry, state, nowMs));
-}
-
-/** As of which version relations are read, in place of which views' contents, and what answers for paused models. */
-export type Reading = {
-  readonly version: Version;
-  readonly inline: ReadonlyMap<string, InlineDecision>;
-  readonly paused: PausedAnswers;
-};
-
-export function rewriteContext(
-  core: EngineCore,
-  state: EngineState,
-  session: Session,
-  nowMs: number,
-  parameters: readonly SqlParameter[],
-  { version, inline, paused }: Reading,
-): RewriteContext {
-  return {
-    catalog: state.catalog,
-    version,
-    head: state.version,
-    nowMs,
-    parser: core.parser,
-    session,
-    parameters,
-    changedSince: (table, since) => state.changes.firstChange(table, since, state.version) !== null,
-    versionAt: (atMs) => versionAt(session, atMs),
-    assertReachable: (asked) => core.assertReachable(asked, state),
-    promotedParameters: (model) => {
-      const promoted = paused.get(model) ?? answeringModel(state, model);
-      if (promoted !== null) return promoted.parameters;
-      throw new EverviewError('no-model-version', `no version of model "${model}" may answer`);
-    },
-    system: systemRelationsOf(state, nowMs),
-    inline: contentsOfDecisions(inline),
-  };
 }
 
 /** Whether a model can answer nothing, and no refresh will change that. */

@@ -7,6 +7,7 @@ import { type Schema, sameName } from '../core/schema.ts';
 import type { Session } from '../core/session.ts';
 import type { SqlNode, SqlParser } from '../core/sql-tree.ts';
 import { assertGate } from '../declare/assert-gate.ts';
+import { assertPredictionKey } from '../declare/assert-prediction-key.ts';
 import type {
   Definition,
   ModelDefinition,
@@ -196,6 +197,7 @@ function buildModel(definition: ModelDefinition, catalog: Catalog): ModelEntry {
     );
   }
   assertGate(definition, set.declared.schema);
+  assertPredictionKey(definition, trainingSet, set.declared.schema);
   const inputs = inputColumns(plan);
   const schema = set.declared.schema.filter((column) => inputs.some((name) => sameName(name, column.name)));
   return {

@@ -66,7 +66,8 @@ const unscored: Scored = { rows: 0, metrics: [], flips: [], moves: null, note: n
  * Two versions of a model side by side: their weights, and how they do on the hold-out of the training set as it is
  * kept, at the clock's now. Nothing is refreshed for it.
  * @param tolerance error up to which a number counts as right; null: those that the gate names
- * @throws EverviewError `unknown-relation`, `wrong-kind`, `no-model-version`
+ * @throws EverviewError `unknown-relation`, `wrong-kind`, `no-model-version`; `invalid-option` for a tolerance where
+ * no number is predicted
  */
 export function compareVersions(
   core: EngineCore,
@@ -79,6 +80,7 @@ export function compareVersions(
     () => core.state,
     async (session, state) => {
       const entry = namedModel(state, name);
+      if (tolerance !== null) assertNumbers(entry);
       const one = await parametersOfVersion(session, entry, before.version, before.at);
       const other = await parametersOfVersion(session, entry, after.version, after.at);
       const set = trainingSetOf(entry, state.catalog);
@@ -94,6 +96,15 @@ export function compareVersions(
         weights: comparedWeights(one.parameters, other.parameters),
       };
     },
+  );
+}
+
+function assertNumbers(entry: ModelEntry): void {
+  if (entry.plan.task === 'number') return;
+  throw new EverviewError(
+    'invalid-option',
+    `model "${nameOf(entry)}" predicts no number, so there is no error to tolerate`,
+    { hint: 'leave out the tolerance: a class is right or wrong' },
   );
 }
 

@@ -11,6 +11,7 @@ import { dropCursor } from '../log/cursor-log.ts';
 import { forgetHeld } from '../log/held-log.ts';
 import { beginSources, forgetSources } from '../log/source-log.ts';
 import { dropModelState, supersede } from '../promote/model-versions.ts';
+import { forgetPredictions } from '../promote/prediction-log.ts';
 import { Catalog, type CatalogEntry, inputsOf, nameOf, type TableEntry } from '../query/catalog.ts';
 import { loadObjects, type StoredObject, saveObjects } from '../store/object-table.ts';
 import { buildEntry } from './build-entry.ts';
@@ -19,6 +20,7 @@ import { withEntry, withoutEntries } from './engine-state.ts';
 import { resolveIncidentsOf } from './incidents.ts';
 import { endHold } from './promotions.ts';
 import { isKept, refreshViews } from './refresh-views.ts';
+import { settlePredictionKey } from './settle-prediction-key.ts';
 import { settleProfile } from './settle-profile.ts';
 import { WriteDraft } from './write-draft.ts';
 
@@ -236,6 +238,7 @@ async function store(
   existing: CatalogEntry | undefined,
 ): Promise<void> {
   const isSame = existing?.declared.hash === entry.declared.hash;
+  if (entry.kind === 'model') await settlePredictionKey(draft, entry, existing);
   if (entry.kind === 'table') {
     if (existing !== undefined && existing.kind !== 'table') return;
     await storeTable(draft, entry, existing);
@@ -369,6 +372,8 @@ async function dropStorage(core: EngineCore, draft: WriteDraft, entry: CatalogEn
     case 'training-set':
       return dropContents(core, draft, name);
     case 'model':
+      await forgetPredictions(draft.tx, name);
+      draft.update({ liveLogs: withoutEntries(draft.state.liveLogs, [name]) });
       supersede(draft.tx, name);
       await endHold(draft, name);
       dropModelState(draft.tx, name);

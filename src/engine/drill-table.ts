@@ -19,6 +19,7 @@ import { type BatchColumns, readBlocks } from '../ingest/profile/batch-columns.t
 import { logRelation } from '../ingest/relation-names.ts';
 import { nameOf, type TableEntry } from '../query/catalog.ts';
 import type { EngineCore } from './engine-core.ts';
+import { falseAlarmsOf } from './false-alarms.ts';
 import { profiledEntry } from './profile-table.ts';
 import type { Shown } from './show-objects.ts';
 import { useOfTable } from './use-of-table.ts';
@@ -60,7 +61,7 @@ export function drillTable(core: EngineCore, name: string, progress?: DrillProgr
       const settings = {
         table,
         random: seededRandom(1),
-        falseAlarmsPerMonth: entry.declared.definition.falseAlarms,
+        falseAlarmsPerMonth: falseAlarmsOf(state, entry.declared.definition),
         updatesPerMonth: updatesPerMonth(history, core.clock.nowMs()),
         use: await useOfTable(core, snapshot, state, entry),
       };

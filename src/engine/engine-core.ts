@@ -9,6 +9,7 @@ import type { ModelFamilies } from '../model/model-families.ts';
 import type { DuckdbStore } from '../store/duckdb-store.ts';
 import type { Refresher } from '../view/refresher.ts';
 import type { EngineState } from './engine-state.ts';
+import { PredictionBuffer } from './prediction-buffer.ts';
 
 /** One way for every refresh that has the choice; `incremental`: the cheapest that is. */
 export type ForcedRefresh = 'full' | 'incremental' | 'algebraic' | 'domain' | null;
@@ -44,6 +45,8 @@ export class EngineCore {
   readonly user: string | null;
   /** Refreshes of models read outside the write transaction; one at a time keeps their order. */
   readonly fitting = createMutex();
+  /** What models that log their predictions have predicted since the writer last came by. */
+  readonly predictions = new PredictionBuffer();
   #openUpdates = 0;
   #writes = 0;
   /** Set for whatever is called from within the work of an update, for as long as the update is open. */
@@ -71,6 +74,11 @@ export class EngineCore {
   /** An update stays open between its statements: nothing else can be written, so reads do without refreshes. */
   get isHeld(): boolean {
     return this.#openUpdates > 0;
+  }
+
+  /** No update is open: a write would not wait for one, nor for itself. */
+  get mayWrite(): boolean {
+    return !this.isHeld && this.#within.getStore()?.isOpen !== true;
   }
 
   /** A write is under way or waits: what it leads to is not in `state` yet. */

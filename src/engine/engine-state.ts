@@ -6,6 +6,7 @@ import type { Cursor } from '../log/cursor-log.ts';
 import type { HeldUpdate, MarkedUpdate } from '../log/held-log.ts';
 import type { SourceArrivals } from '../log/source-log.ts';
 import type { PromotedModel, SupersededVersion } from '../promote/model-versions.ts';
+import type { LiveLog } from '../promote/prediction-log.ts';
 import type { Catalog } from '../query/catalog.ts';
 import type { ViewHandle } from '../view/refresher.ts';
 import type { KeptState } from './kept-states.ts';
@@ -34,12 +35,17 @@ export type EngineState = {
   readonly lastUpdateId: number;
   readonly lastRefreshId: number;
   readonly lastIncidentId: number;
+  readonly lastPredictionId: number;
+  /** By model: what is known of the predictions it has logged. */
+  readonly liveLogs: ReadonlyMap<string, LiveLog>;
   /** Incidents that are not resolved, the oldest first. */
   readonly incidents: readonly LiveIncident[];
   /** Updates that wait for a decision. */
   readonly held: readonly HeldUpdate[];
   /** Updates that were taken although nobody vouched for them. */
   readonly marks: readonly MarkedUpdate[];
+  /** How many false alarms a month may be expected of the judgement of all tables together. */
+  readonly falseAlarms: number;
   /** Whether notices of incidents are sent anywhere. */
   readonly notifies: boolean;
   /** When the next notice of an incident is to be sent; null: none waits. */

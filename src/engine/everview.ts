@@ -33,15 +33,19 @@ import { StatementExecutor } from './execute-statement.ts';
 import { executeUpdateStatement, isUpdateStatement, replacing } from './execute-update.ts';
 import { exportModel } from './export-model.ts';
 import { toldAt } from './failure-place.ts';
+import { usualFalseAlarms } from './false-alarms.ts';
 import { approveUpdate, rejectUpdate } from './held-updates.ts';
 import { actOnIncident, type IncidentAction } from './incident-statements.ts';
 import { type InsertInput, rowSourceOf } from './insert-input.ts';
 import { createKysely } from './kysely-dialect.ts';
+import { type LivePerformance, livePerformance } from './live-performance.ts';
 import { loadEngine } from './load-engine.ts';
 import {
   type CompareOptions,
   checkedCompareCall,
+  checkedPerformanceCall,
   checkedWeightsCall,
+  type PerformanceOptions,
   type WeightsOptions,
 } from './model-call.ts';
 import { assertOpenable, type OpenOptions } from './open-options.ts';
@@ -52,6 +56,7 @@ import type { HowToRefresh } from './refresh-views.ts';
 import type { StatementResult, UpdateResult } from './result.ts';
 import { runUpdate, type UpdateInProgress } from './run-update.ts';
 import { BackgroundScheduler, stepScheduler, type Timer } from './scheduler.ts';
+import { writePredictions } from './settle-labels.ts';
 import { type StreamedAnswer, streamAnswer } from './stream-answer.ts';
 import { type TableChanges, tableChanges } from './table-changes.ts';
 import { createWebhook } from './webhook.ts';
@@ -111,7 +116,11 @@ export class Everview implements AsyncDisposable {
     try {
       const state = await store.read(
         () => null,
-        (session) => loadEngine(session, store.parser, { notifies: notifier !== null }),
+        (session) =>
+          loadEngine(session, store.parser, {
+            notifies: notifier !== null,
+            falseAlarms: options.falseAlarms ?? usualFalseAlarms,
+          }),
       );
       const runtime = new OnnxRuntime();
       const core = new EngineCore(
@@ -287,6 +296,20 @@ export class Everview implements AsyncDisposable {
   }
 
   /**
+   * How models that log their predictions have done since they answer, by version and metric; labels that have come are
+   * looked for first.
+   * @param name of the model; all of them when left out
+   * @param options `per`: by the values of a column of its `slices`
+   * @throws EverviewError `unknown-relation`, `wrong-kind`, `unknown-column`, `invalid-option`
+   */
+  performance(name?: string, options?: PerformanceOptions): Promise<LivePerformance[]> {
+    return this.#writing('performance()', async () => {
+      const asked = checkedPerformanceCall({ name, options });
+      return livePerformance(this.#core, asked.name ?? null, asked.options.per);
+    });
+  }
+
+  /**
    * PROMOTE, HOLD or ROLLBACK MODEL.
    * @param options `version`: which (for `promote` the newest that is held when left out, for `rollback` required);
    * `because`: why, for the record; `by`: who, in place of the user
@@ -414,6 +437,9 @@ export class Everview implements AsyncDisposable {
     await Promise.allSettled([...this.#busy]);
     await stopped;
     for (const stream of this.#streams) await stream.close();
+    await this.#core.predictions.settled().catch(() => {});
+    // The file is let go of whatever becomes of them.
+    if (!this.#core.predictions.isEmpty) await writePredictions(this.#core).catch(() => {});
     await this.#core.store.close();
     await this.#runtime.close();
   }

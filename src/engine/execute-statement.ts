@@ -31,6 +31,7 @@ import { explainRefresh } from './explain-refresh.ts';
 import { locatedFailure, shiftedFailure, toldAt } from './failure-place.ts';
 import { approveUpdate, rejectUpdate } from './held-updates.ts';
 import { answerIncidentStatement, type IncidentStatement } from './incident-statements.ts';
+import { showPerformance } from './live-performance.ts';
 import { answerModelStatement, type ModelStatement } from './model-statements.ts';
 import { OpenUpdate } from './open-update.ts';
 import { answerProfileStatement, type ProfileStatement } from './profile-statements.ts';
@@ -125,6 +126,10 @@ export class StatementExecutor {
         return this.#aboutModel(statement);
       case 'held-update':
         return this.#aboutHeldUpdate(statement);
+      case 'show-performance':
+        return showPerformance(this.#core, statement).then(({ shown, message }) =>
+          this.#answer(statement.kind, shown, message),
+        );
       case 'show-incidents':
       case 'explain-incident':
       case 'incident':

@@ -23,6 +23,7 @@ import { nameOf, type TableEntry } from '../query/catalog.ts';
 import { severityLeft } from './accepted-findings.ts';
 import type { EngineCore } from './engine-core.ts';
 import { withEntry } from './engine-state.ts';
+import { falseAlarmsOf } from './false-alarms.ts';
 import { effectsOfUpdate, type UpdateChanges } from './judge-effects.ts';
 import { useOfTable } from './use-of-table.ts';
 import type { WriteDraft } from './write-draft.ts';
@@ -65,7 +66,7 @@ export async function learnUpdate(
   models: ModelsOfTable,
 ): Promise<Judgement | null> {
   const table = nameOf(entry);
-  const { falseAlarms } = entry.declared.definition;
+  const falseAlarms = falseAlarmsOf(draft.state, entry.declared.definition);
   const history = await historyOf(draft, table, kind);
   const judgement = await judgeBatch(draft.tx, batchOf(entry, context, '> 0'), history, falseAlarms, models);
   if (judgement === null) return null;

@@ -1,5 +1,6 @@
 import type { Session } from '../core/session.ts';
 import type { SqlParser } from '../core/sql-tree.ts';
+import { versionOf } from '../core/version.ts';
 import { createIngestTarget } from '../ingest/ingest-target.ts';
 import { loadHorizon } from '../log/compact.ts';
 import { type Cursor, lastRefreshId, loadCursors } from '../log/cursor-log.ts';
@@ -14,6 +15,12 @@ import {
   type ModelHistory,
   type SupersededVersion,
 } from '../promote/model-versions.ts';
+import {
+  countPredictions,
+  type LiveLog,
+  lastPredictionId,
+  loggingModels,
+} from '../promote/prediction-log.ts';
 import { loadHeldModels } from '../promote/promotion-log.ts';
 import { Catalog } from '../query/catalog.ts';
 import { loadObjects } from '../store/object-table.ts';
@@ -25,7 +32,7 @@ import { supersededByKey } from './shown-models.ts';
 export async function loadEngine(
   session: Session,
   parser: SqlParser,
-  { notifies }: Pick<EngineState, 'notifies'>,
+  { notifies, falseAlarms }: Pick<EngineState, 'notifies' | 'falseAlarms'>,
 ): Promise<EngineState> {
   const history = await loadHistory(session);
   const models = await loadModelHistory(session);
@@ -44,9 +51,12 @@ export async function loadEngine(
     lastUpdateId: history.lastUpdateId,
     lastRefreshId: await lastRefreshId(session),
     lastIncidentId: await lastIncidentId(session),
+    lastPredictionId: await lastPredictionId(session),
+    liveLogs: await loadLiveLogs(session),
     incidents: await loadLiveIncidents(session),
     held: await loadHeld(session),
     marks: await loadMarks(session),
+    falseAlarms,
     notifies,
     nextDeliveryMs: await nextDelivery(session),
     audited: new Map(),
@@ -89,4 +99,14 @@ async function loadCatalog(session: Session, parser: SqlParser): Promise<Catalog
       entry.kind === 'table' ? { ...entry, target: createIngestTarget(entry.declared, tables) } : entry,
     ),
   );
+}
+
+/** Where labels were last looked for is not kept: the first round looks again. */
+async function loadLiveLogs(session: Session): Promise<ReadonlyMap<string, LiveLog>> {
+  const logs = new Map<string, LiveLog>();
+  for (const model of await loggingModels(session)) {
+    const counted = await countPredictions(session, model);
+    logs.set(model, { ...counted, hasNew: true, settledVersion: versionOf(0), settledMs: 0, nextMs: null });
+  }
+  return logs;
 }

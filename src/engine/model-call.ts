@@ -20,6 +20,22 @@ const compareCall = z.strictObject({
     .default({ tolerance: null }),
 });
 
+const performanceCall = z.strictObject({
+  name: name.optional(),
+  options: z
+    .strictObject({ per: z.string('a column of slices').min(1).nullable().default(null) })
+    .default({ per: null }),
+});
+
+export type PerformanceOptions = z.input<typeof performanceCall>['options'];
+
+/** The arguments of `performance()`, checked. @throws EverviewError `invalid-option` */
+export function checkedPerformanceCall(
+  given: z.input<typeof performanceCall>,
+): z.output<typeof performanceCall> {
+  return checkedCall('performance', performanceCall, given);
+}
+
 export type WeightsOptions = z.input<typeof weightsCall>['options'];
 export type CompareOptions = z.input<typeof compareCall>['options'];
 

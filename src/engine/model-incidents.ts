@@ -1,12 +1,15 @@
 import type { IncidentKind, LiveIncident } from '../core/incident.ts';
 import { sameName } from '../core/schema.ts';
+import type { ModelVersion } from '../core/version.ts';
 import type { IncidentBound } from '../declare/definition.ts';
-import type { ModelEntry } from '../query/catalog.ts';
+import { type ModelEntry, nameOf } from '../query/catalog.ts';
+import { answeringModel } from './answering-model.ts';
 import type { EngineState } from './engine-state.ts';
 
 /**
  * The first incident that speaks against a model: open or acknowledged, of a table it learns from, at least as bad as
- * the bound, and about what is in the table now. Rows that were set aside or refused are not.
+ * the bound, and about what is in the table now. Rows that were set aside or refused are not. Or one about what the
+ * version that answers does.
  */
 export function incidentAgainst(
   state: EngineState,
@@ -20,8 +23,25 @@ export function incidentAgainst(
       live.state !== 'accepted' &&
       (live.response === 'warned' || live.response === 'refresh-held' || live.response === 'none') &&
       !except.includes(live.kind) &&
-      entry.bases.some((base) => sameName(base, live.name)),
+      (live.kind === 'live-performance'
+        ? isOfAnswering(state, entry, live)
+        : entry.bases.some((base) => sameName(base, live.name))),
   );
+}
+
+/** What the version that answers does is no matter of another. */
+function isOfAnswering(state: EngineState, entry: ModelEntry, live: LiveIncident): boolean {
+  const answering = answeringModel(state, nameOf(entry));
+  return (
+    answering !== null &&
+    sameName(live.name, nameOf(entry)) &&
+    live.subject === liveSubject(answering.modelVersion)
+  );
+}
+
+/** What an incident about a model's life is about. */
+export function liveSubject(version: ModelVersion): string {
+  return `version ${version}`;
 }
 
 function isAtLeast({ severity }: LiveIncident, bound: IncidentBound): boolean {

@@ -24,6 +24,8 @@ export type OpenOptions = {
   readonly threads?: number;
   /** Versions of history kept for AT (VERSION => n); all by default. */
   readonly historyVersions?: number;
+  /** How many false alarms a month may be expected of the judgement of all tables together; 1 by default. */
+  readonly falseAlarms?: number;
   /** Who decisions (of incidents, of promotions) are recorded for where a statement does not say BY. */
   readonly user?: string;
   /** Where notices of incidents are posted, as JSON; tried again until they arrive. */
@@ -50,6 +52,7 @@ const optionsSchema = z.strictObject({
     .optional(),
   threads: z.number().int().positive().optional(),
   historyVersions: z.number().int().nonnegative().optional(),
+  falseAlarms: z.number().positive().optional(),
   user: z.string().min(1).optional(),
   webhook: z
     .strictObject({

@@ -26,7 +26,10 @@ export type CandidateHold =
 export function candidateHold(state: EngineState, entry: ModelEntry): CandidateHold | null {
   if (state.heldModels.has(nameOf(entry))) return { reason: 'held-by-person', incident: null };
   // A silence brings no rows to learn from.
-  const incident = incidentAgainst(state, entry, entry.declared.definition.holdOn, ['silence']);
+  const incident = incidentAgainst(state, entry, entry.declared.definition.holdOn, [
+    'silence',
+    'live-performance',
+  ]);
   return incident === undefined ? null : { reason: 'incident-open', incident };
 }
 

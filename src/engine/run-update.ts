@@ -14,7 +14,7 @@ import {
 } from '../ingest/change-outcome.ts';
 import { forgetVersionOf, rowsOfUpdate } from '../ingest/record-rejected.ts';
 import type { HeldUpdate } from '../log/held-log.ts';
-import { recordSources } from '../log/source-log.ts';
+import { compactSources, recordSources } from '../log/source-log.ts';
 import { findUpdateByKey, recordUpdate, type UpdateRecord } from '../log/update-log.ts';
 import { nameOf, type TableEntry } from '../query/catalog.ts';
 import type { EngineCore } from './engine-core.ts';
@@ -279,6 +279,7 @@ async function finish(
     else draft.addChange(table, version, inserted, deleted);
   }
   for (const [table] of changed) await noteSources(update, table);
+  if (makesVersion) await compactSources(draft.tx, draft.state.sources, context.updateId);
   if (!makesVersion && quarantined > 0) await forgetVersionOf(draft.tx, context.updateId);
   if (makesVersion || quarantined > 0 || key !== null) {
     const record: UpdateRecord = {

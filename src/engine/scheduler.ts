@@ -8,6 +8,7 @@ import type { EngineCore } from './engine-core.ts';
 import { policyNow } from './held-refreshes.ts';
 import { endHeldUpdates } from './held-updates.ts';
 import { refreshObjects } from './refresh-objects.ts';
+import { settleLabels } from './settle-labels.ts';
 import { attemptedStanding, maintainedEntries } from './standings.ts';
 import { watchHeartbeats } from './watch-heartbeats.ts';
 
@@ -58,6 +59,7 @@ export async function stepScheduler(core: EngineCore, notifier: Notifier | null)
   if (due.length === 0 && !core.isHeld) await auditNextView(core);
   await watchHeartbeats(core);
   await endHeldUpdates(core);
+  await settleLabels(core, 'due').catch((failure: unknown) => failures.push(failure));
   await compactHistory(core);
   if (notifier !== null) await deliverNotices(core, notifier);
   if (failures.length > 0) throw failures[0];

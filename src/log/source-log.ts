@@ -57,6 +57,30 @@ async function record(
   return arrivals;
 }
 
+/**
+ * Arrivals are added, and only their sum and the last moment count: so that they do not grow with the updates, what came
+ * so far becomes, now and then, a row a source.
+ */
+export async function compactSources(
+  tx: Session,
+  sources: ReadonlyMap<string, SourceArrivals>,
+  updateId: number,
+): Promise<void> {
+  if (updateId % compactEvery !== 0) return;
+  const values = [...sources].flatMap(([table, arrivals]) =>
+    [...arrivals].map(([source, { lastMs, rows }]) => {
+      const text = source === null ? 'NULL' : quoteLiteral(source);
+      return `(${quoteLiteral(table)}, ${text}, ${updateId}, ${rows}, make_timestamp_ms(${Math.floor(lastMs)}))`;
+    }),
+  );
+  if (values.length === 0) return;
+  await tx.run('DELETE FROM everview.source_arrivals');
+  await tx.run(`INSERT INTO everview.source_arrivals VALUES ${values.join(', ')}`);
+}
+
+/** Updates. */
+const compactEvery = 64;
+
 export async function forgetSources(tx: Session, table: string): Promise<void> {
   await tx.run('DELETE FROM everview.source_arrivals WHERE "table" = $1', [table]);
 }

@@ -89,7 +89,7 @@ function slicePlaces(column: string, evaluation: Evaluation | null): Place[] {
  * of the error, 5 points of accuracy. A model that follows its time is a little worse on what is past; one that was
  * fitted to a corrupted window is much worse on all others.
  */
-const earlierMargin = { share: 0.1, points: 0.05 } as const;
+export const toleratedMargin = { share: 0.1, points: 0.05 } as const;
 
 function earlierResults(gate: readonly GateCondition[], evaluation: Evaluation | null): GateResult[] {
   if (evaluation === null || evaluation.holdout.current === null) return [];
@@ -129,6 +129,6 @@ function earlierComparison(
   });
   const metric = stated[0]?.metric ?? (kind === 'number' ? 'rmse' : 'accuracy');
   const margins = stated.filter((one) => one.metric === metric).map(({ margin }) => margin);
-  const least = metric === 'accuracy' ? earlierMargin.points : earlierMargin.share;
+  const least = metric === 'accuracy' ? toleratedMargin.points : toleratedMargin.share;
   return { metric, margin: Number(Math.max(least, ...margins).toPrecision(6)) };
 }

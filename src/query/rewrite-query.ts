@@ -14,6 +14,7 @@ import { type SqlNode, type SqlParser, walk } from '../core/sql-tree.ts';
 import type { SqlParameter } from '../core/value.ts';
 import { type Version, versionOf } from '../core/version.ts';
 import { tableAtVersionSql } from '../log/table-at-version.ts';
+import { loggedPredictionSql } from '../model/logged-prediction-sql.ts';
 import type { ModelParameters } from '../model/scorer.ts';
 import { bindParameters } from './bind-parameters.ts';
 import type { Catalog, CatalogEntry, ModelEntry, TableEntry } from './catalog.ts';
@@ -54,7 +55,12 @@ export type RewrittenQuery = {
   readonly sql: string;
   /** True when some relation was read AT an older version. */
   readonly historical: boolean;
+  /** What it predicts with models that log their predictions, from rows that have a key. */
+  readonly logged: readonly LoggedCall[];
 };
+
+/** A call of PREDICT whose predictions are logged: a SELECT as `loggedPredictionSql` makes it. */
+export type LoggedCall = { readonly model: string; readonly sql: string };
 
 /** Names a query reads, for deciding what must be fresh: not those under AT, which are read from history. */
 export type QueryReads = {
@@ -75,7 +81,8 @@ export async function rewriteQuery(
 ): Promise<RewrittenQuery> {
   const rewriter = new QueryRewriter(context, text);
   const rewritten = await rewriter.query(bindParameters(tree, context.parameters), null);
-  return { sql: await rewriter.printed(rewritten), historical: rewriter.historical };
+  const sql = await rewriter.printed(rewritten);
+  return { sql, historical: rewriter.historical, logged: rewriter.logged };
 }
 
 /** @throws EverviewError `unknown-relation` with the place, `wrong-kind` for a model outside PREDICT. */
@@ -172,7 +179,10 @@ class QueryRewriter {
   readonly #fragments = new Map<string, string>();
   /** CTEs that go before the query, by name, each after those it reads. */
   readonly #computed = new Map<string, SqlNode>();
+  /** How many definitions of kept views stand around what is rewritten. */
+  #kept = 0;
   historical = false;
+  readonly logged: LoggedCall[] = [];
 
   constructor(context: RewriteContext, text: string) {
     this.#context = context;
@@ -259,7 +269,9 @@ class QueryRewriter {
     }
     if (at !== null && entry.models.length > 0) throw this.#unrecorded(entry, node);
     // A view that is not kept, or any view in the past: its definition, over what it reads at that version.
+    this.#kept += entry.handle === null ? 0 : 1;
     const definition = await this.query(entry.tree, at);
+    this.#kept -= entry.handle === null ? 0 : 1;
     if (entry.handle === null || !isRecursive(definition, this.#computed))
       return subqueryNode(node, definition, alias);
     const cte = `__ev_view_${name}${at === null ? '' : `_${at}`}`;
@@ -296,6 +308,9 @@ class QueryRewriter {
     const inputSql = await this.printed(input);
     const schema = this.#schemaOfTable(call, reference) ?? (await this.#context.session.describe(inputSql));
     const parameters = this.#context.promotedParameters(call.model);
+    // What a kept view predicts is its contents, and nobody was told it now.
+    if (at === null && this.#kept === 0 && call.function === 'predict')
+      this.#log(call.model, parameters, inputSql, schema);
     const row = reference.alias === '' ? call.model : reference.alias;
     const sql = predictionAt(
       call.function,
@@ -306,6 +321,17 @@ class QueryRewriter {
       placeInQuery(this.#text, reference.offset, reference.name.length),
     );
     return this.#fragment(reference.node, row, sql);
+  }
+
+  #log(name: string, { scorer }: ModelParameters, input: string, schema: Schema): void {
+    const model = this.#context.catalog.get(name);
+    if (model?.kind !== 'model' || model.declared.definition.logPredictions.length === 0) return;
+    const set = this.#context.catalog.get(model.reads[0]);
+    const key = model.declared.definition.logPredictions.flatMap(
+      (column) => findColumn(set?.declared.schema ?? [], column) ?? [],
+    );
+    const sql = loggedPredictionSql(scorer, `(${input})`, schema, key);
+    if (sql !== null) this.logged.push({ model: name, sql });
   }
 
   /** The columns of the table that is all the input, which need not be described; null: the input is another one. */

@@ -26,6 +26,8 @@ const stored = [
   'held_updates',
   'marks',
   'verdicts',
+  'predictions',
+  'performance',
 ] as const;
 
 export type ComputedRelation = { readonly schema: Schema; rows(): readonly Row[] };

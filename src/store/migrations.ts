@@ -160,6 +160,34 @@ const steps: readonly (readonly string[])[] = [
     `ALTER TABLE everview.held_updates ADD COLUMN what VARCHAR DEFAULT 'rows'`,
     'ALTER TABLE everview.held_updates ADD COLUMN version BIGINT DEFAULT 0',
   ],
+  // What models predicted that log it, what came of it, and the sums of their losses. No estimate where something is wrong
+  // with what was predicted from, or nobody has looked.
+  [
+    `CREATE TABLE everview.predictions (
+       prediction_id BIGINT NOT NULL, model VARCHAR NOT NULL, model_version BIGINT NOT NULL, version BIGINT NOT NULL,
+       newest_version BIGINT NOT NULL, key VARCHAR[] NOT NULL, prediction VARCHAR NOT NULL, confidence DOUBLE,
+       probabilities VARCHAR, inputs VARCHAR[] NOT NULL, validated BOOLEAN NOT NULL, predicted_at TIMESTAMP NOT NULL,
+       state VARCHAR NOT NULL, label VARCHAR, loss DOUBLE, label_version BIGINT, labelled_at TIMESTAMP)`,
+    `CREATE TABLE everview.live_losses (
+       model VARCHAR NOT NULL, model_version BIGINT NOT NULL, slice VARCHAR, "value" VARCHAR, metric VARCHAR NOT NULL,
+       scale DOUBLE NOT NULL, rows BIGINT NOT NULL, mean DOUBLE NOT NULL, squares DOUBLE NOT NULL, weights DOUBLE NOT NULL,
+       weighted DOUBLE NOT NULL, penalty DOUBLE NOT NULL, spread DOUBLE NOT NULL, score DOUBLE, lower DOUBLE, upper DOUBLE,
+       "interval" VARCHAR NOT NULL, at_promotion DOUBLE, since TIMESTAMP, until TIMESTAMP)`,
+    `CREATE VIEW everview.performance AS
+     WITH wrong AS (SELECT coalesce(list(name), []) AS names FROM everview.incidents WHERE state IN ('open', 'acknowledged')),
+     logged AS (
+       SELECT model, model_version, count(*) AS logged, count(*) FILTER (state IN ('new', 'waiting')) AS waiting,
+         count(*) FILTER (state IN ('new', 'waiting') AND validated) AS estimated_rows,
+         CASE WHEN NOT bool_or(state IN ('new', 'waiting') AND list_has_any(inputs, names))
+           THEN avg(confidence) FILTER (state IN ('new', 'waiting') AND validated) END AS estimate
+       FROM everview.predictions, wrong GROUP BY ALL)
+     SELECT l.model, l.model_version AS version, l.slice, l."value", l.metric, l.rows, l.score, l.lower, l.upper,
+       l."interval", l.at_promotion, CASE WHEN estimates THEN estimate END AS estimate,
+       CASE WHEN estimates AND estimate IS NOT NULL THEN estimated_rows END AS estimated_rows,
+       coalesce(logged, 0) AS logged, coalesce(waiting, 0) AS waiting, l.since, l.until
+     FROM (SELECT *, slice IS NULL AND metric = 'accuracy' AS estimates FROM everview.live_losses) l
+       LEFT JOIN logged USING (model, model_version)`,
+  ],
 ];
 
 /**

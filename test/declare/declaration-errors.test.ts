@@ -57,7 +57,7 @@ const syntax: readonly Case[] = [
     'SHOW MODLES',
     'syntax-error',
     '1:6 6',
-    /expected TABLES, VIEWS, MODELS, STALENESS, REGRET or INCIDENTS/,
+    /expected TABLES, VIEWS, MODELS, STALENESS, REGRET, INCIDENTS or PERFORMANCE/,
     /did you mean MODELS\?/,
   ],
   ['SELECT 1 WITH (max_rows = 1) LIMIT 1', 'syntax-error', '1:30 5', /end before LIMIT/, /last part/],

@@ -235,6 +235,8 @@ const modelDraft: fc.Arbitrary<DefinitionDraft> = fc
             fc.oneof(fc.constantFrom('previous', 'other'), fc.integer({ min: -9, max: 9 })),
           ),
           windows: fc.nat(9),
+          log_predictions: fc.subarray(names),
+          prediction_retention: fc.option(durationText),
           on_failure: fc.constant('keep_current'),
         },
         ['method'],

@@ -79,6 +79,16 @@ const table: readonly (readonly [sql: string, expected: Partial<StatementBody> |
   ['SHOW MODELS', { kind: 'show', what: 'models' }],
   ['SHOW STALENESS', { kind: 'show', what: 'staleness' }],
   ['SHOW REGRET', { kind: 'show', what: 'regret' }],
+  ['SHOW PERFORMANCE', { kind: 'show-performance', model: null, per: null }],
+  [
+    'SHOW PERFORMANCE OF delay PER "from"',
+    {
+      kind: 'show-performance',
+      model: 'delay',
+      per: 'from',
+    },
+  ],
+  ['SHOW PERFORMANCE PER origin', { kind: 'show-performance', model: null, per: 'origin' }],
   ['REFRESH v', { kind: 'refresh', name: 'v', how: 'auto' }],
   ['REFRESH MATERIALIZED VIEW v INCREMENTAL', { kind: 'refresh', name: 'v', how: 'incremental' }],
   ['REFRESH MODEL m FULL', { kind: 'refresh', name: 'm', how: 'full' }],
@@ -322,7 +332,7 @@ describe('parseStatement', () => {
       heartbeatMs: null,
       arrival: noArrivalRules,
       isProfiled: false,
-      falseAlarms: 1,
+      falseAlarms: null,
       onFinding: 'warn',
       hold: { forMs: 86_400_000, onDeadline: 'reject' },
     });
@@ -392,6 +402,8 @@ describe('parseStatement', () => {
       holdOn: 'block',
       pauseOn: 'never',
       fallback: null,
+      logPredictions: [],
+      predictionRetentionMs: 90 * 86_400_000,
       onFailure: 'keep_current',
     });
   });

@@ -214,6 +214,8 @@ describe('a gate over a hold-out, its slices and earlier windows', () => {
   it.each([
     ['gate = (auc >= 0.7)', 'invalid-option', /asks for auc/, /rmse, mae, mape, r2/],
     ['gate = (not_worse(log_loss))', 'invalid-option', /asks for log_loss/, /rmse, mae/],
+    ['gate = (rmse < 0)', 'invalid-option', /no model can reach: rmse is at least 0/, /a bound above 0/],
+    ['gate = (r2 >= 1.2)', 'invalid-option', /no model can reach: r2 is at most 1/, /a bound below 1/],
     ['gate = (negative_flips <= 0.1)', 'invalid-option', /which error is still right/, /tolerance = 15/],
     ['gate = (rmse PER regio <= 3)', 'unknown-column', /slices by "regio"/, /region/],
     ['gate = (rmse <= 3), slices = (nowhere)', 'unknown-column', /slices by "nowhere"/, /known/],

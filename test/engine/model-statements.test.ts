@@ -281,6 +281,10 @@ describe('statements about the versions of a model', () => {
       await expect(db.compare('delay', 1, Number.NaN)).rejects.toMatchObject(
         refused('compare(): after: the number of a version'),
       );
+      await expect(db.compare('late', 1, 2, { tolerance: 1 })).rejects.toMatchObject({
+        code: 'invalid-option',
+        message: expect.stringMatching(/"late" predicts no number/),
+      });
       await expect(db.compare('delay', 1, 2, { tolerance: -1 })).rejects.toMatchObject(
         refused(expect.stringContaining('options.tolerance')),
       );

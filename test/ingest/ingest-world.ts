@@ -53,7 +53,7 @@ export function table(
       heartbeatMs: null,
       arrival: noArrivalRules,
       isProfiled: false,
-      falseAlarms: 1,
+      falseAlarms: null,
       onFinding: 'warn',
       hold: { forMs: 86_400_000, onDeadline: 'reject' },
     },

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Answer, type Everview, EverviewError } from '../../src/index.ts';
+import { depth } from '../support/depth.ts';
 import { openEverview } from '../support/open-everview.ts';
 import { Random } from '../support/random.ts';
 import {
@@ -63,7 +64,7 @@ async function checkBalances(bank: TransferBank, answer: Answer | null): Promise
 
 /** Law 3: an answer shows one version, names it, and never passes stale contents off as fresh. */
 describe('law 3, consistency', () => {
-  it.each([11, 12, 13, 14, 15, 16, 17, 18])(
+  it.each(depth([11, 12, 13, 14], [11, 12, 13, 14, 15, 16, 17, 18, 19, 20]))(
     'neither wins nor loses money under any policies, seed %i',
     async (seed) => {
       const random = new Random(seed);

@@ -304,6 +304,21 @@ const scenarios: readonly Scenario[] = [
     },
   },
   {
+    name: 'predictions that are logged',
+    run: async (db) => {
+      await db.sql(`
+        CREATE TABLE t (id INTEGER, x DOUBLE, y DOUBLE);
+        INSERT INTO t VALUES (0, 0, 0), (1, 1, 1), (2, 2, NULL);
+        CREATE TRAINING SET s WITH (label = y) AS SELECT id, x, y FROM t;
+        CREATE MODEL m WITH (method = 'ridge', log_predictions = (id)) AS SELECT x FROM s;
+        REFRESH m;
+        SELECT prediction FROM PREDICT(m, (SELECT id, x FROM t WHERE y IS NULL));
+        UPDATE t SET y = 2 WHERE y IS NULL;
+        SHOW PERFORMANCE`);
+      return noAnswers;
+    },
+  },
+  {
     name: 'predictions that are kept',
     run: async (db) => {
       await db.sql(`

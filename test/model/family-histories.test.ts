@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Row } from '../../src/index.ts';
+import { depth } from '../support/depth.ts';
 import { answers, exactFamilies } from '../support/family-cases.ts';
 import { fromScratch, playFamilyHistory } from '../support/family-history.ts';
 import { forcedRefresh } from '../support/open-everview.ts';
@@ -34,7 +35,7 @@ describe('a model kept through a history answers as one fitted from scratch to t
     '$name',
     async (family) => {
       let incremental = 0;
-      await playFamilyHistory(family, 20_011, 7, async (db, clock) => {
+      await playFamilyHistory(family, 20_011, depth(5, 14), async (db, clock) => {
         const outcome = await db.execute('REFRESH m INCREMENTAL');
         expect(outcome.kind).toBe('refresh');
         const scratch = await fromScratch(db, clock, family);
@@ -50,6 +51,6 @@ describe('a model kept through a history answers as one fitted from scratch to t
       });
       if (forcedRefresh() !== 'full') expect(incremental).toBeGreaterThan(2);
     },
-    60_000,
+    120_000,
   );
 });

@@ -61,10 +61,11 @@ export async function reference(): Promise<string> {
     ...gateSections(),
     ...versionSections(),
     ...promotionSections(),
+    ...liveSections(),
     ...heldSections(),
     ...incidentSections(),
     '## System tables',
-    'Schema `everview`, read like any other: `tables`, `sources`, `views`, `models`, `staleness` (what is declared and where it stands now), `updates`, `refreshes`, `regret`, `model_versions`, `gates`, `quarantine`, `verdicts` (what was decided, and why), `promotions`, `held_updates`, `marks` (what people, incidents and deadlines decided), `incidents`, `incident_events`, `deliveries` (what was wrong, what became of it, and whether the webhook heard of it).',
+    'Schema `everview`, read like any other: `tables`, `sources`, `views`, `models`, `staleness` (what is declared and where it stands now), `updates`, `refreshes`, `regret`, `model_versions`, `gates`, `quarantine`, `verdicts` (what was decided, and why), `promotions`, `held_updates`, `marks` (what people, incidents and deadlines decided), `predictions`, `performance` (what models predicted, and how they did), `incidents`, `incident_events`, `deliveries` (what was wrong, what became of it, and whether the webhook heard of it).',
     '## Errors',
     'Every failure is an `EverviewError` with a `code`, a message, mostly a `hint` and a place in the text.',
     table(['code', 'category', 'meaning'], errors),
@@ -127,6 +128,16 @@ function promotionSections(): string[] {
   ];
 }
 
+function liveSections(): string[] {
+  return [
+    '## How models do once they answer',
+    "`log_predictions = (id)` names the columns of the training set that say which example a row is; a model whose key names more than one row of the set, or that predicts no label, is refused. Rows of the input of PREDICT that have these columns are then logged in `everview.predictions` once the query has its answer, whatever it made of them: for each version of the model and key the first prediction, with the model's version (`model_version`), the answer's (`version`), its `confidence` and `probabilities`. Not logged are predictions that views keep, those of EXPLAIN_PREDICT, of rows read AT an older version, those put into tables by INSERT … SELECT, and answers that another model or a value gave. Reads wait for nothing: the log is written within the next round of the scheduler, at `SHOW PERFORMANCE` and when the database is closed, in a transaction that makes no version. Killed, the engine loses what was predicted since. `prediction_retention` says how long predictions are kept; what they added to the figures stays. Keys and labels are kept so long also where the row is deleted meanwhile.",
+    'The label of a prediction is that of the row with the same key in the training set, from when it counts (`label_delay`). It is looked for once a minute where something has changed, and at `SHOW PERFORMANCE`; the `state` says what came of it: `new` and `waiting`; `scored`; `known`, where the label was there before the prediction, which so says nothing; `ambiguous`, where the key has several labels or history no longer tells. A loss counts once, for the version that predicted, by the label that came first: a correction changes what the model learns, and not the figures, whose intervals are of a stream that stays as it was.',
+    "`SHOW PERFORMANCE`, `SHOW PERFORMANCE OF m`, `SHOW PERFORMANCE OF m PER origin` (of the model's `slices`, up to 200 values each), `db.performance('m', { per: 'origin' })`, or as last looked at `everview.performance`: by version and `metric` the `rows` whose label has come, the `score`, and an interval [`lower`, `upper`] that holds at all looks at once, so that looking often raises no false alarm: the chance that it ever misses is 5 %, for each version, metric and slice. `interval` is `time-uniform` for accuracy and Brier's score, whose losses are bounded (empirical Bernstein; from the first row on), and `asymptotic` for rmse, mae and log loss, where that holds in the limit, as of a t interval, and is told from 100 rows on. `at_promotion` is the score on the hold-out. `estimate`, for accuracy, is no measurement: it is the mean probability of the predicted class over the `estimated_rows` that wait for a label, as good as the probabilities are. It is of rows whose tables all have `profile = on` and nothing open against them, and NULL while an incident of these is open.",
+    "An incident (`live-performance`) opens when the interval of the version that answers lies wholly beyond what its promotion promised: in a metric of its gate (or rmse, accuracy), the score on the hold-out plus a tenth (5 points of accuracy), the gate's margin or threshold where that allows more, and two deviations for the hold-out being a sample. While a table that the model learns from is under an incident that blocks, that is the cause and no other opens. It counts for `pause_on` of that model, never for `hold_on`, and ends when another version answers.",
+  ];
+}
+
 function heldSections(): string[] {
   return [
     '## Updates that are not as usual',
@@ -143,6 +154,8 @@ function incidentSections(): string[] {
     'schema-mismatch': 'columns are missing, or go by other names',
     silence: 'a table, or one of its sources, sent nothing for longer than its heartbeat',
     finding: 'the judgement of an update by its history',
+    'live-performance':
+      'the version of a model that answers is proven to do worse than its promotion promised',
   } as const satisfies Record<IncidentKind, string>;
   return [
     '## Incidents',

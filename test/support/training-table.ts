@@ -55,6 +55,8 @@ export function ridgeModel(
     holdOn: 'block',
     pauseOn: 'never',
     fallback: null,
+    logPredictions: [],
+    predictionRetentionMs: null,
     onFailure: 'keep_current',
   };
 }

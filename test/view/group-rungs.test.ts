@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { depth } from '../support/depth.ts';
 import {
   groupDifference,
   groupTable,
@@ -10,9 +11,9 @@ import {
 import { Random } from '../support/random.ts';
 import { ViewWorld } from '../support/view-world.ts';
 
-const runs = Number(process.env['EVERVIEW_GROUP_RUNS'] ?? 1);
-const seed = Number(process.env['EVERVIEW_GROUP_SEED'] ?? 20_261_121);
-const steps = Number(process.env['EVERVIEW_GROUP_STEPS'] ?? 10);
+const runs = depth(1, 4);
+const seed = 20_261_121;
+const steps = depth(7, 12);
 
 const exact: readonly Spread[] = ['small'];
 const floating: readonly Spread[] = ['small', 'mixed', 'far'];

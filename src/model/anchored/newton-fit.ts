@@ -47,6 +47,8 @@ export async function newtonFit(
   let point = await at(start, loss);
   while (trainingRows(point.state) > 0) {
     if (isConverged(point.view, options.tolerance)) return { ...point, isDone: true };
+    // Where no row is curved there is no certificate, but a flat place of a piecewise quadratic is an optimum.
+    if (loss.majorizer !== null && isFlat(point.view)) return { ...point, isDone: true };
     if (scans >= options.mostScans) return { ...point, isDone: false };
     const next = await descend(point, loss, at);
     if (next === null) return { ...point, isDone: isSettled(point.view, 1e-9) };
@@ -65,6 +67,13 @@ function isSettled({ step, objective }: NewtonView, share: number): boolean {
   return decrement <= share * (Math.abs(objective) + 1);
 }
 
+/** Nothing is left of the gradient but rounding. */
+function isFlat({ step: { gradient, rounding, start, system } }: NewtonView): boolean {
+  return gradient.every(
+    (slope, j) => Math.abs(slope) <= 4 * (rounding[j] ?? 0) + 2 ** -48 * system.l2 * Math.abs(start[j] ?? 0),
+  );
+}
+
 /** The next point, by Newton's step or the majorizer's; null: neither descends. */
 async function descend(
   point: Point,
@@ -72,10 +81,12 @@ async function descend(
   at: (anchor: Float64Array, law: Loss) => Promise<Point>,
 ): Promise<Point | null> {
   const newton = await search(point, point.view, (anchor) => at(anchor, loss));
-  if (newton !== null || loss.majorizer === null) return newton;
+  // Where no row is curved Newton's step stays where it is, and that is no descent.
+  const descends = newton !== null && newton.view.objective < point.view.objective;
+  if (descends || loss.majorizer === null) return newton;
   const origin = stateWeights(point.state, point.view.step.system, point.view.step.start);
   const majorized = await at(origin, loss.majorizer);
-  return search(point, majorized.view, (anchor) => at(anchor, loss));
+  return (await search(point, majorized.view, (anchor) => at(anchor, loss))) ?? newton;
 }
 
 async function search(

@@ -34,7 +34,8 @@ export function newtonView(
 ): NewtonView {
   const system = standardSystem(plan, state, options);
   const metric = createMetric(penalizedHessian(system), system.scores * system.size);
-  const start = withoutPartIn(metric.nullSpace, system.anchor);
+  // Where no row is curved at the anchor, as Huber's far ones, a direction without curvature still moves the scores.
+  const start = loss.majorizer === null ? withoutPartIn(metric.nullSpace, system.anchor) : system.anchor;
   const gradient = penalizedGradient(system, start);
   const { solution, residual } = solveMetric(
     metric,

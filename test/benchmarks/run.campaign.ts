@@ -1,7 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { ratioOf, spreadOf } from '../../benchmarks/measure.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -34,10 +33,3 @@ test(
   },
   busyMachineMs,
 );
-
-test('a spread is the quartiles, a ratio the median of the ratios by round', () => {
-  expect(spreadOf([5, 1, 2, 4, 3])).toEqual({ low: 2, median: 3, high: 4 });
-  const slow = { name: 'slow', wallMs: [2, 40, 600], cpuMs: [1, 1, 1] };
-  const fast = { name: 'fast', wallMs: [1, 10, 100], cpuMs: [1, 1, 1] };
-  expect(ratioOf(slow, fast)).toBe(4);
-});
