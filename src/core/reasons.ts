@@ -86,7 +86,7 @@ export const reasonTable = {
   // why a refresh waits (EXPLAIN REFRESH)
   'cost-below-refresh':
     'what stale answers have cost since the last refresh has not come to what a refresh is predicted to cost',
-  'no-price': 'no staleness_price is declared, so nothing but the declared bound calls for it',
+  'no-price': 'no staleness_price above 0 is declared, so nothing but the declared bound calls for it',
   'waits-for-reader': 'it is refreshed with what reads it, or by a query',
   // what speaks against a way to read (EXPLAIN SELECT)
   dearer: 'another way is predicted to cost less',

@@ -81,8 +81,9 @@ export class BackgroundScheduler {
   readonly #timer: Timer;
   readonly #report: (failure: unknown) => void;
   #cancel: () => void = () => {};
+  #cancelLook: (() => void) | null = null;
   #running: Promise<void> = Promise.resolve();
-  #state: 'waiting' | 'looking' | 'running' | 'stopped' = 'waiting';
+  #state: 'waiting' | 'running' | 'stopped' = 'waiting';
   #hasFailed = false;
 
   /** @param report is told of failed refreshes; they are tried again after a while. */
@@ -99,24 +100,43 @@ export class BackgroundScheduler {
   async stop(): Promise<void> {
     this.#state = 'stopped';
     this.#cancel();
+    this.#cancelLook?.();
     await this.#running;
   }
 
   #wait(pauseMs: number): void {
     if (this.#state === 'stopped') return;
     this.#state = 'waiting';
-    this.#cancel = this.#timer(pauseMs, () => {
-      this.#state = 'running';
-      this.#running = this.#round().then((nextMs) => this.#wait(nextMs));
+    this.#cancel = this.#timer(pauseMs, () => this.#run());
+  }
+
+  #run(): void {
+    this.#state = 'running';
+    this.#running = this.#round().then((nextMs) => this.#wait(nextMs));
+  }
+
+  /**
+   * A stale answer was given: soon, and not at each of many, whether that calls for a refresh. The round to come is only
+   * ever hurried: answers that never cease would put it off forever.
+   */
+  #look(): void {
+    if (this.#state !== 'waiting' || this.#hasFailed || this.#cancelLook !== null) return;
+    this.#cancelLook = this.#timer(shortestPauseMs, () => {
+      this.#cancelLook = null;
+      if (this.#state !== 'waiting' || !this.#isDue()) return;
+      this.#cancel();
+      this.#run();
     });
   }
 
-  /** A stale answer was given: soon, and not at each of many, whether that calls for a refresh. */
-  #look(): void {
-    if (this.#state !== 'waiting' || this.#hasFailed) return;
-    this.#state = 'looking';
-    this.#cancel();
-    this.#cancel = this.#timer(shortestPauseMs, () => this.#wait(this.#untilNextMs()));
+  /** What fails to be foreseen fails again in the round, which tells of it. */
+  #isDue(): boolean {
+    try {
+      const [next] = upcomingRefreshes(this.#core);
+      return next !== undefined && next.deadlineMs <= this.#core.clock.nowMs();
+    } catch {
+      return true;
+    }
   }
 
   /** @returns milliseconds until the next round; what failed is not hurried. */

@@ -42,6 +42,15 @@ function streamed(
 ): StreamedAnswer {
   let state: 'unread' | 'reading' | 'closed' = 'unread';
   let given = 0;
+  let hasEnded = false;
+  // Once, whichever way it ends: what was given is charged for.
+  const end = (): void => {
+    state = 'closed';
+    if (hasEnded) return;
+    hasEnded = true;
+    prepared.charge(given);
+    finished();
+  };
   async function* batches(): AsyncGenerator<readonly Row[]> {
     try {
       for await (const batch of rows) {
@@ -54,9 +63,7 @@ function streamed(
       // The snapshot was taken away under the batch that was being made.
       throw state === 'closed' ? closedStream() : failure;
     } finally {
-      state = 'closed';
-      prepared.charge(given);
-      finished();
+      end();
     }
   }
   return {
@@ -69,8 +76,7 @@ function streamed(
       return batches();
     },
     close: async () => {
-      state = 'closed';
-      finished();
+      end();
       await released();
     },
   };

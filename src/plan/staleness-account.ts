@@ -58,7 +58,7 @@ export function isPriced(
 ): policy is RefreshPolicy & { readonly stalenessPrice: StalenessPrice } {
   const { refresh, stalenessPrice } = policy;
   const isFree = refresh === 'auto' || refresh === 'incremental' || refresh === 'full';
-  return isFree && stalenessPrice !== null;
+  return isFree && stalenessPrice !== null && stalenessPrice.seconds > 0;
 }
 
 /** Why something has not been refreshed, or is to be now. */

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { Everview, rowCostMeter, SimulatedClock } from '../../src/index.ts';
 import { firstMoment, openEverview } from '../support/open-everview.ts';
 import { temporaryDatabase } from '../support/temporary-database.ts';
@@ -75,6 +75,26 @@ describe('staleness_price', () => {
     await db.query('SELECT * FROM departures WITH (max_staleness = 0, on_stale_read = compensate)');
     await db.query('SELECT * FROM departures AT (VERSION => 1)');
     expect((await account(db)).cost).toBeCloseTo(6 * each, 2);
+  });
+
+  it('charges what was given of a stream, however it ends, once', async () => {
+    const { db } = await openEverview();
+    await using _ = db;
+    await db.sql(`${viewOf('staleness_price = 0.001 PER ROW')}; INSERT INTO flights VALUES (1, 'A')`);
+    const long = 'SELECT * FROM departures, range(2000) r(k)';
+    const unread = await db.stream(long);
+    await unread.close();
+    expect((await account(db)).cost).toBe(0);
+    const half = await db.stream(long);
+    const batches = half.batches()[Symbol.asyncIterator]();
+    const first = await batches.next();
+    const given: number = first.done === true ? 0 : first.value.length;
+    expect(given).toBeGreaterThan(0);
+    await half.close();
+    expect((await account(db)).cost).toBeCloseTo(given, 2);
+    await expect(batches.next()).rejects.toMatchObject({ code: 'closed' });
+    await half.close();
+    expect((await account(db)).cost).toBeCloseTo(given, 2);
   });
 
   it('refreshes in the background once staleness has cost as much as a refresh, and not before', async () => {
@@ -177,6 +197,10 @@ describe('staleness_price', () => {
     clock.advanceMs(1_000 * day);
     expect(await db.query('SELECT * FROM departures')).toMatchObject({ path: 'served-within-bound' });
     expect(await db.step()).toBe(0);
+    expect(await explained(db)).toMatchObject({
+      'waits for': 'a query that asks for fresher contents',
+      'waits because': expect.stringMatching(/^no-price: /),
+    });
     const described = await db.execute('DESCRIBE departures');
     expect(described.message).toContain('staleness_price = 0 PER SHARE');
     expect(described.message).not.toContain('max_staleness');
@@ -219,5 +243,26 @@ describe('staleness_price', () => {
     await db.query('SELECT * FROM departures');
     while ((await triggers(db)).length < 2) await pause(10);
     expect(await triggers(db)).toEqual(['asked', 'staleness-cost']);
+  });
+
+  it('is not put off by stale answers that never cease', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      const clock = new SimulatedClock(firstMoment);
+      await using db = await Everview.open(':memory:', { clock, scheduler: 'background', threads: 1 });
+      await db.sql(`${viewOf('staleness_price = 1e-12 PER ROW')}; CREATE TABLE others (id INTEGER);
+        CREATE MATERIALIZED VIEW bounded WITH (max_staleness = INTERVAL '100 milliseconds') AS
+          SELECT count(*) AS n FROM others; REFRESH bounded;
+        INSERT INTO flights VALUES (1, 'A'); INSERT INTO others VALUES (1)`);
+      for (let read = 0; read < 150; read++) {
+        await db.query('SELECT * FROM departures');
+        clock.advanceMs(10);
+        await vi.advanceTimersByTimeAsync(10);
+      }
+      expect(await triggers(db, 'bounded')).toEqual(['asked', 'deadline']);
+      expect(await triggers(db)).toEqual(['asked']);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 });

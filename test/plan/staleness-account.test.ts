@@ -101,5 +101,6 @@ describe('the rule of staleness_price', () => {
       'full',
     ]);
     expect(isPriced({ ...policy, refresh: 'auto', stalenessPrice: null })).toBe(false);
+    expect(isPriced({ ...policy, refresh: 'auto', stalenessPrice: { seconds: 0, per: 'row' } })).toBe(false);
   });
 });
