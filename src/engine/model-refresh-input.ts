@@ -55,5 +55,6 @@ export function rowsToAdvance(
 export function passedShare(set: TrainingSetEntry, { asOfMs }: Cursor, nowMs: number): number {
   const { windowMs, holdoutMs, eventTime } = set.declared.definition;
   if (eventTime === null || windowMs === null) return 0;
-  return Math.min(1, (nowMs - asOfMs) / Math.max(1, windowMs - holdoutMs));
+  // A clock may be set back; a window does not return.
+  return Math.min(1, Math.max(0, nowMs - asOfMs) / Math.max(1, windowMs - holdoutMs));
 }
