@@ -97,6 +97,40 @@ describe('staleness_price', () => {
     expect((await account(db)).cost).toBeCloseTo(given, 2);
   });
 
+  it('charges nothing to the account after a refresh for what was asked before it', async () => {
+    const { db } = await openEverview();
+    await using _ = db;
+    await db.sql(`${viewOf('staleness_price = 0.001 PER ROW')}; INSERT INTO flights VALUES (1, 'A')`);
+    const before = await db.stream('SELECT * FROM departures');
+    await db.sql("REFRESH departures; INSERT INTO flights VALUES (1, 'A'); SELECT * FROM departures");
+    expect((await account(db)).cost).toBeCloseTo(3, 2);
+    for await (const batch of before.batches()) expect(batch).toHaveLength(3);
+    expect((await account(db)).cost).toBeCloseTo(3, 2);
+  });
+
+  it('holds all of a view to be stale where another version of its model answers', async () => {
+    const { db } = await openEverview();
+    await using _ = db;
+    await db.sql(`CREATE TABLE points (x DOUBLE, y DOUBLE); INSERT INTO points SELECT i, 2 * i FROM range(40) r(i);
+      CREATE TABLE questions (x DOUBLE); INSERT INTO questions SELECT i FROM range(10) r(i);
+      CREATE TRAINING SET pairs WITH (label = y) AS SELECT x, y FROM points;
+      CREATE MODEL m WITH (method = 'ridge') AS SELECT * FROM pairs; REFRESH m;
+      CREATE MATERIALIZED VIEW told WITH (staleness_price = 0.01 PER SHARE) AS SELECT * FROM PREDICT(m, questions);
+      REFRESH told; INSERT INTO points VALUES (50, 90); REFRESH m; SELECT * FROM told`);
+    expect((await account(db, 'told')).cost).toBeCloseTo(10 * 10, 2);
+  });
+
+  it('counts the refresh of views that are read into what a refresh costs', async () => {
+    const { db } = await openEverview();
+    await using _ = db;
+    await db.sql(`${viewOf('staleness_price = 1 PER ROW')};
+      CREATE MATERIALIZED VIEW total WITH (staleness_price = 1 PER ROW) AS SELECT sum(n) AS n FROM departures;
+      REFRESH total; INSERT INTO flights VALUES (1, 'A')`);
+    const [lower, upper] = [await account(db), await account(db, 'total')];
+    // Each batch of statements costs 1 ms.
+    expect(upper.refresh).toBeGreaterThan(lower.refresh + 0.9);
+  });
+
   it('refreshes in the background once staleness has cost as much as a refresh, and not before', async () => {
     const { db, clock } = await openEverview();
     await using _ = db;
@@ -245,24 +279,53 @@ describe('staleness_price', () => {
     expect(await triggers(db)).toEqual(['asked', 'staleness-cost']);
   });
 
-  it('is not put off by stale answers that never cease', async () => {
+  /** The scheduler that runs by itself, by a clock and timers that are told, under a stale answer every 10 ms. */
+  async function readAllTheTime(
+    statements: string,
+    read: string,
+  ): Promise<{ readonly failures: number; readonly triggers: Record<string, string[]> }> {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     try {
       const clock = new SimulatedClock(firstMoment);
-      await using db = await Everview.open(':memory:', { clock, scheduler: 'background', threads: 1 });
-      await db.sql(`${viewOf('staleness_price = 1e-12 PER ROW')}; CREATE TABLE others (id INTEGER);
-        CREATE MATERIALIZED VIEW bounded WITH (max_staleness = INTERVAL '100 milliseconds') AS
-          SELECT count(*) AS n FROM others; REFRESH bounded;
-        INSERT INTO flights VALUES (1, 'A'); INSERT INTO others VALUES (1)`);
-      for (let read = 0; read < 150; read++) {
-        await db.query('SELECT * FROM departures');
+      let failures = 0;
+      const onError = () => {
+        failures++;
+      };
+      const options = { clock, scheduler: 'background', threads: 1, onError } as const;
+      await using db = await Everview.open(':memory:', options);
+      await db.sql(statements);
+      for (let round = 0; round < 150; round++) {
+        await db.query(read);
         clock.advanceMs(10);
         await vi.advanceTimersByTimeAsync(10);
       }
-      expect(await triggers(db, 'bounded')).toEqual(['asked', 'deadline']);
-      expect(await triggers(db)).toEqual(['asked']);
+      const { rows } = await db.query('SELECT DISTINCT name FROM everview.refreshes');
+      const told: Record<string, string[]> = {};
+      for (const { name } of rows) told[String(name)] = await triggers(db, String(name));
+      return { failures, triggers: told };
     } finally {
       vi.useRealTimers();
     }
+  }
+
+  it('is not put off by stale answers that never cease', async () => {
+    const statements = `${viewOf('staleness_price = 1e-12 PER ROW')}; CREATE TABLE others (id INTEGER);
+      CREATE MATERIALIZED VIEW bounded WITH (max_staleness = INTERVAL '100 milliseconds') AS
+        SELECT count(*) AS n FROM others; REFRESH bounded;
+      INSERT INTO flights VALUES (1, 'A'); INSERT INTO others VALUES (1)`;
+    expect(await readAllTheTime(statements, 'SELECT * FROM departures')).toEqual({
+      failures: 0,
+      triggers: { departures: ['asked'], bounded: ['asked', 'deadline'] },
+    });
+  });
+
+  it('does not hurry a refresh that fails, however much stale answers have cost', async () => {
+    const statements = `CREATE TABLE texts (id VARCHAR); INSERT INTO texts VALUES ('1');
+      CREATE MATERIALIZED VIEW numbers WITH (staleness_price = 1 PER ROW) AS SELECT CAST(id AS INTEGER) AS id FROM texts;
+      REFRESH numbers; INSERT INTO texts VALUES ('x')`;
+    const { failures } = await readAllTheTime(statements, 'SELECT * FROM numbers');
+    expect(failures).toBeGreaterThan(0);
+    // One soon, and one a second.
+    expect(failures).toBeLessThanOrEqual(3);
   });
 });
