@@ -107,6 +107,30 @@ describe('on_finding = hold_refresh', () => {
     expect(refreshed).toEqual([{ n: 0 }]);
   });
 
+  it('lays nothing of the wait to the account of staleness', async () => {
+    ({ db, clock } = await openEverview());
+    const random = new Random(11);
+    await db.sql(`
+      CREATE TABLE t (id INTEGER, country VARCHAR, amount DOUBLE) WITH (profile = on, on_finding = hold_refresh);
+      CREATE MATERIALIZED VIEW priced WITH (staleness_price = 1 PER ROW) AS SELECT count(*) AS n FROM t`);
+    for (let number = 0; number < 20; number++) {
+      clock.advanceMs(dayMs);
+      await db.insert('t', day(random, number));
+    }
+    await db.execute('REFRESH priced');
+    clock.advanceMs(dayMs);
+    const bad = day(random, 20).map((row, index) => (index % 4 === 0 ? { ...row, amount: -1 } : row));
+    expect(await db.insert('t', bad)).toMatchObject({ reason: 'refresh-held' });
+    const { row, held } = await one('SELECT n::INTEGER AS n FROM priced');
+    expect({ row, held }).toEqual({ row: { n: 2_000 }, held: [21] });
+    await db.execute('APPROVE UPDATE 21');
+    const { rows } = await db.execute('EXPLAIN REFRESH priced');
+    expect(rows).toContainEqual({
+      property: 'staleness has cost',
+      value: expect.stringMatching(/^0\.00 ms, for 0 rows/),
+    });
+  });
+
   it('goes on once a person approves the update, or ends the incident', async () => {
     await brokenWorld('');
     expect(await failureOf(db.sql(`REJECT UPDATE ${wrong}`))).toMatchObject({ code: 'unsupported' });
