@@ -16,7 +16,14 @@ import { type ModelEntry, nameOf } from '../query/catalog.ts';
 import { answeringModel, trainingSetOf } from './answering-model.ts';
 import type { EngineCore } from './engine-core.ts';
 import { type EngineState, withEntry } from './engine-state.ts';
-import { type FoundLabel, findLabels, labelsAtOnce, labelsThereBefore, nextLabelMs } from './find-labels.ts';
+import {
+  type FoundLabel,
+  findLabels,
+  labelsAtOnce,
+  labelsGoneSince,
+  labelsThereBefore,
+  nextLabelMs,
+} from './find-labels.ts';
 import { isRefreshHeld } from './held-refreshes.ts';
 import { hasStaleLiveIncident, noteLivePerformance } from './live-incidents.ts';
 import { refreshViews } from './refresh-views.ts';
@@ -154,6 +161,15 @@ async function settleModel(core: EngineCore, draft: WriteDraft, entry: ModelEntr
       await recordLabels(draft.tx, labelled, draft.state.version, draft.nowMs);
       if (found.length < labelsAtOnce) break;
     }
+    const gone = [...(await labelsGoneSince(core, draft, entry, set))].map(
+      ([predictionId, there]): LabelledPrediction => ({
+        predictionId,
+        state: there === 'known' ? 'known' : 'ambiguous',
+        label: null,
+        loss: null,
+      }),
+    );
+    await recordLabels(draft.tx, gone, draft.state.version, draft.nowMs);
     await notePredictionsWaiting(draft.tx, name);
     await losses.save();
     const boundaryMs = draft.state.cursors.get(nameOf(set))?.nextBoundaryMs ?? null;
