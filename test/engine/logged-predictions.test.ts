@@ -137,6 +137,37 @@ it('go on where the training set of another model fails', async () => {
   expect((await db.performance('m'))[0]).toMatchObject({ rows: 1 });
 });
 
+it('are of one row of the training set, and of rows whose key is whole', async () => {
+  ({ db } = await openEverview());
+  await db.sql(`
+    CREATE TABLE t (a BIGINT, b VARCHAR, x DOUBLE, y DOUBLE);
+    CREATE TRAINING SET s WITH (label = y) AS SELECT a, b, x, y FROM t;
+    CREATE MODEL m WITH (method = 'ridge', refresh = manual, log_predictions = (a, b)) AS SELECT x FROM s;
+    INSERT INTO t SELECT i, i::VARCHAR, i, i FROM range(20) r(i);
+    REFRESH m;
+    INSERT INTO t VALUES (NULL, 'z', 1, NULL), (50, NULL, 1, NULL), (51, 'q', 1, NULL), (51, 'q', 2, NULL),
+      (52, '', 1, NULL);`);
+  await db.query('SELECT * FROM PREDICT(m, (SELECT a, b, x FROM t WHERE y IS NULL))');
+  await db.step();
+  await db.sql('UPDATE t SET y = 3 WHERE y IS NULL');
+  expect((await db.performance('m'))[0]).toMatchObject({ rows: 1, logged: 2 });
+  expect(await logged()).toMatchObject([
+    { key: '51', state: 'ambiguous' },
+    { key: '52', state: 'scored' },
+  ]);
+});
+
+it('are none where a view that holds predictions is read, however it is', async () => {
+  ({ db } = await openEverview({ forced: 'full' }));
+  await db.sql(`${world()}
+    CREATE MATERIALIZED VIEW told WITH (refresh = manual, max_rows = 0, on_stale_read = compensate) AS
+      SELECT id, prediction FROM PREDICT(m, (SELECT id, x FROM t))`);
+  await db.sql('INSERT INTO t VALUES (110, 1, NULL)');
+  expect((await db.query('SELECT * FROM told')).rows).toHaveLength(111);
+  await db.step();
+  expect(await logged()).toEqual([]);
+});
+
 it('are scored whatever a class is called', async () => {
   ({ db } = await openEverview());
   await db.sql(world('y', 'VARCHAR', `CASE WHEN i % 2 = 0 THEN 'even' ELSE 'odd' END`, 'gaussian_nb'));
