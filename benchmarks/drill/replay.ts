@@ -10,12 +10,13 @@ import {
   historyLength,
   knownColumns,
   learningStateOf,
+  subjectsOf,
   type TableHistory,
   withUpdate,
 } from '../../src/ingest/judge/table-history.ts';
 import { unknownUse } from '../../src/ingest/judge/table-use.ts';
 import { measureBatch, noJointPlan } from '../../src/ingest/profile/batch-profile.ts';
-import { chooseJointPlan } from '../../src/ingest/profile/joint-plan.ts';
+import { grownPlan } from '../../src/ingest/profile/joint-plan.ts';
 import { baselines } from './baselines.ts';
 import type { LoadedSet } from './load-set.ts';
 
@@ -57,7 +58,7 @@ export async function replay({ set, schema, batches }: LoadedSet, isQuick: boole
   let history: TableHistory = emptyHistory;
   let judged = 0;
   for (const [index, { columns, atMs }] of batches.entries()) {
-    const plan = history.plan ?? (columns.rows >= 50 ? chooseJointPlan(columns) : null);
+    const plan = grownPlan(history.plan, columns);
     const before = { ...history, plan };
     const known = knownColumns(before, columnNames(schema));
     const profile = measureBatch(columns, plan ?? noJointPlan, known);
@@ -91,8 +92,9 @@ export async function replay({ set, schema, batches }: LoadedSet, isQuick: boole
         }
       }
     }
+    const subjects = subjectsOf(verdict.findings);
     const state = verdict.severity === 'block' ? 'learned' : learningStateOf(verdict.severity);
-    history = withUpdate(before, { version, atMs, profile }, state).history;
+    history = withUpdate(before, { version, atMs, profile, subjects }, state).history;
   }
   const rows = Math.round(batches.reduce((sum, { columns }) => sum + columns.rows, 0) / batches.length);
   const { name, heldOut } = set;

@@ -1,5 +1,6 @@
 import type { Row } from '../index.ts';
 import type { Difference, PolicyComparison, RunComparison } from '../lab/laboratory.ts';
+import { digits } from './figure-text.ts';
 import { tableLines } from './table.ts';
 import type { Output } from './terminal.ts';
 
@@ -44,8 +45,4 @@ function rowOf({ name, meanLoss, billedSeconds, refreshes }: PolicyComparison): 
 
 function mark({ isBeyondNoise }: Difference): string {
   return isBeyondNoise ? ' !' : '';
-}
-
-function digits(value: number): string {
-  return String(Number(value.toPrecision(4)));
 }

@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { EverviewError } from '../index.ts';
 import {
   compareRuns,
+  type PolicySummary,
   policyTable,
   type RunResult,
   readRunFile,
@@ -11,6 +12,7 @@ import {
   writeRunFiles,
   writeRunJson,
 } from '../lab/laboratory.ts';
+import { percent } from './figure-text.ts';
 import { comparisonLines } from './lab-comparison.ts';
 import { assertNoFile, type ReplayOptions, replayExperiment, withExperiment } from './lab-replay.ts';
 import { tableLines } from './table.ts';
@@ -65,10 +67,21 @@ async function show(
     case 'table':
       await stdout.write(lines(tableLines(policyTable(run, summaries), stdout)));
   }
+  await stderr.write(lines(emptyWindowLines(summaries)));
   if (compared === null) return;
   // Beside what programs read, for people.
   const output = format === 'table' ? stdout : stderr;
   await output.write(lines(['', ...comparisonLines(compared, output)]));
+}
+
+function emptyWindowLines(summaries: readonly PolicySummary[]): string[] {
+  return summaries.flatMap(({ policy, withoutModel }) => {
+    if (withoutModel === 0) return [];
+    const share = percent(withoutModel);
+    return [
+      `${policy.name}: its window held no row to learn from for ${share} of the answers, which the model before gave`,
+    ];
+  });
 }
 
 function lines(of: Iterable<string>): string {

@@ -6,6 +6,8 @@ import {
   type Suggestion,
   suggestPolicy,
 } from '../lab/laboratory.ts';
+import { counted } from './demo/page.ts';
+import { digits, percent } from './figure-text.ts';
 import { type ReplayOptions, replayExperiment, withExperiment } from './lab-replay.ts';
 import { type ExitStatus, exitStatus, type Terminal } from './terminal.ts';
 
@@ -53,7 +55,8 @@ function suggestionText({
   confidence,
   evidence,
 }: Suggestion): string[] {
-  if (suggested === null) return ['-- no policy of this run can be declared in SQL'];
+  if (suggested === null)
+    return ['-- no policy of this run can be declared in SQL; add one, such as auto or an interval'];
   const { policy, cost, seconds, loss, probability, parts, statements } = suggested;
   return [
     `-- ${policy.name}: costs ${digits(cost)}, for ${digits(seconds)} s of refreshes (${basis}) and a loss of ${digits(loss)}`,
@@ -62,7 +65,9 @@ function suggestionText({
     ...(runnerUp === null ? [] : [`-- next: ${differenceText(runnerUp, confidence)}`]),
     ...(undeclared === null
       ? []
-      : [`-- SQL cannot declare the cheaper ${differenceText(undeclared, confidence)}`]),
+      : [
+          `-- cheaper still is one that SQL cannot declare (the laboratory decides when it refreshes, not the engine): ${differenceText(undeclared, confidence)}`,
+        ]),
     ...(statements.length === 0
       ? ['-- it is declared so already']
       : statements.map((statement) => `${statement};`)),
@@ -72,16 +77,4 @@ function suggestionText({
 function differenceText({ policy, more, interval }: CostDifference, confidence: number): string {
   const size = `${digits(Math.abs(more))} ${more < 0 ? 'less' : 'more'}`;
   return `${policy.name}, ${size} (${digits(interval.lower)} to ${digits(interval.upper)} more in ${percent(confidence)})`;
-}
-
-function digits(value: number): string {
-  return String(Number(value.toPrecision(4)));
-}
-
-function percent(share: number): string {
-  return `${Number((100 * share).toPrecision(3))} %`;
-}
-
-function counted(amount: number, noun: string): string {
-  return `${amount} ${noun}${amount === 1 ? '' : 's'}`;
 }

@@ -30,6 +30,8 @@ export const reasonTable = {
   'with-the-update': 'refresh = immediate: in the transaction of the update',
   'with-the-promotion': 'refresh = immediate: in the transaction in which a model it reads was promoted',
   deadline: 'the declared staleness would be exceeded',
+  'staleness-cost':
+    'what stale answers have cost since the last refresh, at its staleness_price, has come to what a refresh is predicted to cost',
   read: 'a query asked for fresher contents',
   asked: 'REFRESH',
   'audit-divergence': 'an audit found that the contents were not what the definition gives',
@@ -81,6 +83,11 @@ export const reasonTable = {
   historical: 'AT (VERSION) or AT (TIMESTAMP), or a table beside contents that are older than it is',
   refused:
     'the object is staler than it may be and on_stale_read is fail, or no version of the model may answer',
+  // why a refresh waits (EXPLAIN REFRESH)
+  'cost-below-refresh':
+    'what stale answers have cost since the last refresh has not come to what a refresh is predicted to cost',
+  'no-price': 'no staleness_price is declared, so nothing but the declared bound calls for it',
+  'waits-for-reader': 'it is refreshed with what reads it, or by a query',
   // what speaks against a way to read (EXPLAIN SELECT)
   dearer: 'another way is predicted to cost less',
   'beyond-bound': 'the contents are staler than they may be',

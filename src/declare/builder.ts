@@ -173,6 +173,8 @@ export type PolicyOptions = {
   /** Null: no bound. */
   readonly maxStaleness?: DurationInput | null;
   readonly maxRows?: number | null;
+  /** `'0.02 per share'`, `'0.001 per second'` or `'1e-6 per row'`; null: staleness within the bounds costs nothing. */
+  readonly stalenessPrice?: string | null;
   readonly onStaleRead?: StaleReadResponse;
 };
 

@@ -182,19 +182,34 @@ function eventColumn(
 }
 
 type PolicyValues = OptionValues<
-  Pick<OptionTables['materialized-view'], 'refresh' | 'max_staleness' | 'max_rows' | 'on_stale_read'>
+  Pick<
+    OptionTables['materialized-view'],
+    'refresh' | 'max_staleness' | 'max_rows' | 'staleness_price' | 'on_stale_read'
+  >
 >;
 
-/** `bounded`: another bound than `max_staleness` is given. */
-function resolvePolicy(values: PolicyValues, bounded: boolean): RefreshPolicy {
+/** @param maxEffect the bound that models alone have */
+function resolvePolicy(values: PolicyValues, maxEffect: number | null): RefreshPolicy {
   const refresh = values.refresh ?? 'auto';
-  const maxStalenessMs = refresh === 'manual' || bounded ? null : 0;
+  const bounds = { maxRows: values.max_rows ?? null, stalenessPrice: values.staleness_price ?? null };
   return {
     refresh,
-    maxStalenessMs: values.max_staleness === undefined ? maxStalenessMs : values.max_staleness,
-    maxRows: values.max_rows ?? null,
+    maxStalenessMs:
+      values.max_staleness === undefined
+        ? usualStalenessMs({ refresh, ...bounds }, maxEffect)
+        : values.max_staleness,
+    ...bounds,
     onStaleRead: values.on_stale_read ?? 'refresh',
   };
+}
+
+/** The bound in milliseconds where `max_staleness` is not given: none where something else says when it is refreshed. */
+export function usualStalenessMs(
+  { refresh, maxRows, stalenessPrice }: Pick<RefreshPolicy, 'refresh' | 'maxRows' | 'stalenessPrice'>,
+  maxEffect: number | null,
+): number | null {
+  const isSaid = maxRows !== null || stalenessPrice !== null || maxEffect !== null;
+  return refresh === 'manual' || isSaid ? null : 0;
 }
 
 /** What nobody vouches for in a day is given up; where it is taken already, it goes on marked. */
@@ -213,7 +228,7 @@ function defineView(draft: ViewDraft): ViewDefinition {
     name,
     materialized: draft.materialized,
     query: queryText(`the query of view "${name}"`, draft.query),
-    policy: resolvePolicy(values, (values.max_rows ?? null) !== null),
+    policy: resolvePolicy(values, null),
     tolerance: values.tolerance ?? defaultTolerance,
     predictionTolerance: values.prediction_tolerance ?? 0,
     audit: values.audit ?? 0,
@@ -281,7 +296,6 @@ function defineModel(draft: ModelDraft): ModelDefinition {
   const categorical = values.categorical ?? [];
   assertNoneTwice(values, draft.options);
   assertFeatures(draft, categorical);
-  const bounded = (values.max_rows ?? null) !== null || (values.max_effect ?? null) !== null;
   return {
     kind: 'model',
     name: draft.name.name,
@@ -305,7 +319,7 @@ function defineModel(draft: ModelDraft): ModelDefinition {
       rareRows: values.rare ?? 0,
       missing: values.missing ?? 'impute',
     },
-    policy: resolvePolicy(values, bounded),
+    policy: resolvePolicy(values, values.max_effect ?? null),
     maxEffect: values.max_effect ?? null,
     gate: values.gate ?? [],
     slices: values.slices ?? [],

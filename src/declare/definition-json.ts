@@ -5,7 +5,7 @@ import { deepFreeze } from './deep-freeze.ts';
 import { usualRetentionMs } from './define.ts';
 import type { Definition } from './definition.ts';
 import { methods } from './methods.ts';
-import { expansions, fallback, gate, holdTerm } from './option-kind.ts';
+import { expansions, fallback, gate, holdTerm, stalenessPrice } from './option-kind.ts';
 
 const names = z.array(z.string()).readonly();
 const milliseconds = z.number().int().nonnegative();
@@ -54,6 +54,8 @@ const policy = z.strictObject({
   refresh: z.enum(['immediate', 'auto', 'on_read', 'manual', 'incremental', 'full']),
   maxStalenessMs: milliseconds.nullable(),
   maxRows: z.number().int().nonnegative().nullable(),
+  // Files of older releases have none.
+  stalenessPrice: stalenessPrice.schema.nullable().default(null),
   onStaleRead: z.enum(['refresh', 'compensate', 'serve', 'fail']),
 });
 

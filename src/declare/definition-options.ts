@@ -1,5 +1,5 @@
 import { sameName } from '../core/schema.ts';
-import { define, usualHold, usualRetentionMs } from './define.ts';
+import { define, usualHold, usualRetentionMs, usualStalenessMs } from './define.ts';
 import type {
   Constraint,
   Definition,
@@ -56,13 +56,14 @@ function givenForTable(table: TableDefinition): GivenOption[] {
   ];
 }
 
-function givenForPolicy(policy: RefreshPolicy, bounded: boolean): GivenOption[] {
+function givenForPolicy(policy: RefreshPolicy, maxEffect: number | null): GivenOption[] {
   const specs = optionTables['materialized-view'];
-  const { refresh, maxStalenessMs, maxRows, onStaleRead } = policy;
-  const usual = refresh === 'manual' || bounded ? null : 0;
+  const { refresh, maxStalenessMs, maxRows, stalenessPrice, onStaleRead } = policy;
+  const usual = usualStalenessMs(policy, maxEffect);
   return [
     ...unless(maxStalenessMs === usual, 'max_staleness', specs.max_staleness, maxStalenessMs),
     ...unless(maxRows === null, 'max_rows', specs.max_rows, maxRows),
+    ...unless(stalenessPrice === null, 'staleness_price', specs.staleness_price, stalenessPrice),
     ...unless(refresh === 'auto', 'refresh', specs.refresh, refresh),
     ...unless(onStaleRead === 'refresh', 'on_stale_read', specs.on_stale_read, onStaleRead),
   ];
@@ -71,7 +72,7 @@ function givenForPolicy(policy: RefreshPolicy, bounded: boolean): GivenOption[] 
 function givenForView({ policy, tolerance, predictionTolerance, audit }: ViewDefinition): GivenOption[] {
   const specs = optionTables['materialized-view'];
   return [
-    ...givenForPolicy(policy, policy.maxRows !== null),
+    ...givenForPolicy(policy, null),
     ...unless(tolerance === 1e-9, 'tolerance', specs.tolerance, tolerance),
     ...unless(
       predictionTolerance === 0,
@@ -114,7 +115,6 @@ function givenForModel(model: ModelDefinition): GivenOption[] {
     rareRows,
     missing,
   } = model.options;
-  const bounded = model.policy.maxRows !== null || model.maxEffect !== null;
   return [
     ...unless(false, 'method', specs.method, model.method),
     ...unless(l2 === 1, 'l2', specs.l2, l2),
@@ -132,7 +132,7 @@ function givenForModel(model: ModelDefinition): GivenOption[] {
     ...unless(expand.length === 0, 'expand', specs.expand, expand),
     ...unless(rareRows === 0, 'rare', specs.rare, rareRows),
     ...unless(missing === 'impute', 'missing', specs.missing, missing),
-    ...givenForPolicy(model.policy, bounded),
+    ...givenForPolicy(model.policy, model.maxEffect),
     ...unless(model.maxEffect === null, 'max_effect', specs.max_effect, model.maxEffect),
     ...unless(model.gate.length === 0, 'gate', specs.gate, model.gate),
     ...unless(model.slices.length === 0, 'slices', specs.slices, model.slices),

@@ -3,7 +3,7 @@ import type { ArrivalRuleKind, ArrivalRules } from './arrival-rules.ts';
 import type { Expansion } from './expansion.ts';
 import type { GateCondition } from './gate-condition.ts';
 import type { Method } from './methods.ts';
-import type { HoldTerm, PredictionFallback } from './option-kind.ts';
+import type { HoldTerm, PredictionFallback, StalenessPrice } from './option-kind.ts';
 
 /** What a user states, frozen once declared. A change of any field changes the definition's hash. */
 export type Definition = TableDefinition | ViewDefinition | TrainingSetDefinition | ModelDefinition;
@@ -70,6 +70,8 @@ export type RefreshPolicy = {
   readonly maxStalenessMs: number | null;
   /** Rows of unreflected base change; null: unlimited. */
   readonly maxRows: number | null;
+  /** Null: staleness within the bounds costs nothing. */
+  readonly stalenessPrice: StalenessPrice | null;
   readonly onStaleRead: StaleReadResponse;
 };
 

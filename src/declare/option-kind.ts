@@ -70,6 +70,37 @@ function holdReading(text: string, read: typeof readSqlDuration): Reading {
     : { problem: `wants a duration: ${duration.problem}` };
 }
 
+export const stalenessUnits = ['second', 'row', 'share'] as const;
+
+/**
+ * What one row of an answer costs for being stale: so many seconds of refreshing for each second or row of change it is
+ * behind, or for as much change as what it rests on is large.
+ */
+export type StalenessPrice = { readonly seconds: number; readonly per: (typeof stalenessUnits)[number] };
+
+const priceExample = '0.02 PER SHARE (or PER SECOND, PER ROW)';
+
+export const stalenessPrice: OptionKind<StalenessPrice> = {
+  name: 'staleness price',
+  wants: `seconds of refreshing and what of, as ${priceExample}`,
+  schema: z.object({
+    seconds: z.number().nonnegative('cannot be negative'),
+    per: z.enum(stalenessUnits),
+  }),
+  fromSql: priceReading,
+  fromJs: (value) =>
+    typeof value === 'string' ? priceReading(value) : { problem: "wants a text, as '0.02 per share'" },
+  toSql: ({ seconds, per }) => `${seconds} PER ${per.toUpperCase()}`,
+};
+
+function priceReading(text: string): Reading {
+  const [, amount = '', unit = ''] = /^([+-]?[\d.]+(?:e[+-]?\d+)?)\s+per\s+(\w+)$/i.exec(text.trim()) ?? [];
+  const seconds = amount === '' ? Number.NaN : Number(amount);
+  const per = stalenessUnits.find((known) => known === unit.toLowerCase());
+  if (Number.isNaN(seconds) || per === undefined) return { problem: `wants ${priceExample}` };
+  return { value: { seconds, per } };
+}
+
 /** What answers in place of a model whose predictions are paused. */
 export type PredictionFallback =
   /** The newest version that had not learned from rows under the incident. */

@@ -15,6 +15,7 @@ import {
   type OptionKind,
   orNull,
   rows,
+  stalenessPrice,
   text,
 } from './option-kind.ts';
 
@@ -115,10 +116,15 @@ const tableOptions = {
 const policyOptions = {
   max_staleness: option(
     orNull(duration),
-    'fresh at every read (0); NULL, no bound, when refresh = manual or another bound is given',
+    'fresh at every read (0); NULL, no bound, when refresh = manual or another bound or a price is given',
     'how old an answer may be',
   ),
   max_rows: option(orNull(rows), 'NULL', 'how many rows of base change an answer may be behind'),
+  staleness_price: option(
+    orNull(stalenessPrice),
+    'NULL: staleness within the bounds costs nothing, and a refresh waits for its bound',
+    'what each row of an answer costs for being stale, in seconds of refreshing: for each second (PER SECOND) or row of base change (PER ROW) it is behind, or (PER SHARE) for as much change as what it was made of is large. Once that has come to what a refresh is predicted to cost, it is refreshed, within every bound; of refresh = auto, incremental and full',
+  ),
   refresh: option(
     choice(['immediate', 'auto', 'on_read', 'manual', 'incremental', 'full']),
     'auto',

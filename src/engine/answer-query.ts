@@ -15,6 +15,7 @@ import { nameOf } from '../query/catalog.ts';
 import { queryFailure } from '../query/query-failure.ts';
 import { type QueryReads, readsOf, rewriteQuery } from '../query/rewrite-query.ts';
 import { answeringModel, noModelVersion } from './answering-model.ts';
+import { type ChargeRows, chargeOf } from './charge-staleness.ts';
 import type { EngineCore } from './engine-core.ts';
 import type { EngineState } from './engine-state.ts';
 import { type HeldReading, heldReading, heldReport } from './held-refreshes.ts';
@@ -38,6 +39,8 @@ export type PreparedAnswer = {
   readonly sql: string;
   readonly schema: Schema;
   readonly provenance: Provenance;
+  /** To be called once with the rows of the answer, when it was given. */
+  readonly charge: ChargeRows;
 };
 
 /** Times a read refreshes and plans again before it answers by definition; updates may keep coming meanwhile. */
@@ -148,7 +151,9 @@ function attemptOn<T>(
           ...(paused.size === 0 ? {} : { standIns: standInsOf(paused) }),
         };
         const provenance = { version: plan.version, models, staleness, path, ...marked, ...waits };
-        const result = await work(snapshot, { sql, schema, provenance });
+        const served = readEntries(state, reads).filter((entry) => !plan.inline.includes(nameOf(entry)));
+        const charge = chargeOf(core, state, served, nowMs);
+        const result = await work(snapshot, { sql, schema, provenance, charge });
         const attempt = { kind: 'answered', result } as const;
         const { version } = plan;
         await then(attempt, snapshot, { state, reads, calls: logged, version, paused, nowMs });

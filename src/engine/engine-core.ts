@@ -10,6 +10,7 @@ import type { DuckdbStore } from '../store/duckdb-store.ts';
 import type { Refresher } from '../view/refresher.ts';
 import type { EngineState } from './engine-state.ts';
 import { PredictionBuffer } from './prediction-buffer.ts';
+import type { StalenessAccounts } from './staleness-accounts.ts';
 
 /** One way for every refresh that has the choice; `incremental`: the cheapest that is. */
 export type ForcedRefresh = 'full' | 'incremental' | 'algebraic' | 'domain' | null;
@@ -29,6 +30,7 @@ export type EngineParts = {
   readonly readStreams: number;
   /** Who decisions are recorded for where a statement does not say; null: nobody in particular. */
   readonly user: string | null;
+  readonly accounts: StalenessAccounts;
 };
 
 /** The parts of an open engine, and the one place where its state changes: with a commit, or not at all. */
@@ -45,6 +47,8 @@ export class EngineCore {
   readonly user: string | null;
   /** Refreshes of models read outside the write transaction; one at a time keeps their order. */
   readonly fitting = createMutex();
+  /** Moves with what is answered, not with commits. */
+  readonly accounts: StalenessAccounts;
   /** What models that log their predictions have predicted since the writer last came by. */
   readonly predictions = new PredictionBuffer();
   #openUpdates = 0;
@@ -64,6 +68,7 @@ export class EngineCore {
     this.historyVersions = parts.historyVersions;
     this.readStreams = parts.readStreams;
     this.user = parts.user;
+    this.accounts = parts.accounts;
     this.#state = state;
   }
 

@@ -11,6 +11,7 @@ import type { QueryStatement } from '../declare/statement.ts';
 import { parseStatement } from '../declare/statement-parser.ts';
 import { splitStatements } from '../declare/statement-reader.ts';
 import { applyInsert, plainInsert } from '../ingest/apply-insert.ts';
+import { loadAccounts, saveAccounts } from '../log/account-log.ts';
 import { ModelFamilies } from '../model/model-families.ts';
 import { OnnxRuntime } from '../model/onnx-runtime.ts';
 import type { Answer, Provenance } from '../query/answer.ts';
@@ -57,6 +58,7 @@ import type { StatementResult, UpdateResult } from './result.ts';
 import { runUpdate, type UpdateInProgress } from './run-update.ts';
 import { BackgroundScheduler, stepScheduler, type Timer } from './scheduler.ts';
 import { writePredictions } from './settle-labels.ts';
+import { StalenessAccounts } from './staleness-accounts.ts';
 import { type StreamedAnswer, streamAnswer } from './stream-answer.ts';
 import { type TableChanges, tableChanges } from './table-changes.ts';
 import { createWebhook } from './webhook.ts';
@@ -114,13 +116,15 @@ export class Everview implements AsyncDisposable {
     const isSimulated = clock instanceof SimulatedClock;
     const store = await openDuckdbStore(path, { memoryLimit: options.memoryLimit, threads: options.threads });
     try {
-      const state = await store.read(
+      const { state, accounts } = await store.read(
         () => null,
-        (session) =>
-          loadEngine(session, store.parser, {
+        async (session) => ({
+          state: await loadEngine(session, store.parser, {
             notifies: notifier !== null,
             falseAlarms: options.falseAlarms ?? usualFalseAlarms,
           }),
+          accounts: new StalenessAccounts(await loadAccounts(session)),
+        }),
       );
       const runtime = new OnnxRuntime();
       const core = new EngineCore(
@@ -134,6 +138,7 @@ export class Everview implements AsyncDisposable {
           historyVersions: options.historyVersions ?? null,
           readStreams: options.threads ?? 2,
           user: options.user ?? null,
+          accounts,
         },
         state,
       );
@@ -190,6 +195,7 @@ export class Everview implements AsyncDisposable {
       const asked = { text: query.text, parameters, policy };
       return answerQuery(this.#core, asked, async (snapshot, prepared) => {
         const rows = await snapshot.rows(prepared.sql);
+        prepared.charge(rows.length);
         // The caller states R, as with any SQL client; columns say what the rows really are.
         return {
           ...prepared.provenance,
@@ -440,8 +446,18 @@ export class Everview implements AsyncDisposable {
     await this.#core.predictions.settled().catch(() => {});
     // The file is let go of whatever becomes of them.
     if (!this.#core.predictions.isEmpty) await writePredictions(this.#core).catch(() => {});
+    await this.#keepAccounts().catch(() => {});
     await this.#core.store.close();
     await this.#runtime.close();
+  }
+
+  async #keepAccounts(): Promise<void> {
+    const { accounts } = this.#core;
+    if (!accounts.isChanged) return;
+    await this.#core.commit(async (tx, state) => {
+      await saveAccounts(tx, accounts.records(state.cursors));
+      return { state, result: null };
+    });
   }
 
   /** @throws EverviewError `closed` */

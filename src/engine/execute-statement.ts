@@ -241,15 +241,12 @@ export class StatementExecutor {
     policy: QueryPolicy = declaredPolicy,
   ): Promise<StatementResult> {
     const asked = { text: query.text, parameters, policy };
-    return answerQuery(this.#core, asked, async (snapshot, prepared) => ({
-      ...prepared.provenance,
-      statement: 1,
-      kind: 'query' as const,
-      columns: prepared.schema,
-      rows: await snapshot.rows(prepared.sql),
-      message: null,
-      update: null,
-    })).catch(toldAt(query.at));
+    return answerQuery(this.#core, asked, async (snapshot, prepared) => {
+      const rows = await snapshot.rows(prepared.sql);
+      prepared.charge(rows.length);
+      const told = { statement: 1, kind: 'query' as const, message: null, update: null };
+      return { ...prepared.provenance, ...told, columns: prepared.schema, rows };
+    }).catch(toldAt(query.at));
   }
 
   async #explain(

@@ -2,9 +2,12 @@ import { clockSource } from '../algebra/clock-filter.ts';
 import { formatDurationMs } from '../core/duration.ts';
 import { reasonTable } from '../core/reasons.ts';
 import type { ModelVersion } from '../core/version.ts';
+import type { RefreshPolicy } from '../declare/definition.ts';
+import { stalenessPrice } from '../declare/option-kind.ts';
 import type { Cursor } from '../log/cursor-log.ts';
 import type { RefreshDecision } from '../plan/refresh-decision.ts';
 import { deadlineOf } from '../plan/staleness.ts';
+import type { WaitingReason } from '../plan/staleness-account.ts';
 import { type Rung, rungsOf, type ViewPlan } from '../plan/view-plan.ts';
 import { type CatalogEntry, nameOf } from '../query/catalog.ts';
 import { unknownObject } from './declare-object.ts';
@@ -14,6 +17,7 @@ import { type PendingOnContents, pendingChange } from './pending-change.ts';
 import { assertKept, decide, isKept, isRead, type KeptEntry, policyOf, sizeOf } from './refresh-views.ts';
 import type { Shown } from './show-objects.ts';
 import { answeringVersion } from './shown-models.ts';
+import { type Rental, rentalOf } from './staleness-rental.ts';
 import { attemptedStanding, type MaintainedEntry } from './standings.ts';
 
 /** What a REFRESH of the object would do now, and why; nothing is done. */
@@ -149,28 +153,82 @@ function explainModel(core: EngineCore, entry: Extract<MaintainedEntry, { kind: 
 function policyFacts(core: EngineCore, entry: MaintainedEntry): Fact[] {
   const policy = policyOf(entry);
   const bound = policy.maxStalenessMs === null ? 'unlimited' : formatDurationMs(policy.maxStalenessMs);
+  const rental = rentalOf(core, entry, core.clock.nowMs());
+  const reason = waitingReason(core, entry, rental);
   return [
     ['refresh', policy.refresh],
     ['max staleness', policy.maxRows === null ? bound : `${bound}, ${policy.maxRows} rows`],
-    ['waits for', waitsFor(core, entry)],
+    ...rentalFacts(policy, rental),
+    ['waits for', waitsFor(core, entry, reason)],
+    ['waits because', `${reason}: ${reasonTable[reason]}`],
   ];
 }
 
-/** What would start the refresh if nobody asked for it by name. */
-function waitsFor(core: EngineCore, entry: MaintainedEntry): string {
-  const held = holdsOn(core.state, entry);
-  if (held.length > 0)
-    return `APPROVE UPDATE ${held.map(({ updateId }) => updateId).join(', ')}, or its deadline`;
+function rentalFacts({ stalenessPrice: price }: RefreshPolicy, rental: Rental | null): Fact[] {
+  if (price === null) return [];
+  const declared: Fact = ['staleness price', stalenessPrice.toSql(price)];
+  if (rental === null) return [declared];
+  const { account, refreshMs } = rental;
+  const rows = `${account.answers} ${account.answers === 1 ? 'row' : 'rows'} answered stale`;
+  return [
+    declared,
+    ['staleness has cost', `${account.costMs.toFixed(2)} ms, for ${rows} since the last refresh`],
+    ['a refresh would cost', `${refreshMs.toFixed(2)} ms`],
+  ];
+}
+
+/** Why nobody has refreshed it yet, or it is due. */
+function waitingReason(core: EngineCore, entry: MaintainedEntry, rental: Rental | null): WaitingReason {
+  if (holdsOn(core.state, entry).length > 0) return 'refresh-held';
   const policy = policyOf(entry);
-  const { refresh } = policy;
+  const nowMs = core.clock.nowMs();
+  const standing = attemptedStanding(entry, core.state, nowMs);
+  if (standing?.sinceMs === null) return 'no-change';
+  if (entry.kind === 'training-set') return 'waits-for-reader';
+  if (policy.refresh === 'manual') return 'manual-refresh';
+  if (policy.refresh === 'on_read') return 'read';
+  if (standing === null) return 'first-build';
+  const deadlineMs = deadlineOf(standing, policy);
+  if (deadlineMs !== null && deadlineMs <= nowMs) return 'deadline';
+  if (rental === null) return 'no-price';
+  return rental.isEarned ? 'staleness-cost' : 'cost-below-refresh';
+}
+
+/** What would start the refresh if nobody asked for it by name. */
+function waitsFor(core: EngineCore, entry: MaintainedEntry, reason: WaitingReason): string {
+  const policy = policyOf(entry);
+  switch (reason) {
+    case 'refresh-held': {
+      const updates = holdsOn(core.state, entry).map(({ updateId }) => updateId);
+      return `APPROVE UPDATE ${updates.join(', ')}, or its deadline`;
+    }
+    case 'no-change':
+      return policy.refresh === 'immediate' ? 'an update, in its transaction' : 'a change';
+    case 'waits-for-reader':
+      return 'a refresh of a model that reads it, or a query';
+    case 'manual-refresh':
+      return `REFRESH ${nameOf(entry)}`;
+    case 'read':
+      return 'a query that reads it';
+    case 'first-build':
+    case 'deadline':
+    case 'staleness-cost':
+      return 'nothing: it is due';
+    case 'cost-below-refresh':
+      return ['further stale answers', ...boundsThatCall(core, entry)].join(', or ');
+    case 'no-price':
+      return boundsThatCall(core, entry).join(', or ');
+  }
+}
+
+function boundsThatCall(core: EngineCore, entry: MaintainedEntry): string[] {
+  const policy = policyOf(entry);
   const standing = attemptedStanding(entry, core.state, core.clock.nowMs());
-  if (standing?.sinceMs === null)
-    return refresh === 'immediate' ? 'an update, in its transaction' : 'a change';
-  if (entry.kind === 'training-set') return 'a refresh of a model that reads it, or a query';
-  if (refresh === 'manual') return `REFRESH ${nameOf(entry)}`;
-  if (refresh === 'on_read') return 'a query that reads it';
   const deadline = standing === null ? null : deadlineOf(standing, policy);
-  if (deadline === null) return standing === null ? 'nothing: it is due' : 'a query that reads it';
-  if (deadline <= core.clock.nowMs()) return 'nothing: it is due';
-  return `its deadline, ${new Date(deadline).toISOString()}, or a query that asks for fresher contents`;
+  const isJudgedAtRead = entry.kind === 'model' && entry.declared.definition.maxEffect !== null;
+  return [
+    ...(deadline === null ? [] : [`its deadline, ${new Date(deadline).toISOString()}`]),
+    ...(policy.maxRows === null ? [] : [`more than ${policy.maxRows} rows of change`]),
+    isJudgedAtRead ? 'a query that reads it' : 'a query that asks for fresher contents',
+  ];
 }

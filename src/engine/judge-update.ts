@@ -100,7 +100,7 @@ async function keep(
 ): Promise<void> {
   await recordProfile(draft.tx, verdict, kind, state, unit, plan);
   const next = withUpdate({ ...history, plan }, unit, state);
-  if (next.learnedFrom !== null) await learnFrom(draft.tx, table, kind, next.learnedFrom);
+  if (next.learned.length > 0) await learnFrom(draft.tx, table, kind, next.learned);
   const [oldest] = next.history.units;
   if (oldest !== undefined && next.history.units.length === historyLength && isCompactionDue(history, unit)) {
     await compactProfiles(draft.tx, table, kind, oldest.version);

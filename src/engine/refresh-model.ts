@@ -9,12 +9,7 @@ import type { ModelState } from '../model/model-state.ts';
 import { decodeModelState } from '../model/model-state-codec.ts';
 import { advanceSources, contentsOf, type TrainingRelation } from '../model/row-source.ts';
 import { eventTimeColumn, nextBoundarySql, trainingBoundsAt } from '../model/training-window.ts';
-import {
-  decideModelRefresh,
-  learnModelCost,
-  type ModelCost,
-  unknownModelCost,
-} from '../plan/model-refresh-decision.ts';
+import { decideModelRefresh, learnModelCost, type ModelRows } from '../plan/model-refresh-decision.ts';
 import { loadModelState } from '../promote/model-versions.ts';
 import { type ModelEntry, nameOf, type TrainingSetEntry } from '../query/catalog.ts';
 import { trainingSetOf } from './answering-model.ts';
@@ -22,6 +17,7 @@ import type { EngineCore } from './engine-core.ts';
 import type { EngineState } from './engine-state.ts';
 import { evaluateCandidate } from './evaluate-candidate.ts';
 import { stateAt } from './kept-states.ts';
+import { modelCostOf, modelRefreshInput, rowsToAdvance } from './model-refresh-input.ts';
 import { refreshImmediate } from './refresh-immediate.ts';
 import {
   type HowToRefresh,
@@ -44,6 +40,7 @@ export function refreshModel(
   request: RefreshRequest,
 ): Promise<RefreshRecord[]> {
   return core.fitting(async () => {
+    const stopMeter = core.meter.start();
     const sourceRecords = await refreshTrainingSet(core, name);
     if (request.how !== 'full' && hasNothingNew(core, name)) {
       const record = await core.commit((tx, state) => {
@@ -59,7 +56,7 @@ export function refreshModel(
       () => core.state,
       async (snapshots, state) => {
         const entry = modelEntry(state, name);
-        const fitted = await fitCandidate(core, snapshots, state, entry, request.how);
+        const fitted = await fitCandidate(core, snapshots, state, entry, request.how, stopMeter);
         return { candidate: fitted, hash: entry.declared.hash };
       },
     );
@@ -151,6 +148,7 @@ async function fitCandidate(
   state: EngineState,
   entry: ModelEntry,
   how: HowToRefresh,
+  stopMeter: (rows: number) => number,
 ): Promise<Candidate> {
   const set = trainingSetOf(entry, state.catalog);
   const setCursor = state.cursors.get(nameOf(set));
@@ -158,11 +156,8 @@ async function fitCandidate(
     throw new EverviewError('internal', `training set "${nameOf(set)}" has no contents`);
   const nowMs = core.clock.nowMs();
   const startedMs = performance.now();
-  const stopMeter = core.meter.start();
-  const stopSumsMeter = core.meter.start();
-  const fit = await fitState(core, snapshots, state, entry, set, setCursor, how, nowMs);
-  // Scoring costs the same whichever way the sums were made, so the choice between the ways does not hear of it.
-  const sumsMs = stopSumsMeter(fit.rowsRead);
+  const { rows, gaveUp, ...fit } = await fitState(core, snapshots, state, entry, set, setCursor, how, nowMs);
+  const rowsRead = rows.summed + rows.changed;
   const family = core.families.of(entry.declared.definition.method);
   const task = fitTask(snapshots, entry, set, nowMs);
   const { relation, bounds } = task;
@@ -176,11 +171,16 @@ async function fitCandidate(
           scorerContender(parameters.scorer),
           ...(comparable === null ? ([] as const) : ([scorerContender(comparable.scorer)] as const)),
         ]);
-  const nextBoundaryMs = await nextBoundary(snapshots[0], set.declared.definition, relation, nowMs);
-  const overheadMs = stopMeter(fit.rowsRead) - sumsMs;
-  const executed = { kind: fit.kind, rows: fit.rowsRead, sumsMs, overheadMs };
+  const { nextBoundaryMs, waitingRows } = await nextBoundary(
+    snapshots[0],
+    set.declared.definition,
+    relation,
+    nowMs,
+  );
+  const executed = { ...rows, gaveUp, ms: stopMeter(rowsRead), waitingRows };
   return {
     ...fit,
+    rowsRead,
     trainingRows: family.rows(fit.state),
     parameters,
     evaluation,
@@ -189,18 +189,15 @@ async function fitCandidate(
     version: setCursor.version,
     nowMs,
     durationMs: performance.now() - startedMs,
-    cost: learnModelCost(costOf(state.cursors.get(nameOf(entry))), executed),
+    cost: learnModelCost(modelCostOf(state, entry), executed),
   };
 }
 
-function costOf(cursor: Cursor | undefined): ModelCost {
-  // Written by settle below, in this form.
-  return cursor?.costState === null || cursor === undefined
-    ? unknownModelCost
-    : (JSON.parse(cursor.costState) as ModelCost);
-}
-
-type FittedState = Pick<Candidate, 'kind' | 'reason' | 'decision' | 'state' | 'rowsRead'>;
+type FittedState = Pick<Candidate, 'kind' | 'reason' | 'decision' | 'state'> & {
+  readonly rows: ModelRows;
+  /** An advance was begun, and its result would not do. */
+  readonly gaveUp: boolean;
+};
 
 async function fitState(
   core: EngineCore,
@@ -214,20 +211,13 @@ async function fitState(
 ): Promise<FittedState> {
   const previous = state.cursors.get(nameOf(entry));
   const cursor = previous?.hash === entry.declared.hash ? previous : null;
-  const decision = decideModelRefresh({
-    mode: entry.declared.definition.policy.refresh,
-    forced: core.forced,
-    how,
-    hasState: cursor !== null,
-    definitionChanged: previous !== undefined,
-    changedRows: cursor === null ? 0 : changedRows(state, set, cursor, nowMs),
-    trainingRows: cursor?.rows ?? setCursor.rows ?? 0,
-    cost: costOf(previous),
-  });
+  const changedRows = cursor === null ? 0 : rowsToAdvance(state, set, cursor, nowMs);
+  const decision = decideModelRefresh(modelRefreshInput(core, state, entry, how, changedRows));
   const family = core.families.of(entry.declared.definition.method);
   const task = fitTask(snapshots, entry, set, nowMs);
   const { relation, bounds } = task;
-  let rowsRead = 0;
+  let changed = 0;
+  let gaveUp = false;
   let start: ModelState | null = null;
   let reason: Reason = decision.reason;
   if (previous?.hash === overwritten) reason = whyOverwritten(set, previous, setCursor);
@@ -244,14 +234,18 @@ async function fitState(
     const logged = state.changes.pending(nameOf(set), from.version, to.version);
     const sources = advanceSources(relation, from, to, logged);
     const advanced = await family.advance(task, known, sources);
-    rowsRead += advanced.rowsRead;
-    if ('state' in advanced)
-      return { kind: 'incremental', reason, decision, state: advanced.state, rowsRead };
+    changed = advanced.rowsRead;
+    if ('state' in advanced) {
+      const rows = { summed: 0, changed };
+      return { kind: 'incremental', reason, decision, state: advanced.state, rows, gaveUp };
+    }
+    gaveUp = true;
     reason = advanced.needsFull;
     start = advanced.from ?? null;
   }
   const full = await family.fitFull(task, start);
-  return { kind: 'full', reason, decision, state: full.state, rowsRead: rowsRead + full.rowsRead };
+  const rows = { summed: full.rowsRead, changed };
+  return { kind: 'full', reason, decision, state: full.state, rows, gaveUp };
 }
 
 async function loadState(
@@ -273,18 +267,6 @@ function whyOverwritten({ handle }: TrainingSetEntry, { models }: Cursor, setCur
   return handle.isClocked ? 'clock-moved' : 'state-rebase';
 }
 
-/**
- * Rows an advance is expected to read. Without a window that is the logged change. With one, rows that are new enter
- * as the window passes over them: the share of it that has passed, at both ends, and what changed of the old rows.
- */
-function changedRows(state: EngineState, set: TrainingSetEntry, cursor: Cursor, nowMs: number): number {
-  const logged = state.changes.pending(nameOf(set), cursor.version, state.version);
-  const { windowMs, holdoutMs, eventTime } = set.declared.definition;
-  if (eventTime === null || windowMs === null) return logged.inserted + logged.deleted;
-  const share = Math.min(1, (nowMs - cursor.asOfMs) / Math.max(1, windowMs - holdoutMs));
-  return 2 * share * (cursor.rows ?? 0) + 2 * logged.deleted;
-}
-
 function earliest(one: number | null, other: number | null): number | null {
   return one === null || other === null ? (one ?? other) : Math.min(one, other);
 }
@@ -294,10 +276,14 @@ async function nextBoundary(
   definition: TrainingSetDefinition,
   relation: TrainingRelation,
   nowMs: number,
-): Promise<number | null> {
-  if (relation.eventTime === null) return null;
+): Promise<{ readonly nextBoundaryMs: number | null; readonly waitingRows: number }> {
+  if (relation.eventTime === null) return { nextBoundaryMs: null, waitingRows: 0 };
   const [row] = await session.rows(
     nextBoundarySql(definition, relation.eventTime, contentsOf(relation), nowMs),
   );
-  return row?.next_ms === null || row === undefined ? null : Number(row.next_ms);
+  const isNever = row === undefined || row.next_ms === null;
+  return {
+    nextBoundaryMs: isNever ? null : Number(row.next_ms),
+    waitingRows: Number(row?.waiting ?? 0),
+  };
 }

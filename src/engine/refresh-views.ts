@@ -46,6 +46,7 @@ const trainingSetPolicy: RefreshPolicy = {
   refresh: 'auto',
   maxStalenessMs: 0,
   maxRows: null,
+  stalenessPrice: null,
   onStaleRead: 'refresh',
 };
 
@@ -101,7 +102,7 @@ function cursorOf(state: EngineState, entry: KeptEntry): Cursor | null {
 }
 
 /** The kept entries that the asked ones need, themselves among them, each after what it reads. */
-function withSources({ catalog }: EngineState, asked: ReadonlySet<string>): KeptEntry[] {
+export function withSources({ catalog }: EngineState, asked: ReadonlySet<string>): KeptEntry[] {
   const needed = new Set<string>();
   const need = (name: string): void => {
     const entry = catalog.get(name);

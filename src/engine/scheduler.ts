@@ -9,18 +9,23 @@ import { policyNow } from './held-refreshes.ts';
 import { endHeldUpdates } from './held-updates.ts';
 import { refreshObjects } from './refresh-objects.ts';
 import { settleLabels } from './settle-labels.ts';
+import { rentalOf } from './staleness-rental.ts';
 import { attemptedStanding, maintainedEntries } from './standings.ts';
 import { watchHeartbeats } from './watch-heartbeats.ts';
 
-/** Something to refresh, and by when. */
-export type DueRefresh = { readonly name: string; readonly deadlineMs: number };
+/** Something to refresh, by when, and what calls for it. */
+type DueRefresh = {
+  readonly name: string;
+  readonly deadlineMs: number;
+  readonly trigger: 'deadline' | 'staleness-cost';
+};
 
 /** Waits; the shells and `Everview.open` give the real one. Cancelled by the function it returns. */
 export type Timer = (ms: number, work: () => void) => () => void;
 
 /**
- * Every refresh that a declared bound will call for, earliest deadline first. Manual and on-read views are nobody's
- * deadline; training sets move with the models that read them.
+ * Every refresh that a declared bound will call for, earliest deadline first, and those that stale answers have paid for.
+ * Manual and on-read views are nobody's deadline; training sets move with the models that read them.
  */
 function upcomingRefreshes(core: EngineCore): DueRefresh[] {
   const { state } = core;
@@ -30,9 +35,13 @@ function upcomingRefreshes(core: EngineCore): DueRefresh[] {
     const policy = policyNow(state, entry);
     if (entry.kind === 'training-set' || policy.refresh === 'manual' || policy.refresh === 'on_read')
       continue;
+    const name = nameOf(entry);
     const standing = attemptedStanding(entry, state, nowMs);
     const deadlineMs = standing === null ? nowMs : deadlineOf(standing, policy);
-    if (deadlineMs !== null) due.push({ name: nameOf(entry), deadlineMs });
+    if (deadlineMs !== null && deadlineMs <= nowMs) due.push({ name, deadlineMs, trigger: 'deadline' });
+    else if (rentalOf(core, entry, nowMs)?.isEarned === true)
+      due.push({ name, deadlineMs: nowMs, trigger: 'staleness-cost' });
+    else if (deadlineMs !== null) due.push({ name, deadlineMs, trigger: 'deadline' });
   }
   return due.sort((a, b) => a.deadlineMs - b.deadlineMs || (a.name < b.name ? -1 : 1));
 }
@@ -48,10 +57,9 @@ export async function stepScheduler(core: EngineCore, notifier: Notifier | null)
   const due = upcomingRefreshes(core).filter((refresh) => refresh.deadlineMs <= nowMs);
   const failures: unknown[] = [];
   let refreshed = 0;
-  for (const { name } of due) {
+  for (const { name, trigger } of due) {
     try {
-      refreshed +=
-        (await refreshObjects(core, [name], { trigger: 'deadline', how: 'auto' })).length > 0 ? 1 : 0;
+      refreshed += (await refreshObjects(core, [name], { trigger, how: 'auto' })).length > 0 ? 1 : 0;
     } catch (failure) {
       failures.push(failure);
     }
@@ -74,7 +82,8 @@ export class BackgroundScheduler {
   readonly #report: (failure: unknown) => void;
   #cancel: () => void = () => {};
   #running: Promise<void> = Promise.resolve();
-  #stopped = false;
+  #state: 'waiting' | 'looking' | 'running' | 'stopped' = 'waiting';
+  #hasFailed = false;
 
   /** @param report is told of failed refreshes; they are tried again after a while. */
   constructor(core: EngineCore, notifier: Notifier | null, timer: Timer, report: (failure: unknown) => void) {
@@ -83,28 +92,41 @@ export class BackgroundScheduler {
     this.#timer = timer;
     this.#report = report;
     this.#wait(this.#untilNextMs());
+    core.accounts.watch(() => this.#look());
   }
 
   /** Begins nothing more; resolves when what was begun is done. */
   async stop(): Promise<void> {
-    this.#stopped = true;
+    this.#state = 'stopped';
     this.#cancel();
     await this.#running;
   }
 
   #wait(pauseMs: number): void {
-    if (this.#stopped) return;
+    if (this.#state === 'stopped') return;
+    this.#state = 'waiting';
     this.#cancel = this.#timer(pauseMs, () => {
+      this.#state = 'running';
       this.#running = this.#round().then((nextMs) => this.#wait(nextMs));
     });
+  }
+
+  /** A stale answer was given: soon, and not at each of many, whether that calls for a refresh. */
+  #look(): void {
+    if (this.#state !== 'waiting' || this.#hasFailed) return;
+    this.#state = 'looking';
+    this.#cancel();
+    this.#cancel = this.#timer(shortestPauseMs, () => this.#wait(this.#untilNextMs()));
   }
 
   /** @returns milliseconds until the next round; what failed is not hurried. */
   async #round(): Promise<number> {
     try {
+      this.#hasFailed = false;
       await stepScheduler(this.#core, this.#notifier);
       return this.#untilNextMs();
     } catch (failure) {
+      this.#hasFailed = true;
       this.#report(failure);
       return longestPauseMs;
     }

@@ -6,6 +6,7 @@ import type { ModelState } from '../model/model-state.ts';
 import { encodeModelState } from '../model/model-state-codec.ts';
 import type { Evaluation } from '../model/score-holdout.ts';
 import type { ModelParameters } from '../model/scorer.ts';
+import { writeModelCost } from '../plan/cost-state.ts';
 import type { ModelCost, ModelRefreshDecision } from '../plan/model-refresh-decision.ts';
 import { judgeGate } from '../promote/gate.ts';
 import type { GateVerdict } from '../promote/gate-result.ts';
@@ -66,7 +67,7 @@ export async function settleCandidate(
     hash,
     rows: candidate.trainingRows,
     nextBoundaryMs: candidate.nextBoundaryMs,
-    costState: JSON.stringify(candidate.cost),
+    costState: writeModelCost(candidate.cost),
     models: candidate.models,
   };
   draft.update({

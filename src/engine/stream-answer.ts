@@ -41,10 +41,12 @@ function streamed(
   released: () => Promise<void>,
 ): StreamedAnswer {
   let state: 'unread' | 'reading' | 'closed' = 'unread';
+  let given = 0;
   async function* batches(): AsyncGenerator<readonly Row[]> {
     try {
       for await (const batch of rows) {
         if (state === 'closed') throw closedStream();
+        given += batch.length;
         yield batch;
       }
       if (state === 'closed') throw closedStream();
@@ -53,6 +55,7 @@ function streamed(
       throw state === 'closed' ? closedStream() : failure;
     } finally {
       state = 'closed';
+      prepared.charge(given);
       finished();
     }
   }

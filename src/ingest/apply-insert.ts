@@ -101,6 +101,6 @@ async function takeFromLog(
     await moveToStage(tx, target, version);
     return null;
   }
-  if (tally.rows > 0) writeLogged(tx, target, version);
+  if (tally.rows > 0) writeLogged(tx, target, version, tally.rows);
   return { ...nothingDone, inserted: tally.rows };
 }

@@ -2,6 +2,7 @@ import { versionColumn, weightColumn } from '../core/identifier.ts';
 import type { Session } from '../core/session.ts';
 import type { SqlValue } from '../core/value.ts';
 import type { Version } from '../core/version.ts';
+import { inOneStream } from '../store/one-stream.ts';
 import type { UpdateContext } from './change-outcome.ts';
 import type { IngestTarget } from './ingest-target.ts';
 import { dataRelation, logRelation } from './relation-names.ts';
@@ -47,9 +48,10 @@ export async function moveToStage(tx: Session, target: IngestTarget, version: Ve
   await tx.run(`DELETE FROM ${logRelation(target.name)} WHERE ${versionColumn} = ${version}`);
 }
 
-/** Rows that waited in the log, and may be taken, go into the table. */
-export function writeLogged(tx: Session, target: IngestTarget, version: Version): void {
-  tx.later(`INSERT INTO ${dataRelation(target.name)} SELECT * FROM ${batchInLog(target, version)}`);
+/** Rows that waited in the log, `count` of them, and may be taken, go into the table. */
+export function writeLogged(tx: Session, target: IngestTarget, version: Version, count: number): void {
+  const rows = inOneStream(`SELECT * FROM ${batchInLog(target, version)}`, target.schema.length, count);
+  tx.later(`INSERT INTO ${dataRelation(target.name)} ${rows}`);
 }
 
 /** Appends whole columns, in the table's order and of its types, to the log as rows of the version. */

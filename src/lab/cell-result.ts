@@ -60,6 +60,11 @@ export const cellResultSchema = z.strictObject({
   /** Answers beyond what the policy declares. */
   outsideBound: numbers,
   /** By value of the experiment's slice: rows and summed loss. */
+  /**
+   * Answers of the model before, for no version answered: its window held no row to learn from. They count as beyond the
+   * bound. Results of older releases say nothing of it.
+   */
+  withoutModel: numbers.default([]),
   slices: z.array(z.strictObject({ value: z.string(), rows: z.number(), lossSum: z.number() })),
   refreshes: z.array(refreshSchema),
   /** Labels known at the end of the warm-up, and at the end of each step. */

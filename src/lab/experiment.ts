@@ -84,7 +84,14 @@ export const experimentSchema = z.strictObject({
   model: z.string().min(1),
   source: sourceSchema,
   /** The part of the history that is there before anything is measured: a share of its time, or a length. */
-  warmUp: z.union([z.number().gt(0).lt(1), durationMs]).default(0.2),
+  warmUp: z
+    .union([z.number().gt(0).lt(1), durationMs])
+    // Nobody means so few milliseconds.
+    .refine(
+      (given) => given < 1 || given >= 1_000,
+      'is a share below 1, or a length of time such as "60 days"',
+    )
+    .default(0.2),
   arrival: arrivalSchema,
   workload: workloadSchema.default({ kind: 'arrivals' }),
   /**

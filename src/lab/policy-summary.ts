@@ -27,6 +27,8 @@ export type PolicySummary = {
   };
   /** Share of answers beyond what the policy declares. */
   readonly outsideBound: number;
+  /** Share of answers that the model before gave, for the window held no row to learn from. */
+  readonly withoutModel: number;
   /** Null where nothing is right or wrong. */
   readonly negativeFlipsPerPromotion: number | null;
   readonly dataToModelMs: Quantiles | null;

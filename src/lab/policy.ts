@@ -90,7 +90,7 @@ export const scheduleSchema = z.discriminatedUnion('kind', [
     falseAlarms: share.default(0.01),
     rows: count.default(200),
   }),
-  /** Ski rental: refresh once what staleness has cost since the last refresh reaches what a refresh costs. */
+  /** `staleness_price`: refresh once what staleness has cost since the last refresh reaches what a refresh costs. */
   z.strictObject({ kind: z.literal('auto') }),
   /** Refresh where the loss it is expected to save until the next one exceeds what it costs. */
   z.strictObject({ kind: z.literal('forecast') }),

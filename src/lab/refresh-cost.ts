@@ -1,3 +1,4 @@
+import type { CostMeter } from '../index.ts';
 import type { Experiment } from './experiment.ts';
 
 export type RefreshCost = Experiment['refreshCost'];
@@ -15,4 +16,9 @@ export function refreshSeconds(
   trainingRows: number,
 ): number {
   return cost.seconds + cost.secondsPerRow * (kind === 'full' ? trainingRows : changedRows);
+}
+
+/** Tells the engine that its refreshes cost what they are billed. */
+export function billedMeter({ seconds, secondsPerRow }: RefreshCost): CostMeter {
+  return { start: () => (rows) => 1_000 * (seconds + secondsPerRow * rows) };
 }

@@ -92,6 +92,15 @@ export class ChangeIndex {
     return pendingIn(line, start, firstAfter(line, to));
   }
 
+  /** Changes of `name` in versions after `from`, as far as they had taken effect by a moment. */
+  pendingUntil(name: string, from: Version, untilMs: number): PendingChange {
+    const line = this.#lines.get(name) ?? emptyLine;
+    const start = firstAfter(line, from);
+    let end = line.length;
+    while (end > start && (line.all[end - 1]?.effectiveMs ?? 0) > untilMs) end -= 1;
+    return pendingIn(line, start, end);
+  }
+
   /** The first version in (from, to] that changed `name`, or null. */
   firstChange(name: string, from: Version, to: Version): Version | null {
     const line = this.#lines.get(name) ?? emptyLine;

@@ -137,8 +137,9 @@ function clampDays(days: bigint): bigint {
 }
 
 /**
- * A SELECT of one row and column, `next_ms`: the first moment after `nowMs` (milliseconds since the epoch, BIGINT)
- * at which a row enters or leaves the training rows of `relation` with no update; NULL when there is none.
+ * A SELECT of one row. `next_ms`: the first moment after `nowMs` (milliseconds since the epoch, BIGINT) at which a row
+ * enters or leaves the training rows of `relation` with no update; NULL when there is none. `waiting`: how many rows are
+ * to enter so.
  */
 export function nextBoundarySql(
   trainingSet: TrainingSetDefinition,
@@ -146,15 +147,16 @@ export function nextBoundarySql(
   relation: string,
   nowMs: number,
 ): string {
-  if (column === null) return 'SELECT CAST(NULL AS BIGINT) AS next_ms';
+  if (column === null) return 'SELECT CAST(NULL AS BIGINT) AS next_ms, 0 AS waiting';
   const { labelDelayMs, holdoutMs, windowMs } = trainingSet;
   const offsetsMs = [labelDelayMs + holdoutMs, ...(windowMs === null ? [] : [labelDelayMs + windowMs])];
   const name = quoteIdentifier(column.name);
-  const moments = offsetsMs.map((offsetMs) => {
+  const moments = offsetsMs.map((offsetMs, place) => {
     const offsetUs = microseconds(offsetMs);
     const passed = instantLiteral(microseconds(nowMs) - offsetUs, column.type);
-    return `SELECT epoch_us(min(${name})) + ${offsetUs} AS us FROM ${relation} WHERE ${name} > ${passed} AND isfinite(${name})`;
+    const entering = place === 0 ? 'count(*)' : '0';
+    return `SELECT epoch_us(min(${name})) + ${offsetUs} AS us, ${entering} AS entering FROM ${relation} WHERE ${name} > ${passed} AND isfinite(${name})`;
   });
   // the clock counts milliseconds: the row has crossed at the first whole one not before the crossing
-  return `SELECT CAST(min(us) // 1000 + CAST(min(us) % 1000 > 0 AS BIGINT) AS BIGINT) AS next_ms FROM (${moments.join(' UNION ALL ')})`;
+  return `SELECT CAST(min(us) // 1000 + CAST(min(us) % 1000 > 0 AS BIGINT) AS BIGINT) AS next_ms, CAST(sum(entering) AS BIGINT) AS waiting FROM (${moments.join(' UNION ALL ')})`;
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type CostModel, type LearnedPath, newCostModel } from './cost-model.ts';
+import { type ModelCost, unknownModelCost } from './model-refresh-decision.ts';
 import type { RecentCost } from './recent-costs.ts';
 
 /** Of the stored form. Another one is forgotten, and learning starts anew. */
@@ -9,10 +10,12 @@ const number = z.number();
 
 /** Place, terms, cost and weight of one recent cost. */
 const recentSchema = z.tuple([number, number, number, number, number, number, number, number]);
-const pathSchema = z.object({
+const learnedSchema = z.object({
   factors: z.tuple([number, number, number]),
   covariance: z.tuple([number, number, number, number, number, number]),
   samples: number,
+});
+const pathSchema = learnedSchema.extend({
   recent: z.array(recentSchema),
   refreshesSince: number,
   spentSinceMs: number,
@@ -26,6 +29,20 @@ const modelSchema = z.object({
   spentMs: number,
   probedMs: number,
 });
+
+const modelCostSchema = learnedSchema.extend({ gaveUp: z.boolean(), waitingRows: number });
+
+/** What a model's refreshes have taught, as its cursor keeps it. */
+export function writeModelCost(cost: ModelCost): string {
+  return JSON.stringify(cost);
+}
+
+/** Of another form it is forgotten, and learning starts anew. */
+export function readModelCost(stored: string | null): ModelCost {
+  if (stored === null) return unknownModelCost;
+  const read = modelCostSchema.safeParse(JSON.parse(stored));
+  return read.success ? read.data : unknownModelCost;
+}
 
 /** A cost model as a view's cursor keeps it. */
 export function writeCostModel({ paths, ...others }: CostModel): string {

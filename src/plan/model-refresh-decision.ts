@@ -1,19 +1,29 @@
 import type { Reason } from '../core/reasons.ts';
 import type { RefreshMode } from '../declare/definition.ts';
+import { type CostTerms, costMsOf, type LearnedCost, learnCost } from './learned-cost.ts';
 import type { AskedRefresh } from './refresh-decision.ts';
 
-/** What a model's refreshes have cost, per row of each kind; null before the first of its kind. */
-export type ModelCost = {
-  /** What comes on top whichever way the sums are made: solving, scoring the hold-out. */
-  readonly overheadMs: number | null;
-  readonly fullMsPerRow: number | null;
-  readonly incrementalMsPerRow: number | null;
+/**
+ * What a model's refreshes have taught. Its cost is of a refresh as a whole, from the training set to the score on the
+ * hold-out: `fixed` whatever the way, `standing` by rows summed in full, `moving` by rows of the change.
+ */
+export type ModelCost = LearnedCost & {
+  /** The last refresh by increments was given up for a fit in full. */
+  readonly gaveUp: boolean;
+  /** Examples there were at the last refresh that had yet to be learned from, their labels being too young for it. */
+  readonly waitingRows: number;
 };
 
+/**
+ * A row of a thousand features costs thousands of times what one of a dozen does, so the prior says little; and the first
+ * build, cold as it is, is all there is to go by.
+ */
 export const unknownModelCost: ModelCost = {
-  overheadMs: null,
-  fullMsPerRow: null,
-  incrementalMsPerRow: null,
+  factors: [0, 0, 0],
+  covariance: [4, 0, 0, 4, 0, 4],
+  samples: 1,
+  gaveUp: false,
+  waitingRows: 0,
 };
 
 export type ModelRefreshInput = {
@@ -35,20 +45,22 @@ export type ModelRefreshDecision = {
   readonly predictedMs: { readonly incremental: number; readonly full: number };
 };
 
-/** Fixed part of making the sums: reading the state and the levels. */
-const fixedMs = 5;
-/** Before anything was measured: streaming and multiplying a row of a dozen features. */
-const priorMsPerRow = 0.0005;
-const memory = 0.7;
+/** Before anything was measured: some statements, and streaming and multiplying a row of a dozen features. */
+const prior = { fixedMs: 15, msPerRow: 0.0005 } as const;
+
+/** Rows summed anew, and rows of the change that were put in or taken out. */
+export type ModelRows = { readonly summed: number; readonly changed: number };
+
+function termsOf({ summed, changed }: ModelRows): CostTerms {
+  return { fixed: prior.fixedMs, standing: summed * prior.msPerRow, moving: changed * prior.msPerRow };
+}
 
 /** Add and take away what changed, or sum over the whole training set again. */
 export function decideModelRefresh(input: ModelRefreshInput): ModelRefreshDecision {
-  const { cost } = input;
-  const overheadMs = fixedMs + (cost.overheadMs ?? 0);
+  const { cost, changedRows, trainingRows } = input;
   const predictedMs = {
-    incremental:
-      overheadMs + input.changedRows * (cost.incrementalMsPerRow ?? cost.fullMsPerRow ?? priorMsPerRow),
-    full: overheadMs + input.trainingRows * (cost.fullMsPerRow ?? priorMsPerRow),
+    incremental: costMsOf(cost, termsOf({ summed: 0, changed: changedRows })),
+    full: costMsOf(cost, termsOf({ summed: trainingRows, changed: 0 })),
   };
   const decided = (kind: 'incremental' | 'full', reason: Reason): ModelRefreshDecision => ({
     kind,
@@ -68,22 +80,21 @@ export function decideModelRefresh(input: ModelRefreshInput): ModelRefreshDecisi
     : decided('full', 'cheaper-full');
 }
 
-/** What one executed refresh cost: making the sums, and all else. */
-export type ExecutedModelRefresh = {
-  readonly kind: 'incremental' | 'full';
-  readonly rows: number;
-  readonly sumsMs: number;
-  readonly overheadMs: number;
+/** What the refresh is expected to cost, in ms; where increments were given up the last time, in full again. */
+export function expectedModelMs(input: ModelRefreshInput): number {
+  const { kind, predictedMs } = decideModelRefresh(input);
+  return kind === 'incremental' && !input.cost.gaveUp ? predictedMs.incremental : predictedMs.full;
+}
+
+/** What one executed refresh cost, as a whole. */
+export type ExecutedModelRefresh = ModelRows & {
+  readonly gaveUp: boolean;
+  readonly ms: number;
+  readonly waitingRows: number;
 };
 
-/** The memory with one more executed refresh in it; too few rows say nothing of the cost of a row. */
+/** The memory with one more executed refresh in it. */
 export function learnModelCost(cost: ModelCost, executed: ExecutedModelRefresh): ModelCost {
-  const blend = (known: number | null, seen: number) =>
-    known === null ? seen : memory * known + (1 - memory) * seen;
-  const withOverhead = { ...cost, overheadMs: blend(cost.overheadMs, executed.overheadMs) };
-  if (executed.rows < 100) return withOverhead;
-  const perRow = Math.max(0, executed.sumsMs - fixedMs) / executed.rows;
-  return executed.kind === 'full'
-    ? { ...withOverhead, fullMsPerRow: blend(cost.fullMsPerRow, perRow) }
-    : { ...withOverhead, incrementalMsPerRow: blend(cost.incrementalMsPerRow, perRow) };
+  const { gaveUp, ms, waitingRows } = executed;
+  return { ...learnCost(cost, termsOf(executed), 0, ms), gaveUp, waitingRows };
 }

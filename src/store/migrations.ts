@@ -188,6 +188,11 @@ const steps: readonly (readonly string[])[] = [
      FROM (SELECT *, slice IS NULL AND metric = 'accuracy' AS estimates FROM everview.live_losses) l
        LEFT JOIN logged USING (model, model_version)`,
   ],
+  // What stale answers had cost when the file was closed.
+  [
+    `CREATE TABLE everview.staleness_accounts (name VARCHAR NOT NULL, since VARCHAR NOT NULL, cost_ms DOUBLE NOT NULL,
+       answers BIGINT NOT NULL)`,
+  ],
 ];
 
 /**

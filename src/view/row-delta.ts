@@ -34,7 +34,7 @@ const largeDelta = 50_000;
 const sampleRows = 1_024;
 
 /** Columns looked at first, and the share of values that differ which is good enough: counts are off by an eighth. */
-const likelyColumns = 8;
+const columnsFirst = 8;
 const wellTold = 0.75;
 
 /** How a change gets to be a delta: what was put in and taken out again is netted where it can be at all. */
@@ -101,7 +101,7 @@ async function countedRows(relation: string, { tx }: RefreshContext): Promise<Ro
 
 /**
  * `mayCancel`: equal rows are equal in every column, so two signs with no value of one column in common have no row
- * in common.
+ * in common. The column that is likeliest to tell is asked outright: mostly it does, and no other is looked for.
  */
 async function tellingColumn(
   view: ViewHandle,
@@ -110,33 +110,52 @@ async function tellingColumn(
   { tx }: RefreshContext,
 ): Promise<{ readonly telling: string | null; readonly mayCancel: boolean }> {
   if (deleted === 0) return { telling: null, mayCancel: false };
-  const best = await mostDistinctColumn(view, relation, tx);
-  if (best === null) return { telling: null, mayCancel: inserted > 0 };
-  const column = quoteIdentifier(best);
+  const [guess] = likelyColumns(view);
+  let best = guess ?? null;
+  let told = best === null ? null : await toldBy(best, relation, tx);
+  if (told === null || told.share < wellTold) {
+    best = await mostDistinctColumn(view, relation, tx);
+    if (best !== null && best !== guess) told = await toldBy(best, relation, tx);
+  }
+  if (best === null || told === null) return { telling: null, mayCancel: inserted > 0 };
+  return { telling: told.hasNull ? null : best, mayCancel: inserted > 0 && told.isShared };
+}
+
+/** What a column says of the rows that go; `share`: of values that differ, 0 where some are NULL. */
+async function toldBy(
+  name: string,
+  relation: string,
+  tx: Session,
+): Promise<{ readonly isShared: boolean; readonly hasNull: boolean; readonly share: number }> {
+  const column = quoteIdentifier(name);
   const [row] = await tx.rows(
-    `SELECT coalesce(bool_or(comes AND goes), false) AS shared, coalesce(bool_or(goes AND k IS NULL), false) AS unknown
-     FROM (SELECT ${column} AS k, bool_or(${weight} > 0) AS comes, bool_or(${weight} < 0) AS goes
+    `SELECT coalesce(bool_or(comes AND goes > 0), false) AS shared,
+            coalesce(bool_or(goes > 0 AND k IS NULL), false) AS unknown,
+            count(*) FILTER (goes > 0) / sum(goes) AS share
+     FROM (SELECT ${column} AS k, bool_or(${weight} > 0) AS comes, count(*) FILTER (${weight} < 0) AS goes
            FROM ${relation} GROUP BY ${column})`,
   );
-  return { telling: row?.unknown === true ? null : best, mayCancel: inserted > 0 && row?.shared === true };
+  const hasNull = row?.unknown === true;
+  return { isShared: row?.shared === true, hasNull, share: hasNull ? 0 : Number(row?.share) };
 }
 
 /** Looked for among a few columns first: DuckDB takes far longer to plan for fifty than to count in these. */
 async function mostDistinctColumn(view: ViewHandle, relation: string, tx: Session): Promise<string | null> {
   const names = storedColumns(view);
-  const likely = likelyTelling([...view.schema, ...hiddenKeys(view)]);
+  const likely = likelyColumns(view);
   const found = await distinctValues(likely, relation, tx);
   if (found === null || found.share >= wellTold || names.length === likely.length) return found?.name ?? null;
   return (await distinctValues(names, relation, tx))?.name ?? null;
 }
 
 /** Columns of types that rarely repeat a value, in front of others. */
-function likelyTelling(schema: Schema): string[] {
+function likelyColumns(view: ViewHandle): string[] {
+  const schema: Schema = [...view.schema, ...hiddenKeys(view)];
   const isLikely = ({ type }: Column) =>
     /^(DOUBLE|FLOAT|DECIMAL|TIME|UUID|U?BIGINT|U?HUGEINT|VARCHAR|BLOB)/.test(type);
   const likely = schema.filter(isLikely);
   const others = schema.filter((column) => !isLikely(column));
-  return columnNames([...likely, ...others].slice(0, likelyColumns));
+  return columnNames([...likely, ...others].slice(0, columnsFirst));
 }
 
 async function distinctValues(

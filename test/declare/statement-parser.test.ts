@@ -341,7 +341,13 @@ describe('parseStatement', () => {
   it('gives a materialized view its defaults', () => {
     expect(definitionOf('CREATE MATERIALIZED VIEW v AS SELECT 1')).toMatchObject({
       materialized: true,
-      policy: { refresh: 'auto', maxStalenessMs: 0, maxRows: null, onStaleRead: 'refresh' },
+      policy: {
+        refresh: 'auto',
+        maxStalenessMs: 0,
+        maxRows: null,
+        stalenessPrice: null,
+        onStaleRead: 'refresh',
+      },
       tolerance: 1e-9,
     });
   });
@@ -394,7 +400,13 @@ describe('parseStatement', () => {
         rareRows: 0,
         missing: 'impute',
       },
-      policy: { refresh: 'auto', maxStalenessMs: 0, maxRows: null, onStaleRead: 'refresh' },
+      policy: {
+        refresh: 'auto',
+        maxStalenessMs: 0,
+        maxRows: null,
+        stalenessPrice: null,
+        onStaleRead: 'refresh',
+      },
       maxEffect: null,
       gate: [],
       slices: [],

@@ -132,6 +132,12 @@ describe('what is wrong is told with its place', () => {
     ['name: demand', 'seeds: [-1]\nname: demand', 'seeds[0]: must be 0 or above', undefined],
     ['name: demand', 'seeds: [2, 2]\nname: demand', 'seeds: must be different from each other', undefined],
     ['name: demand', 'warmUp: -3\nname: demand', 'warmUp: must be above 0', undefined],
+    [
+      'name: demand',
+      'warmUp: 1.5\nname: demand',
+      'warmUp: is a share below 1, or a length of time such as "60 days"',
+      undefined,
+    ],
     ['every: 6 hours', 'every: 0 hours', 'policies[1].schedule.every: must be above 0', undefined],
     ['  - kind: never', '  - never', 'policies[0]: must be a set of names and values, not a text', undefined],
   ])('%s → %s', async (right, wrong, message, hint) => {

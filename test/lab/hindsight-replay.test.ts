@@ -3,6 +3,7 @@ import type { RunResult } from '../../src/lab/cell-result.ts';
 import { checkHindsight } from '../../src/lab/hindsight/check-hindsight.ts';
 import type { LearningWindow, Schedule } from '../../src/lab/policy.ts';
 import { replayCell } from '../../src/lab/replay/replay-cell.ts';
+import { stalenessCost } from '../../src/lab/staleness-cost.ts';
 import { summarize } from '../../src/lab/summary/summarize.ts';
 import { createTrigger } from '../../src/lab/triggers/create-trigger.ts';
 import { runOf } from '../support/lab/synthetic-run.ts';
@@ -68,6 +69,27 @@ describe.each([
     const checks = checkHindsight(await run);
     expect(checks).toHaveLength(2 * schedules.length);
     expect(checks.filter(({ isBeaten }) => isBeaten)).toEqual([]);
+  });
+
+  it('counts a refresh at a deadline as one at the end of the step before, a step of labels apart at most', async () => {
+    const result = await run;
+    const cell = result.cells.find(({ policy }) => policy.schedule.kind === 'interval');
+    const line = summarize(result).find(({ policy }) => policy.schedule.kind === 'interval');
+    const own = checkHindsight(result).find(
+      (check) => check.policy === cell?.policy.name && check.objective === 'staleness',
+    )?.own;
+    if (cell === undefined || line === undefined || own === undefined)
+      throw new Error('no interval was replayed');
+    const labels = Math.max(
+      ...cell.labels.map((known, step) => known - (cell.labels[step - 1] ?? cell.labelsAtStart)),
+    );
+    const answers = cell.answers.reduce((sum, count) => sum + count, 0);
+    const least = Math.min(...cell.refreshes.map(({ trainingRows }) => trainingRows));
+    const refreshes = cell.refreshes.length;
+    const most =
+      stalenessCost(answers, labels, least, prices.loss, lossScale) +
+      refreshes * refreshCost.secondsPerRow * 2 * labels;
+    expect(Math.abs(own - line.cost.staleness)).toBeLessThanOrEqual(most);
   });
 
   it('counts what was done as the summary does', async () => {

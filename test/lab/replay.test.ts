@@ -4,8 +4,11 @@ import type { Experiment } from '../../src/lab/experiment.ts';
 import type { History } from '../../src/lab/history.ts';
 import type { Schedule } from '../../src/lab/policy.ts';
 import { replayCell } from '../../src/lab/replay/replay-cell.ts';
+import { renderHtmlReport } from '../../src/lab/report/html-report.ts';
+import { summarize } from '../../src/lab/summary/summarize.ts';
 import type { Observation, RefreshTrigger, TriggerDecision } from '../../src/lab/trigger.ts';
 import { failureOf } from '../support/failure-of.ts';
+import { runOf } from '../support/lab/synthetic-run.ts';
 import { fitReference } from '../support/least-squares-reference.ts';
 import { forcedKind } from '../support/open-everview.ts';
 import { Random } from '../support/random.ts';
@@ -360,6 +363,57 @@ describe('replayCell', () => {
     expect(cell.refreshes.map(({ promoted }) => promoted)).toContain(false);
     const answered = cell.refreshes.filter(({ promoted }) => promoted).map(({ step }) => step);
     expect(cell.activeSince.every((step) => answered.includes(step))).toBe(true);
+  });
+
+  it('tells a trigger whether what it asked for came to answer', async () => {
+    const gated = linearDeclarations
+      .replace('event_time = taken) AS', "event_time = taken, holdout = INTERVAL '2 days') AS")
+      .replace("method = 'ridge'", "method = 'ridge', gate = (rmse <= 8.0)");
+    const told: boolean[] = [];
+    const shown = everyNth(1);
+    const trigger: RefreshTrigger = { ...shown, refreshed: (promoted) => told.push(promoted) };
+    const cell = await replayed(triggered, { experiment: experimentOf(gated), trigger });
+    const asked = cell.refreshes.slice(1).map(({ promoted }) => promoted);
+    expect(new Set(asked)).toEqual(new Set([true, false]));
+    expect(told).toEqual(asked);
+    // Rows are told as answered by the last that was promoted, a step later, when their labels are known.
+    const promotedBefore = (step: number) => asked.slice(0, Math.max(0, step)).filter(Boolean).length;
+    expect(shown.seen.map(({ answeredBy }) => answeredBy[0] ?? null)).toEqual(
+      asked.map((_, step) => (step === 0 ? null : promotedBefore(step - 1))),
+    );
+  });
+
+  it('goes on with the model before where a window runs empty, and says so', async () => {
+    const silentFrom = replayStartMs + dayMs;
+    const heard = readings.filter(
+      ({ taken }) => taken.getTime() <= silentFrom || taken.getTime() > silentFrom + 4 * dayMs,
+    );
+    const window = { kind: 'sliding', length: 2 * dayMs } as const;
+    const gapped = async (schedule: Schedule) => {
+      const policy = policyOf(schedule, { window, maintenance: forcedKind() ?? 'auto' });
+      const options = { trigger: null, lossScale: 1, process: stoppedProcess };
+      return (await replayCell(linear, policy, 1, dailyHistory(heard), options)).cell;
+    };
+    const cell = await gapped(onRead);
+    expect(cell.rows).toEqual([24, 24, 24, 24]);
+    // Of what arrives after four silent days no label is known, and all that were have left the window.
+    expect(cell.withoutModel).toEqual([0, 24, 0, 0]);
+    expect(cell.outsideBound).toEqual([0, 24, 0, 0]);
+    expect(cell.refreshes.map(({ reason }) => reason)).toContain('too-few-rows');
+    // The model before learned the two days up to the start of the replay.
+    const within = (fromMs: number, untilMs: number) =>
+      heard
+        .filter(({ taken }) => taken.getTime() > fromMs && taken.getTime() <= untilMs)
+        .map(({ x, z, kind, y }) => ({ numeric: [x, z], categories: [kind], y }));
+    const learned = within(replayStartMs - 2 * dayMs, replayStartMs);
+    const fit = fitReference(learned, { l2: 1, standardize: true, binary: [false, false] });
+    const asked = within(silentFrom + 4 * dayMs, silentFrom + 5 * dayMs);
+    expect(cell.lossSum[1]).toBeCloseTo(total(asked.map((row) => Math.abs(fit.predict(row) - row.y))), 8);
+    const run = runOf([cell]);
+    expect(summarize(run)[0]?.withoutModel).toBe(24 / 96);
+    expect(renderHtmlReport(run, summarize(run))).toContain('held no row to learn from');
+    for (const schedule of [threeDays, everyUpdate, never])
+      expect((await gapped(schedule)).rows).toEqual(cell.rows);
   });
 
   it('says what an experiment lacks', async () => {

@@ -1,3 +1,6 @@
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { tableFromIPC } from 'apache-arrow';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -15,6 +18,7 @@ import { writeRunArrow } from '../../src/lab/report/run-arrow.ts';
 import { readRunJson, writeRunJson } from '../../src/lab/report/run-json.ts';
 import { sparkline, sparkScale } from '../../src/lab/report/sparkline.ts';
 import { largestBetween, rollingMean, timeGrid } from '../../src/lab/report/time-grid.ts';
+import { readRunFile } from '../../src/lab/run/run-files.ts';
 import { summarize } from '../../src/lab/summary/summarize.ts';
 import { captureTerminal } from '../cli/captured-terminal.ts';
 import { failureOf } from '../support/failure-of.ts';
@@ -227,10 +231,21 @@ describe('for other programs', () => {
     expect(JSON.parse(text).summaries).toEqual(JSON.parse(JSON.stringify(lines)));
   });
 
-  it.each(['', '[]', '{"format": 2}'])('says so where %j is no run', async (text) => {
+  it.each([
+    ['', 'it is no JSON ('],
+    ['[]', 'it is JSON, but no object'],
+    ['{"policies": []}', 'it has no "format", which every result has'],
+    ['{"format": 2}', 'it is of format 2, which this release does not read'],
+    ['{"format": 1}', '"experiment" is not as a result has it (Invalid input: expected string'],
+  ])('says so where %j is no run', async (text, why) => {
     const failure = await failureOf(Promise.resolve(text).then(readRunJson));
     expect(failure.code).toBe('usage');
-    expect(failure.message).toContain('does not hold a run');
+    expect(failure.message).toContain(`the text is no result of the laboratory: ${why}`);
+    const path = join(await mkdtemp(join(tmpdir(), 'everview-run-')), 'run.json');
+    await writeFile(path, text);
+    const told = await failureOf(readRunFile(path));
+    expect(told).toMatchObject({ code: 'file-error', hint: expect.stringContaining('--out') });
+    expect(told.message).toContain(`"${path}" is no result of the laboratory: ${why}`);
   });
 
   it('Arrow has a row for each policy, step and refresh', () => {

@@ -67,6 +67,7 @@ const outcomeOf = ({ policy, seed }: Cell): CellOutcome => ({
     staleEffect: [null],
     pendingLabels: [0],
     outsideBound: [0],
+    withoutModel: [0],
     slices: [],
     refreshes: [],
     labelsAtStart: 3,

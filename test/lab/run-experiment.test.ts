@@ -135,6 +135,19 @@ it('says which replay failed, ends the others and leaves nothing', async () => {
 
 it.each([
   ['an unknown model', { model: 'modle' }, 'unknown-relation', 'modle'],
+  ['a slice that is no column', { slice: 'kin' }, 'unknown-column', 'slice names "kin", which training set'],
+  [
+    'labels that are all NULL',
+    { declarations: readingsExperiment({}).declarations.replace('r.y FROM', 'NULL::DOUBLE AS y FROM') },
+    'not-enough-rows',
+    'no example of the history has a label: all are NULL',
+  ],
+  [
+    'a warm-up without labels',
+    { warmUp: '5 hours' },
+    'not-enough-rows',
+    'no label is known by the end of the warm-up',
+  ],
   ['a loss of another task', { loss: 'zero-one' as const }, 'invalid-option', 'zero-one'],
   [
     'a window that the method cannot have',
@@ -157,8 +170,40 @@ it.each([
   expect(begun).toBe(false);
 });
 
+it('replays policies once that differ in their names alone', async () => {
+  let steps = 0;
+  const plans: number[] = [];
+  const policies: ExperimentInput['policies'] = [
+    { name: 'one', schedule: { kind: 'every-update' } },
+    { name: 'other', schedule: { kind: 'every-update' } },
+  ];
+  const progress: RunProgress = {
+    start: ({ cells }) => plans.push(cells),
+    tick: (done) => {
+      steps += done;
+    },
+  };
+  const { cells, matrices } = await run(experiment({ policies }), { progress });
+  const [one, other] = cells;
+  expect([plans, steps]).toEqual([[1], one?.atMs.length]);
+  expect(cells.map(({ policy }) => policy.name)).toEqual(['one', 'other']);
+  expect({ ...other, policy: null }).toEqual({ ...one, policy: null });
+  expect(matrices).toHaveLength(1);
+});
+
+it('stops while the history is read', async () => {
+  const stop = new AbortController();
+  stop.abort(new Error('no patience'));
+  await expect(run(experiment(), { signal: stop.signal })).rejects.toThrow('no patience');
+});
+
 it('names the replay that failed in this process, too', async () => {
-  const failure = await failureOf(run(experiment({ warmUp: 2, policies: [{ kind: 'never' }] })));
+  const declarations = experiment().declarations.replace(
+    "method = 'ridge'",
+    "method = 'ridge', gate = (rmse <= 1e-9)",
+  );
+  const gated = declarations.replace('label = y', "label = y, holdout = INTERVAL '1 day'");
+  const failure = await failureOf(run(experiment({ declarations: gated, policies: [{ kind: 'never' }] })));
   expect([failure.code, failure.message]).toEqual([
     'no-model-version',
     expect.stringMatching(/^"[^"]+", seed 1: /),

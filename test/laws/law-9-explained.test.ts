@@ -97,6 +97,27 @@ const scenarios: readonly Scenario[] = [
     },
   },
   {
+    name: 'why refreshes wait, and what stale answers pay for',
+    run: async (db) => {
+      await db.sql(`
+        CREATE TABLE t (a INTEGER, b INTEGER); INSERT INTO t VALUES (1, 1);
+        CREATE MATERIALIZED VIEW unpriced WITH (max_rows = 9) AS SELECT a FROM t;
+        CREATE MATERIALIZED VIEW priced WITH (staleness_price = 0.01 PER ROW) AS SELECT a FROM t;
+        CREATE TRAINING SET s WITH (label = b) AS SELECT a, b FROM t;
+        REFRESH unpriced; REFRESH priced; REFRESH s; INSERT INTO t VALUES (2, 2)`);
+      const reasons: string[] = [];
+      for (const name of ['unpriced', 'priced', 's']) {
+        const { rows } = await db.execute(`EXPLAIN REFRESH ${name}`);
+        reasons.push(
+          String(rows.find(({ property }) => property === 'waits because')?.value).split(':')[0] ?? '',
+        );
+      }
+      await db.query('SELECT * FROM priced');
+      await db.step();
+      return reasons;
+    },
+  },
+  {
     name: 'what arithmetic cannot do',
     refresh: 'algebraic',
     run: async (db) => {

@@ -14,7 +14,14 @@ function view(name: string, version: number, asOf: number, policy: Partial<Refre
   return {
     name,
     kind: 'view',
-    policy: { refresh: 'auto', maxStalenessMs: 0, maxRows: null, onStaleRead: 'refresh', ...policy },
+    policy: {
+      refresh: 'auto',
+      maxStalenessMs: 0,
+      maxRows: null,
+      stalenessPrice: null,
+      onStaleRead: 'refresh',
+      ...policy,
+    },
     standing: {
       staleness: stale ? { versions: 1, rows: 1, ms: 1_000, effect: null } : fresh,
       asOf: versionOf(asOf),

@@ -11,7 +11,13 @@ const changes = ChangeIndex.of([
   { name: 'b', version: v(3), effectiveMs: 3_000, inserted: 1, deleted: 1 },
   { name: 'a', version: v(5), effectiveMs: 5_000, inserted: 0, deleted: 4 },
 ]);
-const policy: RefreshPolicy = { refresh: 'auto', maxStalenessMs: 0, maxRows: null, onStaleRead: 'refresh' };
+const policy: RefreshPolicy = {
+  refresh: 'auto',
+  maxStalenessMs: 0,
+  maxRows: null,
+  stalenessPrice: null,
+  onStaleRead: 'refresh',
+};
 
 function at(version: number, bases: string[], nowMs: number, nextBoundaryMs: number | null = null) {
   return standingOf({ version: v(version), nextBoundaryMs }, bases, changes, v(6), nowMs);

@@ -1,5 +1,5 @@
 import type { CatalogueCause } from '../../core/verdict.ts';
-import type { BatchColumns } from '../profile/batch-columns.ts';
+import type { BatchColumn, BatchColumns } from '../profile/batch-columns.ts';
 import {
   addNoise,
   type BatchChange,
@@ -47,11 +47,29 @@ type Injector = {
   readonly inject: BatchChange;
 };
 
-/** Every error the drill knows that can happen to the batch, put into it. */
+/**
+ * Every error the drill knows that can happen to the batch, put into it. One that leaves all as it was, as exchanging day
+ * and month does after the 12th, is none.
+ */
 export function injectAll(batch: BatchColumns, context: InjectionContext): Injection[] {
   return injectors.flatMap(({ cause, what, inject }) => {
     const injected = inject(batch, context);
-    return injected === null ? [] : [{ cause, what, ...injected }];
+    return injected === null || isSame(injected.batch, batch) ? [] : [{ cause, what, ...injected }];
+  });
+}
+
+function isSame(a: BatchColumns, b: BatchColumns): boolean {
+  return a.rows === b.rows && a.columns.every((column, place) => isSameColumn(column, b.columns[place]));
+}
+
+function isSameColumn(a: BatchColumn, b: BatchColumn | undefined): boolean {
+  if (b === undefined) return false;
+  if (a === b) return true;
+  return a.present.every((one, row) => {
+    if (one !== b.present[row]) return false;
+    return (
+      one === 0 || (a.kind === 'text' ? a.texts[row] === b.texts[row] : a.numbers[row] === b.numbers[row])
+    );
   });
 }
 

@@ -1,3 +1,4 @@
+import { distance } from 'fastest-levenshtein';
 import { type ColumnProfile, measureNames, type ValueCount } from '../profile/column-profile.ts';
 import { middle } from './middle.ts';
 
@@ -46,24 +47,77 @@ export function reachOf(past: ColumnPast) {
   return { least, greatest };
 }
 
-/** The most that the share of any value moved from one update to the next. */
-export function largestJump(past: ColumnPast): number {
+/** A share of rows on the scale on which chance moves all shares alike: from 0 to half of π. */
+export function turnOf(share: number): number {
+  return Math.asin(Math.sqrt(Math.min(1, Math.max(0, share))));
+}
+
+/** The most that the share of any value moved from one update to the next, as `turnOf`. */
+export function largestTurn(past: ColumnPast): number {
   let largest = 0;
   let before: ReadonlyMap<string, number> | null = null;
+  const moved = (from: number, to: number) => {
+    // What has half turned over may do so wholly: seasons, months, holidays.
+    const turn = Math.abs(to - from) >= 0.5 ? Math.PI / 2 : Math.abs(turnOf(to) - turnOf(from));
+    if (turn > largest) largest = turn;
+  };
   for (const one of past) {
     if (one === null || one.values === null || one.present === 0) continue;
     const shares: ReadonlyMap<string, number> = new Map(
       one.values.map(([value, rows]) => [value, rows / one.present] as const),
     );
     if (before !== null) {
-      for (const [value, share] of shares)
-        largest = Math.max(largest, Math.abs(share - (before.get(value) ?? 0)));
-      for (const [value, share] of before) if (!shares.has(value)) largest = Math.max(largest, share);
+      for (const [value, share] of shares) moved(before.get(value) ?? 0, share);
+      for (const [value, share] of before) if (!shares.has(value)) moved(share, 0);
     }
     before = shares;
   }
-  // What has half turned over may do so wholly: seasons, months, holidays.
-  return largest >= 0.5 ? 1 : largest;
+  return largest;
+}
+
+/** Numbers that never were but one value: nothing is known of how they move when they do. */
+export function isConstant(past: ColumnPast): boolean {
+  let only: string | null = null;
+  for (const one of past) {
+    if (one === null || one.present === 0) continue;
+    if (one.kind !== 'number' && one.kind !== 'boolean') return false;
+    const [value, more] = one.values ?? [];
+    if (value === undefined || more !== undefined || (only !== null && only !== value[0])) return false;
+    only = value[0];
+  }
+  return only !== null;
+}
+
+/**
+ * The largest share that a value (or form) had which came in one or two updates only, where there are such: others like
+ * it will come. 0: the list is closed.
+ */
+export function rareShare(past: ColumnPast, listOf: (one: ColumnProfile) => ColumnProfile['values']): number {
+  const seen = new Map<string, { updates: number; share: number }>();
+  for (const one of past) {
+    for (const [value, rows] of one === null ? [] : (listOf(one) ?? [])) {
+      const share = rows / Math.max(1, one?.present ?? 1);
+      const known = seen.get(value) ?? { updates: 0, share: 0 };
+      seen.set(value, { updates: known.updates + 1, share: Math.max(share, known.share) });
+    }
+  }
+  return Math.max(0, ...[...seen.values()].filter(({ updates }) => updates <= 2).map(({ share }) => share));
+}
+
+/** Rows of new words that are one letter from a known one: they are misspelt, whatever new ones come. */
+export function misspelt(column: ColumnProfile, past: ColumnPast): number {
+  const known = new Set(past.flatMap((one) => (one?.values ?? []).map(([value]) => value)));
+  let rows = 0;
+  for (const [value, count] of column.novel.newest) {
+    if (!isWord(value) || known.has(value)) continue;
+    if ([...known].some((one) => isWord(one) && distance(value, one) === 1)) rows += count;
+  }
+  return rows;
+}
+
+/** Of codes, which differ by one sign as well as words by five letters, one says nothing. */
+function isWord(text: string): boolean {
+  return text.length >= 5 && !/\d/.test(text);
 }
 
 /** Values whose share is compared: those that are frequent now, and those that were. */
@@ -76,7 +130,8 @@ export function comparedValues(column: ColumnProfile, past: ColumnPast): readonl
   }
   const frequent = [...totals].filter(([, count]) => count >= 0.01 * rows).sort((a, b) => b[1] - a[1]);
   const counts = new Map(column.values ?? []);
-  const compared = new Map(column.top);
+  // Of times the values are the hours.
+  const compared = new Map(column.kind === 'time' ? [] : column.top);
   for (const [value] of frequent.slice(0, 25)) compared.set(value, counts.get(value) ?? 0);
   return [...compared];
 }

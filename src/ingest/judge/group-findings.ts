@@ -21,7 +21,11 @@ export type GroupingInput = {
   readonly results: readonly TestResult[];
   readonly thresholds: Thresholds;
   readonly use: TableUse;
+  readonly atMs: number;
 };
+
+/** What rows that came twice do to the moments of their time. */
+const ofDoubledRows: ReadonlySet<string> = new Set(['ties', 'gaps']);
 
 type Group = {
   readonly columns: readonly string[];
@@ -34,8 +38,10 @@ const ofRows: ReadonlySet<CatalogueCause> = new Set<CatalogueCause>(['missing-ro
 
 /** One finding a root cause: tests of a column make one, columns with one cause make one, shadows join what casts them. */
 export function groupFindings(input: GroupingInput): Finding[] {
-  const telling = input.results
-    .filter((test) => severityOf(test, input.thresholds) !== null)
+  const told = input.results.filter((test) => severityOf(test, input.thresholds) !== null);
+  const isDoubled = told.some(({ statistic }) => statistic === 'duplicates');
+  const telling = told
+    .filter(({ statistic }) => !(isDoubled && ofDoubledRows.has(statistic)))
     .sort((a, b) => a.pValue - b.pValue || b.beyond - a.beyond);
   if (telling.length === 0) return [];
   const isJoint = (test: TestResult) => test.others.length > 0;

@@ -42,6 +42,7 @@ type Weights = {
   readonly history: TableHistory;
   readonly profile: BatchProfile;
   readonly use: TableUse;
+  readonly atMs: number;
 };
 
 type WeighedGroup = {
@@ -50,12 +51,24 @@ type WeighedGroup = {
   readonly tests: readonly TestResult[];
 };
 
+/** What did not come: what did is right, and there is nothing to keep out. */
+const ofMissing: ReadonlySet<CatalogueCause> = new Set<CatalogueCause>(['missing-rows', 'missing-segment']);
+
+/** Single rows far from all others, which are as often true. */
+const ofSingleRows: CatalogueCause = 'outlier-rows';
+
+/** A source that paused shifts times as well, unless they lie in the future. */
+const ofTimes: ReadonlySet<CatalogueCause> = new Set<CatalogueCause>(['time-shift', 'clock-skew']);
+
+/** Times further ahead than clocks differ. */
+const aheadMs = 3_600_000;
+
 /** Times the worst of history from which on what may be a shadow, or the world, is taken for more. */
 const plainlyBeyond = 3;
 
 /** Significance, and what it is about: columns that nothing uses, labels that models learn, or the world. */
 export function severityOfGroup(
-  { thresholds, history, profile, use }: Weights,
+  { thresholds, history, profile, use, atMs }: Weights,
   { columns, cause, tests }: WeighedGroup,
 ): FindingSeverity {
   const found = tests.flatMap((test) => {
@@ -78,6 +91,17 @@ export function severityOfGroup(
   // A model learns what stands in its labels, whatever it is the shadow of.
   const isSure = isPlain || !shadows.has(cause) || cause === 'label-flip' || areLabels(columns, use);
   const isHardOnly = found.every(({ severity, isHard }) => isHard || severity !== 'block');
-  if (updates < blockingUpdates || !isSure || isHardOnly) return 'notice';
+  const isPause =
+    ofTimes.has(cause) &&
+    profile.columns.every(({ name, greatest }) => !columns.includes(name) || greatest <= atMs + aheadMs);
+  if (
+    updates < blockingUpdates ||
+    !isSure ||
+    isHardOnly ||
+    ofMissing.has(cause) ||
+    cause === ofSingleRows ||
+    isPause
+  )
+    return 'notice';
   return cappedByUse('block', columns, use);
 }

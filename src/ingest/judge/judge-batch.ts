@@ -3,13 +3,13 @@ import type { Session } from '../../core/session.ts';
 import type { JudgedBatch, Verdict } from '../../core/verdict.ts';
 import { type BatchColumns, readBlocks } from '../profile/batch-columns.ts';
 import { type BatchProfile, measureBatch, noJointPlan } from '../profile/batch-profile.ts';
-import { chooseJointPlan, type JointPlan } from '../profile/joint-plan.ts';
+import { grownPlan, type JointPlan } from '../profile/joint-plan.ts';
 import type { KnownColumn } from '../profile/known-column.ts';
 import { mergeProfiles } from '../profile/merge-profiles.ts';
 import type { ModelEffect } from '../profile/model-effect.ts';
 import { type ProfilePart, partsOf } from '../profile/profile-part.ts';
 import { judgeProfile } from './judge-profile.ts';
-import { type HistoryUnit, knownColumns, type TableHistory } from './table-history.ts';
+import { type HistoryUnit, knownColumns, subjectsOf, type TableHistory } from './table-history.ts';
 import { type TableUse, unknownUse } from './table-use.ts';
 
 /** A verdict, and what is to be kept of the batch when it is committed. */
@@ -29,9 +29,6 @@ export type ModelsOfTable = {
 
 const monthMs = 30 * 86_400_000;
 
-/** Rows a batch must have for relations between its columns to be looked for. */
-const rowsForPlan = 50;
-
 /**
  * Measures the rows of a batch and judges them by the table's history; null where it brings none. Reads each row once,
  * and writes nothing.
@@ -48,7 +45,7 @@ export async function judgeBatch(
   let profile: BatchProfile | null = null;
   const parts: ProfilePart[] = [];
   for await (const block of readBlocks(session, batch.relation, batch.schema)) {
-    if (plan === null && block.rows >= rowsForPlan) plan = chooseJointPlan(block);
+    plan = grownPlan(plan, block);
     const measured = measure(block, plan, known);
     profile = profile === null ? measured : mergeProfiles(profile, measured);
     parts.push(...partsOf(block, batch.eventTime, 1, measured.columns));
@@ -68,7 +65,8 @@ export async function judgeBatch(
   let verdict = judgeProfile(judged, history);
   // What is made of the columns matters only when something is wrong with them.
   if (verdict.severity !== null) verdict = judgeProfile({ ...judged, use: await models.use() }, history);
-  return { verdict, unit: { version: batch.version, atMs: batch.nowMs, profile }, plan, parts };
+  const subjects = subjectsOf(verdict.findings);
+  return { verdict, unit: { version: batch.version, atMs: batch.nowMs, profile, subjects }, plan, parts };
 }
 
 function measure(

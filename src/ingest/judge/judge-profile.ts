@@ -4,7 +4,7 @@ import type { BatchProfile } from '../profile/batch-profile.ts';
 import type { KnownColumn } from '../profile/known-column.ts';
 import { compareBatch } from './compare-batch.ts';
 import { groupFindings } from './group-findings.ts';
-import { budgetPerUpdate, thresholdsOf } from './significance.ts';
+import { budgetPerUpdate, cautionOf, thresholdsOf } from './significance.ts';
 import { historyLength, learningUpdates, type TableHistory } from './table-history.ts';
 import type { TableUse } from './table-use.ts';
 
@@ -39,7 +39,15 @@ export function judgeProfile(judged: JudgedProfile, history: TableHistory): Verd
   const recent = { ...history, units };
   const { tests, results } = compareBatch(profile, recent, atMs);
   const budget = budgetPerUpdate(judged.falseAlarmsPerMonth, judged.updatesPerMonth);
-  const thresholds = thresholdsOf(budget, tests);
-  const findings = groupFindings({ table, profile, history: recent, known, results, thresholds, use });
-  return { ...base, state: 'judged', severity: worstSeverity(findings), findings, tests, thresholds };
+  const thresholds = thresholdsOf(budget, tests, cautionOf(budget, recent));
+  const findings = groupFindings({ table, profile, history: recent, known, results, thresholds, use, atMs });
+  const { block, notice } = thresholds;
+  return {
+    ...base,
+    state: 'judged',
+    severity: worstSeverity(findings),
+    findings,
+    tests,
+    thresholds: { block, notice },
+  };
 }

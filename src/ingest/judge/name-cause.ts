@@ -32,6 +32,11 @@ export type NamedCause = {
 
 /** Names the likely cause of what one column shows. Order matters: what explains most comes first. */
 export function nameCause(of: ColumnCase): NamedCause {
+  const repeated = rise(of, 'repeated');
+  if (repeated !== null) {
+    const text = `${percent(repeated.observed)} of the values of "${of.column.name}" are those of the update before, where ${percent(repeated.expected)} is usual`;
+    return named('stale-column', text);
+  }
   const found =
     of.column.kind === 'text' ? textCause(of) : of.column.kind === 'number' ? numberCause(of) : timeCause(of);
   return found ?? commonCause(of) ?? jointCause(of);
@@ -128,7 +133,9 @@ function numberCause(of: ColumnCase): NamedCause | null {
   }
   const negative = rise(of, 'negative');
   const scaled = scaleOfColumn(of);
-  const isFiner = of.tests.some(({ statistic, effect }) => /^(whole|tenths)$/.test(statistic) && effect < 0);
+  const isFiner =
+    rise(of, 'fraction') !== null ||
+    of.tests.some(({ statistic, effect }) => /^(whole|tenths)$/.test(statistic) && effect < 0);
   if (negative !== null && !isFiner && (scaled === null || of.usualLow >= 0)) {
     const text = `${percent(negative.observed)} of "${name}" are below 0, where ${percent(negative.expected)} is usual`;
     if (looksMirrored(of)) return named('sign-flip', text, { rows: '{c} < 0', repair: '{c} = -{c}' });
@@ -145,6 +152,11 @@ function numberCause(of: ColumnCase): NamedCause | null {
     });
   }
   if (rise(of, 'run') !== null || rise(of, 'null') !== null) return commonCause(of);
+  const fraction = rise(of, 'fraction');
+  if (fraction !== null && negative === null) {
+    const text = `${percent(fraction.observed)} of "${name}" are no whole numbers, as all were before`;
+    return named('unit-change', text, { rows: '{c} <> trunc({c})' });
+  }
   const top = rise(of, 'top') ?? rise(of, 'value');
   if (top !== null) return commonCause(of);
   const coarse = rise(of, 'whole') ?? rise(of, 'tenths');
@@ -153,19 +165,43 @@ function numberCause(of: ColumnCase): NamedCause | null {
     const text = `${percent(coarse.observed)} of "${name}" have ${digits}, where ${percent(coarse.expected)} is usual`;
     return named('precision-loss', text);
   }
-  if (negative !== null && !isFiner) {
-    return named('sign-flip', `"${name}" is below 0 in ${percent(negative.observed)} of the rows`);
+  const far = rise(of, 'far');
+  if (far !== null && far.observed < mostOutliers) {
+    const text = `${percent(far.observed)} of "${name}" are far outside of all that was there before`;
+    return named('outlier-rows', text, { rows: farRows(known) });
   }
   const spread = has(of, 'spread', 'roughness');
   const moved = has(of, 'median');
-  if (negative !== null && isFiner) {
+  if (negative !== null) {
     return named('noise', `"${name}" scatters more than usual: ${percent(negative.observed)} are below 0`);
+  }
+  if (isDisordered(of)) {
+    const text = `the values of "${name}" are as usual, and no longer follow one another as they did`;
+    return named('derived-disagreement', text);
   }
   if (spread !== null && moved === null && novel.above + novel.below < 0.2 * column.present) {
     const text = `"${name}" scatters ${spread.effect > 0 ? 'more' : 'less'} than usual: ${spread.statistic} ${short(spread.observed)}, where ${short(spread.expected)} is usual`;
     return named('noise', text);
   }
   return null;
+}
+
+/** Share of the rows from which on it is the column that has moved, and not some rows. */
+const mostOutliers = 0.2;
+
+/** Rows outside of what was known; those far outside are among them. */
+function farRows(known: KnownColumn | null): string | null {
+  return known === null ? null : `{c} < ${known.least} OR {c} > ${known.greatest}`;
+}
+
+/** Rough beyond what noise does, and by nothing else than the order of the rows. */
+function isDisordered({ tests }: ColumnCase): boolean {
+  const [first] = tests.filter(({ statistic }) => statistic === 'roughness');
+  return (
+    first !== undefined &&
+    first.effect > Math.log(1.3) &&
+    tests.every(({ statistic }) => statistic === 'roughness' || statistic === 'run')
+  );
 }
 
 function short(value: number): string {
@@ -193,10 +229,15 @@ function sentinelOf(of: ColumnCase): { value: string; share: number } | null {
   const zero = rise(of, 'zero');
   if (zero !== null && zero.expected < 0.05) return { value: '0', share: zero.observed };
   const signs = rise(of, 'minus-one') ?? rise(of, 'nines');
-  const candidates = [...column.top, ...column.novel.newest].filter(([value]) => usualSentinels.has(value));
+  const rows = Math.round((signs?.observed ?? 0) * column.present);
+  const ends = [column.least, column.greatest].map((value) => [String(value), rows] as const);
+  const candidates = [...column.top, ...column.novel.newest, ...(signs === null ? [] : ends)].filter(
+    ([value]) => usualSentinels.has(value),
+  );
   const [first] = candidates.filter(([value]) => value !== '0');
   if (first === undefined) return null;
-  if (signs === null && rise(of, 'above-range') === null && rise(of, 'below-range') === null) return null;
+  if (signs === null && ['above-range', 'below-range', 'far'].every((one) => rise(of, one) === null))
+    return null;
   const share = first[1] / Math.max(1, column.present);
   const above = column.novel.above + column.novel.below;
   // The value explains what is out of range, or is out of the ordinary by itself.
@@ -204,8 +245,10 @@ function sentinelOf(of: ColumnCase): { value: string; share: number } | null {
 }
 
 /** Values below zero that are as large as those above usually are. */
-function looksMirrored({ column, usualLow, usualHigh }: ColumnCase): boolean {
+function looksMirrored({ column, usualLow, usualMiddle, usualHigh }: ColumnCase): boolean {
   const size = Math.abs(column.least);
+  const { below, belowMedian } = column.novel;
+  if (below > 0 && usualMiddle > 0 && Math.abs(belowMedian) < 0.3 * usualMiddle) return false;
   return (
     size >= 0.3 * Math.abs(usualLow) &&
     size <= 3 * Math.max(1e-9, Math.abs(usualHigh), Math.abs(column.greatest))
@@ -223,15 +266,15 @@ function scaleOfColumn(of: ColumnCase): { factor: number; text: string; share: n
     if (found !== null && (spread === null || Math.abs(Math.log(spread / found.factor)) < 0.7))
       return { ...found, share: 1 };
   }
-  const wider = has(of, 'above-range', 'spread', 'roughness', 'q95');
-  if (wider !== null && wider.effect > 0 && novel.above >= 3 && usualHigh > 0) {
+  const wider = has(of, 'above-range', 'far', 'spread', 'roughness', 'q95');
+  if (wider !== null && wider.effect > 0 && novel.above >= 2 && usualHigh > 0) {
     // What is out of range may be of the upper half only: compare it with the upper part of what is usual.
     const usual =
       novel.above > 0.5 * present ? usualMiddle : Math.max(usualMiddle, (usualMiddle + usualHigh) / 2);
     const found = usual > 0 ? nearestFactor(novel.aboveMedian / usual, 0.8) : null;
     if (found !== null && found.factor > 2) return { ...found, share: novel.above / Math.max(1, present) };
   }
-  const low = has(of, 'q05') ?? rise(of, 'below-range');
+  const low = has(of, 'q05') ?? rise(of, 'below-range') ?? rise(of, 'far');
   if (low !== null && low.effect !== 0 && usualLow > 0 && column.least > 0 && column.least < usualLow / 4) {
     const found = nearestFactor(column.least / usualLow, 0.8);
     if (found !== null && found.factor < 0.5)
@@ -251,7 +294,11 @@ function textCause(of: ColumnCase): NamedCause | null {
     );
   }
   const [newest] = column.novel.newest;
-  const implicit = rise(of, 'implicit-null') ?? rise(of, 'empty');
+  const isNone = newest !== undefined && isImplicitNull(newest[0]);
+  const implicit =
+    rise(of, 'implicit-null') ??
+    rise(of, 'empty') ??
+    (isNone ? (rise(of, 'new-patterns') ?? rise(of, 'new-values')) : null);
   if (implicit !== null) {
     const word = [...column.novel.newest, ...column.top].find(([value]) => isImplicitNull(value))?.[0] ?? '';
     const literal = `'${word.replaceAll("'", "''")}'`;
@@ -275,7 +322,7 @@ function textCause(of: ColumnCase): NamedCause | null {
       repair: '{c} = trim({c})',
     });
   }
-  const unknown = rise(of, 'new-values');
+  const unknown = rise(of, 'new-values') ?? rise(of, 'misspelt');
   const patterns = rise(of, 'new-patterns');
   if (unknown !== null && newest !== undefined && known?.values !== null && known !== null) {
     const meant = nearestName(newest[0], [...known.values]);
@@ -330,6 +377,18 @@ function timeCause(of: ColumnCase): NamedCause | null {
   }
   if (shift >= 1)
     return named('missing-rows', `"${name}" goes on ${shift.toFixed(1)} days off where it should`);
+  const disorder = rise(of, 'ties') ?? rise(of, 'inversions');
+  if (disorder !== null) {
+    const text = `${percent(disorder.observed)} of "${name}" ${disorder.statistic === 'ties' ? 'come twice' : 'go back in time'}, where ${percent(disorder.expected)} is usual`;
+    return named('time-shift', text);
+  }
+  const gaps = rise(of, 'gaps');
+  if (gaps !== null) {
+    return named(
+      'missing-rows',
+      `"${name}" leaves out moments: ${percent(gaps.observed)} of its steps are not the usual one`,
+    );
+  }
   if (has(of, 'span') !== null) {
     return named('missing-rows', `"${name}" covers another length of time than usual`);
   }

@@ -3,13 +3,14 @@ import type { Session } from '../../core/session.ts';
 import type { SqlValue } from '../../core/value.ts';
 import type { Verdict } from '../../core/verdict.ts';
 import type { JointPlan } from '../profile/joint-plan.ts';
-import { readPartColumns, readPlan, readProfile } from '../profile/profile-codec.ts';
+import { readFindings, readPartColumns, readPlan, readProfile } from '../profile/profile-codec.ts';
 import { mergeParts, type ProfilePart } from '../profile/profile-part.ts';
 import {
   goesOn,
   type HistoryUnit,
   historyLength,
   type LearningState,
+  subjectsOf,
   type TableHistory,
   type UpdateKind,
 } from './table-history.ts';
@@ -62,16 +63,17 @@ export async function recordProfile(
   );
 }
 
-/** From `version` on, what was noticed in updates of the kind is usual: the table goes on like that. */
+/** What was noticed in these updates of the kind is usual. */
 export async function learnFrom(
   tx: Session,
   table: string,
   kind: UpdateKind,
-  version: number,
+  versions: readonly number[],
 ): Promise<void> {
+  const list = versions.join(', ');
   await tx.run(
-    `UPDATE everview.profiles SET state = 'learned' WHERE name = $1 AND kind = $2 AND state = 'noticed' AND version >= $3`,
-    [table, kind, version],
+    `UPDATE everview.profiles SET state = 'learned' WHERE name = $1 AND kind = $2 AND state = 'noticed' AND version IN (${list})`,
+    [table, kind],
   );
 }
 
@@ -82,19 +84,25 @@ export async function loadTableHistory(
   kind: UpdateKind,
 ): Promise<TableHistory> {
   const rows = await session.rows(
-    `SELECT version, judged_at, profile FROM everview.profiles WHERE name = $1 AND kind = $2 AND state = 'learned'
+    `SELECT version, judged_at, findings, profile FROM everview.profiles WHERE name = $1 AND kind = $2 AND state = 'learned'
      ORDER BY version DESC LIMIT ${historyLength}`,
     [table, kind],
   );
   const newest = await session.rows(
-    `SELECT version, judged_at, plan, state, profile FROM everview.profiles WHERE name = $1 AND kind = $2
+    `SELECT version, judged_at, findings, plan, state, profile FROM everview.profiles WHERE name = $1 AND kind = $2
      ORDER BY version DESC LIMIT ${goesOn}`,
     [table, kind],
+  );
+  const noticed = await session.rows(
+    `SELECT version, judged_at, findings, profile FROM everview.profiles WHERE name = $1 AND kind = $2 AND state = 'noticed'
+     AND version >= $3 ORDER BY version`,
+    [table, kind, BigInt(Number(rows[rows.length - 1]?.version ?? 0))],
   );
   const unitOf = (row: (typeof rows)[number]): HistoryUnit => ({
     version: Number(row.version),
     atMs: Number(row.judged_at),
     profile: readProfile(String(row.profile)),
+    subjects: subjectsOf(readFindings(String(row.findings))),
   });
   const [latest] = newest;
   const plan = latest?.plan ?? null;
@@ -102,7 +110,8 @@ export async function loadTableHistory(
   return {
     plan: plan === null ? null : readPlan(String(plan)),
     units: rows.map(unitOf).reverse(),
-    pending: (settled < 0 ? newest : newest.slice(0, settled)).map(unitOf).reverse(),
+    noticed: noticed.map(unitOf),
+    streak: settled < 0 ? newest.length : settled,
     latest: latest === undefined ? null : unitOf(latest),
   };
 }

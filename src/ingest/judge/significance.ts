@@ -1,19 +1,34 @@
 import type { FindingSeverity } from '../../core/verdict.ts';
+import { blockingUpdates, historyLength, type TableHistory } from './table-history.ts';
 import type { TestResult } from './test-result.ts';
 
 /** Chances, for one update, that nothing is wrong and it is blocked, or noticed, all the same. */
 export type FalseAlarmBudget = { readonly block: number; readonly notice: number };
 
-/** The p-values of one test that make a block and a notice. */
-export type Thresholds = { readonly block: number; readonly notice: number };
+export type Thresholds = {
+  /** The p-values of one test that make a block and a notice. */
+  readonly block: number;
+  readonly notice: number;
+  /** How many times further beyond what was usual than of a table that keeps to the budget; 1 and more. */
+  readonly caution: number;
+};
 
 /**
  * The budget of an update shared out over its tests (Bonferroni: whatever hangs together, at most that many alarms are
  * false).
  */
-export function thresholdsOf(budget: FalseAlarmBudget, tests: number): Thresholds {
+export function thresholdsOf(budget: FalseAlarmBudget, tests: number, caution: number): Thresholds {
   const shares = Math.max(1, tests);
-  return { block: budget.block / shares, notice: budget.notice / shares };
+  return { block: budget.block / shares, notice: budget.notice / shares, caution };
+}
+
+/**
+ * A table whose updates were noticed and taken more often than the budget allows is believed less: what nobody has put
+ * right counts as false. By the square root of how many times the budget that was, with one alarm expected beforehand.
+ */
+export function cautionOf(budget: FalseAlarmBudget, { units, noticed }: TableHistory): number {
+  const told = units.filter(({ subjects }) => subjects.length > 0).length + noticed.length;
+  return Math.sqrt(Math.max(1, told / (1 + budget.notice * (units.length + noticed.length))));
 }
 
 /**
@@ -29,9 +44,49 @@ export function budgetPerUpdate(falseAlarmsPerMonth: number, updatesPerMonth: nu
 const beyondForBlock = 1.5;
 const beyondForNotice = 1.2;
 
-export function severityOf(test: TestResult, thresholds: Thresholds): FindingSeverity | null {
+/**
+ * How far beyond the worst of 60 updates a block must be where no sign is an error by itself. The worst of fewer is
+ * much less of a bound.
+ */
+const beyondWithoutSign = 3;
+
+type Weighed = Pick<
+  TestResult,
+  'model' | 'statistic' | 'pValue' | 'isTelling' | 'beyond' | 'isLarge' | 'isExact' | 'updates'
+>;
+
+/** Signs that are an error wherever they were never seen, be it in few rows. */
+const signs: ReadonlySet<string> = new Set([
+  'nonfinite',
+  'damaged',
+  'implicit-null',
+  'empty',
+  'padded',
+  'leading-zero',
+  'minus-one',
+  'nines',
+  'epoch',
+]);
+
+export function severityOf(test: Weighed, thresholds: Thresholds): FindingSeverity | null {
   if (!test.isTelling) return null;
-  if (test.pValue <= thresholds.block && test.beyond >= beyondForBlock) return 'block';
-  if (test.pValue <= thresholds.notice && test.beyond >= beyondForNotice) return 'notice';
+  if (test.pValue <= thresholds.block && test.beyond >= beyondForBlock && isPlain(test, thresholds.caution))
+    return 'block';
+  if (
+    test.isExact ||
+    (test.pValue <= thresholds.notice && test.beyond >= beyondForNotice * thresholds.caution)
+  )
+    return 'notice';
   return null;
+}
+
+/**
+ * Enough to stop an update for: a sign that was never seen, or a change that is large and far beyond what was usual. What a
+ * model shows is weighed by what it is about, and not here.
+ */
+function isPlain({ model, isExact, isLarge, beyond, updates, statistic }: Weighed, caution: number): boolean {
+  if (model !== null) return true;
+  if (updates < blockingUpdates) return false;
+  const wanted = beyondWithoutSign * (historyLength / updates) ** 2 * caution;
+  return (isExact && signs.has(statistic)) || (isLarge && beyond >= wanted);
 }

@@ -1,8 +1,9 @@
 import { measureNames } from '../profile/column-profile.ts';
 import { createForecastWork, type ForecastWork } from './forecast.ts';
+import { severityOf } from './significance.ts';
 import { columnHistory, historyLength, type TableHistory } from './table-history.ts';
 import { testMeasure } from './test-measure.ts';
-import { testRate } from './test-rate.ts';
+import { type RateTest, testRate } from './test-rate.ts';
 
 /** The least that an update of the usual size must change for a notice; null: not known, or nothing would do. */
 export type SmallestChange = {
@@ -22,20 +23,32 @@ export function smallestChange(
   const past = columnHistory(history, name, index);
   const rows = past.map((one) => (one === null ? 0 : one.present + one.nulls));
   const typical = [...rows].sort((a, b) => a - b)[rows.length >> 1] ?? 0;
+  const isNoticed = (statistic: string, test: RateTest) =>
+    severityOf({ ...test, statistic, model: null }, { block: 0, notice: noticeBelow, caution: 1 }) !== null;
   const work = createForecastWork(historyLength + 1);
   const hits = past.map((one) => one?.nulls ?? 0);
   const common = { weekdays: null, weekday: 0 };
-  const series = { ...common, hits, rows, usualJump: 0, cluster: 1, onlyUp: true };
+  const series = {
+    ...common,
+    hits,
+    rows,
+    usualJump: 0,
+    usualTurn: 0,
+    usualRise: 0,
+    cluster: 1,
+    onlyUp: true,
+    exactFrom: 2,
+  };
   const nullsAt = (k: number) => {
     const test = testRate(k, typical, series, work);
-    return test?.isTelling === true && test.effect > 0 && test.pValue <= noticeBelow && test.beyond >= 1.2;
+    return test !== null && test.effect > 0 && isNoticed('null', test);
   };
   const found = typical === 0 ? null : firstTrue(typical, nullsAt);
   const usual = testRate(0, Math.max(1, typical), series, work)?.expected ?? 0;
   return {
     nulls: found === null ? null : Math.max(0, found / typical - usual),
     median: past.every((one) => one?.kind === 'number')
-      ? smallestShift(past, rows, typical, noticeBelow, work)
+      ? smallestShift(past, rows, typical, (test) => isNoticed('median', test), work)
       : null,
   };
 }
@@ -44,7 +57,7 @@ function smallestShift(
   past: ReturnType<typeof columnHistory>,
   rows: readonly number[],
   typical: number,
-  noticeBelow: number,
+  isNoticed: (test: RateTest) => boolean,
   work: ForecastWork,
 ): number | null {
   const place = measureNames.number.indexOf('median');
@@ -56,7 +69,7 @@ function smallestShift(
   const unit = Math.max(here.scale, 1e-12) / 8;
   const steps = firstTrue(4_096, (step) => {
     const test = testMeasure(here.expected + step * unit, typical, series, scale, work);
-    return test !== null && test.pValue <= noticeBelow && test.beyond >= 1.2;
+    return test !== null && isNoticed(test);
   });
   return steps === null ? null : steps * unit;
 }

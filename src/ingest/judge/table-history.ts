@@ -10,28 +10,32 @@ import type { KnownColumn } from '../profile/known-column.ts';
  */
 export type UpdateKind = 'insert' | 'replace';
 
-/** The profile of one accepted update that nothing spoke against. */
+/** The profile of one accepted update. */
 export type HistoryUnit = {
   readonly version: number;
   readonly atMs: number;
   readonly profile: BatchProfile;
+  /** What spoke against it, as `subjectsOf` says it. */
+  readonly subjects: readonly string[];
 };
 
 /** What a table's updates were like, oldest first. */
 export type TableHistory = {
   readonly plan: JointPlan | null;
   readonly units: readonly HistoryUnit[];
-  /** The newest updates, where they were noticed one after the other: not learned from, unless it goes on. */
-  readonly pending: readonly HistoryUnit[];
+  /** Noticed updates of the same time: not learned from, unless it goes on, or comes again. */
+  readonly noticed: readonly HistoryUnit[];
+  /** How many of these are the newest updates of all. */
+  readonly streak: number;
   /** The newest accepted update, whatever spoke against it; null: none yet. */
   readonly latest: HistoryUnit | null;
 };
 
-export const emptyHistory: TableHistory = { plan: null, units: [], pending: [], latest: null };
+export const emptyHistory: TableHistory = { plan: null, units: [], noticed: [], streak: 0, latest: null };
 
 /**
  * Whether later updates are compared with this one: `learned`; or not, because something spoke against it: for good
- * (`blocked`), or until the table goes on like that (`noticed`). What a person accepted does not speak against it.
+ * (`blocked`), or until the table goes on like that, or does so again (`noticed`). What a person accepted does not speak against it.
  */
 export type LearningState = 'learned' | 'noticed' | 'blocked';
 
@@ -43,23 +47,61 @@ export function learningStateOf(severity: FindingSeverity | null): LearningState
 /** Updates in a row that are noticed, and go on like that: from then on it is usual. */
 export const goesOn = 3;
 
-/** History with one update more. `learnedFrom`: what was noticed from that version on is learned from after all. */
+/** Times that the same is noticed while the table is looked back at: what nobody has put right by then is usual. */
+const comesAgain = 2;
+
+/** What speaks against an update: a cause in a column. */
+export function subjectsOf(
+  findings: readonly {
+    readonly severity: string;
+    readonly cause: string;
+    readonly columns: readonly string[];
+  }[],
+): string[] {
+  return findings
+    .filter(({ severity }) => severity !== 'log')
+    .flatMap(({ cause, columns }) =>
+      (columns.length === 0 ? [''] : columns).map((name) => `${cause} ${name}`),
+    );
+}
+
+/** History with one update more. `learned`: versions of those that were noticed and are learned from after all. */
 export function withUpdate(
   history: TableHistory,
   unit: HistoryUnit,
   state: LearningState,
-): { readonly history: TableHistory; readonly learnedFrom: number | null } {
-  const { plan, units } = history;
-  const plus = (more: readonly HistoryUnit[]) => [...units, ...more].slice(-historyLength);
+): { readonly history: TableHistory; readonly learned: readonly number[] } {
+  const { plan } = history;
   if (state === 'learned') {
-    return { history: { plan, units: plus([unit]), pending: [], latest: unit }, learnedFrom: null };
+    const units = [...history.units, unit].slice(-historyLength);
+    return {
+      history: { plan, units, noticed: withinReach(history.noticed, units), streak: 0, latest: unit },
+      learned: [],
+    };
   }
-  const pending = state === 'noticed' ? [...history.pending, unit] : [];
-  const [first] = pending;
-  if (first === undefined || pending.length < goesOn) {
-    return { history: { plan, units, pending, latest: unit }, learnedFrom: null };
-  }
-  return { history: { plan, units: plus(pending), pending: [], latest: unit }, learnedFrom: first.version };
+  if (state === 'blocked') return { history: { ...history, streak: 0, latest: unit }, learned: [] };
+  const noticed = [...history.noticed, unit];
+  const streak = history.streak + 1;
+  const isAgain = (subject: string) =>
+    noticed.filter(({ subjects }) => subjects.includes(subject)).length >= comesAgain;
+  const again = new Set(unit.subjects.filter(isAgain));
+  const isUsual = (one: HistoryUnit, place: number) =>
+    (streak >= goesOn && place >= noticed.length - streak) ||
+    one.subjects.some((subject) => again.has(subject));
+  const learned = noticed.filter(isUsual);
+  if (learned.length === 0) return { history: { ...history, noticed, streak, latest: unit }, learned: [] };
+  const units = [...history.units, ...learned].sort((a, b) => a.version - b.version).slice(-historyLength);
+  const left = noticed.filter((one) => !learned.includes(one));
+  return {
+    history: { plan, units, noticed: withinReach(left, units), streak: 0, latest: unit },
+    learned: learned.map(({ version }) => version),
+  };
+}
+
+/** Those not older than what is looked back at. */
+function withinReach(noticed: readonly HistoryUnit[], units: readonly HistoryUnit[]): readonly HistoryUnit[] {
+  const [oldest] = units;
+  return noticed.filter(({ version }) => version >= (oldest?.version ?? 0));
 }
 
 /** Updates that are looked back at. */

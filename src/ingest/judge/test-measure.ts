@@ -1,5 +1,6 @@
 import { studentTwoSided } from '../../core/student.ts';
 import { type ForecastWork, forecast } from './forecast.ts';
+import { learningUpdates } from './table-history.ts';
 import { beyondOf, type RateTest } from './test-rate.ts';
 
 export type MeasureSeries = {
@@ -18,9 +19,6 @@ export type MeasureScale =
 
 /** Degrees of freedom at most: tails of real tables are heavier than the normal one. */
 const mostFreedom = 12;
-
-/** Values of history that must be there. */
-const fewest = 5;
 
 /** Tests one measure against those of earlier updates; null where too few of them have it. */
 export function testMeasure(
@@ -43,7 +41,7 @@ export function testMeasure(
     typicalRows += series.rows[index] ?? 0;
   }
   const length = values.length;
-  if (length < fewest) return null;
+  if (length < learningUpdates) return null;
   const { expected, scale, rms, worst, errors } = forecast(
     { values, length, weekdays: series.weekdays === null ? null : weekdays, weekday: series.weekday },
     work,
@@ -66,5 +64,8 @@ export function testMeasure(
     effect,
     isTelling: Math.abs(effect) >= floor,
     beyond: beyondOf(Math.abs(effect), Math.max(worst, smallest) * widening, errors),
+    isLarge: Math.abs(effect) >= 3 * floor,
+    isExact: false,
+    updates: length,
   };
 }

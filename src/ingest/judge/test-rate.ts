@@ -1,5 +1,7 @@
 import { betaBinomialLower, betaBinomialUpper } from './beta-binomial.ts';
+import { turnOf } from './column-past.ts';
 import { type ForecastWork, forecast } from './forecast.ts';
+import { blockingUpdates, learningUpdates } from './table-history.ts';
 import type { TestResult } from './test-result.ts';
 
 export type RateSeries = {
@@ -10,10 +12,16 @@ export type RateSeries = {
   readonly weekday: number;
   /** Change of such a rate that tables make now and then though this one has not yet; 0: any is news. */
   readonly usualJump: number;
+  /** The same, as `turnOf`: for shares of values, of which the frequent ones move more. */
+  readonly usualTurn: number;
+  /** The same of rises alone. */
+  readonly usualRise: number;
   /** Rows that share their value with one another, and so their fate: 1 where each is by itself. */
   readonly cluster: number;
   /** A fall says nothing: less of an error is no error. */
   readonly onlyUp: boolean;
+  /** Rows from which on it is an error by itself where no update has shown any; null: it is none. */
+  readonly exactFrom: number | null;
 };
 
 export type RateTest = Omit<TestResult, 'column' | 'model' | 'others' | 'statistic' | 'value' | 'kind'>;
@@ -22,9 +30,12 @@ export type RateTest = Omit<TestResult, 'column' | 'model' | 'others' | 'statist
  * How many times the worst of so many past errors. The worst of few is a poor bound of what can happen, and is widened.
  */
 export function beyondOf(error: number, worst: number, updates: number): number {
-  const bound = worst * (1 + 6 / updates);
+  const bound = worst * (1 + 10 / updates);
   return bound < 1e-12 ? Number.POSITIVE_INFINITY : error / bound;
 }
+
+/** Change of a rate that is large. */
+const largeChange = 0.1;
 
 /** Change of a rate that is too small to matter, however certain. */
 const smallestChange = 0.003;
@@ -54,7 +65,7 @@ export function testRate(
     inverse += 1 / count;
     used += 1;
   }
-  if (used < 5 || of === 0) return null;
+  if (used < learningUpdates || of === 0) return null;
   const observed = rowsHit / of;
   const { expected, rms, worst } = forecast(
     { values, length: used, weekdays: series.weekdays === null ? null : weekdays, weekday: series.weekday },
@@ -70,13 +81,31 @@ export function testRate(
   const concentration = Math.max(0.05, 1 / share - 1);
   const [a, b] = [level * concentration, (1 - level) * concentration];
   const tail = isQuiet ? 0.02 : effect > 0 ? betaBinomialUpper(k, n, a, b) : betaBinomialLower(k, n, a, b);
+  const isExact =
+    series.exactFrom !== null &&
+    used >= blockingUpdates &&
+    worst === 0 &&
+    expected === 0 &&
+    k >= series.exactFrom;
+  // What has never moved is sure to stay for some time, and not for ever.
+  const isKnown = series.exactFrom !== null || worst > 0 || used >= blockingUpdates;
   return {
     observed,
     expected: level,
     scale,
     pValue: Math.min(1, 2 * tail),
     effect,
-    isTelling: Math.abs(effect) >= smallestChange && (effect < 0 || k >= 3),
-    beyond: beyondOf(Math.abs(observed - expected), Math.max(worst, series.usualJump), used),
+    isTelling: isExact || (isKnown && Math.abs(effect) >= smallestChange && (effect < 0 || k >= 3)),
+    beyond: Math.min(
+      beyondOf(Math.abs(observed - expected), Math.max(worst, series.usualJump), used),
+      beyondOf(
+        Math.abs(turnOf(observed) - turnOf(expected)),
+        effect > 0 ? series.usualRise : series.usualTurn,
+        used,
+      ),
+    ),
+    isLarge: Math.abs(effect) >= largeChange,
+    isExact,
+    updates: used,
   };
 }

@@ -20,4 +20,10 @@ export type TestResult = {
   readonly isTelling: boolean;
   /** How many times the largest deviation of any accepted update. */
   readonly beyond: number;
+  /** The effect is large, not only certain. */
+  readonly isLarge: boolean;
+  /** A sign of an error that no accepted update has shown, in as many rows as chance does not bring. */
+  readonly isExact: boolean;
+  /** Accepted updates that it rests on. */
+  readonly updates: number;
 };

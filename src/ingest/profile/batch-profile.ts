@@ -1,5 +1,6 @@
 import type { BatchColumn, BatchColumns } from './batch-columns.ts';
 import type { ColumnProfile } from './column-profile.ts';
+import { codesOf, countUnlike, type TimePart, type ValueCodes } from './dependency.ts';
 import { createNumberHash, hashOfText, mixed } from './hash-values.ts';
 import { correlationOf, isBroken, type JointPlan, type JointRule, ranksOf } from './joint-plan.ts';
 import type { KnownColumn } from './known-column.ts';
@@ -18,11 +19,13 @@ export type BatchProfile = {
   readonly correlations: readonly number[];
   /** In the plan's order: rows that break the rule, and rows that have all its columns. */
   readonly rules: readonly (readonly [broken: number, rows: number])[];
+  /** In the plan's order: rows unlike most of their group, and rows that share theirs with others. */
+  readonly dependencies: readonly (readonly [unlike: number, rows: number])[];
   /** What the models that learn from the table make of the rows. */
   readonly effects: readonly ModelEffect[];
 };
 
-export const noJointPlan: JointPlan = { correlations: [], rules: [] };
+export const noJointPlan: JointPlan = { columns: [], correlations: [], rules: [], dependencies: [] };
 
 /** @param known what the table has shown so far, by column; a column not in it is all new */
 export function measureBatch(
@@ -38,6 +41,7 @@ export function measureBatch(
     columns,
     correlations: correlationsOf(batch, plan, byName),
     rules: plan.rules.map((rule) => countBroken(rule, byName, batch.rows)),
+    dependencies: unlikeOf(plan, byName),
     effects: [],
   };
 }
@@ -81,6 +85,26 @@ function correlationsOf(
     const [x, y] = [ranked(a), ranked(b)];
     if (x === null || y === null) return Number.NaN;
     return Math.atanh(Math.max(-0.9999, Math.min(0.9999, correlationOf(x, y))));
+  });
+}
+
+function unlikeOf(
+  { dependencies }: JointPlan,
+  byName: ReadonlyMap<string, BatchColumn>,
+): readonly (readonly [number, number])[] {
+  const known = new Map<string, ValueCodes>();
+  const codes = (name: string, part: TimePart | null): ValueCodes | null => {
+    const key = `${part ?? ''} ${name}`;
+    const column = byName.get(name);
+    const made = known.get(key) ?? (column === undefined ? null : codesOf(column, part));
+    if (made !== null) known.set(key, made);
+    return made;
+  };
+  return dependencies.map(({ a, b, part }) => {
+    const [by, of] = [codes(b, part), codes(a, null)];
+    if (by === null || of === null) return [0, 0];
+    const { unlike, rows } = countUnlike(by, of);
+    return [unlike, rows];
   });
 }
 

@@ -1,4 +1,5 @@
 import type { ColumnKind } from './column-kind.ts';
+import type { ValueSketch } from './value-sketch.ts';
 
 /** Counts of rows, by kind of column: they add up over batches, and subtract with rows that are deleted. */
 export const countNames = {
@@ -14,7 +15,18 @@ export const countNames = {
 export const measureNames = {
   number: ['q05', 'q25', 'median', 'q75', 'q95', 'spread', 'distinct', 'run', 'roughness'],
   text: ['length', 'distinct', 'run', 'entropy'],
-  time: ['first-step', 'median-step', 'last-step', 'hour-east', 'hour-north', 'span', 'run', 'inversions'],
+  time: [
+    'first-step',
+    'median-step',
+    'last-step',
+    'hour-east',
+    'hour-north',
+    'span',
+    'run',
+    'inversions',
+    'ties',
+    'gaps',
+  ],
   day: ['first-step', 'median-step', 'last-step', 'span', 'run', 'inversions'],
   boolean: ['run'],
   other: [],
@@ -26,6 +38,8 @@ export type Novelty = {
   /** Rows below and above the range shown so far, and the middle one of each. */
   readonly below: number;
   readonly above: number;
+  /** Rows far outside: as far again as the range is wide. */
+  readonly far: number;
   readonly belowMedian: number;
   readonly aboveMedian: number;
   /** Rows with a value that is not among the few known ones, and the most frequent of these. */
@@ -38,6 +52,7 @@ export type Novelty = {
 export const nothingNovel: Novelty = {
   below: 0,
   above: 0,
+  far: 0,
   belowMedian: Number.NaN,
   aboveMedian: Number.NaN,
   values: 0,
@@ -67,6 +82,8 @@ export type ColumnProfile = {
   readonly patterns: readonly ValueCount[] | null;
   /** Hash of the bag of values, whatever their order: equal for a column that came before. */
   readonly bag: number;
+  /** Of the distinct numbers or texts, where there are many; null: few, or of another kind. */
+  readonly sketch: ValueSketch | null;
   /** Rows whose value the table had not shown before: outside its range, or unknown among few values or forms. */
   readonly novel: Novelty;
 };

@@ -1,9 +1,13 @@
 import type { BatchColumn, BatchColumns } from './batch-columns.ts';
+import { chooseDependencies, type Dependency } from './dependency.ts';
 
 /** Relations between columns that a table showed when it was first profiled; each batch is measured against them. */
 export type JointPlan = {
+  /** Columns that had enough values to be looked at; none: of an older release, and nothing is added. */
+  readonly columns: readonly string[];
   readonly correlations: readonly (readonly [a: string, b: string])[];
   readonly rules: readonly JointRule[];
+  readonly dependencies: readonly Dependency[];
 };
 
 /** What should hold in (nearly) every row. */
@@ -21,9 +25,52 @@ const weakest = 0.25;
 /** Rows that are looked at. */
 export const jointRows = 4_000;
 
+/**
+ * The plan with what a batch shows of columns that had no values, or but one, when the plan was made. Relations keep their
+ * places, and those that are new come last.
+ */
+export function grownPlan(plan: JointPlan | null, batch: BatchColumns): JointPlan | null {
+  if (batch.rows < 50) return plan;
+  if (plan === null) return chooseJointPlan(batch);
+  const known = new Set(plan.columns);
+  const fresh = new Set(
+    batch.columns
+      .slice(0, 2 * columnsLookedAt)
+      .filter((column) => !known.has(column.name) && hasEnough(column))
+      .map(({ name }) => name),
+  );
+  if (fresh.size === 0 || known.size === 0) return plan;
+  const more = chooseJointPlan(batch);
+  const isFresh = (...names: readonly string[]) => names.some((name) => fresh.has(name));
+  return {
+    columns: [...plan.columns, ...fresh],
+    correlations: [...plan.correlations, ...more.correlations.filter((pair) => isFresh(...pair))],
+    rules: [
+      ...plan.rules,
+      ...more.rules.filter((rule) => isFresh(rule.a, rule.b, 'c' in rule ? rule.c : rule.b)),
+    ],
+    dependencies: [...plan.dependencies, ...more.dependencies.filter(({ a, b }) => isFresh(a, b))],
+  };
+}
+
+/** Values that are enough to show relations. */
+function hasEnough({ kind, numbers, texts, present }: BatchColumn): boolean {
+  let seen = 0;
+  let isVaried = false;
+  let first: number | string | null = null;
+  for (let row = 0; row < present.length && !(isVaried && seen >= 30); row++) {
+    if (present[row] === 0) continue;
+    const value = kind === 'text' ? (texts[row] ?? '') : (numbers[row] ?? 0);
+    seen += 1;
+    first ??= value;
+    if (value !== first) isVaried = true;
+  }
+  return isVaried && seen >= 30;
+}
+
 /** Looks for relations in a batch; none where it has too few rows to show any. */
 export function chooseJointPlan(batch: BatchColumns): JointPlan {
-  if (batch.rows < 50) return { correlations: [], rules: [] };
+  if (batch.rows < 50) return { columns: [], correlations: [], rules: [], dependencies: [] };
   const columns = batch.columns
     .filter(
       ({ kind, numbers, present }) =>
@@ -44,8 +91,10 @@ export function chooseJointPlan(batch: BatchColumns): JointPlan {
   }
   found.sort((a, b) => b.strength - a.strength);
   return {
+    columns: batch.columns.filter(hasEnough).map(({ name }) => name),
     correlations: found.slice(0, correlationsKept).map(({ pair }) => pair),
     rules: chooseRules(columns, batch.rows),
+    dependencies: chooseDependencies(batch.columns, batch.rows),
   };
 }
 

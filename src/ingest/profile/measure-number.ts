@@ -3,6 +3,7 @@ import { type ColumnProfile, fewValues, type Novelty, nothingNovel } from './col
 import { createNumberHash } from './hash-values.ts';
 import type { KnownColumn } from './known-column.ts';
 import { countsOfFew, topCounts } from './value-counts.ts';
+import { sketchBound } from './value-sketch.ts';
 
 const nines: ReadonlySet<number> = new Set([
   -9, -99, 999, -999, 9_999, -9_999, 99_999, -99_999, 999_999, -999_999, 9_999_999,
@@ -38,7 +39,7 @@ export function measureNumber(column: BatchColumn, known: KnownColumn | null): C
     before = value;
   }
   const ordered = sorted.subarray(0, n).sort();
-  const { distinct, counts, top, bag } = countSorted(ordered);
+  const { distinct, counts, top, bag, sketch } = countSorted(ordered);
   const quantile = (share: number) => quantileOf(ordered, share);
   const [q05, q25, q75, q95] = [quantile(0.05), quantile(0.25), quantile(0.75), quantile(0.95)];
   const width = q75 > q25 ? q75 - q25 : q95 - q05;
@@ -65,6 +66,7 @@ export function measureNumber(column: BatchColumn, known: KnownColumn | null): C
     top,
     patterns: null,
     bag,
+    sketch,
     novel: novelOf(ordered, counts, known),
   };
 }
@@ -83,20 +85,32 @@ export function quantileOf(ordered: Float64Array, share: number): number {
   return low + (high - low) * (place - below);
 }
 
+function countDistinct(ordered: Float64Array): number {
+  let distinct = 0;
+  for (let row = 0; row < ordered.length; row++)
+    if (row === 0 || ordered[row] !== ordered[row - 1]) distinct += 1;
+  return distinct;
+}
+
 function countSorted(ordered: Float64Array) {
   const runs: [value: number, rows: number][] = [];
   const hashOf = createNumberHash();
-  let [distinct, bag, least] = [0, 0, 0];
+  let [bag, least] = [0, 0];
   const few = new Map<string, number>();
+  const distinct = countDistinct(ordered);
+  const isFew = distinct <= fewValues;
+  const below = sketchBound(distinct);
+  const hashes: number[] = [];
   const top: [string, number][] = [];
   for (let start = 0; start < ordered.length; ) {
     const value = ordered[start] ?? 0;
     let end = start + 1;
     while (end < ordered.length && ordered[end] === value) end += 1;
     const rows = end - start;
-    distinct += 1;
-    bag = (bag + Math.imul(hashOf(value), rows)) | 0;
-    if (distinct <= fewValues) few.set(String(value), rows);
+    const hash = hashOf(value);
+    if (!isFew && hash >>> 0 < below) hashes.push(hash >>> 0);
+    bag = (bag + Math.imul(hash, rows)) | 0;
+    if (isFew) few.set(String(value), rows);
     if (rows > 1 && (runs.length < 8 || rows > least)) {
       runs.push([value, rows]);
       if (runs.length > 64) runs.sort((a, b) => b[1] - a[1]).length = 8;
@@ -106,7 +120,7 @@ function countSorted(ordered: Float64Array) {
   }
   for (const [value, rows] of topCounts(runs.map(([value, rows]) => [String(value), rows])))
     top.push([value, rows]);
-  return { distinct, counts: distinct <= fewValues ? few : null, top, bag };
+  return { distinct, counts: isFew ? few : null, top, bag, sketch: isFew ? null : { below, hashes } };
 }
 
 function novelOf(
@@ -121,16 +135,30 @@ function novelOf(
   while (above < ordered.length - below && (ordered[ordered.length - 1 - above] ?? 0) > known.greatest) {
     above += 1;
   }
+  const width = known.greatest - known.least;
+  const lowest = Math.max(known.least - width, lowestByRatio(known));
+  const highest = known.greatest + width;
+  let far = 0;
+  if (width > 0) {
+    while (far < below && (ordered[far] ?? 0) < lowest) far += 1;
+    for (let row = ordered.length - 1; row >= 0 && (ordered[row] ?? 0) > highest; row--) far += 1;
+  }
   const { rows, newest } = unknownValues(ordered, counts, known.values);
   return {
     below,
     above,
+    far,
     belowMedian: ordered[below >> 1] ?? Number.NaN,
     aboveMedian: ordered[ordered.length - 1 - (above >> 1)] ?? Number.NaN,
     values: rows,
     newest,
     patterns: 0,
   };
+}
+
+/** Of what is always above 0: as far below again as the range is wide by its logarithm, and at least a third. */
+function lowestByRatio({ least, greatest }: KnownColumn): number {
+  return least > 0 ? least / Math.max(3, greatest / least) : Number.NEGATIVE_INFINITY;
 }
 
 function unknownValues(

@@ -1,9 +1,10 @@
 import type { BatchColumn } from './batch-columns.ts';
-import { type ColumnProfile, nothingNovel } from './column-profile.ts';
+import { type ColumnProfile, fewValues, nothingNovel } from './column-profile.ts';
 import { hashOfText } from './hash-values.ts';
 import type { KnownColumn } from './known-column.ts';
 import { isDamaged, isImplicitNull, isPlainAscii, patternOf } from './text-traits.ts';
 import { countsOfFew, topCounts } from './value-counts.ts';
+import { sketchOf } from './value-sketch.ts';
 
 /** Profile of a column of texts; each distinct text is looked at once. */
 export function measureText(column: BatchColumn, known: KnownColumn | null): ColumnProfile {
@@ -35,6 +36,7 @@ export function measureText(column: BatchColumn, known: KnownColumn | null): Col
     top: topCounts(byValue),
     patterns: countsOfFew(traits.patterns),
     bag: traits.bag,
+    sketch: byValue.size > fewValues ? sketchOf(traits.hashes) : null,
     novel: {
       ...nothingNovel,
       values: traits.newValues,
@@ -49,6 +51,7 @@ function traitsOf(byValue: ReadonlyMap<string, number>, known: KnownColumn | nul
   let [length, bag, newValues, newPatterns, entropy, total] = [0, 0, 0, 0, 0, 0];
   const patterns = new Map<string, number>();
   const unknown = new Map<string, number>();
+  const hashes: number[] = [];
   for (const rows of byValue.values()) total += rows;
   for (const [text, rows] of byValue) {
     if (text === '') empty += rows;
@@ -61,7 +64,9 @@ function traitsOf(byValue: ReadonlyMap<string, number>, known: KnownColumn | nul
     if (/^[+-]?\d+$/.test(text)) digits += rows;
     if (/^0\d/.test(text)) zeros += rows;
     length += text.length * rows;
-    bag = (bag + Math.imul(hashOfText(text), rows)) | 0;
+    const hash = hashOfText(text);
+    hashes.push(hash);
+    bag = (bag + Math.imul(hash, rows)) | 0;
     entropy -= (rows / total) * Math.log(rows / total);
     const pattern = patternOf(text);
     patterns.set(pattern, (patterns.get(pattern) ?? 0) + rows);
@@ -80,5 +85,6 @@ function traitsOf(byValue: ReadonlyMap<string, number>, known: KnownColumn | nul
     entropy,
     patterns,
     unknown,
+    hashes,
   };
 }

@@ -15,7 +15,8 @@ export function measureTime(column: BatchColumn, known: KnownColumn | null): Col
   const hours = new Float64Array(24);
   const hashOf = createNumberHash();
   let [n, lateDay, midnight, wholeHour, epoch, inversions, run, longest, bag] = [0, 0, 0, 0, 0, 0, 0, 0, 0];
-  let [previous, east, north] = [Number.NaN, 0, 0];
+  let [previous, east, north, ties] = [Number.NaN, 0, 0, 0];
+  const steps = new Map<number, number>();
   for (let row = 0; row < numbers.length; row++) {
     if (present[row] === 0) continue;
     const at = numbers[row] ?? 0;
@@ -32,6 +33,8 @@ export function measureTime(column: BatchColumn, known: KnownColumn | null): Col
     east += Math.cos(angle);
     north += Math.sin(angle);
     if (at < previous) inversions += 1;
+    if (at === previous) ties += 1;
+    if (n > 1) steps.set(at - previous, (steps.get(at - previous) ?? 0) + 1);
     run = at === previous ? run + 1 : 1;
     if (run > longest) longest = run;
     previous = at;
@@ -43,7 +46,8 @@ export function measureTime(column: BatchColumn, known: KnownColumn | null): Col
   const runLog = n === 0 ? Number.NaN : Math.log1p(longest);
   const middle = quantileOf(ordered, 0.5);
   const before = known?.latest ?? { first: Number.NaN, median: Number.NaN, last: Number.NaN };
-  const steps = [least - before.first, middle - before.median, greatest - before.last];
+  const moved = [least - before.first, middle - before.median, greatest - before.last];
+  const gaps = n < 2 ? 0 : n - 1 - Math.max(...steps.values());
   const isDay = kind === 'day';
   return {
     name,
@@ -52,8 +56,8 @@ export function measureTime(column: BatchColumn, known: KnownColumn | null): Col
     nulls: numbers.length - n,
     counts: isDay ? [lateDay, epoch] : [lateDay, midnight, wholeHour, epoch],
     measures: isDay
-      ? [...steps, span, runLog, inversions / n]
-      : [...steps, east / n, north / n, span, runLog, inversions / n],
+      ? [...moved, span, runLog, inversions / n]
+      : [...moved, east / n, north / n, span, runLog, inversions / n, ties / n, gaps / n],
     least,
     greatest,
     middle,
@@ -61,6 +65,7 @@ export function measureTime(column: BatchColumn, known: KnownColumn | null): Col
     top: topCounts(runsOf(ordered)),
     patterns: null,
     bag,
+    sketch: null,
     novel: novelOf(ordered, known),
   };
 }

@@ -1,6 +1,7 @@
 import type { BatchProfile } from './batch-profile.ts';
 import { type ColumnProfile, measureNames, type Novelty, type ValueCount } from './column-profile.ts';
 import { countsOfFew, topCounts } from './value-counts.ts';
+import { mergeSketches } from './value-sketch.ts';
 
 /**
  * The profile of a batch that was measured in blocks. Counts add up; the longest run and the range are the widest;
@@ -17,12 +18,19 @@ export function mergeProfiles(a: BatchProfile, b: BatchProfile): BatchProfile {
     correlations: a.correlations.map((value, index) =>
       weighted(value, a.rows, b.correlations[index], b.rows),
     ),
-    rules: a.rules.map(([broken, rows], index) => {
-      const [more, others] = b.rules[index] ?? [0, 0];
-      return [broken + more, rows + others];
-    }),
+    rules: sums(a.rules, b.rules),
+    dependencies: sums(a.dependencies, b.dependencies),
     effects: [...a.effects, ...b.effects],
   };
+}
+
+type RowCounts = BatchProfile['rules'];
+
+function sums(a: RowCounts, b: RowCounts): RowCounts {
+  return a.map(([hit, rows], index) => {
+    const [more, others] = b[index] ?? [0, 0];
+    return [hit + more, rows + others];
+  });
 }
 
 function weighted(x: number, n: number, y = Number.NaN, m = 0): number {
@@ -49,6 +57,7 @@ function mergeColumns(a: ColumnProfile, b: ColumnProfile): ColumnProfile {
     top: topCounts(added(a.top, b.top)),
     patterns: a.patterns === null || b.patterns === null ? null : countsOfFew(added(a.patterns, b.patterns)),
     bag: (a.bag + b.bag) | 0,
+    sketch: a.sketch === null || b.sketch === null ? null : mergeSketches(a.sketch, b.sketch),
     novel: mergeNovelty(a.novel, b.novel),
   };
 }
@@ -68,6 +77,7 @@ function mergeNovelty(a: Novelty, b: Novelty): Novelty {
   return {
     below: a.below + b.below,
     above: a.above + b.above,
+    far: a.far + b.far,
     belowMedian: weighted(a.belowMedian, a.below, b.belowMedian, b.below),
     aboveMedian: weighted(a.aboveMedian, a.above, b.aboveMedian, b.above),
     values: a.values + b.values,

@@ -25,9 +25,16 @@ const column = z.object({
   top: valueCounts,
   patterns: valueCounts.nullable(),
   bag: z.number(),
+  // Of an older release.
+  sketch: z
+    .object({ below: z.number(), hashes: z.array(z.number()).readonly() })
+    .nullable()
+    .default(null),
   novel: z.object({
     below: z.number(),
     above: z.number(),
+    // Of an older release.
+    far: z.number().default(0),
     belowMedian: measure,
     aboveMedian: measure,
     values: z.number(),
@@ -53,17 +60,23 @@ const effect = z.object({
   largestMove: measure,
 });
 
+const rowCounts = z.array(z.tuple([z.number(), z.number()]).readonly()).readonly();
+
 const profile = z.object({
   rows: z.number(),
   duplicates: z.number(),
   columns: z.array(column).readonly(),
   correlations: z.array(measure).readonly(),
-  rules: z.array(z.tuple([z.number(), z.number()]).readonly()).readonly(),
+  rules: rowCounts,
+  // Of an older release.
+  dependencies: rowCounts.default([]),
   // Of an older release.
   effects: z.array(effect).readonly().default([]),
 });
 
 const plan = z.object({
+  // Of an older release.
+  columns: z.array(z.string()).readonly().default([]),
   correlations: z.array(z.tuple([z.string(), z.string()]).readonly()).readonly(),
   rules: z
     .array(
@@ -73,6 +86,18 @@ const plan = z.object({
       ]),
     )
     .readonly(),
+  // Of an older release.
+  dependencies: z
+    .array(
+      z.object({
+        kind: z.literal('determines'),
+        a: z.string(),
+        b: z.string(),
+        part: z.enum(['hour', 'weekday']).nullable(),
+      }),
+    )
+    .readonly()
+    .default([]),
 });
 
 const partColumns = z
@@ -86,6 +111,15 @@ const partColumns = z
     }),
   )
   .readonly();
+
+/** What a recorded finding is about. */
+const findings = z
+  .array(z.object({ cause: z.string(), severity: z.string(), columns: z.array(z.string()).readonly() }))
+  .readonly();
+
+export function readFindings(json: string): z.infer<typeof findings> {
+  return findings.parse(JSON.parse(json));
+}
 
 export function readProfile(json: string): BatchProfile {
   return profile.parse(JSON.parse(json));

@@ -10,13 +10,13 @@ import { eventMsOf, type Moment, sortedByTime, type Timeline } from './timeline.
  * is read, so the file is not changed.
  * @throws EverviewError `file-error`, `database-locked`, `unknown-relation`, `unknown-column`
  */
-export async function readDatabase(path: string, declared: Declared): Promise<Timeline> {
+export async function readDatabase(path: string, declared: Declared, signal: AbortSignal): Promise<Timeline> {
   const directory = await mkdtemp(join(tmpdir(), 'everview-lab-'));
   try {
     const copy = join(directory, basename(path));
     await copyDatabase(path, copy);
     await using engine = await Everview.open(copy, { scheduler: 'manual' });
-    return await readChanges(engine, declared, path);
+    return await readChanges(engine, declared, path, signal);
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
@@ -48,12 +48,18 @@ async function stateOf(path: string): Promise<{ file: string; log: string | null
   return file === null ? null : { file, log: await told(`${path}.wal`) };
 }
 
-async function readChanges(engine: Everview, declared: Declared, path: string): Promise<Timeline> {
+async function readChanges(
+  engine: Everview,
+  declared: Declared,
+  path: string,
+  signal: AbortSignal,
+): Promise<Timeline> {
   await assertHeld(engine, declared, path);
   const committed = await commitMoments(engine);
   const initial: { table: DeclaredTable; rows: readonly Row[] }[] = [];
   const moments: Moment[] = [];
   for (const table of declared.tables) {
+    signal.throwIfAborted();
     const { since, changes } = await engine.changes(table.name);
     const columns = table.columns.map(({ name }) => formatName(name)).join(', ');
     const { rows } = await engine.query(

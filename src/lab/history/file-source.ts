@@ -18,6 +18,7 @@ export async function readFiles(
   source: FileSource,
   declared: Declared,
   dataFolder: string,
+  signal: AbortSignal,
 ): Promise<Timeline> {
   assertSourced(source, declared);
   const initial: { table: DeclaredTable; rows: readonly Row[] }[] = [];
@@ -29,7 +30,7 @@ export async function readFiles(
     const eventTime = given.eventTime ?? table.eventTime;
     const select = given.select.replaceAll('{data}', () => dataFolder.replaceAll("'", "''"));
     const read = new TableReader(table, eventTime === null ? null : timeColumn(table, eventTime));
-    await read.from(engine, select);
+    await read.from(engine, select, signal);
     if (eventTime === null) initial.push({ table, rows: read.rows });
     else for (const one of read.moments()) moments.push(one);
   }
@@ -93,14 +94,17 @@ class TableReader {
     this.#eventTime = eventTime;
   }
 
-  async from(engine: Everview, select: string): Promise<void> {
+  async from(engine: Everview, select: string, signal: AbortSignal): Promise<void> {
     // On lines of its own: it may end in a comment, and its places are easily told.
     const text = `(\n${select.trim().replace(/;$/, '')}\n)`;
     const given = await this.#run(`SELECT * FROM ${text} LIMIT 0`, (sql) => engine.query(sql));
     const columns = this.#columnsOf(given.columns);
     await this.#run(`SELECT ${columns.join(', ')} FROM ${text}`, async (sql) => {
       const stream = await engine.stream(sql);
-      for await (const batch of stream.batches()) for (const row of batch) this.rows.push(row);
+      for await (const batch of stream.batches()) {
+        signal.throwIfAborted();
+        for (const row of batch) this.rows.push(row);
+      }
     });
   }
 

@@ -15,6 +15,8 @@ import { eventMsOf, type Moment, type Timeline } from './timeline.ts';
 export type HistoryOptions = {
   /** What `{data}` in the experiment stands for. */
   readonly dataFolder: string;
+  /** When it is aborted, its reason is thrown. */
+  readonly signal?: AbortSignal;
 };
 
 /** So that arrivals and questions are drawn independently of each other. */
@@ -55,16 +57,17 @@ export function loadHistory(experiment: Experiment, seed: number, options: Histo
 function readSource(
   { source, arrival }: Experiment,
   declared: Declared,
-  { dataFolder }: HistoryOptions,
+  { dataFolder, signal = new AbortController().signal }: HistoryOptions,
 ): Promise<Timeline> {
   switch (source.kind) {
     case 'files':
       assertCut(arrival);
-      return readFiles(source, declared, dataFolder);
+      return readFiles(source, declared, dataFolder, signal);
     case 'database':
       return readDatabase(
         source.path.replaceAll('{data}', () => dataFolder),
         declared,
+        signal,
       );
   }
 }

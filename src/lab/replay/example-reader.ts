@@ -13,6 +13,8 @@ import type { FeatureColumn } from '../trigger.ts';
 import type { DeclaredModel } from './declared-model.ts';
 import type { Prediction, TrueLabel } from './loss-of.ts';
 import type { MeasuredEngine } from './measured-engine.ts';
+import { classPrediction, numberPrediction } from './told-prediction.ts';
+import type { VersionPredictor } from './version-predictor.ts';
 
 /** The training set's query as a plain view: what arrives is asked for through it, whether or not it is learned from. */
 const examples = 'lab_examples';
@@ -37,7 +39,10 @@ export class ExampleReader {
   readonly task: Task;
   readonly #engine: MeasuredEngine;
   readonly #model: string;
+  readonly #label: string;
   readonly #arrived: string;
+  /** The same without predictions. */
+  readonly #unpredicted: string;
   readonly #lately: (query: WorkloadQuery) => string;
   readonly #features: readonly FeatureName[];
 
@@ -52,17 +57,16 @@ export class ExampleReader {
     this.#features = shape.features;
     const { trainingSet } = declared;
     this.#model = formatName(declared.model.name);
+    this.#label = trainingSet.label;
     const time = formatName(trainingSet.eventTime);
     const label = formatName(trainingSet.label);
     const slice = experiment.slice === null ? 'NULL' : `CAST(${formatName(experiment.slice)} AS VARCHAR)`;
-    const told =
-      shape.task === 'class'
-        ? `CAST(${label} AS VARCHAR) AS lab_label, CAST(prediction AS VARCHAR) AS lab_prediction`
-        : `CAST(${label} AS DOUBLE) AS lab_label, prediction AS lab_prediction`;
-    this.#arrived = this.#predict(
-      `*, ${time} AS lab_time, ${slice} AS lab_slice, ${told}`,
-      `WHERE ${time} > $1 AND ${time} <= $2`,
-    );
+    const [labelType, prediction] =
+      shape.task === 'class' ? ['VARCHAR', 'CAST(prediction AS VARCHAR)'] : ['DOUBLE', 'prediction'];
+    const told = `*, ${time} AS lab_time, ${slice} AS lab_slice, CAST(${label} AS ${labelType}) AS lab_label`;
+    const within = `WHERE ${time} > $1 AND ${time} <= $2`;
+    this.#arrived = this.#predict(`${told}, ${prediction} AS lab_prediction`, within);
+    this.#unpredicted = `SELECT ${told} FROM ${examples} ${within}`;
     const key = experiment.workload.kind === 'skewed' ? formatName(experiment.workload.key) : null;
     this.#lately = ({ rows, keys }) => {
       const places = (keys ?? []).map((_, place) => `$${place + 1}`).join(', ');
@@ -137,6 +141,37 @@ export class ExampleReader {
     return { answer, rows: rows.sort(byTimeThenValues) };
   }
 
+  /** The same examples where no version of the model answers, by what another says of a row. */
+  async arrivedBy(
+    predictorFor: (sample: Row) => Promise<VersionPredictor>,
+    afterMs: number,
+    untilMs: number,
+  ): Promise<readonly AnsweredRow[]> {
+    const { rows } = await this.#engine.ask(this.#unpredicted, [new Date(afterMs), new Date(untilMs)]);
+    const [sample] = rows;
+    if (sample === undefined) return [];
+    const predict = await predictorFor(sample);
+    return rows.map((row) => ({ ...this.#answered(row), prediction: predict(row) })).sort(byTimeThenValues);
+  }
+
+  /** The labels that examples have by now that had none when they were predicted; null: none, or they were changed. */
+  async labelsOf(predicted: readonly AnsweredRow[]): Promise<readonly (TrueLabel | null)[]> {
+    const times = predicted.map(({ eventMs }) => eventMs);
+    const span = [Math.min(...times) - 1, Math.max(...times)].map((ms) => new Date(ms));
+    const { rows, columns } = await this.#engine.ask(this.#unpredicted, span);
+    const names = columns
+      .map(({ name }) => name)
+      .filter((name) => !name.startsWith('lab_') && name.toLowerCase() !== this.#label.toLowerCase());
+    const keyOf = (row: Row): string => JSON.stringify(names.map((name) => textOf(row[name])));
+    const labels = new Map<string, TrueLabel[]>();
+    for (const row of rows) {
+      const { label } = this.#answered(row);
+      if (label !== null) labels.set(keyOf(row), [...(labels.get(keyOf(row)) ?? []), label]);
+    }
+    // Of examples that are all alike each takes one label.
+    return predicted.map(({ row }) => labels.get(keyOf(row))?.shift() ?? null);
+  }
+
   /** A query of the workload. */
   lately(query: WorkloadQuery): Promise<Answer> {
     return this.#engine.ask(this.#lately(query), (query.keys ?? []).map(parameterOf));
@@ -171,22 +206,6 @@ export class ExampleReader {
       row,
     };
   }
-}
-
-/** A number that a model gave; null: none. */
-export function numberPrediction(told: SqlValue | undefined): Prediction {
-  return { kind: 'number', number: isNull(told) ? Number.NaN : Number(told) };
-}
-
-/** A class that a model gave, beside the columns in which its probabilities stand. */
-export function classPrediction(label: string | null, values: Row): Prediction {
-  const { probability: second } = values;
-  if (typeof second === 'number') return { kind: 'class', label, probability: { second } };
-  const of = (asked: string): number => {
-    const told = values[`probability_${asked}`];
-    return typeof told === 'number' ? told : 0;
-  };
-  return { kind: 'class', label, probability: { of } };
 }
 
 function isNull(value: SqlValue | undefined): value is null | undefined {

@@ -1,6 +1,7 @@
 import {
   type Answer,
   Everview,
+  type OpenOptions,
   type Row,
   SimulatedClock,
   type SqlParameter,
@@ -27,10 +28,10 @@ export class MeasuredEngine implements AsyncDisposable {
     path: string,
     startMs: number,
     process: ProcessClock,
-    threads: number,
+    options: Pick<OpenOptions, 'threads' | 'meter'>,
   ): Promise<MeasuredEngine> {
     const clock = new SimulatedClock(startMs);
-    return new MeasuredEngine(await Everview.open(path, { clock, threads }), clock, process);
+    return new MeasuredEngine(await Everview.open(path, { clock, ...options }), clock, process);
   }
 
   get nowMs(): number {

@@ -6,7 +6,7 @@ import { type DeclaredModel, declaredModel } from './declared-model.ts';
 /** Who sees to it that a schedule is kept. */
 export type ScheduleKeeper = 'nobody' | 'engine' | 'trigger';
 
-/** `engine`: the schedule is a declared bound. `trigger`: SQL cannot say it, and the model is declared manual. */
+/** `engine`: the schedule is a declared bound, or a price. `trigger`: SQL cannot say it, and the model is declared manual. */
 export function keeperOf(schedule: Schedule): ScheduleKeeper {
   switch (schedule.kind) {
     case 'never':
@@ -16,6 +16,7 @@ export function keeperOf(schedule: Schedule): ScheduleKeeper {
     case 'every-update':
     case 'on-read':
     case 'max-effect':
+    case 'auto':
       return 'engine';
     case 'psi':
     case 'ks':
@@ -23,7 +24,6 @@ export function keeperOf(schedule: Schedule): ScheduleKeeper {
     case 'kswin':
     case 'page-hinkley':
     case 'live-loss':
-    case 'auto':
     case 'forecast':
     case 'budget':
       return 'trigger';
@@ -35,12 +35,14 @@ type ModelBounds = {
   readonly maxStalenessMs: number | null;
   readonly maxRows: number | null;
   readonly maxEffect: number | null;
+  /** SQL. */
+  readonly stalenessPrice: string | null;
   readonly onStaleRead: 'refresh' | 'serve';
 };
 
-const unbounded = { maxStalenessMs: null, maxRows: null, maxEffect: null } as const;
+const unbounded = { maxStalenessMs: null, maxRows: null, maxEffect: null, stalenessPrice: null } as const;
 
-function boundsOf({ schedule, maintenance }: Policy): ModelBounds {
+function boundsOf({ schedule, maintenance }: Policy, prices: StalenessPrices): ModelBounds {
   const enforced = { ...unbounded, refresh: maintenance, onStaleRead: 'refresh' } as const;
   switch (schedule.kind) {
     case 'rows':
@@ -51,6 +53,8 @@ function boundsOf({ schedule, maintenance }: Policy): ModelBounds {
       return { ...enforced, maxEffect: schedule.effect };
     case 'every-update':
       return { ...enforced, maxStalenessMs: 0, onStaleRead: 'serve' };
+    case 'auto':
+      return { ...enforced, stalenessPrice: priceOf(prices) };
     case 'on-read':
       // One option says both when and how: a way that is fixed leaves the bound to call for it.
       return { ...enforced, refresh: maintenance === 'auto' ? 'on_read' : maintenance, maxStalenessMs: 0 };
@@ -61,11 +65,26 @@ function boundsOf({ schedule, maintenance }: Policy): ModelBounds {
     case 'kswin':
     case 'page-hinkley':
     case 'live-loss':
-    case 'auto':
     case 'forecast':
     case 'budget':
       return { ...unbounded, refresh: 'manual', onStaleRead: 'serve' };
   }
+}
+
+/** What staleness is taken to cost: see `stalenessCost`. */
+export type StalenessPrices = { readonly prices: Experiment['prices']; readonly lossScale: number };
+
+/** Where refreshing costs nothing, staleness is beyond any price. */
+const beyondAnyPrice = 1e9;
+
+/**
+ * `stalenessCost` in seconds of refreshing: what an answer loses whose model has learned none of the labels it was fitted
+ * on once more. To four digits, which is what the replay goes by, too.
+ */
+function priceOf({ prices, lossScale }: StalenessPrices): string {
+  const seconds = (prices.loss * lossScale) / prices.cpuSecond;
+  const known = Number.isFinite(seconds) ? seconds : Number.isNaN(seconds) ? 0 : beyondAnyPrice;
+  return `${Number(known.toPrecision(4))} PER SHARE`;
 }
 
 /**
@@ -74,12 +93,17 @@ function boundsOf({ schedule, maintenance }: Policy): ModelBounds {
  */
 export function policyStatements(
   policy: Policy,
-  experiment: Pick<Experiment, 'declarations' | 'model'>,
+  experiment: Pick<Experiment, 'declarations' | 'model' | 'prices'>,
+  lossScale: number,
 ): readonly string[] {
+  const { prices } = experiment;
   const declared = declaredModel(experiment);
   const { model, trainingSet } = declared;
   const ofSet = windowOptions(policy, declared);
-  const ofModel = [...boundOptions(boundsOf(policy), declared), ...decayOptions(policy, declared)];
+  const ofModel = [
+    ...boundOptions(boundsOf(policy, { prices, lossScale }), declared),
+    ...decayOptions(policy, declared),
+  ];
   return [
     ...(ofSet.length === 0
       ? []
@@ -111,6 +135,8 @@ function boundOptions(wanted: ModelBounds, { model }: DeclaredModel): string[] {
   else if (policy.maxRows !== null) options.push('max_rows = NULL');
   if (wanted.maxEffect !== null) options.push(`max_effect = ${wanted.maxEffect}`);
   else if (maxEffect !== null) options.push('max_effect = NULL');
+  if (wanted.stalenessPrice !== null) options.push(`staleness_price = ${wanted.stalenessPrice}`);
+  else if (policy.stalenessPrice !== null) options.push('staleness_price = NULL');
   if (policy.refresh !== wanted.refresh) options.push(`refresh = ${wanted.refresh}`);
   if (policy.onStaleRead !== wanted.onStaleRead) options.push(`on_stale_read = ${wanted.onStaleRead}`);
   return options;

@@ -1,13 +1,14 @@
-import type { Answer } from '../../index.ts';
+import { type Answer, EverviewError } from '../../index.ts';
 import type { Experiment } from '../experiment.ts';
 import type { Arrival, History, WorkloadQuery } from '../history.ts';
 import type { Policy } from '../policy.ts';
 import type { AnsweredRow } from './example-reader.ts';
+import { keptPredictor } from './kept-predictor.ts';
 import type { LabelledRow, StepRows } from './labelled-row.ts';
-import { isRight } from './loss-of.ts';
+import { isRight, type TrueLabel } from './loss-of.ts';
 import { type AnswersGiven, addStep, emptyStepArrays } from './step-arrays.ts';
 import { SupersededModel } from './superseded-model.ts';
-import type { TriggerFeed } from './trigger-feed.ts';
+import type { SettledRow, TriggerFeed } from './trigger-feed.ts';
 import type { WarmModel } from './warm-up.ts';
 
 /** Feeds a history to the engine, step by step, and keeps what came of it. */
@@ -31,6 +32,9 @@ export class Replay {
   #nextQuery = 0;
   #step = 0;
   #given: AnswersGiven[] = [];
+  /** Examples that were predicted and have no label yet; `answeredBy` as triggers are told it. */
+  #unlabelled: readonly { readonly row: AnsweredRow; readonly step: number; readonly answeredBy: number }[] =
+    [];
 
   /** @param feed null: nothing decides but the engine */
   constructor(
@@ -59,10 +63,11 @@ export class Replay {
     this.#step = step;
     this.#given = [];
     await this.#passTo(atMs);
-    // These two answer to an update and to a read alone, and not to time that passes.
-    if (kind !== 'every-update' && kind !== 'on-read') await this.#runDue();
+    // These answer to an update and to answers alone, and not to time that passes.
+    if (kind !== 'every-update' && kind !== 'on-read' && kind !== 'auto') await this.#runDue();
     await engine.feed(arrival.tables);
     if (arrival.revises === true) ledger.restate(await reader.labelTimes(declared, atMs), atMs);
+    const late = arrival.revises === true ? await this.#scoreLate() : [];
     const arrived = await this.#predict(
       this.#history.arrivals[step - 1]?.atMs ?? this.#history.startMs,
       atMs,
@@ -76,8 +81,10 @@ export class Replay {
       labels: ledger.known(atMs),
     });
     this.stepRows.push({ version: versions.answering.version, rows: labelled });
-    if (kind === 'every-update') await this.#runDue();
-    await this.#decide(arrived, labelled, atMs);
+    // The first after each update, the other once its answers have paid for it.
+    if (kind === 'every-update' || kind === 'auto') await this.#runDue();
+    this.#awaitLabels(arrived);
+    await this.#decide(arrived, labelled, late, atMs);
     this.newestAfter.push(versions.newest.version);
   }
 
@@ -127,26 +134,89 @@ export class Replay {
 
   async #ask(query: WorkloadQuery): Promise<void> {
     this.#nextQuery += 1;
-    const answer = await this.#warm.reader.lately(query);
-    await this.#noteAnswer(answer, answer.rows.length);
+    const answer = await this.#warm.reader.lately(query).catch(nullWithoutVersion);
+    if (answer === null) this.#noteWithoutModel(query.rows);
+    else await this.#noteAnswer(answer, answer.rows.length);
   }
 
   async #predict(afterMs: number, untilMs: number): Promise<readonly AnsweredRow[]> {
-    const { answer, rows } = await this.#warm.reader.arrived(afterMs, untilMs);
-    await this.#noteAnswer(answer, rows.length);
+    const { reader, versions } = this.#warm;
+    const arrived = await reader.arrived(afterMs, untilMs).catch(nullWithoutVersion);
+    if (arrived !== null) {
+      await this.#noteAnswer(arrived.answer, arrived.rows.length);
+      return arrived.rows;
+    }
+    const rows = await reader.arrivedBy(
+      (sample) => keptPredictor(this.#warm, versions.answering.version, sample),
+      afterMs,
+      untilMs,
+    );
+    this.#noteWithoutModel(rows.length);
     return rows;
+  }
+
+  /** The model before goes on answering, beyond any bound: of it the engine says nothing any more. */
+  #noteWithoutModel(answers: number): void {
+    const { ledger, versions, engine } = this.#warm;
+    const { refreshedMs, since, trainingRows } = versions.answering;
+    const { added, removed } = ledger.change(refreshedMs, engine.nowMs);
+    const report = {
+      versions: this.#step - since,
+      rows: added + removed,
+      ms: engine.nowMs - refreshedMs,
+      effect: null,
+      policyMet: false,
+    };
+    this.#given.push({
+      answers,
+      activeSince: since,
+      report,
+      pendingLabels: added,
+      trainingRows,
+      isWithoutModel: true,
+    });
   }
 
   async #labelled(arrived: readonly AnsweredRow[]): Promise<readonly LabelledRow[]> {
     const superseded = (await this.#superseded?.losses(arrived)) ?? null;
     return arrived.flatMap((row, place): LabelledRow[] => {
-      const { label, prediction, slice } = row;
-      if (label === null) return [];
-      const loss = this.#warm.lossOf(prediction, label);
-      if (this.#experiment.slice !== null) this.#addToSlice(slice ?? 'NULL', loss);
-      const supersededLoss = superseded?.[place] ?? null;
-      return [{ ...row, label, loss, isRight: isRight(prediction, label), supersededLoss }];
+      return row.label === null ? [] : [this.#scored(row, row.label, superseded?.[place] ?? null)];
     });
+  }
+
+  /** Examples that have come without a label, should it come later. */
+  #awaitLabels(arrived: readonly AnsweredRow[]): void {
+    const answeredBy = this.#feed?.answeredBy ?? 0;
+    const waiting = arrived.filter(({ label }) => label === null);
+    if (waiting.length === 0) return;
+    this.#unlabelled = [
+      ...this.#unlabelled,
+      ...waiting.map((row) => ({ row, step: this.#step, answeredBy })),
+    ];
+  }
+
+  /** Scores what has a label now, in the step in which it was predicted. */
+  async #scoreLate(): Promise<readonly SettledRow[]> {
+    const waiting = this.#unlabelled;
+    if (waiting.length === 0) return [];
+    const labels = await this.#warm.reader.labelsOf(waiting.map(({ row }) => row));
+    this.#unlabelled = waiting.filter((_, place) => labels[place] === null);
+    return waiting.flatMap(({ row, step, answeredBy }, place): SettledRow[] => {
+      const label = labels[place] ?? null;
+      if (label === null) return [];
+      const labelled = this.#scored(row, label, null);
+      const told = this.stepRows[step];
+      if (told !== undefined) this.stepRows[step] = { ...told, rows: [...told.rows, labelled] };
+      this.arrays.rows[step] = (this.arrays.rows[step] ?? 0) + 1;
+      this.arrays.lossSum[step] = (this.arrays.lossSum[step] ?? 0) + labelled.loss;
+      return [{ row: labelled, answeredBy }];
+    });
+  }
+
+  #scored(row: AnsweredRow, label: TrueLabel, supersededLoss: number | null): LabelledRow {
+    const loss = this.#warm.lossOf(row.prediction, label);
+    if (this.#experiment.slice !== null) this.#addToSlice(row.slice ?? 'NULL', loss);
+    return { ...row, label, loss, isRight: isRight(row.prediction, label), supersededLoss };
   }
 
   #addToSlice(value: string, loss: number): void {
@@ -159,10 +229,11 @@ export class Replay {
   async #decide(
     arrived: readonly AnsweredRow[],
     labelled: readonly LabelledRow[],
+    late: readonly SettledRow[],
     atMs: number,
   ): Promise<void> {
     if (this.#feed === null) return;
-    const decision = this.#feed.decide({ atMs, arrived, labelled, given: this.#given });
+    const decision = this.#feed.decide({ atMs, arrived, labelled, late, given: this.#given });
     if (!decision.refresh) return;
     this.asked.push(decision.because);
     const { engine, declared, versions } = this.#warm;
@@ -181,14 +252,17 @@ export class Replay {
     if (report === undefined) throw new RangeError(`an answer says nothing of how stale model "${name}" is`);
     const { refreshedMs, since, trainingRows } = versions.answering;
     const pendingLabels = ledger.change(refreshedMs, engine.nowMs).added;
-    this.#given.push({ answers, activeSince: since, report, pendingLabels, trainingRows });
+    const isWithoutModel = false;
+    this.#given.push({ answers, activeSince: since, report, pendingLabels, trainingRows, isWithoutModel });
   }
 
   /** Learns of versions that were fitted just now. */
   async #noteVersions(): Promise<void> {
     const { engine, versions } = this.#warm;
     if (this.#experiment.deployDelay > 0) return this.#noteCandidates();
-    const { version, trainingRows } = await this.#warm.answering();
+    const fitted = await this.#warm.answering();
+    if (fitted === null) return;
+    const { version, trainingRows } = fitted;
     if (!versions.has(version)) {
       versions.fitted({
         version,
@@ -215,4 +289,10 @@ export class Replay {
     const stepMs = this.#history.arrivals[this.#step]?.atMs ?? Number.POSITIVE_INFINITY;
     return atMs < stepMs ? this.#step - 1 : this.#step;
   }
+}
+
+/** @throws whatever failed for another reason than that no version of the model answers */
+function nullWithoutVersion(failure: unknown): null {
+  if (failure instanceof EverviewError && failure.code === 'no-model-version') return null;
+  throw failure;
 }

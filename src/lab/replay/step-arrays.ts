@@ -5,11 +5,13 @@ import type { CellResult } from '../cell-result.ts';
 export type AnswersGiven = {
   readonly answers: number;
   readonly activeSince: number;
-  readonly report: StalenessReport;
+  readonly report: Omit<StalenessReport, 'name' | 'asOf'>;
   /** Labels known then that the answering model had not learned. */
   readonly pendingLabels: number;
   /** Labels that it was fitted on. */
   readonly trainingRows: number;
+  /** No version of the engine answered: the model before did. */
+  readonly isWithoutModel: boolean;
 };
 
 /** The arrays of a cell: one value for each step. */
@@ -26,6 +28,7 @@ export type StepArrays = Pick<
   | 'staleEffect'
   | 'pendingLabels'
   | 'outsideBound'
+  | 'withoutModel'
   | 'labels'
 >;
 
@@ -42,6 +45,7 @@ export function emptyStepArrays(): StepArrays {
     staleEffect: [],
     pendingLabels: [],
     outsideBound: [],
+    withoutModel: [],
     labels: [],
   };
 }
@@ -69,6 +73,7 @@ export function addStep(arrays: StepArrays, given: readonly AnswersGiven[], told
   arrays.staleMs.push(mean(({ report }) => report.ms));
   arrays.staleEffect.push(isKnown ? mean(({ report }) => report.effect ?? 0) : null);
   arrays.pendingLabels.push(mean(({ pendingLabels }) => pendingLabels));
+  arrays.withoutModel.push(given.reduce((sum, one) => sum + (one.isWithoutModel ? one.answers : 0), 0));
   arrays.outsideBound.push(given.reduce((sum, one) => sum + (one.report.policyMet ? 0 : one.answers), 0));
 }
 

@@ -1,4 +1,5 @@
 import type { AnsweredRow } from './example-reader.ts';
+import { versionParameters } from './kept-predictor.ts';
 import { type VersionPredictor, versionPredictor } from './version-predictor.ts';
 import type { WarmModel } from './warm-up.ts';
 
@@ -19,20 +20,15 @@ export class SupersededModel {
     const version = versions.before(versions.answering.version);
     if (version === null || sample === undefined) return null;
     if (version !== this.#version) {
-      this.#predict = versionPredictor(await this.#parameters(version), this.#warm.reader.task, sample.row);
+      this.#predict = versionPredictor(
+        await versionParameters(this.#warm, version),
+        this.#warm.reader.task,
+        sample.row,
+      );
       this.#version = version;
     }
     const predict = this.#predict;
     if (predict === null) return null;
     return rows.map(({ row, label }) => (label === null ? null : lossOf(predict(row), label)));
-  }
-
-  async #parameters(version: number): Promise<string> {
-    const { engine, declared } = this.#warm;
-    const { rows } = await engine.ask(
-      'SELECT parameters FROM everview.model_versions WHERE model = $1 AND version = $2',
-      [declared.model.name, version],
-    );
-    return String(rows[0]?.parameters);
   }
 }

@@ -15,11 +15,13 @@ export type StepSeen = {
   readonly arrived: readonly AnsweredRow[];
   /** Of it, what has a label. */
   readonly labelled: readonly LabelledRow[];
+  /** What was predicted before, and has a label since this step. */
+  readonly late: readonly SettledRow[];
   readonly given: readonly AnswersGiven[];
 };
 
 /** A row that was predicted, and how many promoted refreshes of the trigger there were up to the model that answered. */
-type SettledRow = { readonly row: LabelledRow; readonly answeredBy: number };
+export type SettledRow = { readonly row: LabelledRow; readonly answeredBy: number };
 
 /** Shows a trigger what is known after each step, and nothing before it is. */
 export class TriggerFeed {
@@ -55,9 +57,14 @@ export class TriggerFeed {
     this.#newest = warm.versions.answering.version;
   }
 
+  /** How many promoted refreshes of the trigger there were up to the model that answers. */
+  get answeredBy(): number {
+    return this.#promotions.get(this.#warm.versions.answering.version) ?? 0;
+  }
+
   decide(seen: StepSeen): TriggerDecision {
-    const answeredBy = this.#promotions.get(this.#warm.versions.answering.version) ?? 0;
-    this.#unknown.push(...seen.labelled.map((row) => ({ row, answeredBy })));
+    const { answeredBy } = this;
+    this.#unknown.push(...seen.late, ...seen.labelled.map((row) => ({ row, answeredBy })));
     return this.#trigger.observe(this.#observation(seen));
   }
 

@@ -1,7 +1,7 @@
 import { createRowPredictor, EverviewError, type Row, readParameters } from '../../index.ts';
 import type { Task } from '../task-loss.ts';
-import { classPrediction, numberPrediction } from './example-reader.ts';
 import type { Prediction } from './loss-of.ts';
+import { classPrediction, numberPrediction } from './told-prediction.ts';
 
 /** What a version of a model says of a row with the training set's columns. */
 export type VersionPredictor = (row: Row) => Prediction;

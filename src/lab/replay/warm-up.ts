@@ -1,7 +1,8 @@
-import { EverviewError, formatName, formatSqlDuration } from '../../index.ts';
+import { EverviewError, formatName, formatSqlDuration, rowCostMeter } from '../../index.ts';
 import type { Experiment, LossName } from '../experiment.ts';
 import type { History } from '../history.ts';
 import type { Policy } from '../policy.ts';
+import { billedMeter } from '../refresh-cost.ts';
 import { AnsweringVersions } from './answering-versions.ts';
 import { type DeclaredModel, declaredModel } from './declared-model.ts';
 import { ExampleReader } from './example-reader.ts';
@@ -21,8 +22,8 @@ export interface WarmModel extends AsyncDisposable {
   readonly loss: LossName;
   readonly lossOf: RowLoss;
   readonly labelsAtStart: number;
-  /** The version that answers, and how many rows it was fitted on. */
-  answering(): Promise<FittedVersion>;
+  /** The version that answers, and how many rows it was fitted on; null: its window held no row to learn from. */
+  answering(): Promise<FittedVersion | null>;
   /** Versions that passed their gate and wait to be promoted, after one. */
   heldAfter(version: number): Promise<readonly (FittedVersion & { readonly refreshedMs: number })[]>;
 }
@@ -33,13 +34,15 @@ export async function openWarm(
   experiment: Experiment,
   policy: Policy,
   history: History,
-  options: Pick<ReplayOptions, 'path' | 'threads' | 'process'>,
+  options: Pick<ReplayOptions, 'path' | 'threads' | 'process' | 'lossScale'>,
 ): Promise<WarmModel> {
   const declared = declaredModel(experiment);
   const { path = ':memory:', threads = 1, process } = options;
-  const engine = await MeasuredEngine.open(path, history.startMs, process, threads);
+  // Where the policy weighs what refreshes cost, they cost what they are billed.
+  const meter = policy.schedule.kind === 'auto' ? billedMeter(experiment.refreshCost) : rowCostMeter;
+  const engine = await MeasuredEngine.open(path, history.startMs, process, { threads, meter });
   try {
-    await declare(engine, declared, experiment, policy, history);
+    await declare(engine, declared, experiment, policy, history, options.lossScale);
     if (history.initial.length > 0) await engine.feed(history.initial);
     await engine.refresh(declared.model.name, policy.maintenance);
     const reader = await ExampleReader.open(engine, declared, experiment);
@@ -53,8 +56,10 @@ export async function openWarm(
     const knownUntilMs = history.startMs - history.labelDelayMs;
     const fallback = await reader.labelMean(declared, knownUntilMs);
     const [loss, lossOf] = rowLoss(reader.task, experiment.loss, fallback);
+    const first = await answeringVersion(engine, declared);
+    if (first === null) throw noVersion(declared);
     const versions = new AnsweringVersions({
-      ...(await answeringVersion(engine, declared)),
+      ...first,
       refreshedMs: history.startMs,
       since: -1,
     });
@@ -79,23 +84,29 @@ async function declare(
   experiment: Experiment,
   policy: Policy,
   { labelDelayMs }: History,
+  lossScale: number,
 ): Promise<void> {
   await engine.run(experiment.declarations);
   const delay = `label_delay = ${formatSqlDuration(labelDelayMs)}`;
   await engine.run(`ALTER TRAINING SET ${formatName(declared.trainingSet.name)} SET (${delay})`);
-  for (const statement of policyStatements(policy, experiment)) await engine.run(statement);
+  for (const statement of policyStatements(policy, experiment, lossScale)) await engine.run(statement);
   await engine.run(ExampleReader.declaration(declared));
 }
 
 /** From the engine's state, without a query. */
-async function answeringVersion(engine: MeasuredEngine, { model }: DeclaredModel): Promise<FittedVersion> {
+async function answeringVersion(
+  engine: MeasuredEngine,
+  { model }: DeclaredModel,
+): Promise<FittedVersion | null> {
   const shown = (await engine.show('SHOW MODELS')).find(({ name }) => name === model.name);
-  if (shown === undefined || shown.model_version === null || shown.model_version === undefined) {
-    throw new EverviewError('no-model-version', `no version of model "${model.name}" answers any more`, {
-      hint: 'a longer window, or a longer warm-up, leaves it rows to learn from',
-    });
-  }
+  if (shown === undefined || shown.model_version === null || shown.model_version === undefined) return null;
   return { version: Number(shown.model_version), trainingRows: Number(shown.training_rows) };
+}
+
+function noVersion({ model }: DeclaredModel): EverviewError {
+  return new EverviewError('no-model-version', `no version of model "${model.name}" answers`, {
+    hint: 'a longer window, or a longer warm-up, leaves it rows to learn from',
+  });
 }
 
 async function heldVersions(

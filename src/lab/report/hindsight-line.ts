@@ -1,6 +1,6 @@
 import type { CellResult, LossMatrix, RunResult } from '../cell-result.ts';
 import { Hindsight } from '../hindsight/hindsight.ts';
-import { isSameWindow } from '../hindsight/label-timeline.ts';
+import { learnsAlike } from '../hindsight/label-timeline.ts';
 import { firstAnswers } from '../hindsight/refresh-moment.ts';
 import type { PolicySummary } from '../policy-summary.ts';
 import type { TimedSums } from './time-grid.ts';
@@ -41,11 +41,7 @@ export function hindsightLine(run: RunResult, summaries: readonly PolicySummary[
 }
 
 function matrixOf(run: RunResult, { seed, policy }: CellResult): LossMatrix | null {
-  const isOf = (matrix: LossMatrix): boolean =>
-    matrix.seed === seed &&
-    matrix.policy.maintenance === policy.maintenance &&
-    isSameWindow(matrix.policy.window, policy.window);
-  return run.matrices.find(isOf) ?? null;
+  return run.matrices.find((matrix) => matrix.seed === seed && learnsAlike(matrix.policy, policy)) ?? null;
 }
 
 /** Each step by the last refreshed model that answers by then. */

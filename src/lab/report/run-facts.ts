@@ -1,6 +1,6 @@
 import type { RunResult } from '../cell-result.ts';
 import { html, type Markup } from './markup.ts';
-import { momentText, numberText } from './number-text.ts';
+import { momentText, numberText, shareText } from './number-text.ts';
 import { maintenanceText, scheduleText, windowText } from './policy-text.ts';
 import type { ReportPolicy } from './report-policy.ts';
 
@@ -27,6 +27,7 @@ export function renderRunFacts(run: RunResult, policies: readonly ReportPolicy[]
       'A refresh is billed',
       `${numberText(run.refreshCost.seconds)} s, and ${numberText(run.refreshCost.secondsPerRow * 1e6)} s for a million rows that it reads`,
     ],
+    ...emptyWindows(policies),
   ];
   return html`<section><h2>What was run</h2>
 <dl>${facts.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>
@@ -44,4 +45,18 @@ function timeText(atMs: readonly number[]): string {
   return from === undefined || to === undefined
     ? 'none'
     : `${momentText(from)} to ${momentText(to)}, after the warm-up`;
+}
+
+function emptyWindows(policies: readonly ReportPolicy[]): readonly (readonly [string, string])[] {
+  const empty = policies.filter(({ summary }) => summary.withoutModel > 0);
+  if (empty.length === 0) return [];
+  const told = empty.map(
+    ({ name, summary }) => `${name} (${shareText(summary.withoutModel)} of the answers)`,
+  );
+  return [
+    [
+      'Without a model',
+      `the window held no row to learn from, and the model before went on answering, beyond any bound: ${told.join('; ')}`,
+    ],
+  ];
 }

@@ -13,34 +13,41 @@ export function writeRunJson(run: RunResult, summaries: readonly PolicySummary[]
  * @throws EverviewError `usage` where the text is none
  */
 export function readRunJson(text: string): RunResult {
-  const value = withoutSummaries(text);
-  const format = formatOf(value);
-  if (typeof format === 'number' && format !== runResultSchema.shape.format.value) {
-    throw notARun(`: it is of format ${format}, which this release does not read`);
-  }
-  const checked = runResultSchema.safeParse(value);
-  if (checked.success) return checked.data;
-  const [issue] = checked.error.issues;
-  throw notARun(issue === undefined ? '' : `: ${issue.path.join('.')} ${issue.message}`);
+  const read = tryReadRunJson(text);
+  if ('run' in read) return read.run;
+  throw new EverviewError('usage', `the text is no result of the laboratory: ${read.problem}`, {
+    hint: writtenBy,
+  });
 }
 
-function formatOf(value: unknown): unknown {
-  return typeof value === 'object' && value !== null && 'format' in value ? value.format : null;
-}
+/** Who writes what is read here. */
+export const writtenBy = '`everview lab run EXPERIMENT --out RESULT.json` writes one';
 
-function withoutSummaries(text: string): unknown {
+/** The run, or why the text is none. */
+export function tryReadRunJson(text: string): { readonly run: RunResult } | { readonly problem: string } {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    throw notARun(`: ${cause instanceof Error ? cause.message : 'it is no JSON'}`);
+    return { problem: `it is no JSON (${cause instanceof Error ? cause.message : String(cause)})` };
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
-  return Object.fromEntries(Object.entries(value).filter(([key]) => key !== 'summaries'));
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    return { problem: 'it is JSON, but no object' };
+  const format = formatOf(value);
+  if (format === undefined) return { problem: 'it has no "format", which every result has' };
+  if (format !== runResultSchema.shape.format.value)
+    return { problem: `it is of format ${JSON.stringify(format)}, which this release does not read` };
+  const checked = runResultSchema.safeParse(withoutSummaries(value));
+  if (checked.success) return { run: checked.data };
+  const [issue] = checked.error.issues;
+  const place = issue === undefined || issue.path.length === 0 ? 'it' : `"${issue.path.join('.')}"`;
+  return { problem: `${place} is not as a result has it (${issue?.message ?? 'of another shape'})` };
 }
 
-function notARun(why: string): EverviewError {
-  return new EverviewError('usage', `the file does not hold a run of the laboratory${why}`, {
-    hint: '`everview lab run EXPERIMENT --out FILE` writes one',
-  });
+function formatOf(value: object): unknown {
+  return 'format' in value ? value.format : undefined;
+}
+
+function withoutSummaries(value: object): unknown {
+  return Object.fromEntries(Object.entries(value).filter(([key]) => key !== 'summaries'));
 }

@@ -53,6 +53,6 @@ function tryReadCell(text: string, key: string): CellOutcome | null {
 }
 
 /** What a policy is called is not in the key. */
-function renamed({ result, matrix }: CellOutcome, { policy }: Cell): CellOutcome {
+export function renamed({ result, matrix }: CellOutcome, { policy }: Cell): CellOutcome {
   return { result: { ...result, policy }, matrix: matrix === null ? null : { ...matrix, policy } };
 }

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { EverviewError } from '../../index.ts';
 import type { Schedule } from '../policy.ts';
 import { type Cell, type CellOutcome, cellFailure, cellName } from './cell.ts';
-import { cellOutcomeSchema, openCellCache } from './cell-cache.ts';
+import { cellOutcomeSchema, openCellCache, renamed } from './cell-cache.ts';
 import { cellKey } from './cell-key.ts';
 import type { CellProcesses } from './cell-processes.ts';
 import { codeVersion } from './code-version.ts';
@@ -47,21 +47,26 @@ export async function runCells(
   const cache = openCellCache(options.cacheFolder);
   const version = await codeVersion();
   const keyOf = (cell: Cell): string => cellKey(cell, inputs.settingOf(cell.seed), version);
+  const groups = alikeOf(cells, keyOf);
   const outcomes = new Map<Cell, CellOutcome>();
-  for (const cell of cells) {
+  const keep = (cell: Cell, outcome: CellOutcome): void => {
+    for (const one of groups.get(keyOf(cell)) ?? []) outcomes.set(one, renamed(outcome, one));
+  };
+  const different = [...groups.values()].map(([first]) => first);
+  for (const cell of different) {
     const cached = await cache.read(keyOf(cell), cell);
-    if (cached.kind === 'found') outcomes.set(cell, cached.outcome);
+    if (cached.kind === 'found') keep(cell, cached.outcome);
     if (cached.kind === 'unreadable') {
       progress.note?.(
         `${cellName(cell)} is replayed again: "${cached.path}" is torn, or no cell of the laboratory`,
       );
     }
   }
-  const missing = cells.filter((cell) => !outcomes.has(cell)).sort(byExpectedWork);
+  const missing = different.filter((cell) => !outcomes.has(cell)).sort(byExpectedWork);
   const stepsOf = (cell: Cell): number => inputs.historyOf(cell.seed).arrivals.length;
   progress.start?.({
-    cells: cells.length,
-    cached: outcomes.size,
+    cells: different.length,
+    cached: different.length - missing.length,
     steps: missing.reduce((sum, cell) => sum + stepsOf(cell), 0),
   });
   await replayAll(missing, inputs, options, {
@@ -69,13 +74,27 @@ export async function runCells(
     progress: (steps) => progress.tick?.(steps),
     async finished(cell, outcome) {
       await cache.write(keyOf(cell), outcome);
-      outcomes.set(cell, outcome);
+      keep(cell, outcome);
     },
   });
   return cells.flatMap((cell) => {
     const outcome = outcomes.get(cell);
     return outcome === undefined ? [] : [{ cell, outcome }];
   });
+}
+
+/** Cells that differ in the name of their policy at most, and are replayed once. */
+function alikeOf(
+  cells: readonly Cell[],
+  keyOf: (cell: Cell) => string,
+): ReadonlyMap<string, readonly [Cell, ...Cell[]]> {
+  const groups = new Map<string, readonly [Cell, ...Cell[]]>();
+  for (const cell of cells) {
+    const key = keyOf(cell);
+    const [first, ...others] = groups.get(key) ?? [];
+    groups.set(key, first === undefined ? [cell] : [first, ...others, cell]);
+  }
+  return groups;
 }
 
 async function replayAll(

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { RunResult } from '../cell-result.ts';
 import type { Experiment, ExperimentInput } from '../experiment.ts';
 import { parseExperiment } from '../experiment-file/parse-experiment.ts';
+import { learnsAlike } from '../hindsight/label-timeline.ts';
 import type { Policy } from '../policy.ts';
 import { assertDeclarable } from './assert-declarable.ts';
 import { canonicalJson } from './canonical-json.ts';
@@ -39,7 +40,7 @@ export async function runExperiment(input: ExperimentInput, options: RunOptions)
   const signal = options.signal ?? new AbortController().signal;
   const cells = cellsOf(experiment);
   await assertDeclarable(experiment, cells);
-  const inputs = await loadInputs(experiment, options.dataFolder);
+  const inputs = await loadInputs(experiment, { dataFolder: options.dataFolder, signal });
   // Only now: whoever is impatient while files are read leaves no folder behind.
   const scratchFolder = await mkdtemp(join(tmpdir(), 'everview-lab-'));
   try {
@@ -92,7 +93,12 @@ function resultOf(experiment: Experiment, inputs: LoadedInputs, done: readonly D
     lossScale: inputs.lossScale,
     cells: done.flatMap(({ cell, outcome }) => (cell.isCompared ? [outcome.result] : [])),
     baselines: [...inputs.baselines],
-    matrices: done.flatMap(({ outcome }) => outcome.matrix ?? []),
+    matrices: done.flatMap(({ outcome: { matrix } }, place) => {
+      const isAnother = done.slice(0, place).every(({ outcome: { matrix: before } }) => {
+        return before === null || before.seed !== matrix?.seed || !learnsAlike(before.policy, matrix.policy);
+      });
+      return matrix !== null && isAnother ? [matrix] : [];
+    }),
   };
 }
 

@@ -5,7 +5,7 @@ import type { RunResult } from '../cell-result.ts';
 import type { PolicySummary } from '../policy-summary.ts';
 import { renderHtmlReport } from '../report/html-report.ts';
 import { writeRunArrow } from '../report/run-arrow.ts';
-import { readRunJson, writeRunJson } from '../report/run-json.ts';
+import { tryReadRunJson, writeRunJson, writtenBy } from '../report/run-json.ts';
 import { writeWhole } from './write-whole.ts';
 
 export type RunFiles = {
@@ -40,13 +40,9 @@ export async function readRunFile(path: string): Promise<RunResult> {
     const why = error.code === 'ENOENT' ? 'there is no such file' : error.message;
     throw new EverviewError('file-error', `the result "${path}" cannot be read: ${why}`, { cause: error });
   });
-  try {
-    return readRunJson(text);
-  } catch (cause) {
-    if (!(cause instanceof EverviewError)) throw cause;
-    throw new EverviewError('file-error', `"${path}" is no result of the laboratory: ${cause.message}`, {
-      hint: '`everview lab run EXPERIMENT --out RESULT.json` writes one',
-      cause,
-    });
-  }
+  const read = tryReadRunJson(text);
+  if ('run' in read) return read.run;
+  throw new EverviewError('file-error', `"${path}" is no result of the laboratory: ${read.problem}`, {
+    hint: writtenBy,
+  });
 }

@@ -10,6 +10,6 @@ export function suggestPolicy(
   return suggest(run, {
     ...options,
     statementsOf: (policy) =>
-      keeperOf(policy.schedule) === 'trigger' ? null : policyStatements(policy, run),
+      keeperOf(policy.schedule) === 'trigger' ? null : policyStatements(policy, run, run.lossScale),
   });
 }

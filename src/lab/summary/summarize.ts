@@ -48,6 +48,7 @@ function summaryOf(run: RunResult, { policy, cells }: PolicyCells, hindsight: Hi
       ms: overAnswers(cells, ({ staleMs }) => staleMs),
       effect: effectOverAnswers(cells),
     },
+    withoutModel: answers === 0 ? 0 : sumOf(cells, (cell) => sum(cell.withoutModel)) / answers,
     outsideBound: answers === 0 ? 0 : sumOf(cells, (cell) => sum(cell.outsideBound)) / answers,
     negativeFlipsPerPromotion: flipsPerPromotion(cells),
     dataToModelMs: weightedQuantiles(

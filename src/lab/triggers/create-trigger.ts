@@ -10,7 +10,6 @@ import { FeatureDrift } from './feature-drift.ts';
 import { createStabilityTest, distributionTest } from './feature-tests.ts';
 import { Forecast } from './forecast.ts';
 import { LiveLoss } from './live-loss.ts';
-import { SkiRental } from './ski-rental.ts';
 import { FeatureStreams, halfCodes, LossStream, placeCodes, type StreamDetector } from './stream-drift.ts';
 
 export type TriggerSettings = {
@@ -27,6 +26,7 @@ export function createTrigger(schedule: Schedule, settings: TriggerSettings): Re
     case 'every-update':
     case 'on-read':
     case 'max-effect':
+    case 'auto':
       return null;
     case 'psi':
     case 'ks':
@@ -35,8 +35,6 @@ export function createTrigger(schedule: Schedule, settings: TriggerSettings): Re
     case 'page-hinkley':
     case 'live-loss':
       return new AlarmTrigger(createWatch(schedule));
-    case 'auto':
-      return new SkiRental();
     case 'forecast':
       return new Forecast(settings.lossPrice);
     case 'budget':

@@ -4,7 +4,15 @@ import { learnFrom, loadTableHistory, recordProfile } from '../../../src/ingest/
 import type { LearningState, UpdateKind } from '../../../src/ingest/judge/table-history.ts';
 import { openDuckdbStore } from '../../../src/store/duckdb-store.ts';
 
-const profile = { rows: 1, duplicates: 0, columns: [], correlations: [], rules: [], effects: [] };
+const profile = {
+  rows: 1,
+  duplicates: 0,
+  columns: [],
+  correlations: [],
+  rules: [],
+  dependencies: [],
+  effects: [],
+};
 
 test('updates that go on as noticed are learned, and none of another kind, or blocked, with them', async () => {
   const store = await openDuckdbStore(':memory:');
@@ -31,9 +39,9 @@ test('updates that go on as noticed are learned, and none of another kind, or bl
         thresholds: { block: 0, notice: 0 },
         findings: [],
       } as const;
-      await recordProfile(tx, verdict, kind, state, { version, atMs: 0, profile }, null);
+      await recordProfile(tx, verdict, kind, state, { version, atMs: 0, profile, subjects: [] }, null);
     }
-    await learnFrom(tx, 't', 'insert', 4);
+    await learnFrom(tx, 't', 'insert', [4, 7, 8]);
     const versions = async (kind: UpdateKind) =>
       (await loadTableHistory(tx, 't', kind)).units.map((unit) => unit.version);
     expect(await versions('insert')).toEqual([1, 4, 7, 8]);

@@ -71,6 +71,32 @@ describe('ADWIN', () => {
   });
 });
 
+describe('the risk of an ADWIN check', () => {
+  /** Whether the first check of a window of n values finds that its second half is 1 higher, beside noise of ±1. */
+  function isFound(n: number, delta: number): boolean {
+    const adwin = new Adwin(delta);
+    let found = false;
+    for (let place = 0; place < n; place++) {
+      const noise = place % 2 === 0 ? 1 : -1;
+      // Checks come every 32 values: the one that counts is the last.
+      found = adwin.add(noise + (place < n / 2 ? 0 : 1)) !== null;
+    }
+    return found;
+  }
+
+  it('is δ/ln n, n the width of the window', () => {
+    for (const n of [64, 128]) {
+      // At the change: rise 1, variance 1 + 1/4, range 3, 1/m = 4/n. Solve √(2/m · σ² · L) + 2L/(3m) · range = 1 for L.
+      const inverse = 4 / n;
+      const [a, b] = [Math.sqrt(2 * inverse * 1.25), (2 / 3) * inverse * 3];
+      const root = (-a + Math.sqrt(a * a + 4 * b)) / (2 * b);
+      const critical = 2 * Math.log(n) * Math.exp(-(root ** 2));
+      expect(critical).toBeLessThan(1);
+      expect([isFound(n, critical * 1.001), isFound(n, critical * 0.999)], `n = ${n}`).toEqual([true, false]);
+    }
+  });
+});
+
 describe('Page–Hinkley', () => {
   it('finds a rise after about threshold/(rise − delta) values, in any unit', () => {
     const first = (scale: number, shift: number) => {

@@ -61,6 +61,12 @@ describe('forecast', () => {
     expect(gap / bestGap(worth)).toBeLessThan(1.33);
   });
 
+  it('looks as far ahead as it has come: n·(T + 1)/T waits in the next T steps', () => {
+    // With c = 0.001, price 2, 10 labels and 10 answers a step: 0.002·(100 T² (T + 1)/T − 50 T(T + 1)) = 0.1 T(T + 1),
+    // which comes to the 20 of a refresh at T = 14; without (T + 1)/T at 15.
+    expect(new Set(laterGaps(play(1e-3, 1e-3, 400, 0)))).toEqual(new Set([14]));
+  });
+
   it('refreshes only to measure again where labels are worth nothing', () => {
     expect(Math.min(...laterGaps(play(0, 1e-3, 4000, 0)))).toBe(200);
   });

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { SkiRental } from '../../../src/lab/triggers/ski-rental.ts';
 import { bestScheduleCost, type SmallHistory, waitingCost } from '../../support/best-schedule.ts';
-import { observationOf, triggerOf } from '../../support/drift-streams.ts';
+import { observationOf } from '../../support/drift-streams.ts';
 import { Random } from '../../support/random.ts';
 
 type Played = {
@@ -12,7 +13,7 @@ type Played = {
 };
 
 function play(history: SmallHistory): Played {
-  const trigger = triggerOf({ kind: 'auto' });
+  const trigger = new SkiRental();
   const refreshes: number[] = [];
   let cost = 0;
   let waited = 0;
@@ -26,7 +27,7 @@ function play(history: SmallHistory): Played {
     const { refreshCost } = history;
     if (!trigger.observe(observationOf({ atMs: step, stalenessCost, refreshCost, pendingLabels })).refresh)
       continue;
-    trigger.refreshed(true);
+    trigger.refreshed();
     refreshes.push(step);
     cost += refreshCost;
     jumped += waited - refreshCost;
@@ -111,18 +112,18 @@ describe('ski rental', () => {
   });
 
   it('does not refresh where staleness costs nothing, or nothing waits', () => {
-    const free = triggerOf({ kind: 'auto' });
+    const free = new SkiRental();
     for (let step = 0; step < 100; step++)
       expect(free.observe(observationOf({ atMs: step, refreshCost: 0, stalenessCost: 0 })).refresh).toBe(
         false,
       );
-    const idle = triggerOf({ kind: 'auto' });
+    const idle = new SkiRental();
     expect(idle.observe(observationOf({ stalenessCost: 5, pendingLabels: 0 })).refresh).toBe(false);
     expect(idle.observe(observationOf({ stalenessCost: 0, pendingLabels: 1 }))).toEqual({
       refresh: true,
       because: 'staleness has cost 5.00 since the last refresh, which costs 1.00',
     });
-    idle.refreshed(true);
+    idle.refreshed();
     expect(idle.observe(observationOf({ stalenessCost: 0.5 })).refresh).toBe(false);
   });
 });

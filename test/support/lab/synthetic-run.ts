@@ -119,6 +119,7 @@ export function emptyCell(policy: Policy, seed: number, steps: number): CellResu
     staleEffect: zeros(),
     pendingLabels: zeros(),
     outsideBound: zeros(),
+    withoutModel: zeros(),
     slices: [],
     refreshes: [],
     labelsAtStart: 1,

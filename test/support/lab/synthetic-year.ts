@@ -194,6 +194,7 @@ function replay(of: Policy, seed: number, world: World, random: Random): CellRes
     ...stale,
     staleEffect,
     outsideBound: world.rows.map(() => 0),
+    withoutModel: world.rows.map(() => 0),
     slices: slicesOf(world, perStep.lossSum),
     refreshes,
     labelsAtStart: warmUpLabels,

@@ -1,0 +1,175 @@
+import { type ColumnProfile, countNames, measureNames } from '../profile/column-profile.ts';
+import { sharedValues } from '../profile/value-sketch.ts';
+import {
+  clusterOf,
+  comparedValues,
+  coversMonths,
+  hasFewValues,
+  isConstant,
+  largestTurn,
+  misspelt,
+  reachOf,
+  rowsOf,
+  typicalWidth,
+} from './column-past.ts';
+import {
+  fewestOfScale,
+  fewestShared,
+  fractionsOf,
+  newsOf,
+  optionsOf,
+  patternsOf,
+  type RateOptions,
+  scaleOf,
+  sharesOfRows,
+  sign,
+  suspicious,
+  valuesOf,
+} from './statistic-options.ts';
+import type { TestCollector } from './test-collector.ts';
+
+type ColumnPast = readonly (ColumnProfile | null)[];
+
+/** Tests a rate of the column's rows that have a value. */
+type TestRate = (statistic: string, hits: (one: ColumnProfile) => number, options?: RateOptions) => void;
+
+/** Compares every statistic of one column with its history. @param index its usual place among the columns */
+export function compareColumn(
+  collector: TestCollector,
+  column: ColumnProfile,
+  past: ColumnPast,
+  rows: number,
+  index: number,
+): void {
+  const { name, present } = column;
+  const presents = past.map((one) => one?.present ?? 0);
+  const cluster = clusterOf(past);
+  const rate: TestRate = (statistic, hitsOf, options = {}) => {
+    const k = hitsOf(column);
+    // What can only rise, and is not there, tells nothing.
+    if (k === 0 && options.onlyUp === true) {
+      collector.tests += 1;
+      return;
+    }
+    const hits = past.map((one) => (one === null ? 0 : hitsOf(one)));
+    collector.rate({ column: name, statistic, k, n: present, hits, rows: presents, cluster, ...options });
+  };
+  const nulls = past.map((one) => one?.nulls ?? 0);
+  const ofNulls = { k: column.nulls, n: rows, hits: nulls, rows: collector.rows };
+  collector.rate({ column: name, statistic: 'null', ...ofNulls, ...sign(2) });
+  const constant = isConstant(past);
+  compareCounts(rate, column, past, constant);
+  if (constant) return;
+  compareNews(rate, column, past);
+  compareRepeats(collector, column, past, index);
+  compareValues(collector, column, past, presents);
+  compareMeasures(collector, column, past, presents);
+}
+
+/** @param constant only one value is known: then only signs of errors tell something */
+function compareCounts(rate: TestRate, { kind }: ColumnProfile, past: ColumnPast, constant: boolean): void {
+  for (const [place, statistic] of countNames[kind].entries()) {
+    if (statistic === 'late-day' && !coversMonths(past)) continue;
+    if (constant && suspicious[statistic]?.exactFrom === undefined) continue;
+    const options = statistic === 'true' ? { usualTurn: largestTurn(past) } : optionsOf(statistic);
+    rate(statistic, (one) => one.counts[place] ?? 0, options);
+  }
+}
+
+/** What was never there: outside of the range, or among few values and forms. */
+function compareNews(rate: TestRate, column: ColumnProfile, past: ColumnPast): void {
+  const { kind, novel } = column;
+  const { least, greatest } = reachOf(past);
+  const beyond = (by: number) => ({ usualJump: by > 0.5 * (greatest - least) ? 0 : 0.1, onlyUp: true });
+  if (kind === 'number' || kind === 'time' || kind === 'day')
+    rate('below-range', (one) => one.novel.below, beyond(least - novel.belowMedian));
+  if (kind === 'number') {
+    rate('above-range', (one) => one.novel.above, beyond(novel.aboveMedian - greatest));
+    if (typicalWidth(past) > 0) rate('far', (one) => one.novel.far, sign(2));
+    rate('fraction', fractionsOf, sign(2));
+    rate('new-values', (one) => one.novel.values, { usualJump: 0.1, onlyUp: true });
+  }
+  if (kind === 'text') {
+    rate('new-patterns', (one) => one.novel.patterns, newsOf(past, patternsOf, novel.patterns));
+    rate('new-values', (one) => one.novel.values, newsOf(past, valuesOf, novel.values));
+    const wrong = novel.values > 1 ? misspelt(column, past) : 0;
+    rate('misspelt', (one) => (one === column ? wrong : 0), sign(2));
+  }
+}
+
+/** Values that the update before had too: where they usually differ, it was sent again. */
+function compareRepeats(
+  collector: TestCollector,
+  column: ColumnProfile,
+  past: ColumnPast,
+  index: number,
+): void {
+  const { name, sketch } = column;
+  const latest = collector.history.latest?.profile.columns[index];
+  const before = latest?.name === name ? latest.sketch : null;
+  if (sketch === null || before === null) return;
+  const { shared, of } = sharedValues(sketch, before);
+  // Most columns share next to nothing: then what they usually share is not looked up.
+  if (shared < fewestShared) {
+    collector.tests += 1;
+    return;
+  }
+  const shares = past.map((one, place) => {
+    const other = past[place - 1]?.sketch ?? null;
+    const own = one?.sketch ?? null;
+    return own === null || other === null ? { shared: 0, of: 0 } : sharedValues(own, other);
+  });
+  const hits = shares.map((one) => one.shared);
+  const rows = shares.map((one) => one.of);
+  collector.rate({ column: name, statistic: 'repeated', k: shared, n: of, hits, rows, onlyUp: true });
+}
+
+/** Shares of single values: of each that is frequent where there are few, or else of the most frequent. */
+function compareValues(
+  collector: TestCollector,
+  column: ColumnProfile,
+  past: ColumnPast,
+  presents: readonly number[],
+): void {
+  const { name: of, kind, present: n } = column;
+  if (kind === 'boolean' || kind === 'other' || kind === 'day') return;
+  const base = { column: of, n, rows: presents };
+  if (column.values !== null && hasFewValues(past)) {
+    // A new number among few is seldom news of itself; what is used for "none" is counted apart.
+    const usualTurn = largestTurn(past);
+    const usualRise = Math.max(usualTurn, kind === 'number' ? 0.25 : 0);
+    for (const [value, k] of comparedValues(column, past)) {
+      const hits = past.map((one) => (one === null ? 0 : rowsOf(one, value)));
+      collector.rate({ ...base, statistic: 'value', value, k, hits, usualTurn, usualRise });
+    }
+    return;
+  }
+  const [top] = column.top;
+  if (top === undefined) return;
+  const hits = past.map((one) => one?.top[0]?.[1] ?? 0);
+  const options = { usualJump: 0.1, onlyUp: true, cluster: clusterOf(past) };
+  collector.rate({ ...base, statistic: 'top', value: top[0], k: top[1], hits, ...options });
+}
+
+function compareMeasures(
+  collector: TestCollector,
+  column: ColumnProfile,
+  past: ColumnPast,
+  presents: readonly number[],
+): void {
+  const { kind, name, present } = column;
+  const width = kind === 'number' ? typicalWidth(past) : 1;
+  // Quantiles of few values jump from one to the next: their shares say it better.
+  const isDiscrete = kind === 'number' && hasFewValues(past);
+  const isScale = (column.values?.length ?? 0) >= fewestOfScale;
+  for (const [place, statistic] of measureNames[kind].entries()) {
+    if (isDiscrete && statistic !== 'run' && (statistic !== 'roughness' || !isScale)) continue;
+    const values = past.map((one) => one?.measures[place] ?? Number.NaN);
+    const now = column.measures[place] ?? Number.NaN;
+    if (sharesOfRows.has(statistic)) {
+      collector.share(name, statistic, now, present, values, presents);
+      continue;
+    }
+    collector.measure(name, statistic, now, present, values, scaleOf(statistic, width), presents);
+  }
+}

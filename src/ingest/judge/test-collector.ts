@@ -1,0 +1,128 @@
+import { createForecastWork, type ForecastWork } from './forecast.ts';
+import { type RateOptions, sign } from './statistic-options.ts';
+import { historyLength, type TableHistory } from './table-history.ts';
+import { type MeasureScale, testMeasure } from './test-measure.ts';
+import { type RateTest, testRate } from './test-rate.ts';
+import type { TestResult } from './test-result.ts';
+
+/** p-values above this are not kept: no threshold is as high. */
+const kept = 0.01;
+
+type RateCase = RateOptions & {
+  readonly column: string;
+  readonly model?: string | null;
+  readonly statistic: string;
+  readonly value?: string;
+  /** Rows hit, of so many. */
+  readonly k: number;
+  readonly n: number;
+  readonly hits: readonly number[];
+  readonly rows: readonly number[];
+  readonly others?: readonly string[];
+};
+
+/** Makes the tests of one batch, and keeps those that may tell something. */
+export class TestCollector {
+  tests = 0;
+  readonly results: TestResult[] = [];
+  readonly history: TableHistory;
+  readonly work: ForecastWork = createForecastWork(historyLength + 1);
+  /** Rows of the updates before. */
+  readonly rows: readonly number[];
+  readonly #weekdays: readonly number[] | null;
+  readonly #weekday: number;
+
+  constructor(history: TableHistory, atMs: number) {
+    this.history = history;
+    const moments = history.units.map((unit) => unit.atMs);
+    const [first = 0, last = 0] = [moments[0], moments[moments.length - 1]];
+    this.#weekdays = last - first >= 21 * 86_400_000 ? moments.map(weekdayOf) : null;
+    this.#weekday = weekdayOf(atMs);
+    this.rows = history.units.map(({ profile }) => profile.rows);
+  }
+
+  rate({
+    column,
+    model = null,
+    statistic,
+    value,
+    k,
+    n,
+    hits,
+    rows,
+    others = [],
+    ...options
+  }: RateCase): void {
+    const {
+      usualJump = 0,
+      usualTurn = 0,
+      usualRise = usualTurn,
+      cluster = 1,
+      onlyUp = false,
+      exactFrom = null,
+    } = options;
+    const series = {
+      hits,
+      rows,
+      usualJump,
+      usualTurn,
+      usualRise,
+      cluster,
+      onlyUp,
+      exactFrom,
+      weekdays: this.#weekdays,
+      weekday: this.#weekday,
+    };
+    this.add(testRate(k, n, series, this.work), {
+      column,
+      model,
+      others,
+      statistic,
+      value: value ?? null,
+      kind: 'rate',
+    });
+  }
+
+  measure(
+    column: string,
+    statistic: string,
+    now: number,
+    n: number,
+    values: readonly number[],
+    scale: MeasureScale,
+    rows: readonly number[] = this.rows,
+    others: readonly string[] = [],
+  ): void {
+    const series = { values, rows, weekdays: this.#weekdays, weekday: this.#weekday };
+    const test = testMeasure(now, n, series, scale, this.work);
+    this.add(test, { column, model: null, others, statistic, value: null, kind: 'measure' });
+  }
+
+  /** A share of a batch's rows that depends on their order. */
+  share(
+    column: string,
+    statistic: string,
+    now: number,
+    n: number,
+    values: readonly number[],
+    rows: readonly number[],
+  ): void {
+    if (Number.isNaN(now)) return;
+    const known = values.map((value, place) => (Number.isNaN(value) ? 0 : (rows[place] ?? 0)));
+    const hits = known.map((of, place) => Math.round(of * (values[place] || 0)));
+    this.rate({ column, statistic, k: Math.round(now * n), n, hits, rows: known, ...sign(2) });
+  }
+
+  add(
+    test: RateTest | null,
+    what: Pick<TestResult, 'column' | 'model' | 'others' | 'statistic' | 'value' | 'kind'>,
+  ): void {
+    if (test === null) return;
+    this.tests += 1;
+    if (test.isTelling && (test.isExact || test.pValue <= kept)) this.results.push({ ...what, ...test });
+  }
+}
+
+function weekdayOf(ms: number): number {
+  return (Math.floor(ms / 86_400_000) + 4) % 7;
+}

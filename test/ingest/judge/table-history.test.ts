@@ -1,0 +1,53 @@
+import { expect, test } from 'vitest';
+import {
+  emptyHistory,
+  type HistoryUnit,
+  historyLength,
+  type LearningState,
+  type TableHistory,
+  withUpdate,
+} from '../../../src/ingest/judge/table-history.ts';
+
+const profile = {
+  ...{ rows: 1, duplicates: 0, columns: [], correlations: [], rules: [], dependencies: [], effects: [] },
+};
+
+/** Updates by version, with what spoke against each; what was learned from, and when noticed ones were after all. */
+function replay(updates: readonly (readonly [state: LearningState, ...subjects: string[]])[]) {
+  let history: TableHistory = emptyHistory;
+  const learned: (readonly [at: number, versions: readonly number[]])[] = [];
+  for (const [index, [state, ...subjects]] of updates.entries()) {
+    const unit: HistoryUnit = { version: index + 1, atMs: 0, profile, subjects };
+    const next = withUpdate(history, unit, state);
+    if (next.learned.length > 0) learned.push([unit.version, next.learned]);
+    history = next.history;
+  }
+  return { history, learned, versions: history.units.map(({ version }) => version) };
+}
+
+test('three noticed in a row are learned from, whatever was said of them; a blocked one ends the row', () => {
+  const noticed = (subject: string) => ['noticed', subject] as const;
+  expect(replay([['learned'], noticed('a'), noticed('b'), noticed('c')]).learned).toEqual([[4, [2, 3, 4]]]);
+  expect(replay([noticed('a'), noticed('b'), ['blocked', 'x'], noticed('c')]).learned).toEqual([]);
+});
+
+test('what is noticed again, and nobody has put right, is learned from with the time before; nothing else is', () => {
+  const { learned, versions, history } = replay([
+    ['learned'],
+    ['noticed', 'sentinel hum'],
+    ['noticed', 'null-burst name'],
+    ['learned'],
+    ['noticed', 'sentinel hum', 'noise temp'],
+    ['learned'],
+  ]);
+  expect(learned).toEqual([[5, [2, 5]]]);
+  expect(versions).toEqual([1, 2, 4, 5, 6]);
+  expect(history.noticed.map(({ version }) => version)).toEqual([3]);
+});
+
+test('what was noticed longer ago than is looked back at is forgotten', () => {
+  const usual = Array.from({ length: historyLength }, () => ['learned'] as const);
+  const { learned, history } = replay([['noticed', 'noise a'], ...usual, ['noticed', 'noise a']]);
+  expect(learned).toEqual([]);
+  expect(history.noticed.map(({ version }) => version)).toEqual([historyLength + 2]);
+});
