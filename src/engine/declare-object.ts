@@ -373,6 +373,7 @@ async function dropStorage(core: EngineCore, draft: WriteDraft, entry: CatalogEn
       return dropContents(core, draft, name);
     case 'model':
       await forgetPredictions(draft.tx, name);
+      core.predictions.forget(name);
       draft.update({ liveLogs: withoutEntries(draft.state.liveLogs, [name]) });
       supersede(draft.tx, name);
       await endHold(draft, name);

@@ -1,8 +1,9 @@
 import { EverviewError } from '../core/errors.ts';
-import { quoteIdentifier } from '../core/identifier.ts';
+import { quoteIdentifier, versionColumn, weightColumn } from '../core/identifier.ts';
 import { findColumn } from '../core/schema.ts';
 import type { Row } from '../core/value.ts';
 import { type ModelVersion, modelVersionOf, type Version, versionOf } from '../core/version.ts';
+import { logRelation } from '../ingest/relation-names.ts';
 import { contentsOf, type TrainingRelation } from '../model/row-source.ts';
 import { eventTimeColumn, membershipCondition, trainingBoundsAt } from '../model/training-window.ts';
 import type { LiveSlice } from '../promote/live-losses.ts';
@@ -164,7 +165,7 @@ const pastsAsked = 32;
 /**
  * Which of the labels were there when their predictions were made, so that these say nothing: `known`; `unknown` where
  * history no longer tells. A label that counted only later was not there. One found for a prediction that had waited
- * came since; and one of a version after which nothing changed was there. For the rest the training set is asked, by
+ * came since (`labelsGoneSince`); and one of a version after which nothing changed was there. For the rest the training set is asked, by
  * its definition, at the newest version there was then.
  */
 export async function labelsThereBefore(
@@ -175,7 +176,7 @@ export async function labelsThereBefore(
   found: readonly FoundLabel[],
 ): Promise<ReadonlyMap<number, 'known' | 'unknown'>> {
   const before = new Map<number, 'known' | 'unknown'>();
-  const asked = new Map<string, FoundLabel[]>();
+  const asked: FoundLabel[] = [];
   const { changes, version } = draft.state;
   const { isClocked } = set.handle;
   for (const one of found) {
@@ -188,12 +189,34 @@ export async function labelsThereBefore(
       before.set(one.predictionId, 'known');
       continue;
     }
-    const moment = `${one.newestVersion} ${isClocked ? one.predictedAtMs : ''}`;
-    const those = asked.get(moment) ?? [];
-    asked.set(moment, those);
-    those.push(one);
+    asked.push(one);
   }
-  for (const [place, those] of [...asked.values()].entries()) {
+  return askPasts(core, draft, entry, set, asked, before);
+}
+
+type Asked = Pick<FoundLabel, 'predictionId' | 'newestVersion' | 'predictedAtMs'>;
+
+/** By the moment as of which the set is to be asked. */
+function byMoment<T extends Asked>({ handle }: TrainingSetEntry, those: readonly T[]): Map<string, T[]> {
+  const asked = new Map<string, T[]>();
+  for (const one of those) {
+    const moment = `${one.newestVersion} ${handle.isClocked ? one.predictedAtMs : ''}`;
+    const group = asked.get(moment) ?? [];
+    asked.set(moment, group);
+    group.push(one);
+  }
+  return asked;
+}
+
+async function askPasts(
+  core: EngineCore,
+  draft: WriteDraft,
+  entry: ModelEntry,
+  set: TrainingSetEntry,
+  asked: readonly Asked[],
+  before: Map<number, 'known' | 'unknown'>,
+): Promise<ReadonlyMap<number, 'known' | 'unknown'>> {
+  for (const [place, those] of [...byMoment(set, asked).values()].entries()) {
     const known = place < pastsAsked ? await labelledThen(core, draft, entry, set, those) : null;
     for (const { predictionId } of those) {
       if (known === null) before.set(predictionId, 'unknown');
@@ -203,13 +226,39 @@ export async function labelsThereBefore(
   return before;
 }
 
+/**
+ * Predictions that nobody had looked at and whose label was there when they were made, but is gone, as while a table is
+ * loaded anew: it would be taken for news when it is back. Asked are those whose label the training set has let go of
+ * since.
+ */
+export async function labelsGoneSince(
+  core: EngineCore,
+  draft: WriteDraft,
+  entry: ModelEntry,
+  set: TrainingSetEntry,
+): Promise<ReadonlyMap<number, 'known' | 'unknown'>> {
+  const rows = await draft.tx.rows(
+    `SELECT DISTINCT p.prediction_id AS id, p.newest_version AS newest, epoch_ms(p.predicted_at) AS predicted_ms
+     FROM (${typedKeysSql(entry, set, `model = $1 AND state = 'new'`)}) p
+       JOIN ${logRelation(nameOf(set))} s ON ${onKeys(entry, set)} AND s.${versionColumn} > p.newest_version
+     WHERE s.${weightColumn} < 0 AND ${hasLabel(entry, set)} ORDER BY ALL`,
+    [nameOf(entry)],
+  );
+  const gone = rows.map(({ id, newest, predicted_ms }) => ({
+    predictionId: Number(id),
+    newestVersion: versionOf(Number(newest)),
+    predictedAtMs: Number(predicted_ms),
+  }));
+  return askPasts(core, draft, entry, set, gone, new Map());
+}
+
 /** Of predictions made at one version, those whose label was there then; null: history does not tell. */
 async function labelledThen(
   core: EngineCore,
   draft: WriteDraft,
   entry: ModelEntry,
   set: TrainingSetEntry,
-  those: readonly FoundLabel[],
+  those: readonly Asked[],
 ): Promise<ReadonlySet<number> | null> {
   const ids = those.map(({ predictionId }) => predictionId).join(', ');
   const [first] = those;

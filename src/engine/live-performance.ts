@@ -68,7 +68,7 @@ type Asked = { readonly name: string; readonly at?: TextPlace };
 async function performanceRows(core: EngineCore, model: Asked | null, per: Asked | null): Promise<Row[]> {
   const entry = model === null ? null : namedModel(core.state, model.name, model.at);
   if (per !== null) assertSliced(core, entry === null ? null : nameOf(entry), per);
-  await settleLabels(core, 'asked');
+  await settleLabels(core, 'asked', entry === null ? null : nameOf(entry));
   const shown = columns.map(({ name }) => `"${name}"`).join(', ');
   const wanted = [
     ...(entry === null ? [] : [nameOf(entry)]),

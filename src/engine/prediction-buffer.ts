@@ -1,5 +1,8 @@
 import type { PredictionBatch } from '../promote/prediction-log.ts';
 
+/** A few hundred bytes each. */
+const mostRows = 1_000_000;
+
 /**
  * Predictions that were given and are not in the file yet. Reads put them here and wait for nobody; the writer takes them
  * along in the next transaction that looks for labels: in the scheduler's rounds, when performance is asked for, before
@@ -27,9 +30,17 @@ export class PredictionBuffer {
     return this.#answers;
   }
 
+  /** Where nobody can write for long, what is more than `mostRows` is let go of, as at a kill. */
   add(batch: PredictionBatch): void {
+    if (this.#rows + batch.rows.length > mostRows) return;
     this.#batches.push(batch);
     this.#rows += batch.rows.length;
+  }
+
+  /** The model is dropped; another one may come to have its name. */
+  forget(model: string): void {
+    this.#batches = this.#batches.filter((batch) => batch.model !== model);
+    this.#rows = rowsOf(this.#batches);
   }
 
   /** All of it, in the order it came; what could not be written is given back. */
@@ -42,7 +53,7 @@ export class PredictionBuffer {
 
   giveBack(taken: readonly PredictionBatch[]): void {
     this.#batches = [...taken, ...this.#batches];
-    this.#rows = this.#batches.reduce((sum, { rows }) => sum + rows.length, 0);
+    this.#rows = rowsOf(this.#batches);
   }
 
   /** Work that puts something here after its answer was given; what it fails with is told by `settled`. */
@@ -61,4 +72,8 @@ export class PredictionBuffer {
     this.#failure = null;
     if (failure !== null) throw failure;
   }
+}
+
+function rowsOf(batches: readonly PredictionBatch[]): number {
+  return batches.reduce((sum, { rows }) => sum + rows.length, 0);
 }

@@ -16,7 +16,14 @@ import { type ModelEntry, nameOf } from '../query/catalog.ts';
 import { answeringModel, trainingSetOf } from './answering-model.ts';
 import type { EngineCore } from './engine-core.ts';
 import { type EngineState, withEntry } from './engine-state.ts';
-import { type FoundLabel, findLabels, labelsAtOnce, labelsThereBefore, nextLabelMs } from './find-labels.ts';
+import {
+  type FoundLabel,
+  findLabels,
+  labelsAtOnce,
+  labelsGoneSince,
+  labelsThereBefore,
+  nextLabelMs,
+} from './find-labels.ts';
 import { isRefreshHeld } from './held-refreshes.ts';
 import { hasStaleLiveIncident, noteLivePerformance } from './live-incidents.ts';
 import { refreshViews } from './refresh-views.ts';
@@ -35,20 +42,32 @@ export type Settling = 'due' | 'asked' | 'write';
 
 const settleEveryMs = 60_000;
 
-export async function settleLabels(core: EngineCore, how: Settling): Promise<void> {
+/**
+ * @param only the model that is asked about; null: all
+ * @throws the first failure, once every other model was seen to
+ */
+export async function settleLabels(
+  core: EngineCore,
+  how: Settling,
+  only: string | null = null,
+): Promise<void> {
   // Whoever notes predictions asks for `write`, and would wait for itself.
   if (how !== 'write') await core.predictions.settled();
   if (!core.mayWrite) return;
   if (!core.predictions.isEmpty) await writePredictions(core);
   if (how === 'write') return;
-  for (const { name } of dueModels(core.state, core.clock.nowMs(), how)) {
-    await core.commit(async (tx, state) => {
+  const due = dueModels(core.state, core.clock.nowMs(), how);
+  const failures: unknown[] = [];
+  for (const { name } of due.filter((model) => only === null || model.name === only)) {
+    const settled = core.commit(async (tx, state) => {
       const draft = new WriteDraft(tx, state, core.clock.nowMs());
       const entry = state.catalog.get(name);
       if (entry?.kind === 'model') await settleModel(core, draft, entry);
       return draft.committed(undefined);
     });
+    await settled.catch((failure: unknown) => failures.push(failure));
   }
+  if (failures.length > 0) throw failures[0];
 }
 
 /** In a transaction of their own, which makes no version. */
@@ -142,6 +161,15 @@ async function settleModel(core: EngineCore, draft: WriteDraft, entry: ModelEntr
       await recordLabels(draft.tx, labelled, draft.state.version, draft.nowMs);
       if (found.length < labelsAtOnce) break;
     }
+    const gone = [...(await labelsGoneSince(core, draft, entry, set))].map(
+      ([predictionId, there]): LabelledPrediction => ({
+        predictionId,
+        state: there === 'known' ? 'known' : 'ambiguous',
+        label: null,
+        loss: null,
+      }),
+    );
+    await recordLabels(draft.tx, gone, draft.state.version, draft.nowMs);
     await notePredictionsWaiting(draft.tx, name);
     await losses.save();
     const boundaryMs = draft.state.cursors.get(nameOf(set))?.nextBoundaryMs ?? null;

@@ -71,10 +71,12 @@ export function classLosses(
   if (probabilities === null) return [wrong];
   const given = Object.entries(probabilities);
   const least = Number.EPSILON;
-  const ofLabel = Math.min(1 - least, Math.max(least, probabilities[label] ?? 0));
+  // A class may be called as what every object has.
+  const isKnown = Object.hasOwn(probabilities, label);
+  const ofLabel = Math.min(1 - least, Math.max(least, (isKnown ? probabilities[label] : undefined) ?? 0));
   const squares = given.reduce((sum, [name, share]) => sum + (share - (name === label ? 1 : 0)) ** 2, 0);
   // A class that the model does not know was given nothing. Of two classes half the sum is usual, and so 1 at most.
-  const brier = Math.min(1, (squares + (label in probabilities ? 0 : 1)) / 2);
+  const brier = Math.min(1, (squares + (isKnown ? 0 : 1)) / 2);
   return [
     wrong,
     { metric: 'log_loss', loss: -Math.log(ofLabel), scale: 1 },

@@ -304,12 +304,18 @@ class QueryRewriter {
     at: Version | null,
   ): Promise<SqlNode> {
     const call = predictCall(reference, this.#text, this.#context.catalog);
+    const wasHistorical = this.historical;
+    this.historical = false;
     const input = await this.query(inputQueryOf(call, reference.scope), at);
+    const isOfNow = at === null && !this.historical;
+    this.historical ||= wasHistorical;
     const inputSql = await this.printed(input);
     const schema = this.#schemaOfTable(call, reference) ?? (await this.#context.session.describe(inputSql));
     const parameters = this.#context.promotedParameters(call.model);
-    // What a kept view predicts is its contents, and nobody was told it now.
-    if (at === null && this.#kept === 0 && call.function === 'predict')
+    // What a kept view predicts is its contents, and nobody was told it now. Rows that differ each time they are read
+    // would be others than those of the answer.
+    const isTold = isOfNow && this.#kept === 0 && call.function === 'predict';
+    if (isTold && !isVolatile(input, this.#context.parser.unstableFunctions))
       this.#log(call.model, parameters, inputSql, schema);
     const row = reference.alias === '' ? call.model : reference.alias;
     const sql = predictionAt(
@@ -387,6 +393,17 @@ function isRecursive(definition: SqlNode, computed: ReadonlyMap<string, SqlNode>
   walk(definition, (node) => {
     found ||= node.type === 'RECURSIVE_CTE_NODE';
     found ||= node.type === 'BASE_TABLE' && node.schema_name === '' && computed.has(String(node.table_name));
+  });
+  return found;
+}
+
+/** Whether rows may differ from one reading to the next on the same snapshot: a sample, or a call as of `random`. */
+function isVolatile(input: SqlNode, unstable: SqlParser['unstableFunctions']): boolean {
+  let found = false;
+  walk(input, (node) => {
+    found ||= typeof node['sample'] === 'object' && node['sample'] !== null;
+    found ||=
+      node.class === 'FUNCTION' && unstable.get(String(node.function_name).toLowerCase()) === 'volatile';
   });
   return found;
 }

@@ -9,24 +9,37 @@ type Known = {
   readonly hadLabel: boolean;
   state: 'new' | 'waiting' | 'scored' | 'known';
   error: number;
+  wasLetGo: boolean;
 };
 
 /** What ought to be known of predictions, from what was done alone: no SQL, no history. */
 class Reference {
   readonly labels = new Map<number, number | null>();
   readonly log: Known[] = [];
+  /** Keys that had a label when the training set was last refreshed, with it. */
+  contents = new Map<number, number>();
+
+  /** The set lets go of labels that it had: of predictions whose key had one this is told. */
+  refreshed(): void {
+    for (const one of this.log)
+      if (one.state === 'new' && this.contents.has(one.key))
+        one.wasLetGo ||= this.contents.get(one.key) !== (this.labels.get(one.key) ?? null);
+    this.contents = new Map([...this.labels].flatMap(([key, y]) => (y === null ? [] : [[key, y]])));
+  }
 
   predicted(version: number, key: number, prediction: number): void {
     if (this.log.some((one) => one.version === version && one.key === key)) return;
     const hadLabel = (this.labels.get(key) ?? null) !== null;
-    this.log.push({ version, key, prediction, hadLabel, state: 'new', error: 0 });
+    this.log.push({ version, key, prediction, hadLabel, state: 'new', error: 0, wasLetGo: false });
   }
 
   looked(): void {
+    if (this.log.some(({ state }) => state === 'new' || state === 'waiting')) this.refreshed();
     for (const one of this.log) {
       if (one.state === 'scored' || one.state === 'known') continue;
       const label = this.labels.get(one.key) ?? null;
-      if (label === null) one.state = 'waiting';
+      if (label === null && one.state === 'new' && one.hadLabel && one.wasLetGo) one.state = 'known';
+      else if (label === null) one.state = 'waiting';
       else if (one.state === 'new' && one.hadLabel) one.state = 'known';
       else {
         one.state = 'scored';
@@ -101,6 +114,7 @@ it.each([1, 2, 3])('labels are found as a plain account of the history has them 
   // A row that the training set leaves out never has a label.
   for (const { id } of (await db.query('SELECT id FROM t WHERE x >= 9')).rows)
     reference.labels.delete(Number(id));
+  reference.refreshed();
   for (let step = 0; step < 60; step++) {
     clock.advanceMs(1_000);
     const move = random.weighted({ arrive: 2, label: 6, predict: 5, look: 2, forget: 1, refresh: 1 });
@@ -109,7 +123,10 @@ it.each([1, 2, 3])('labels are found as a plain account of the history has them 
     else if (move === 'predict') await predict();
     else if (move === 'look') await look();
     else if (move === 'forget') await forget();
-    else await db.sql('REFRESH m FULL');
+    else {
+      await db.sql('REFRESH m FULL');
+      reference.refreshed();
+    }
     for (const { id } of (await db.query('SELECT id FROM t WHERE x >= 9')).rows)
       reference.labels.delete(Number(id));
   }

@@ -119,6 +119,18 @@ describe('predictions that are logged', () => {
     expect(await states()).toEqual({ known: 3, scored: 3, waiting: 1 });
   });
 
+  it('say nothing where the label was there before, is gone for a while, and back', async () => {
+    await opened();
+    await arrive(100, 110);
+    await predict('id >= 90');
+    await db.sql('DELETE FROM t');
+    await db.step();
+    expect(await states()).toEqual({ known: 10, waiting: 10 });
+    await arrive(90, 110, `i % 10, 'b', 7, NULL`);
+    await db.performance();
+    expect(await states()).toEqual({ known: 10, scored: 10 });
+  });
+
   it('keep the label that came first', async () => {
     await opened();
     await arrive(100, 101);
