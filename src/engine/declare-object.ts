@@ -373,7 +373,6 @@ async function dropStorage(core: EngineCore, draft: WriteDraft, entry: CatalogEn
       return dropContents(core, draft, name);
     case 'model':
       await forgetPredictions(draft.tx, name);
-      core.predictions.forget(name);
       draft.update({ liveLogs: withoutEntries(draft.state.liveLogs, [name]) });
       supersede(draft.tx, name);
       await endHold(draft, name);
@@ -383,6 +382,11 @@ async function dropStorage(core: EngineCore, draft: WriteDraft, entry: CatalogEn
         cursors: withoutEntries(draft.state.cursors, [name]),
         promoted: withoutEntries(draft.state.promoted, [name]),
         modelStates: withoutEntries(draft.state.modelStates, [name]),
+        droppedModels: withEntry(
+          draft.state.droppedModels,
+          name,
+          draft.state.lastModelVersion.get(name) ?? 0,
+        ),
       });
       return;
   }

@@ -28,6 +28,8 @@ export type EngineState = {
   /** Models of which no candidate comes to answer by itself, since a person said so. */
   readonly heldModels: ReadonlySet<string>;
   readonly lastModelVersion: ReadonlyMap<string, number>;
+  /** By the name of a model that was dropped since the engine opened: the last version it had. */
+  readonly droppedModels: ReadonlyMap<string, number>;
   /** Every relation's changes, as counts. */
   readonly changes: ChangeIndex;
   /** By table that declares a `source`: when each of its sources last sent rows. */

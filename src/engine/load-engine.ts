@@ -46,6 +46,7 @@ export async function loadEngine(
     superseded: supersededByKey(await loadShown(session, cursors, models.promoted)),
     heldModels: await loadHeldModels(session),
     lastModelVersion: models.lastVersion,
+    droppedModels: new Map(),
     changes: history.changes,
     sources: await loadSources(session),
     lastUpdateId: history.lastUpdateId,

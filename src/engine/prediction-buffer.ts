@@ -37,12 +37,6 @@ export class PredictionBuffer {
     this.#rows += batch.rows.length;
   }
 
-  /** The model is dropped; another one may come to have its name. */
-  forget(model: string): void {
-    this.#batches = this.#batches.filter((batch) => batch.model !== model);
-    this.#rows = rowsOf(this.#batches);
-  }
-
   /** All of it, in the order it came; what could not be written is given back. */
   take(): readonly PredictionBatch[] {
     const taken = this.#batches;

@@ -90,9 +90,10 @@ export async function writePredictions(core: EngineCore): Promise<void> {
   }
 }
 
-/** The model may have been dropped since, or log by another key. */
-function isWanted(state: EngineState, { model, keyColumns }: PredictionBatch): boolean {
+/** The model may have been dropped since, and another have its name, or log by another key. */
+function isWanted(state: EngineState, { model, modelVersion, keyColumns }: PredictionBatch): boolean {
   const entry = state.catalog.get(model);
+  if (modelVersion <= (state.droppedModels.get(model) ?? 0)) return false;
   return entry?.kind === 'model' && entry.declared.definition.logPredictions.join() === keyColumns.join();
 }
 
