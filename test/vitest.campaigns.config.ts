@@ -10,6 +10,7 @@ const deeper = [
   'model/every-family',
   'model/family-histories',
   'view/group-rungs',
+  'view/shapes',
   'view/temporal',
 ];
 

@@ -108,7 +108,7 @@ describe('law 3, consistency', () => {
     60_000,
   );
 
-  it.each(['incremental', 'full', null] as const)(
+  it.each(depth([null], ['incremental', 'full', null] as const))(
     'reads one version under every policy of views and of queries, refreshes preferred: %s',
     async (forced) => {
       const paths = new Set<string>();
