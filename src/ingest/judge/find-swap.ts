@@ -1,6 +1,6 @@
 import type { BatchProfile } from '../profile/batch-profile.ts';
 import { type ColumnProfile, measureNames } from '../profile/column-profile.ts';
-import type { ColumnCase, NamedCause } from './name-cause.ts';
+import type { ColumnCase, NamedCause } from './column-case.ts';
 import { columnHistory, type TableHistory } from './table-history.ts';
 import type { TestResult } from './test-result.ts';
 

@@ -1,8 +1,8 @@
 import type { ModelEffect } from '../profile/model-effect.ts';
 import { shiftsLookedAt } from '../profile/model-effect.ts';
+import { type NamedCause, percent } from './column-case.ts';
 import { effectsOf, relationAt } from './effect-history.ts';
 import { middle } from './middle.ts';
-import { type NamedCause, percent } from './name-cause.ts';
 import type { TableHistory } from './table-history.ts';
 import type { TestResult } from './test-result.ts';
 
