@@ -68,6 +68,8 @@ export class LiveLosses {
   readonly #session: Session;
   readonly #model: string;
   readonly #versions = new Map<ModelVersion, Map<string, LiveSeries>>();
+  /** Columns of versions of which no further value is followed. */
+  readonly #full = new Set<string>();
   readonly #scores = new Map<ModelVersion, PromotedScores>();
 
   constructor(session: Session, model: string) {
@@ -107,7 +109,7 @@ export class LiveLosses {
     for (const slice of [{ column: null, value: null }, ...slices]) {
       const [first] = losses;
       const isKnown = first !== undefined && all.has(keyOf(slice, first.metric));
-      if (!isKnown && !mayFollow(all, slice)) continue;
+      if (!isKnown && first !== undefined && this.#isFull(version, all, slice, first.metric)) continue;
       for (const { metric, loss, scale } of losses) {
         const key = keyOf(slice, metric);
         const series = all.get(key) ?? (await this.#begun(version, slice, metric, scale));
@@ -131,13 +133,29 @@ export class LiveLosses {
       [this.#model],
     );
     const rows = [...this.#versions.values()].flatMap((series) => [...series.values()]);
-    const columns = rows.map((series) => storedRow(this.#model, series));
-    const names = Object.keys(columns[0] ?? {});
+    const stored = rows.map((series) => Object.entries(storedRow(this.#model, series)));
     await this.#session.append(
       'everview."live_losses"',
-      names.map((name) => ({ name, type: '' })),
-      names.map((name) => columns.map((row) => new Map(Object.entries(row)).get(name) ?? null)),
+      (stored[0] ?? []).map(([name]) => ({ name, type: '' })),
+      (stored[0] ?? []).map((_, place) => stored.map((row) => row[place]?.[1] ?? null)),
     );
+  }
+
+  /** Nothing is taken out of a column, so what was full stays so, and is not counted for every label. */
+  #isFull(
+    version: ModelVersion,
+    all: ReadonlyMap<string, LiveSeries>,
+    { column }: LiveSlice,
+    metric: LiveMetric,
+  ): boolean {
+    if (column === null) return false;
+    const place = `${version} ${column}`;
+    if (this.#full.has(place)) return true;
+    let values = 0;
+    for (const one of all.values()) if (one.column === column && one.metric === metric) values += 1;
+    if (values < mostValues) return false;
+    this.#full.add(place);
+    return true;
   }
 
   async #begun(
@@ -167,12 +185,6 @@ export class LiveLosses {
     this.#versions.set(version, loaded);
     return loaded;
   }
-}
-
-function mayFollow(all: ReadonlyMap<string, LiveSeries>, { column }: LiveSlice): boolean {
-  if (column === null) return true;
-  const values = [...all.values()].flatMap((one) => (one.column === column ? [one.value] : []));
-  return new Set(values).size < mostValues;
 }
 
 function keyOf({ column, value }: LiveSlice, metric: LiveMetric): string {

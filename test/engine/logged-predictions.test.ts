@@ -179,3 +179,24 @@ it('are scored whatever a class is called', async () => {
     { metric: 'brier', score: expect.any(Number) },
   ]);
 });
+
+it('are told apart by the first 200 values of a slice, and all count in the whole', async () => {
+  ({ db } = await openEverview());
+  await db.sql(`CREATE TABLE t (id BIGINT PRIMARY KEY, x DOUBLE, g VARCHAR, y DOUBLE);
+    CREATE TRAINING SET s WITH (label = y) AS SELECT * FROM t;
+    CREATE MODEL m WITH (method = 'ridge', refresh = manual, log_predictions = (id), slices = (g))
+      AS SELECT x FROM s;
+    INSERT INTO t SELECT i, i % 10, 'g' || i, i % 10 FROM range(450) r(i);
+    REFRESH m;
+    INSERT INTO t SELECT i, i % 10, 'g' || (i % 225), NULL FROM range(500, 950) r(i)`);
+  await predict('id >= 500');
+  await db.step();
+  await db.sql('UPDATE t SET y = x WHERE id >= 500');
+  await db.performance();
+  const { rows } = await db.query(`SELECT slice, count(*) AS series, sum(rows)::INTEGER AS labels
+    FROM everview.performance WHERE metric = 'mae' GROUP BY slice ORDER BY slice NULLS FIRST`);
+  expect(rows).toEqual([
+    { slice: null, series: 1n, labels: 450 },
+    { slice: 'g', series: 200n, labels: 400 },
+  ]);
+});

@@ -7,7 +7,13 @@ import {
   type StalenessAccount,
   stalenessCostMs,
 } from '../../src/plan/staleness-account.ts';
-import { bestScheduleCost, type SmallHistory, waitingCost } from '../support/best-schedule.ts';
+import {
+  bestScheduleCost,
+  evenHistory,
+  type SmallHistory,
+  smallHistories,
+  waitingCost,
+} from '../support/best-schedule.ts';
 import { Random } from '../support/random.ts';
 
 /** The rule over a history, asked after the answers of each step. */
@@ -28,19 +34,12 @@ function play(history: SmallHistory): { readonly cost: number; readonly largestJ
   return { cost, largestJump };
 }
 
-const steps = fc.array(
-  fc.tuple(fc.integer({ min: 0, max: 5 }), fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 200 }))),
-  { minLength: 1, maxLength: 60 },
-);
-
 describe('the rule of staleness_price', () => {
   it('costs at most (2 + jump/R) times the best schedule in hindsight', () => {
     fc.assert(
-      fc.property(steps, fc.integer({ min: 1, max: 5_000 }), (drawn, refreshCost) => {
-        const [labels, answers] = [drawn.map(([count]) => count), drawn.map(([, count]) => count)];
-        const history = { labels, answers, priceOfWaiting: 1, refreshCost };
+      fc.property(smallHistories, (history) => {
         const { cost, largestJump } = play(history);
-        const most = (2 + largestJump / refreshCost) * bestScheduleCost(history);
+        const most = (2 + largestJump / history.refreshCost) * bestScheduleCost(history);
         expect(cost).toBeLessThanOrEqual(most + 1e-9);
       }),
       { seed: 18, numRuns: 300 },
@@ -64,12 +63,7 @@ describe('the rule of staleness_price', () => {
 
   it('is the best schedule where changes and answers come evenly', () => {
     for (const refreshCost of [1, 3, 10, 55, 300]) {
-      const even = {
-        labels: Array(240).fill(1),
-        answers: Array(240).fill(1),
-        priceOfWaiting: 1,
-        refreshCost,
-      };
+      const even = evenHistory(refreshCost);
       // The best schedule knows the end, and saves up to one refresh there.
       expect(play(even).cost).toBeLessThanOrEqual(bestScheduleCost(even) + refreshCost);
     }

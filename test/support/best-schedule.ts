@@ -1,3 +1,5 @@
+import fc from 'fast-check';
+
 /** A model under one schedule, in little: labels that come to be known in each step, and answers given in it. */
 export type SmallHistory = {
   readonly labels: readonly number[];
@@ -6,6 +8,27 @@ export type SmallHistory = {
   readonly priceOfWaiting: number;
   readonly refreshCost: number;
 };
+
+/** One label and one answer in every step. */
+export function evenHistory(refreshCost: number): SmallHistory {
+  return { labels: Array(240).fill(1), answers: Array(240).fill(1), priceOfWaiting: 1, refreshCost };
+}
+
+/** Few labels a step, and answers in about half of the steps. */
+export const smallHistories: fc.Arbitrary<SmallHistory> = fc
+  .tuple(
+    fc.array(
+      fc.tuple(fc.integer({ min: 0, max: 5 }), fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 200 }))),
+      { minLength: 1, maxLength: 60 },
+    ),
+    fc.integer({ min: 1, max: 5_000 }),
+  )
+  .map(([steps, refreshCost]) => ({
+    labels: steps.map(([labels]) => labels),
+    answers: steps.map(([, answers]) => answers),
+    priceOfWaiting: 1,
+    refreshCost,
+  }));
 
 /** What staleness costs in step `step` when the last refresh was at the end of step `since` (−1: before all). */
 export function waitingCost(history: SmallHistory, since: number, step: number): number {

@@ -1,7 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { SkiRental } from '../../../src/lab/triggers/ski-rental.ts';
-import { bestScheduleCost, type SmallHistory, waitingCost } from '../../support/best-schedule.ts';
+import {
+  bestScheduleCost,
+  evenHistory,
+  type SmallHistory,
+  smallHistories,
+  waitingCost,
+} from '../../support/best-schedule.ts';
 import { observationOf } from '../../support/drift-streams.ts';
 import { Random } from '../../support/random.ts';
 
@@ -37,24 +43,10 @@ function play(history: SmallHistory): Played {
   return { cost, refreshes, jumped };
 }
 
-const histories = fc
-  .array(
-    fc.tuple(fc.integer({ min: 0, max: 5 }), fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 200 }))),
-    {
-      minLength: 1,
-      maxLength: 60,
-    },
-  )
-  .map((steps) => ({
-    labels: steps.map(([labels]) => labels),
-    answers: steps.map(([, answers]) => answers),
-  }));
-
 describe('ski rental', () => {
   it('costs at most twice the best schedule, and what single steps jumped over', () => {
     fc.assert(
-      fc.property(histories, fc.integer({ min: 1, max: 5000 }), (steps, refreshCost) => {
-        const history = { ...steps, priceOfWaiting: 1, refreshCost };
+      fc.property(smallHistories, (history) => {
         const { cost, jumped } = play(history);
         expect(jumped).toBeGreaterThanOrEqual(0);
         expect(cost).toBeLessThanOrEqual(2 * bestScheduleCost(history) + jumped + 1e-9);
@@ -65,8 +57,8 @@ describe('ski rental', () => {
 
   it('costs at most (2 + jump/R) times the best schedule', () => {
     fc.assert(
-      fc.property(histories, fc.integer({ min: 1, max: 5000 }), (steps, refreshCost) => {
-        const history = { ...steps, priceOfWaiting: 1, refreshCost };
+      fc.property(smallHistories, (history) => {
+        const { refreshCost } = history;
         let largest = 0;
         let waited = 0;
         const { cost, refreshes } = play(history);
@@ -87,12 +79,7 @@ describe('ski rental', () => {
 
   it('is the best schedule where labels and answers come evenly', () => {
     for (const refreshCost of [1, 3, 10, 55, 300]) {
-      const even = {
-        labels: Array(240).fill(1),
-        answers: Array(240).fill(1),
-        priceOfWaiting: 1,
-        refreshCost,
-      };
+      const even = evenHistory(refreshCost);
       // The best schedule knows the end, and saves up to one refresh there.
       expect(play(even).cost).toBeLessThanOrEqual(bestScheduleCost(even) + refreshCost);
     }
