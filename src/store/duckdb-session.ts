@@ -33,16 +33,18 @@ const boundaries: ReadonlySet<string> = new Set(['BEGIN TRANSACTION', takeSnapsh
 const preparedLimit = 256;
 
 /**
- * Binds one parameter, whole numbers as BIGINT where the statement expects one: DuckDB binds a prepared statement
- * again whenever a value's type is not the expected one, which costs more than running a small one.
+ * Binds one parameter, a number as the type that the statement expects: DuckDB binds a prepared statement again whenever
+ * a value's type is not the expected one, which costs more than running a small one.
  */
 function bind(statement: DuckDBPreparedStatement, index: number, value: SqlParameter): void {
   if (value === null) statement.bindNull(index);
   else if (value instanceof Date) {
     statement.bindTimestamp(index, timestampValue(BigInt(value.getTime()) * 1_000n));
   } else if (value instanceof Uint8Array) statement.bindBlob(index, value);
-  else if (isBigintSized(value) && expectsBigint(statement, index))
+  else if (isBigintSized(value) && expectedType(statement, index) === DuckDBTypeId.BIGINT)
     statement.bindBigInt(index, BigInt(value));
+  else if (typeof value === 'number' && expectedType(statement, index) === DuckDBTypeId.DOUBLE)
+    statement.bindDouble(index, value);
   else statement.bindValue(index, value);
 }
 
@@ -50,8 +52,8 @@ function isBigintSized(value: SqlParameter): value is number | bigint {
   return typeof value === 'bigint' ? BigInt.asIntN(64, value) === value : Number.isSafeInteger(value);
 }
 
-function expectsBigint(statement: DuckDBPreparedStatement, index: number): boolean {
-  return index <= statement.parameterCount && statement.parameterTypeId(index) === DuckDBTypeId.BIGINT;
+function expectedType(statement: DuckDBPreparedStatement, index: number): DuckDBTypeId | null {
+  return index <= statement.parameterCount ? statement.parameterTypeId(index) : null;
 }
 
 /** `temp."stage"` → catalog `temp`, table `stage`; `data."t"` → schema `data`, table `t`. */
