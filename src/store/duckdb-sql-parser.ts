@@ -6,6 +6,7 @@ import { isNode, rewrite, type SqlJson, type SqlNode, type SqlParser } from '../
 import type { Row } from '../core/value.ts';
 import { emptyItem, selectTree } from '../plan/lower-tree.ts';
 import { withoutFaults } from './duckdb-faults.ts';
+import { RecentlyUsed } from './recently-used.ts';
 import { unstableFunctions } from './unstable-functions.ts';
 
 /** Numbers that JavaScript writes in the same way become numbers; `1.0`, which DuckDB wants back, keeps its point. */
@@ -19,22 +20,28 @@ function utf16Offset(text: string, bytes: number): number {
   return Buffer.from(text, 'utf8').subarray(0, bytes).toString('utf8').length;
 }
 
+/** Of the texts whose trees are kept, some MB of trees; and of the trees, written out, whose texts are. */
+const mostCharacters = { parsed: 50_000, printed: 500_000 } as const;
+
 /** Parses on a session of its own; concurrent calls queue, because a prepared statement is bound to one set of values. */
 export class DuckdbSqlParser implements SqlParser {
   readonly unstableFunctions = unstableFunctions;
   readonly #session: Session;
   readonly #alone = createMutex();
-  #last: { readonly sql: string; readonly node: SqlNode } | undefined;
+  /** A tree is a pure function of its text, and a text of its tree: nothing of the data is in them. */
+  readonly #parsedLast = new RecentlyUsed<SqlNode>(mostCharacters.parsed);
+  readonly #printedLast = new RecentlyUsed<string>(mostCharacters.printed);
 
   constructor(session: Session) {
     this.#session = session;
   }
 
-  /** A statement is read for what it names, then to rewrite it: the last tree is asked for once. */
+  /** A statement is read for what it names, then to rewrite it; and most come again. */
   async parse(sql: string): Promise<SqlNode> {
-    if (this.#last?.sql === sql) return this.#last.node;
+    const known = this.#parsedLast.get(sql);
+    if (known !== undefined) return known;
     const node = await this.#parsed(sql);
-    this.#last = { sql, node };
+    this.#parsedLast.set(sql, node);
     return node;
   }
 
@@ -66,8 +73,13 @@ export class DuckdbSqlParser implements SqlParser {
 
   async print(query: SqlNode): Promise<string> {
     const tree = { error: false, statements: [{ node: withoutFaults(query), named_param_map: [] }] };
-    const [row] = await this.#rows('SELECT json_deserialize_sql($1::VARCHAR) AS sql', [treeText(tree)]);
-    return String(row?.['sql']);
+    const text = treeText(tree);
+    const known = this.#printedLast.get(text);
+    if (known !== undefined) return known;
+    const [row] = await this.#rows('SELECT json_deserialize_sql($1::VARCHAR) AS sql', [text]);
+    const sql = String(row?.['sql']);
+    this.#printedLast.set(text, sql);
+    return sql;
   }
 
   async printExpressions(expressions: readonly SqlNode[]): Promise<string[]> {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Store } from '../../src/core/session.ts';
+import type { Session, Store } from '../../src/core/session.ts';
 import type { SqlParser } from '../../src/core/sql-tree.ts';
+import { DuckdbSqlParser } from '../../src/store/duckdb-sql-parser.ts';
 import { openDuckdbStore } from '../../src/store/duckdb-store.ts';
 
 let store: Store & { readonly parser: SqlParser };
@@ -83,3 +84,22 @@ test.each([
     expect(bare).not.toEqual(ours);
   },
 );
+
+test('a text that comes again is not parsed again, nor its tree printed again', async () => {
+  await store.read(
+    () => null,
+    async (session) => {
+      let asked = 0;
+      const rows: Session['rows'] = (sql, params) => {
+        asked++;
+        return session.rows(sql, params);
+      };
+      const parser = new DuckdbSqlParser(Object.create(session, { rows: { value: rows } }));
+      const printed: string[] = [];
+      for (const sql of ['SELECT 1', 'SELECT 2', 'SELECT 1', 'SELECT 2'])
+        printed.push(await parser.print(await parser.parse(sql)));
+      expect(printed).toEqual(['SELECT 1', 'SELECT 2', 'SELECT 1', 'SELECT 2']);
+      expect(asked).toBe(4);
+    },
+  );
+});
