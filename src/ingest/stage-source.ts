@@ -7,11 +7,11 @@ import type { Name } from '../declare/statement.ts';
 import { conversionFailure } from './conversion-failure.ts';
 import type { IngestTarget } from './ingest-target.ts';
 import type { RowSource } from './row-source.ts';
-import { type StageColumn, type Staged, type StagingPlace, stageSelect } from './stage.ts';
+import { type Placed, type StageColumn, type Staged, type StagingPlace, stageSelect } from './stage.ts';
 import { stageArrow } from './stage-arrow.ts';
 import { stageFile } from './stage-file.ts';
 import { stageColumns, stageRows } from './stage-rows.ts';
-import { placeRows } from './staging-place.ts';
+import { placeFitting, placeRows } from './staging-place.ts';
 
 export type SourceOptions = {
   readonly columns: readonly Name[] | null;
@@ -76,12 +76,17 @@ async function stageSql(
   ) {
     return stageValues(tx, target, text, wanted, place);
   }
+  const isWhole = bringsWhole(target, wanted, options) && !/^\s*values\b/i.test(text);
+  const fitting = place.kind === 'log' && isWhole ? place : null;
   let given: Schema;
   try {
+    const rows = fitting === null ? 0 : await placeFitting(tx, target, text, fitting.version);
+    if (fitting !== null && rows > 0) return inLog({ ...fitting, rows });
     given = await tx.describe(text);
   } catch (failure) {
     throw conversionFailure(target, failure);
   }
+  if (fitting !== null && haveTypesOf(target, given)) return inLog({ ...fitting, rows: 0 });
   const sources = given.map((_, index) => `c${index}`);
   const columns = options.byName
     ? given.map((column) => namedColumn(target, wanted, column.name))
@@ -109,6 +114,21 @@ async function stageSql(
   } catch (failure) {
     throw conversionFailure(target, failure);
   }
+}
+
+/** The rows bring every column of the table, in its order. */
+function bringsWhole({ schema }: IngestTarget, wanted: Schema, { byName }: SourceOptions): boolean {
+  return (
+    !byName && wanted.length === schema.length && wanted.every(({ name }, at) => name === schema[at]?.name)
+  );
+}
+
+function inLog(place: Placed): Staged {
+  return { place, mayMisfit: false, file: null };
+}
+
+function haveTypesOf({ schema }: IngestTarget, given: Schema): boolean {
+  return given.length === schema.length && given.every(({ type }, index) => type === schema[index]?.type);
 }
 
 /**

@@ -1,4 +1,5 @@
-import { versionColumn, weightColumn } from '../core/identifier.ts';
+import { EverviewError } from '../core/errors.ts';
+import { quoteIdentifier, quoteLiteral, versionColumn, weightColumn } from '../core/identifier.ts';
 import type { Session } from '../core/session.ts';
 import type { SqlValue } from '../core/value.ts';
 import type { Version } from '../core/version.ts';
@@ -7,7 +8,7 @@ import type { UpdateContext } from './change-outcome.ts';
 import type { IngestTarget } from './ingest-target.ts';
 import { dataRelation, logRelation } from './relation-names.ts';
 import { columnList } from './row-sql.ts';
-import { makeStage, onStage, rowColumn, type StageSelect, type StagingPlace } from './stage.ts';
+import { makeStage, onStage, type Placed, rowColumn, type StageSelect, type StagingPlace } from './stage.ts';
 
 export function placeFor(target: IngestTarget, { touched, version }: UpdateContext): StagingPlace {
   const isFirst = touched !== undefined && !touched.has(target.name.toLowerCase());
@@ -27,16 +28,46 @@ export async function placeRows(
   target: IngestTarget,
   select: StageSelect,
   place: StagingPlace,
-): Promise<StagingPlace> {
+): Promise<Placed> {
   if (place.kind === 'stage' || select.mayMisfit) {
     await makeStage(tx, select);
     return onStage;
   }
-  await tx.run(
+  const rows = await tx.run(
     `INSERT INTO ${logRelation(target.name)}
      SELECT ${columnList(target, 'x.')}, 1, ${place.version} FROM (${select.sql}) AS x`,
   );
-  return place;
+  return { ...place, rows };
+}
+
+/**
+ * Puts the rows of a SELECT into the log by one statement, where its columns are the table's, type by type: nothing has
+ * to be known of it before. DuckDB settles `typeof` as it binds, so a SELECT with another type is an empty one to it
+ * and does not run; one with other columns cannot be bound, which leaves the transaction as it was.
+ *
+ * @returns how many; 0 where it is not such a SELECT, or has no rows
+ */
+export async function placeFitting(
+  tx: Session,
+  target: IngestTarget,
+  select: string,
+  version: Version,
+): Promise<number> {
+  const names = target.schema.map((_, index) => `c${index}`);
+  const fits = target.schema.map(({ type }, index) => `typeof(c${index}) = ${quoteLiteral(type)}`);
+  try {
+    return await tx.run(
+      `INSERT INTO ${logRelation(target.name)}
+       SELECT x.*, 1, ${version} FROM (${select}\n) AS x(${names.join(', ')}) WHERE ${fits.join(' AND ')}`,
+    );
+  } catch (failure) {
+    if (
+      failure instanceof EverviewError &&
+      /^(Binder|Catalog|Parser) Error/.test(String(failure.data?.duckdb))
+    )
+      return 0;
+    throw failure;
+  }
 }
 
 /** Takes rows that waited in the log over to the stage, numbered as they came. */
@@ -52,6 +83,27 @@ export async function moveToStage(tx: Session, target: IngestTarget, version: Ve
 export function writeLogged(tx: Session, target: IngestTarget, version: Version, count: number): void {
   const rows = inOneStream(`SELECT * FROM ${batchInLog(target, version)}`, target.schema.length, count);
   tx.later(`INSERT INTO ${dataRelation(target.name)} ${rows}`);
+}
+
+/**
+ * As `writeLogged`, of rows that may be taken if they break none of the rules: asked and done by one statement.
+ *
+ * @param counts aggregates over the batch under the table's name, each 0 exactly where its rule is kept
+ * @returns how many were taken: all, or none
+ */
+export function writeUnbroken(
+  tx: Session,
+  target: IngestTarget,
+  version: Version,
+  counts: readonly string[],
+  count: number,
+): Promise<number> {
+  const batch = batchInLog(target, version);
+  const asked = `SELECT ${counts.join(' + ')} AS broken FROM ${batch} AS ${quoteIdentifier(target.name)}`;
+  const taken = `SELECT ${columnList(target, 'x.')} FROM ${batch} AS x, (${asked}) AS t WHERE t.broken = 0`;
+  return tx.run(
+    `INSERT INTO ${dataRelation(target.name)} ${inOneStream(taken, target.schema.length, count)}`,
+  );
 }
 
 /** Appends whole columns, in the table's order and of its types, to the log as rows of the version. */

@@ -44,3 +44,49 @@ describe('INSERT … SELECT over no relation', () => {
     expect((await db.query('SELECT count(*)::INTEGER AS n FROM t')).rows).toEqual([{ n: 2 }]);
   });
 });
+
+/** Rows of the table's own types go into the change log by one statement, before anything is known of the SELECT. */
+describe('INSERT … SELECT of the types of the table', () => {
+  const contents = async () => (await db.query('SELECT * FROM t ORDER BY id')).rows;
+
+  it.each([
+    ['its own', 'SELECT range::INTEGER, 1e3 FROM range(2)'],
+    ['narrower', 'SELECT range::TINYINT, 1000::INTEGER FROM range(2)'],
+    ['wider', 'SELECT range, 1000::HUGEINT FROM range(2)'],
+    ['texts', 'SELECT range::VARCHAR, 1e3 FROM range(2)'],
+    ['constants that are texts', "SELECT range::INTEGER, '1000' FROM range(2)"],
+    [
+      'one column after another',
+      'SELECT x.a, x.b FROM (SELECT range::INTEGER, 1e3 FROM range(2)) AS x(a, b)',
+    ],
+    ['columns of one name', 'SELECT range::INTEGER AS c0, 1e3 AS c0 FROM range(2)'],
+  ])('takes types that are %s', async (_, select) => {
+    expect((await db.execute(`INSERT INTO t ${select}`)).update?.inserted).toBe(2);
+    expect(await contents()).toEqual([
+      { id: 0, x: 1000 },
+      { id: 1, x: 1000 },
+    ]);
+  });
+
+  it('takes no rows for no change', async () => {
+    const empty = 'SELECT range::INTEGER, 1e3 FROM range(2) WHERE range > 5';
+    expect((await db.execute(`INSERT INTO t ${empty}`)).update?.status).toBe('unchanged');
+    expect(await contents()).toEqual([]);
+  });
+
+  it('is refused where columns are missing, or too many', async () => {
+    for (const select of ['SELECT 1::INTEGER', 'SELECT 1::INTEGER, 1e3, 2']) {
+      await expect(db.execute(`INSERT INTO t ${select}`)).rejects.toMatchObject({ code: 'invalid-row' });
+    }
+  });
+
+  it('leaves nothing where it fails as it runs, or a value does not fit', async () => {
+    const failing =
+      "SELECT range::INTEGER, CASE WHEN range = 1 THEN error('no')::DOUBLE ELSE 0e0 END FROM range(2)";
+    await expect(db.execute(`INSERT INTO t ${failing}`)).rejects.toMatchObject({ code: 'invalid-query' });
+    await expect(db.execute('INSERT INTO t SELECT 3000000000, 0')).rejects.toMatchObject({
+      code: 'invalid-row',
+    });
+    expect(await contents()).toEqual([]);
+  });
+});
