@@ -26,7 +26,8 @@ export type RefreshSize = {
 const prior = {
   /** What only adds goes in with one statement, or two; what has to be netted and looked for takes more. */
   adding: { rows: 1, groups: 2.4 },
-  netting: 6,
+  /** The rows that change are always looked for; what they make of the contents only where there is any. */
+  netting: { searched: 2.4, netted: 3.6 },
   /** Keys found, taken out, computed, put in; where that is not one table's groups, through the whole query. */
   domain: { groups: 7, rows: 10 },
   full: 2,
@@ -95,8 +96,17 @@ function fullTerms(size: RefreshSize): CostTerms {
   return {
     fixed: prior.full + perSource(size),
     standing: sourceRowsOf(size) * prior.scanRow,
-    moving: size.contentRows * row,
+    moving: rowsAfter(size) * row,
   };
+}
+
+/** Rows of the contents once refreshed: rows come and go with those of the sources, keys hardly. */
+function rowsAfter(size: RefreshSize): number {
+  if (isCondensed(size)) return size.contentRows;
+  return size.sources.reduce((rows, source) => {
+    const before = source.rows - source.inserted + source.deleted;
+    return before > 0 ? (rows * source.rows) / before : rows;
+  }, size.contentRows);
 }
 
 /**
@@ -114,13 +124,21 @@ function algebraicTerms(size: RefreshSize): CostTerms {
   // Groups without keys cannot be computed anew alone: then the advance is given up, which is reckoned elsewhere.
   const lost = isNetting && size.hasExtremes && size.contentRows > 1 ? lostExtremes(size) : nothing;
   return {
-    fixed: (isNetting ? prior.netting : prior.adding[kind]) + perSource(size) + lost.fixed,
+    fixed: (isNetting ? nettingMs(size) : prior.adding[kind]) + perSource(size) + lost.fixed,
     standing: others * prior.scanRow + matched + rewritten + lost.standing,
     moving: changedRowsOf(size) * row + lost.moving,
   };
 }
 
 const nothing: CostTerms = { fixed: 0, standing: 0, moving: 0 };
+
+/** With n changed rows, each of which the contents show with chance p, as rows: any of them with 1 − e^(−n·p). */
+function nettingMs(size: RefreshSize): number {
+  const { searched, netted } = prior.netting;
+  if (isCondensed(size)) return searched + netted;
+  const largest = Math.max(1, ...size.sources.map(({ rows }) => rows));
+  return searched + (1 - Math.exp((-changedRowsOf(size) * size.contentRows) / largest)) * netted;
+}
 
 /**
  * Groups whose least or greatest left are computed anew: the search for their rows is made if there is one such group,
@@ -155,10 +173,14 @@ function domainTerms(size: RefreshSize): CostTerms {
 
 /** The share of the keys that n changes hit, each at random: 1 − (1 − 1/keys)ⁿ. */
 function touchedShare(size: RefreshSize): number {
-  const isCondensed = size.shape === 'group' || size.contentRows * condensing < sourceRowsOf(size);
-  const rowsPerKey = isCondensed ? 1 : usualRowsPerKey;
+  const rowsPerKey = isCondensed(size) ? 1 : usualRowsPerKey;
   const keys = Math.max(1, size.contentRows / rowsPerKey);
   return 1 - Math.exp(-changedRowsOf(size) / keys);
+}
+
+/** The contents are so few rows that they stand for keys. */
+function isCondensed(size: RefreshSize): boolean {
+  return size.shape === 'group' || size.contentRows * condensing < sourceRowsOf(size);
 }
 
 /** Statements grow with the relations they join, and there is one more for the log. */

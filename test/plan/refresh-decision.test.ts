@@ -243,6 +243,28 @@ describe('learning', () => {
     expect(adding(100_000)).toBeGreaterThan(5 * adding(100));
   });
 
+  test('a recompute costs by the rows it will write, where rows come and go with those of the source', () => {
+    const half = { ...sized(50_000, 0, 50_000), shape: 'rows', contentRows: 100_000 } as const;
+    const doubled = { ...sized(100_000, 50_000), shape: 'rows', contentRows: 50_000 } as const;
+    const same = { ...sized(100_000, 0), shape: 'rows', contentRows: 100_000 } as const;
+    const full = (size: RefreshSize) => predictMs(newCostModel, 'full', size);
+    expect(full(doubled)).toBeCloseTo(full(same));
+    expect(full(half)).toBeLessThan(0.6 * full(same));
+    expect(full({ ...sized(100, 100), shape: 'rows', contentRows: 0 })).toBeGreaterThan(0);
+  });
+
+  test('a recompute of groups costs by those there are: rows come to groups that are there', () => {
+    const full = (inserted: number) => predictMs(newCostModel, 'full', sized(100_000, inserted));
+    expect(full(50_000)).toBe(full(0));
+  });
+
+  test('a row that leaves is probably none that a view of few shows, and then costs little', () => {
+    const leaving = (deleted: number, contentRows: number) =>
+      predictMs(newCostModel, 'algebraic', { ...sized(100_000, 0, deleted), shape: 'rows', contentRows });
+    expect(leaving(1, 20_000)).toBeLessThan(0.65 * leaving(100, 20_000));
+    expect(leaving(1, 90_000)).toBeGreaterThan(0.7 * leaving(100, 90_000));
+  });
+
   test('a rung not taken is probed after long, the later the dearer it is', () => {
     const probedAfter = (ratio: number) => {
       let model = teach(newCostModel, 'full', 1, 2);
