@@ -1,6 +1,6 @@
 import { EverviewError } from '../core/errors.ts';
 import { referencesOf } from '../core/relation-references.ts';
-import type { SqlNode } from '../core/sql-tree.ts';
+import type { SqlNode, SqlParser } from '../core/sql-tree.ts';
 import { type QueryReads, type RewriteContext, readsOf, rewriteQuery } from './rewrite-query.ts';
 
 /** What a piece of a DML statement is, and so how it is made a whole SELECT to be taken apart. */
@@ -33,7 +33,7 @@ export async function rewriteFragment(
 ): Promise<string> {
   if (kind !== 'from' && !needsRewriting.test(text)) return text;
   const whole = before[kind] + text;
-  const tree = await context.parser.parse(whole).catch(toldWithin(kind));
+  const tree = await treeOf(whole, kind, context.parser).catch(toldWithin(kind));
   if (kind === 'query' && isPhysical(tree, text)) return text;
   const { sql } = await rewriteQuery(tree, whole, context).catch(toldWithin(kind));
   // DuckDB prints a VALUES list as a SELECT over it, and an INSERT treats the two differently.
@@ -68,8 +68,27 @@ export async function readsOfFragment(
 ): Promise<QueryReads> {
   if (kind !== 'from' && !needsRewriting.test(text)) return { relations: [], models: [], predicted: [] };
   const whole = before[kind] + text;
-  return context.parser
-    .parse(whole)
-    .then((tree) => readsOf(tree, whole, context.catalog, context.system))
+  const { parser, catalog, system } = context;
+  return treeOf(whole, kind, parser)
+    .then((tree) => readsOf(tree, whole, catalog, system))
     .catch(toldWithin(kind));
+}
+
+/** Words and, one by one, the digits that are in none. */
+const wordOrDigit = /([\p{L}_][\p{L}\p{N}_]*)|\d/gu;
+
+/** Longer pieces seldom come again, and take long to parse. */
+const mostShaped = 2_000;
+
+/**
+ * The tree of a piece. Of one that reads no relation, it may be that of the same piece with other numbers: such pieces
+ * come again and again, and one that was parsed lately is not parsed again. Names in quotes can differ by digits alone.
+ */
+async function treeOf(whole: string, kind: FragmentKind, parser: SqlParser): Promise<SqlNode> {
+  if (kind === 'query' && whole.length <= mostShaped && !needsPrinting.test(whole) && !whole.includes('"')) {
+    const shape = whole.replace(wordOrDigit, (_, word?: string) => word ?? '1');
+    const tree = shape === whole ? null : await parser.parse(shape).catch(() => null);
+    if (tree !== null && isPhysical(tree, whole)) return tree;
+  }
+  return parser.parse(whole);
 }

@@ -24,6 +24,26 @@ describe('INSERT … SELECT over no relation', () => {
     ]);
   });
 
+  it('takes its numbers each time it comes', async () => {
+    for (const number of [0, 1, 20])
+      await db.execute(`INSERT INTO t SELECT ${number}, 0.5 + ${number} LIMIT 1`);
+    expect((await db.query('SELECT id, x FROM t ORDER BY id')).rows).toEqual([
+      { id: 0, x: 0.5 },
+      { id: 1, x: 1.5 },
+      { id: 20, x: 20.5 },
+    ]);
+  });
+
+  it('is not taken for one that differs in the digits of a name', async () => {
+    await db.sql('CREATE TABLE r2 (id INTEGER); INSERT INTO r2 VALUES (7); CREATE TABLE "r 2" (id INTEGER)');
+    await db.sql('INSERT INTO "r 2" VALUES (8)');
+    await db.execute('INSERT INTO t WITH r1 AS (SELECT 1 AS id) SELECT id, 0 FROM r1');
+    await db.execute('INSERT INTO t WITH r1 AS (SELECT 1 AS id) SELECT id, 0 FROM r2');
+    await db.execute('INSERT INTO t WITH "r 1" AS (SELECT 2 AS id) SELECT id, 0 FROM "r 1"');
+    await db.execute('INSERT INTO t WITH "r 1" AS (SELECT 2 AS id) SELECT id, 0 FROM "r 2"');
+    expect((await db.query('SELECT id FROM t ORDER BY id')).rows.map(({ id }) => id)).toEqual([1, 2, 7, 8]);
+  });
+
   it('is told where it is wrong', async () => {
     await expect(db.execute('INSERT INTO t SELECT range, nowhere FROM range(2)')).rejects.toMatchObject({
       code: 'unknown-column',
