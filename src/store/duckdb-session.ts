@@ -38,6 +38,7 @@ const preparedLimit = 256;
  */
 function bind(statement: DuckDBPreparedStatement, index: number, value: SqlParameter): void {
   if (value === null) statement.bindNull(index);
+  else if (typeof value === 'string') statement.bindVarchar(index, value);
   else if (value instanceof Date) {
     statement.bindTimestamp(index, timestampValue(BigInt(value.getTime()) * 1_000n));
   } else if (value instanceof Uint8Array) statement.bindBlob(index, value);
