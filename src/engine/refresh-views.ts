@@ -5,7 +5,7 @@ import type { Reason } from '../core/reasons.ts';
 import { versionOf } from '../core/version.ts';
 import type { RefreshPolicy } from '../declare/definition.ts';
 import { type Cursor, type RefreshRecord, recordRefresh, saveCursor } from '../log/cursor-log.ts';
-import { learn, regretMs } from '../plan/cost-model.ts';
+import { type CostModel, learn, regretMs } from '../plan/cost-model.ts';
 import { readCostModel, writeCostModel } from '../plan/cost-state.ts';
 import type { RefreshSize } from '../plan/cost-terms.ts';
 import {
@@ -131,7 +131,8 @@ async function refreshView(
   const pending = pendingChange(draft.state, entry.handle, cursor, draft.nowMs);
   const { changedSources } = pending;
   const size = sizeOf(draft.state, entry, cursor, changedSources);
-  const decision = decide(core, entry, cursor, size, request.how);
+  const model = readCostModel(cursor?.costState ?? null);
+  const decision = decideBy(core, entry, model, cursor !== null, size, request.how);
   const isIdle = cursor !== null && nothingPending(draft.state, entry, cursor, draft.nowMs);
   if (decision.rung === null && isIdle && request.trigger !== 'asked') return null;
 
@@ -151,7 +152,7 @@ async function refreshView(
     entry,
     decision,
     outcome,
-    cursor,
+    { cursor, model },
     { ...size, contentRows: cursor?.rows ?? rows },
     cost,
   );
@@ -196,7 +197,7 @@ function lessonOf(
   entry: KeptEntry,
   decision: RefreshDecision,
   outcome: RefreshOutcome,
-  cursor: Cursor | null,
+  { cursor, model }: { readonly cursor: Cursor | null; readonly model: CostModel },
   size: RefreshSize,
   actualMs: number,
 ): { readonly costState: string | null; readonly rung: Rung | null; readonly regretMs: number | null } {
@@ -205,7 +206,7 @@ function lessonOf(
   }
   const fellBack = decision.rung !== 'full' && outcome.kind === 'full';
   const executed = { rung: decision.rung, fellBack, actualMs, extraMs: probeExtraMs(decision) };
-  const learned = learn(readCostModel(cursor?.costState ?? null), size, executed);
+  const learned = learn(model, size, executed);
   return {
     costState: writeCostModel(learned),
     rung: fellBack ? 'full' : decision.rung,
@@ -252,9 +253,20 @@ export function decide(
   size: RefreshSize,
   asked: HowToRefresh,
 ): RefreshDecision {
+  return decideBy(core, entry, readCostModel(cursor?.costState ?? null), cursor !== null, size, asked);
+}
+
+function decideBy(
+  core: EngineCore,
+  entry: KeptEntry,
+  model: CostModel,
+  hasContents: boolean,
+  size: RefreshSize,
+  asked: HowToRefresh,
+): RefreshDecision {
   const { refresh } = policyOf(entry);
-  return decideRefresh(nameOf(entry), entry.handle.plan, size, readCostModel(cursor?.costState ?? null), {
-    hasContents: cursor !== null,
+  return decideRefresh(nameOf(entry), entry.handle.plan, size, model, {
+    hasContents,
     forced: core.forced,
     asked,
     declared: refresh === 'incremental' || refresh === 'full' ? refresh : 'auto',
