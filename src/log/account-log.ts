@@ -1,5 +1,5 @@
 import type { Session } from '../core/session.ts';
-import { insertRow } from './placed-values.ts';
+import { insertRow } from './insert-row.ts';
 
 /** What stale answers of one object have cost, in ms of refreshing, `since` a place where it stood. */
 export type AccountRecord = { readonly since: string; readonly costMs: number; readonly answers: number };

@@ -5,7 +5,7 @@ import type { Row } from '../core/value.ts';
 import { modelVersionOf, type Version, versionOf } from '../core/version.ts';
 import type { ObjectKind } from '../declare/definition.ts';
 import type { Rung } from '../plan/view-plan.ts';
-import { insertRow } from './placed-values.ts';
+import { insertRow } from './insert-row.ts';
 
 /** How far an object's contents have come; moves in the transaction that writes them. */
 export type Cursor = {

@@ -1,6 +1,6 @@
 import type { IncidentNotice } from '../core/incident.ts';
+import { placedValues } from '../core/placed-values.ts';
 import type { Session } from '../core/session.ts';
-import { placedValues } from './placed-values.ts';
 
 /** A notice that waits to be sent. */
 export type Delivery = {

@@ -1,7 +1,8 @@
 import type { Decision } from '../core/incident.ts';
+import { placedValues } from '../core/placed-values.ts';
 import type { Session } from '../core/session.ts';
 import { type Version, versionOf } from '../core/version.ts';
-import { insertRow, placedValues } from './placed-values.ts';
+import { insertRow } from './insert-row.ts';
 
 /** What becomes of a held update that nobody decides about in time. */
 export type DeadlineResponse = 'accept_marked' | 'reject';

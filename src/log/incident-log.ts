@@ -8,10 +8,10 @@ import {
   incidentStates,
   type LiveIncident,
 } from '../core/incident.ts';
+import { placedValues } from '../core/placed-values.ts';
 import type { Session } from '../core/session.ts';
 import type { SqlParameter } from '../core/value.ts';
 import type { Version } from '../core/version.ts';
-import { placedValues } from './placed-values.ts';
 
 /** One row of `everview.incidents`, as it is when it opens. */
 export type Incident = IncidentReport & {

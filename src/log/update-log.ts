@@ -1,9 +1,10 @@
 import { quoteLiteral } from '../core/identifier.ts';
+import { placedValues } from '../core/placed-values.ts';
 import type { Reason } from '../core/reasons.ts';
 import type { Session } from '../core/session.ts';
 import { type Version, versionOf } from '../core/version.ts';
 import { ChangeIndex } from './change-index.ts';
-import { insertRow, placedValues } from './placed-values.ts';
+import { insertRow } from './insert-row.ts';
 
 /** One row of `everview.updates`. */
 export type UpdateRecord = {

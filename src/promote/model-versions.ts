@@ -1,7 +1,7 @@
 import type { Session } from '../core/session.ts';
 import type { SqlParameter } from '../core/value.ts';
 import { type ModelVersion, modelVersionOf, type Version, versionOf } from '../core/version.ts';
-import { insertRow } from '../log/placed-values.ts';
+import { insertRow } from '../log/insert-row.ts';
 import { readParameters } from '../model/parameters-json.ts';
 import type { ModelParameters } from '../model/scorer.ts';
 import type { GateResult } from './gate-result.ts';

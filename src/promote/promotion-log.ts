@@ -1,8 +1,8 @@
 import type { Decision } from '../core/incident.ts';
+import { placedValues } from '../core/placed-values.ts';
 import type { Reason } from '../core/reasons.ts';
 import type { Session } from '../core/session.ts';
 import type { ModelVersion } from '../core/version.ts';
-import { placedValues } from '../log/placed-values.ts';
 
 /**
  * What was decided about which version of a model answers, beside what its gate decides: by a person, or because of an

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ColumnBatch, Session } from '../../src/core/session.ts';
+import type { SqlValue } from '../../src/core/value.ts';
 import { checkpointThreshold, openDuckdbStore } from '../../src/store/duckdb-store.ts';
 
 let store: Awaited<ReturnType<typeof openDuckdbStore>>;
@@ -144,4 +145,40 @@ test('runs what it has described, and plans it again once the data is another', 
     for await (const rows of tx.rowBatches('SELECT n FROM described ORDER BY n')) batches.push(...rows);
     expect(batches).toEqual([1, 1, 1, 4, null, null, null].map((n) => ({ n })));
   });
+});
+
+test('appends one row as it appends many, of every type, also where the relation came to have others', async () => {
+  const types = {
+    BOOLEAN: [true, false],
+    TINYINT: [-128, 127],
+    SMALLINT: [-32_768, 5],
+    INTEGER: [-(2 ** 31), 7],
+    BIGINT: [-(2n ** 63n), 2n ** 53n + 1n],
+    HUGEINT: [2n ** 100n, 1n],
+    FLOAT: [1.5, Number.NaN],
+    DOUBLE: [0, -0.1],
+    VARCHAR: ['it’s', ''],
+    DATE: [new Date('1969-12-31T00:00:00Z'), new Date('2024-02-29T00:00:00Z')],
+    TIMESTAMP: [new Date('1969-12-31T23:59:59.999Z'), new Date('2024-02-29T12:00:00Z')],
+    'DECIMAL(10,3)': ['-12.345', '1'],
+    'INTEGER[]': [[1, 2], []],
+  } as const;
+  for (const [type, values] of Object.entries(types)) {
+    await store.write(async (tx) => {
+      await tx.run(`CREATE OR REPLACE TABLE one (v ${type}, n INTEGER)`);
+      await tx.run(`CREATE OR REPLACE TABLE many (v ${type}, n INTEGER)`);
+      const schema = [
+        { name: 'v', type },
+        { name: 'n', type: 'INTEGER' },
+      ];
+      const column: readonly SqlValue[] = [...values, null];
+      await tx.append('main."many"', schema, [column, [null, 1, 2]]);
+      for (const [index, value] of column.entries())
+        await tx.append('main."one"', schema, [[value], [index === 0 ? null : index]]);
+      const [{ left, n } = {}] = await tx.rows(
+        'SELECT (SELECT count(*) FROM (FROM one EXCEPT ALL FROM many))::INTEGER AS left, count(*)::INTEGER AS n FROM one',
+      );
+      expect([type, left, n]).toEqual([type, 0, 3]);
+    });
+  }
 });
