@@ -16,7 +16,7 @@ const before: Readonly<Record<FragmentKind, string>> = {
 
 /** Without one of these a text has no parameter, prediction or time, and ends where its SELECT ends. */
 const needsPrinting =
-  /[$?;]|\b(predict|now|today|age|current_\w+|localtime\w*|get_current_\w+|transaction_timestamp)\b/i;
+  /[$?;]|\b((explain_)?predict|now|today|age|current_\w+|localtime\w*|get_current_\w+|transaction_timestamp)\b/i;
 
 /** Words without which a text can name no relation and ask for no time: it then goes to the store as it is. */
 const needsRewriting =
@@ -33,19 +33,14 @@ export async function rewriteFragment(
 ): Promise<string> {
   if (kind !== 'from' && !needsRewriting.test(text)) return text;
   const whole = before[kind] + text;
-  const tree = await treeOf(whole, kind, context.parser).catch(toldWithin(kind));
-  if (kind === 'query' && isPhysical(tree, text)) return text;
+  const { tree, isPhysical } = await taken(whole, kind, context.parser).catch(toldWithin(kind));
+  if (isPhysical) return text;
   const { sql } = await rewriteQuery(tree, whole, context).catch(toldWithin(kind));
   // DuckDB prints a VALUES list as a SELECT over it, and an INSERT treats the two differently.
   const values = /^SELECT \* FROM \((VALUES .*)\) AS valueslist\s*$/s.exec(sql)?.[1];
   if (values !== undefined) return values;
   if (sql.startsWith(before[kind])) return sql.slice(before[kind].length);
   throw new EverviewError('internal', `a piece of a statement was not printed as it was asked: ${sql}`);
-}
-
-/** Whether a SELECT reads no relation by name, so that there is nothing in it to replace. */
-function isPhysical(tree: SqlNode, text: string): boolean {
-  return !needsPrinting.test(text) && referencesOf(tree).every(({ kind }) => kind === 'function');
 }
 
 /** The place of a failure in the whole SELECT, told within the piece. */
@@ -66,13 +61,15 @@ export async function readsOfFragment(
   kind: FragmentKind,
   context: Pick<RewriteContext, 'parser' | 'catalog' | 'system'>,
 ): Promise<QueryReads> {
-  if (kind !== 'from' && !needsRewriting.test(text)) return { relations: [], models: [], predicted: [] };
+  if (kind !== 'from' && !needsRewriting.test(text)) return nothing;
   const whole = before[kind] + text;
   const { parser, catalog, system } = context;
-  return treeOf(whole, kind, parser)
-    .then((tree) => readsOf(tree, whole, catalog, system))
+  return taken(whole, kind, parser)
+    .then(({ tree, isPhysical }) => (isPhysical ? nothing : readsOf(tree, whole, catalog, system)))
     .catch(toldWithin(kind));
 }
+
+const nothing: QueryReads = { relations: [], models: [], predicted: [] };
 
 /** Words and, one by one, the digits that are in none. */
 const wordOrDigit = /([\p{L}_][\p{L}\p{N}_]*)|\d/gu;
@@ -80,15 +77,24 @@ const wordOrDigit = /([\p{L}_][\p{L}\p{N}_]*)|\d/gu;
 /** Longer pieces seldom come again, and take long to parse. */
 const mostShaped = 2_000;
 
+/** A piece taken apart. `isPhysical`: it reads no relation by name, so that there is nothing in it to replace. */
+type Taken = { readonly tree: SqlNode; readonly isPhysical: boolean };
+
 /**
- * The tree of a piece. Of one that reads no relation, it may be that of the same piece with other numbers: such pieces
- * come again and again, and one that was parsed lately is not parsed again. Names in quotes can differ by digits alone.
+ * Of a piece that is physical, the tree may be that of the same piece with other numbers: such pieces come again and
+ * again, and one that was parsed lately is not parsed again. Names in quotes can differ by digits alone.
  */
-async function treeOf(whole: string, kind: FragmentKind, parser: SqlParser): Promise<SqlNode> {
-  if (kind === 'query' && whole.length <= mostShaped && !needsPrinting.test(whole) && !whole.includes('"')) {
+async function taken(whole: string, kind: FragmentKind, parser: SqlParser): Promise<Taken> {
+  const mayBePhysical = kind === 'query' && !needsPrinting.test(whole);
+  if (mayBePhysical && whole.length <= mostShaped && !whole.includes('"')) {
     const shape = whole.replace(wordOrDigit, (_, word?: string) => word ?? '1');
     const tree = shape === whole ? null : await parser.parse(shape).catch(() => null);
-    if (tree !== null && isPhysical(tree, whole)) return tree;
+    if (tree !== null && namesNothing(tree)) return { tree, isPhysical: true };
   }
-  return parser.parse(whole);
+  const tree = await parser.parse(whole);
+  return { tree, isPhysical: mayBePhysical && namesNothing(tree) };
+}
+
+function namesNothing(tree: SqlNode): boolean {
+  return referencesOf(tree).every(({ kind }) => kind === 'function');
 }

@@ -342,6 +342,8 @@ describe('statements that read', () => {
       warnings: [expect.stringContaining('"line" were staler than declared')],
     });
     expect((await db.query('SELECT max(p) AS p FROM out')).rows).toEqual([{ p: 30 }]);
+    await db.execute(predict.replace('prediction', 'score').replace('PREDICT', 'EXPLAIN_PREDICT'));
+    expect((await db.query('SELECT max(p) AS p FROM out')).rows).toEqual([{ p: 40 }]);
   });
 });
 
