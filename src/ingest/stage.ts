@@ -42,16 +42,11 @@ export type Stage = {
  */
 export type StagingPlace = { readonly kind: 'stage' } | { readonly kind: 'log'; readonly version: Version };
 
-export const onStage = { kind: 'stage' } as const satisfies StagingPlace;
-
-/** Where rows do wait, and how many in the log. */
-export type Placed =
-  | typeof onStage
-  | { readonly kind: 'log'; readonly version: Version; readonly rows: number };
+export const onStage: StagingPlace = { kind: 'stage' };
 
 /** What came onto the stage. */
 export type Staged = {
-  readonly place: Placed;
+  readonly place: StagingPlace;
   readonly mayMisfit: boolean;
   /** Where the rows stood, for messages. */
   readonly file: SourceFile | null;
