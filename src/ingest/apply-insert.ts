@@ -11,9 +11,9 @@ import type { OnConflict } from './on-conflict.ts';
 import type { RowSource } from './row-source.ts';
 import { screensOf } from './rules-of.ts';
 import { setAside } from './set-aside.ts';
-import { onStage, type Stage, stageRelation, withStage } from './stage.ts';
+import { onStage, type Placed, type Stage, stageRelation, withStage } from './stage.ts';
 import { stageSource } from './stage-source.ts';
-import { batchInLog, moveToStage, placeFor, writeLogged } from './staging-place.ts';
+import { batchInLog, moveToStage, placeFor, writeLogged, writeUnbroken } from './staging-place.ts';
 import { replacementResponse } from './violation-response.ts';
 import { writeInserts, writeReplacements } from './write-stage.ts';
 
@@ -51,12 +51,12 @@ export async function applyInsert(
     const staged = await stageSource(tx, target, source, options, wished);
     const { place, mayMisfit, file } = staged;
     notices = staged.notices ?? [];
-    const waiting = place.kind === 'log' ? batchInLog(target, place.version) : stageRelation;
-    const batch = onReplay === 'accept' ? null : await fingerprintOf(tx, target, waiting);
+    const from = place.kind === 'log' ? batchInLog(target, place.version) : stageRelation;
+    const batch = onReplay === 'accept' ? null : await fingerprintOf(tx, target, from);
     const arrival: Arrival = { nowMs: context.nowMs, kind: 'arriving', repeats: batch?.repeats ?? null };
     if (batch !== null) await recordFingerprint(tx, target, batch, context);
     if (place.kind === 'log') {
-      const taken = await takeFromLog(tx, target, place.version, arrival);
+      const taken = await takeFromLog(tx, target, place, arrival);
       isStaged = taken === null;
       if (taken !== null) return taken;
     }
@@ -92,11 +92,16 @@ const newRows = { replaces: false, hasRows: true, changed: null } as const;
 async function takeFromLog(
   tx: Session,
   target: IngestTarget,
-  version: Version,
+  { version, rows }: Extract<Placed, { kind: 'log' }>,
   arrival: Arrival,
 ): Promise<ChangeOutcome | null> {
+  if (rows === 0) return nothingDone;
   const stage: Stage = { ...newRows, relation: batchInLog(target, version), mayMisfit: false };
-  const tally = await tallyOf(tx, target, stage, screensOf(target, stage, arrival), null);
+  const screens = screensOf(target, stage, arrival);
+  const counts = screens.map(({ count }) => count);
+  if (counts.length > 0 && (await writeUnbroken(tx, target, version, counts, rows)) > 0)
+    return { ...nothingDone, inserted: rows };
+  const tally = await tallyOf(tx, target, stage, screens, null);
   if (tally.broken.length > 0) {
     await moveToStage(tx, target, version);
     return null;

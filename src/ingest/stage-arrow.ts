@@ -48,7 +48,8 @@ export async function stageArrow(
     } else await appendBatch(tx, batch, planned, count);
     count += batch.numRows;
   }
-  if (direct !== null) return { place, mayMisfit: false, file, notices };
+  if (direct !== null && place.kind === 'log')
+    return { place: { ...place, rows: count }, mayMisfit: false, file, notices };
   planned ??= [];
   if (count === 0) await createRaw(tx, planned);
   const select = stageSelect(target, `${rawRelation} AS x`, planned.map(stageColumn), {

@@ -9,6 +9,7 @@ import type { IngestTarget } from './ingest-target.ts';
 import type { InputRow } from './row-source.ts';
 import {
   defaultOf,
+  onStage,
   rawRelation,
   rowColumn,
   type Staged,
@@ -165,11 +166,11 @@ async function stageGathered(
     if (place.kind === 'log') {
       const columns = ordered.map((one) => one.values);
       await appendToLog(tx, target, columns, count, place.version);
-      return { place, mayMisfit: false, file: null };
+      return { place: { ...place, rows: count }, mayMisfit: false, file: null };
     }
     await createFor(tx, '__ev_stage', ordered);
     await appendTo(tx, stageRelation, ordered, numbers());
-    return { place, mayMisfit: false, file: null };
+    return { place: onStage, mayMisfit: false, file: null };
   }
   await createFor(tx, '__ev_raw', encoded);
   await appendTo(tx, rawRelation, encoded, numbers());

@@ -42,11 +42,16 @@ export type Stage = {
  */
 export type StagingPlace = { readonly kind: 'stage' } | { readonly kind: 'log'; readonly version: Version };
 
-export const onStage: StagingPlace = { kind: 'stage' };
+export const onStage = { kind: 'stage' } as const satisfies StagingPlace;
+
+/** Where rows do wait, and how many in the log. */
+export type Placed =
+  | typeof onStage
+  | { readonly kind: 'log'; readonly version: Version; readonly rows: number };
 
 /** What came onto the stage. */
 export type Staged = {
-  readonly place: StagingPlace;
+  readonly place: Placed;
   readonly mayMisfit: boolean;
   /** Where the rows stood, for messages. */
   readonly file: SourceFile | null;

@@ -1,5 +1,5 @@
 import { EverviewError } from '../core/errors.ts';
-import { quoteLiteral, versionColumn, weightColumn } from '../core/identifier.ts';
+import { quoteIdentifier, quoteLiteral, versionColumn, weightColumn } from '../core/identifier.ts';
 import type { Session } from '../core/session.ts';
 import type { SqlValue } from '../core/value.ts';
 import type { Version } from '../core/version.ts';
@@ -8,7 +8,7 @@ import type { UpdateContext } from './change-outcome.ts';
 import type { IngestTarget } from './ingest-target.ts';
 import { dataRelation, logRelation } from './relation-names.ts';
 import { columnList } from './row-sql.ts';
-import { makeStage, onStage, rowColumn, type StageSelect, type StagingPlace } from './stage.ts';
+import { makeStage, onStage, type Placed, rowColumn, type StageSelect, type StagingPlace } from './stage.ts';
 
 export function placeFor(target: IngestTarget, { touched, version }: UpdateContext): StagingPlace {
   const isFirst = touched !== undefined && !touched.has(target.name.toLowerCase());
@@ -28,16 +28,16 @@ export async function placeRows(
   target: IngestTarget,
   select: StageSelect,
   place: StagingPlace,
-): Promise<StagingPlace> {
+): Promise<Placed> {
   if (place.kind === 'stage' || select.mayMisfit) {
     await makeStage(tx, select);
     return onStage;
   }
-  await tx.run(
+  const rows = await tx.run(
     `INSERT INTO ${logRelation(target.name)}
      SELECT ${columnList(target, 'x.')}, 1, ${place.version} FROM (${select.sql}) AS x`,
   );
-  return place;
+  return { ...place, rows };
 }
 
 /**
@@ -83,6 +83,27 @@ export async function moveToStage(tx: Session, target: IngestTarget, version: Ve
 export function writeLogged(tx: Session, target: IngestTarget, version: Version, count: number): void {
   const rows = inOneStream(`SELECT * FROM ${batchInLog(target, version)}`, target.schema.length, count);
   tx.later(`INSERT INTO ${dataRelation(target.name)} ${rows}`);
+}
+
+/**
+ * As `writeLogged`, of rows that may be taken if they break none of the rules: asked and done by one statement.
+ *
+ * @param counts aggregates over the batch under the table's name, each 0 exactly where its rule is kept
+ * @returns how many were taken: all, or none
+ */
+export function writeUnbroken(
+  tx: Session,
+  target: IngestTarget,
+  version: Version,
+  counts: readonly string[],
+  count: number,
+): Promise<number> {
+  const batch = batchInLog(target, version);
+  const asked = `SELECT ${counts.join(' + ')} AS broken FROM ${batch} AS ${quoteIdentifier(target.name)}`;
+  const taken = `SELECT ${columnList(target, 'x.')} FROM ${batch} AS x, (${asked}) AS t WHERE t.broken = 0`;
+  return tx.run(
+    `INSERT INTO ${dataRelation(target.name)} ${inOneStream(taken, target.schema.length, count)}`,
+  );
 }
 
 /** Appends whole columns, in the table's order and of its types, to the log as rows of the version. */
