@@ -1,5 +1,4 @@
 import type { Session } from '../core/session.ts';
-import type { Version } from '../core/version.ts';
 import type { Name } from '../declare/statement.ts';
 import type { Arrival } from './arrival-rule.ts';
 import { fingerprintOf, recordFingerprint } from './batch-fingerprint.ts';
