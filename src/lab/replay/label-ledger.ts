@@ -75,6 +75,11 @@ export class LabelLedger {
     return this.#countUntil(atMs - this.#times.delayMs);
   }
 
+  /** Labels that a refresh at that moment could have learned from, had none left its window. */
+  learnable(atMs: number): number {
+    return this.#countUntil(this.#span(atMs).untilMs);
+  }
+
   /** Labels that a refresh at that moment learns from. */
   learned(atMs: number): number {
     return this.#count(this.#span(atMs));
