@@ -9,8 +9,8 @@ const betweenSchema = z.strictObject({
   known: z.number().int(),
   learnable: z.number().int(),
   /**
-   * What its version loses in the step that it was done in, and in each step after; null: it made none, or rows cannot be
-   * predicted one at a time.
+   * What its version loses in the step that it was done in, and in each step after; null: rows cannot be predicted one at
+   * a time.
    */
   losses: numbers.nullable(),
 });
@@ -40,7 +40,7 @@ const refreshSchema = z.strictObject({
   dataToModelMs: z.number().nullable(),
   /** Rows of the step after it that the version before had right and this one has wrong; null where nothing is right or wrong. */
   negativeFlips: z.number().int().nullable(),
-  /** Null: done when rows arrived, or before another between the same two arrivals. Older releases do not tell it. */
+  /** Null: done when rows arrived, or nothing that arrived was answered by it. Older releases do not tell it. */
   between: betweenSchema.nullable().default(null),
 });
 

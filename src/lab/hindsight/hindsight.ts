@@ -179,8 +179,8 @@ function modelsMade({ points }: LabelTimeline): ModelsMade {
 }
 
 /**
- * The model that a refresh made. Null: it was done between two arrivals, and another after it (or by an older release,
- * which does not tell more), so that nothing that arrived was answered by it.
+ * The model that a refresh made. Null: it was done between two arrivals, and nothing that arrived was answered by it, or
+ * an older release tells no more of it.
  */
 function modelOfMark({ atMs: arrivals }: CellResult, mark: RefreshMark, models: ModelsMade): number | null {
   const { atMs, step, between } = mark;

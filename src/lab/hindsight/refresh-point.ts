@@ -36,15 +36,15 @@ export function answeringBetween(cell: CellResult, deployDelayMs: number): reado
   return cell.atMs.map((atMs, step) => {
     const since = cell.activeSince[step] ?? -1;
     for (let next = promoted[place]; next !== undefined; next = promoted[place]) {
-      if (next.atMs + deployDelayMs > atMs || learnedStep(next) > since) break;
+      if (next.atMs + deployDelayMs > atMs || learnedStep(cell, next) > since) break;
       place++;
     }
     const last = promoted[place - 1];
-    return last === undefined || last.between === null || learnedStep(last) !== since ? null : last;
+    return last === undefined || last.between === null || learnedStep(cell, last) !== since ? null : last;
   });
 }
 
 /** The last step all of whose labels a refresh has learned. */
-function learnedStep({ step, between }: RefreshMark): number {
-  return between === null ? step : step - 1;
+function learnedStep({ atMs: arrivals }: CellResult, { step, atMs }: RefreshMark): number {
+  return atMs < (arrivals[step] ?? atMs) ? step - 1 : step;
 }

@@ -27,7 +27,7 @@ export function lossProblem(setting: Setting, matrix: LossMatrix): ScheduleProbl
   });
 }
 
-/** What each model loses in a step; infinite of a refresh that made none, NaN where it is not known. */
+/** What each model loses in a step; infinite of those that cannot be asked, NaN where it is not known. */
 export function modelLosses(
   { points }: LabelTimeline,
   { losses }: LossMatrix,

@@ -96,6 +96,17 @@ export class LabelLedger {
     };
   }
 
+  /** When what a refresh learns from changes next, had nothing arrived; null: never. */
+  nextChangeMs(atMs: number): number | null {
+    const { delayMs, holdoutMs, windowMs } = this.#times;
+    const ages = [delayMs + holdoutMs, ...(windowMs === null ? [] : [delayMs + windowMs])];
+    const next = ages.flatMap((ageMs) => {
+      const eventMs = this.#eventMs[this.#countUntil(atMs - ageMs)];
+      return eventMs === undefined ? [] : [eventMs + ageMs];
+    });
+    return next.length === 0 ? null : Math.min(...next);
+  }
+
   /** When the newest label that a refresh at that moment learns from became known; null: there is none. */
   newestKnownMs(atMs: number): number | null {
     const span = this.#span(atMs);

@@ -24,7 +24,7 @@ export async function refreshMarks(
   const asked = [...replay.asked];
   let lastMs: number | null = null;
   const marks: RefreshMark[] = [];
-  const between = new Map<number, { readonly place: number; readonly made: KeptVersion | undefined }>();
+  const answered = new Set(replay.stepRows.map(({ version }) => version));
   for (const { model, inputs } of await refreshRecords(warm)) {
     const atMs = Number(model.ms);
     const step = marks.length === 0 ? -1 : history.arrivals.findIndex((arrival) => arrival.atMs >= atMs);
@@ -47,17 +47,12 @@ export async function refreshMarks(
       modelVersion: made?.version ?? null,
       dataToModelMs: promotedMs === null || newestMs === null ? null : promotedMs - newestMs,
       negativeFlips: made === undefined ? null : (flips.get(made.version) ?? null),
-      between: null,
+      between:
+        made !== undefined && answered.has(made.version) && atMs < (history.arrivals[step]?.atMs ?? atMs)
+          ? betweenRefresh(warm, replay, step, atMs, made)
+          : null,
     });
-    if (kind === 'none') continue;
-    lastMs = atMs;
-    if (step >= 0 && atMs < (history.arrivals[step]?.atMs ?? atMs))
-      between.set(step, { place: marks.length - 1, made });
-  }
-  for (const [step, { place, made }] of between) {
-    const mark = marks[place];
-    if (mark !== undefined)
-      marks[place] = { ...mark, between: betweenRefresh(warm, replay, step, mark.atMs, made) };
+    if (kind !== 'none') lastMs = atMs;
   }
   return marks;
 }
@@ -67,14 +62,11 @@ function betweenRefresh(
   { stepRows }: Replay,
   step: number,
   atMs: number,
-  made: KeptVersion | undefined,
+  made: KeptVersion,
 ): BetweenRefresh {
   const later = stepRows.slice(step);
   const sample = later.find(({ rows }) => rows.length > 0)?.rows[0];
-  const predict =
-    made === undefined || sample === undefined
-      ? null
-      : versionPredictor(made.parameters, reader.task, sample.row);
+  const predict = sample === undefined ? null : versionPredictor(made.parameters, reader.task, sample.row);
   return {
     known: ledger.known(atMs),
     learnable: ledger.learnable(atMs),
