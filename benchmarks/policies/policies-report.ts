@@ -41,14 +41,14 @@ export function policiesReport(
     '',
     ...machine.map((line) => `- ${line}`),
     '',
-    ...aimLines(aims),
+    ...aimLines(aims, sets),
     ...yearLines(year),
     ...sets.flatMap(setLines),
     ...skippedLines(skipped),
   ].join('\n');
 }
 
-function aimLines({ auto, maxEffect, beaten }: AimsJudgement): string[] {
+function aimLines({ auto, maxEffect, beaten }: AimsJudgement, sets: readonly SetReport[]): string[] {
   const worst = auto.sets.reduce((most, { times }) => Math.max(most, times), 0);
   const met = maxEffect.sets.filter(({ isMet }) => isMet).length;
   return [
@@ -76,10 +76,29 @@ function aimLines({ auto, maxEffect, beaten }: AimsJudgement): string[] {
       ]);
     }),
     '',
+    ...whyMaxEffect(maxEffect, sets),
     ...beaten.map(
       ({ set, policy, seed, objective, own, best }) =>
         `- beaten: ${set}, ${policy}, seed ${seed}, ${objective}: ${own} where hindsight has ${best}`,
     ),
+  ];
+}
+
+/** Whether what `max_effect` does explains its aim. */
+function whyMaxEffect({ isMet }: AimsJudgement['maxEffect'], sets: readonly SetReport[]): string[] {
+  const shares = sets.flatMap(({ run, lines }) =>
+    lines
+      .filter(({ policy }) => policy.schedule.kind === 'max-effect')
+      .map(
+        ({ refreshes }) =>
+          (refreshes.incremental + refreshes.full) / Math.max(1, run.cells[0]?.atMs.length ?? 0),
+      ),
+  );
+  if (isMet || shares.length === 0) return [];
+  const mean = total(shares) / shares.length;
+  return [
+    `Why \`max_effect\` does not save: a pending change has no proven effect until the model has taken it in, so that a bound of any size calls for a refresh at the first answer after each update. It refreshed in ${percent(mean)} of the updates, in the mean over sets.`,
+    '',
   ];
 }
 
