@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { RunResult } from '../../src/lab/cell-result.ts';
 import { checkHindsight } from '../../src/lab/hindsight/check-hindsight.ts';
+import type { History } from '../../src/lab/history.ts';
 import type { LearningWindow, Schedule } from '../../src/lab/policy.ts';
 import { replayCell } from '../../src/lab/replay/replay-cell.ts';
 import { summarize } from '../../src/lab/summary/summarize.ts';
@@ -34,7 +35,11 @@ const schedules: readonly Schedule[] = [
   { kind: 'auto' },
 ];
 
-async function replayed(window: LearningWindow, deployDelay: number): Promise<RunResult> {
+async function replayed(
+  window: LearningWindow,
+  deployDelay: number,
+  fed: History = history,
+): Promise<RunResult> {
   const experiment = experimentOf(linearDeclarations, { prices, refreshCost, deployDelay });
   const runs = [];
   for (const schedule of schedules) {
@@ -45,7 +50,7 @@ async function replayed(window: LearningWindow, deployDelay: number): Promise<Ru
       process: stoppedProcess,
       keepsMatrix: schedule.kind === 'every-update',
     };
-    runs.push(await replayCell(experiment, policy, 1, history, options));
+    runs.push(await replayCell(experiment, policy, 1, fed, options));
   }
   return runOf(
     runs.map(({ cell }) => cell),
@@ -93,4 +98,22 @@ describe.each([
       expect(ownOf('loss'), policy.name).toBeCloseTo(cost.loss, 6);
     }
   });
+});
+
+it('is not beaten by what answers a workload between two arrivals, either', async () => {
+  const queries = Array.from({ length: 40 }, (_, place) => ({
+    atMs: history.startMs + (place + 1) * 5 * hourMs,
+    rows: 3,
+    keys: null,
+  }));
+  const run = await replayed({ kind: 'all' }, 6 * hourMs, { ...history, queries });
+  const between = run.cells.flatMap(({ refreshes }) => refreshes.filter((mark) => mark.between !== null));
+  expect(between.length).toBeGreaterThan(10);
+  const checks = checkHindsight(run);
+  expect(checks.filter(({ isBeaten }) => isBeaten)).toEqual([]);
+  for (const { policy, cost, hindsight } of summarize(run)) {
+    expect(cost.staleness, policy.name).toBeGreaterThanOrEqual(hindsight.staleness - 1e-9);
+    const own = checks.find((check) => check.policy === policy.name && check.objective === 'loss')?.own;
+    expect(own, policy.name).toBeCloseTo(cost.loss, 6);
+  }
 });
