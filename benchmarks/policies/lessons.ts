@@ -118,7 +118,7 @@ function fixedIntervals(sets: readonly SetFigures[]): Lesson | null {
   return {
     claim: 'Fixed intervals are good, once somebody has found the right one.',
     holds: near >= told.length / 2,
-    figures: `The best of them over all history is within 10 % of hindsight on ${near} of ${told.length} sets, and another on each: ${told.map(({ text }) => text).join(' ')} Finding it is what the laboratory is for.`,
+    figures: `The best of them over all history is within 10 % of hindsight on ${near} of ${told.length} sets: ${told.map(({ text }) => text).join(' ')} Finding it is what the laboratory is for.`,
   };
 }
 
@@ -216,7 +216,7 @@ function fullRefreshes(sets: readonly SetFigures[]): Lesson | null {
   return {
     claim: 'Refreshes in full cost more than those the engine chooses.',
     holds: told.every(({ more }) => more >= 1),
-    figures: `Processor time of refreshing in full at every update, beside what the engine chooses: ${told.map(({ text }) => text).join(' ')}`,
+    figures: `Processor time of refreshing in full at every update, beside what the engine chooses: ${told.map(({ text }) => text).join(' ')} Certified families are refreshed by increments only while their certificate stays within its default.`,
   };
 }
 
