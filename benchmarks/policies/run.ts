@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { judgeAims, type RunResult, runExperiment, summarize } from '../../src/lab/laboratory.ts';
 import { machineLines } from '../machine.ts';
+import { lessonsReport } from './lessons.ts';
 import { policiesReport, type SetReport, type SkippedSet, type YearReport } from './policies-report.ts';
 import { type PolicySet, policySets } from './policy-sets.ts';
 import { yearOfHours } from './year-of-hours.ts';
@@ -11,7 +12,7 @@ import { yearOfHours } from './year-of-hours.ts';
 /**
  * npm run bench:policies -- [set …] [--quick]
  *
- * Replays the standard policies over the real sets; a full run of all of them writes POLICIES.md. Replays are kept in
+ * Replays the standard policies over the real sets; a full run of all of them writes POLICIES.md and POLICY-LESSONS.md. Replays are kept in
  * `.everview-lab` and found again. `--quick`: a few policies over the end of each history, to show that it runs.
  */
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -48,11 +49,14 @@ async function runAll(chosen: readonly PolicySet[]): Promise<void> {
     sets.push({ name, source, drift, run, lines: summarize(run) });
     console.log(`${name}: ${elapsedSeconds.toFixed(1)} s`);
   }
-  const text = policiesReport(machine, sets, skipped, judgeAims(sets.map(({ run }) => run)), year);
+  const aims = judgeAims(sets.map(({ run }) => run));
+  const text = policiesReport(machine, sets, skipped, aims, year);
+  const lessons = lessonsReport(sets, aims);
   if (!isQuick && chosen.length === policySets.length) {
     writeFileSync(new URL('../POLICIES.md', import.meta.url), text);
+    writeFileSync(new URL('../POLICY-LESSONS.md', import.meta.url), lessons);
   } else {
-    console.log(`\n${text}`);
+    console.log(`\n${text}\n${lessons}`);
   }
 }
 

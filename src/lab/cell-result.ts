@@ -3,6 +3,20 @@ import { policySchema } from './policy.ts';
 
 const numbers = z.array(z.number());
 
+/** What hindsight has to know of a refresh between two arrivals. */
+const betweenSchema = z.strictObject({
+  /** Labels known then, and those of them that it could have learned from, had none left its window. */
+  known: z.number().int(),
+  learnable: z.number().int(),
+  /**
+   * What its version loses in the step that it was done in, and in each step after; null: rows cannot be predicted one at
+   * a time.
+   */
+  losses: numbers.nullable(),
+});
+
+export type BetweenRefresh = z.output<typeof betweenSchema>;
+
 /** One refresh of the model in a replay. */
 const refreshSchema = z.strictObject({
   atMs: z.number(),
@@ -26,6 +40,8 @@ const refreshSchema = z.strictObject({
   dataToModelMs: z.number().nullable(),
   /** Rows of the step after it that the version before had right and this one has wrong; null where nothing is right or wrong. */
   negativeFlips: z.number().int().nullable(),
+  /** Null: done when rows arrived, or nothing that arrived was answered by it. Older releases do not tell it. */
+  between: betweenSchema.nullable().default(null),
 });
 
 /**
@@ -59,12 +75,12 @@ export const cellResultSchema = z.strictObject({
   pendingLabels: numbers,
   /** Answers beyond what the policy declares. */
   outsideBound: numbers,
-  /** By value of the experiment's slice: rows and summed loss. */
   /**
    * Answers of the model before, for no version answered: its window held no row to learn from. They count as beyond the
    * bound. Results of older releases say nothing of it.
    */
   withoutModel: numbers.default([]),
+  /** By value of the experiment's slice: rows and summed loss. */
   slices: z.array(z.strictObject({ value: z.string(), rows: z.number(), lossSum: z.number() })),
   refreshes: z.array(refreshSchema),
   /** Labels known at the end of the warm-up, and at the end of each step. */

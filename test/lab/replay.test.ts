@@ -233,6 +233,16 @@ describe('replayCell', () => {
     expect(cell.pendingLabels).toEqual([24, 48, 0, 24, 48, 0, 24, 48]);
   });
 
+  it('keeps an interval that is shorter than the time between two arrivals', async () => {
+    const every = 7 * hourMs;
+    const { refreshes } = await replayed({ kind: 'interval', every });
+    // A label comes of age each hour, and the interval counts from there.
+    const gaps = refreshes.slice(2).map(({ atMs }, place) => atMs - (refreshes[place + 1]?.atMs ?? 0));
+    expect(gaps.length).toBeGreaterThan(3 * (days - 1) - 2);
+    expect(Math.min(...gaps)).toBeGreaterThanOrEqual(every);
+    expect(Math.max(...gaps)).toBeLessThanOrEqual(every + hourMs);
+  });
+
   it('refreshes at the deadline itself, between two arrivals', async () => {
     const cell = await replayed({ kind: 'interval', every: 36 * hourMs });
     const [warmUp, first] = cell.refreshes;

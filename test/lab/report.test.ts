@@ -158,6 +158,22 @@ describe('labels of points', () => {
   });
 });
 
+it('baselines that lose about the same have one name in the plot', () => {
+  const [first] = run.baselines;
+  if (first === undefined) throw new Error('no baseline');
+  const alike = (name: 'last value' | 'mean so far', more: number) => ({
+    ...first,
+    name,
+    lossSum: first.lossSum.map((loss) => loss * more),
+  });
+  const text = (more: number) => {
+    const baselines = [alike('last value', 1), alike('mean so far', more)];
+    return renderHtmlReport({ ...run, baselines }, summaries);
+  };
+  expect(text(0.999)).toContain('>last value, mean so far</text>');
+  expect(text(0.8)).not.toContain('last value, mean so far</text>');
+});
+
 describe('what is picked', () => {
   it('the cheapest, never, every update, and the front; no two alike', () => {
     const policies = reportPolicies(run, summaries);

@@ -1,10 +1,10 @@
 /**
- * What a schedule of refreshes costs. Models by number: 0 is the one of the warm-up, m the one that was refreshed in
- * step m − 1.
+ * What a schedule of refreshes costs. Models by number, by the moment at which each is refreshed: 0 is the one of the
+ * warm-up.
  */
 export type ScheduleProblem = {
   readonly steps: number;
-  /** By model (steps + 1 of them), the first step whose answers it gives; never falls, and 0 for the first. */
+  /** By model, the first step whose answers it gives; never falls, and 0 for the first. */
   readonly firstAnswer: Int32Array;
   /** What the answers of a step cost when this model gives them; for steps from its first answer on. Not negative. */
   readonly stepCost: (model: number, step: number) => number;
@@ -17,21 +17,21 @@ const rounding = 1e-9;
 
 export type HindsightSchedule = {
   readonly cost: number;
-  /** Steps in which it refreshes, in order. */
-  readonly refreshSteps: readonly number[];
+  /** Models that it refreshes, in order. */
+  readonly refreshed: readonly number[];
 };
 
 /**
- * The cheapest of all 2^T schedules, by dynamic programming over the last refresh:
+ * The cheapest of all 2^M schedules, by dynamic programming over the last refresh:
  *   C(0) = 0,  C(k) = min over j < k of C(j) + Σ stepCost(j, t) for first(j) ≤ t < first(k) + refreshCost(j, k)
- * and in the end the least C(j) + Σ stepCost(j, t) for t ≥ first(j). The sums run along with k, so that time is O(T²)
- * and memory O(T); they stop where they come to more than the best schedule at equal distances. Of equals it is the
+ * and in the end the least C(j) + Σ stepCost(j, t) for t ≥ first(j). The sums run along with k, so that time is O(M² + MT)
+ * and memory O(M); they stop where they come to more than the best schedule at equal distances. Of equals it is the
  * one that refreshes less.
  */
 export function bestSchedule(problem: ScheduleProblem): HindsightSchedule {
   const { steps, firstAnswer, stepCost, refreshCost } = problem;
   const first = (model: number): number => firstAnswer[model] ?? steps;
-  let candidates = steps + 1;
+  let candidates = firstAnswer.length;
   while (candidates > 1 && first(candidates - 1) >= steps) candidates--;
   const bound = leastEven(problem, candidates) * (1 + rounding);
   const cost = new Float64Array(candidates).fill(Number.POSITIVE_INFINITY);
@@ -52,12 +52,27 @@ export function bestSchedule(problem: ScheduleProblem): HindsightSchedule {
     for (; step < steps && running <= bound; step++) running += stepCost(model, step);
     if (running < total) [total, last] = [running, model];
   }
-  const refreshSteps: number[] = [];
-  for (let model = last; model > 0; model = before[model] ?? 0) refreshSteps.push(model - 1);
-  return { cost: total, refreshSteps: refreshSteps.reverse() };
+  const refreshed: number[] = [];
+  for (let model = last; model > 0; model = before[model] ?? 0) refreshed.push(model);
+  return { cost: total, refreshed: refreshed.reverse() };
 }
 
-/** The least that a refresh in each 1st, 2nd, 4th, … step costs, or none: more than the best, and soon known. */
+/** By step, the model that answers under a schedule. */
+export function answeringModels(
+  { steps, firstAnswer }: Pick<ScheduleProblem, 'steps' | 'firstAnswer'>,
+  refreshed: readonly number[],
+): Int32Array {
+  let [place, answering] = [0, 0];
+  return Int32Array.from({ length: steps }, (_, step) => {
+    for (let next = refreshed[place]; next !== undefined; next = refreshed[++place]) {
+      if ((firstAnswer[next] ?? steps) > step) break;
+      answering = next;
+    }
+    return answering;
+  });
+}
+
+/** The least that a refresh at each 1st, 2nd, 4th, … moment costs, or none: more than the best, and soon known. */
 function leastEven(
   { steps, firstAnswer, stepCost, refreshCost }: ScheduleProblem,
   candidates: number,
@@ -75,26 +90,6 @@ function leastEven(
     least = Math.min(least, total);
   }
   return least;
-}
-
-/** What was done: the models that were refreshed, in order, also those that never came to answer; and who answered. */
-export type ScheduleDone = {
-  readonly refreshed: readonly { readonly model: number; readonly cost: (from: number) => number }[];
-  /** By step, the model that answered. */
-  readonly answering: readonly number[];
-};
-
-/** What a schedule that was done cost, by the same terms as `bestSchedule` counts. */
-export function costOfSchedule(
-  { stepCost }: Pick<ScheduleProblem, 'stepCost'>,
-  { refreshed, answering }: ScheduleDone,
-): number {
-  let [total, from] = [0, 0];
-  for (const { model, cost } of refreshed) {
-    total += cost(from);
-    from = model;
-  }
-  return answering.reduce((sum, model, step) => sum + stepCost(model, step), total);
 }
 
 /** Whether something cost less than the least that is possible, by more than rounding. */

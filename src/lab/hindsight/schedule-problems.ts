@@ -18,9 +18,29 @@ type Setting = {
 };
 
 /** Loss of the rows that arrive, at its price, and refreshes as they are billed. */
-export function lossProblem(setting: Setting, { losses }: LossMatrix): ScheduleProblem {
+export function lossProblem(setting: Setting, matrix: LossMatrix): ScheduleProblem {
   const price = setting.run.prices.loss;
-  return problem(setting, (model, step) => price * (losses[model]?.[step] ?? Number.NaN));
+  const lossOf = modelLosses(setting.timeline, matrix);
+  return problem(setting, (model, step) => {
+    const loss = lossOf(model, step);
+    return Number.isFinite(loss) ? price * loss : loss;
+  });
+}
+
+/** What each model loses in a step; infinite of those that cannot be asked, NaN where it is not known. */
+export function modelLosses(
+  { points }: LabelTimeline,
+  { losses }: LossMatrix,
+): (model: number, step: number) => number {
+  return (model, step) => {
+    const point = points[model];
+    if (point === undefined) return Number.NaN;
+    const { between } = point;
+    if (between?.losses === null) return Number.POSITIVE_INFINITY;
+    return (
+      (between === null ? losses[point.step + 1]?.[step] : between.losses[step - point.step]) ?? Number.NaN
+    );
+  };
 }
 
 /** What stale answers are taken to cost, and refreshes as they are billed; without a matrix. */
@@ -44,7 +64,7 @@ function problem(
   const seconds = billedSeconds(timeline, run.refreshCost, kinds);
   return {
     steps: timeline.steps,
-    firstAnswer: firstAnswers(timeline.atMs, moment, run.deployDelayMs),
+    firstAnswer: firstAnswers(timeline, moment, run.deployDelayMs),
     stepCost,
     refreshCost: (from, to) => run.prices.cpuSecond * seconds(from, to),
   };

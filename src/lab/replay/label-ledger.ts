@@ -75,6 +75,11 @@ export class LabelLedger {
     return this.#countUntil(atMs - this.#times.delayMs);
   }
 
+  /** Labels that a refresh at that moment could have learned from, had none left its window. */
+  learnable(atMs: number): number {
+    return this.#countUntil(this.#span(atMs).untilMs);
+  }
+
   /** Labels that a refresh at that moment learns from. */
   learned(atMs: number): number {
     return this.#count(this.#span(atMs));
@@ -89,6 +94,17 @@ export class LabelLedger {
       added: this.#count({ ...now, afterMs: Math.max(now.afterMs, before.untilMs) }),
       removed: this.#count({ ...before, untilMs: Math.min(before.untilMs, now.afterMs) }),
     };
+  }
+
+  /** When what a refresh learns from changes next, had nothing arrived; null: never. */
+  nextChangeMs(atMs: number): number | null {
+    const { delayMs, holdoutMs, windowMs } = this.#times;
+    const ages = [delayMs + holdoutMs, ...(windowMs === null ? [] : [delayMs + windowMs])];
+    const next = ages.flatMap((ageMs) => {
+      const eventMs = this.#eventMs[this.#countUntil(atMs - ageMs)];
+      return eventMs === undefined ? [] : [eventMs + ageMs];
+    });
+    return next.length === 0 ? null : Math.min(...next);
   }
 
   /** When the newest label that a refresh at that moment learns from became known; null: there is none. */

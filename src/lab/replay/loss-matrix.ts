@@ -2,6 +2,7 @@ import type { LossMatrix } from '../cell-result.ts';
 import type { Policy } from '../policy.ts';
 import { keptVersions } from './kept-versions.ts';
 import type { Replay } from './replay.ts';
+import { stepLosses } from './step-losses.ts';
 import { versionPredictor } from './version-predictor.ts';
 import type { WarmModel } from './warm-up.ts';
 
@@ -27,14 +28,11 @@ export async function lossMatrix(
       found === undefined ? null : versionPredictor(found.parameters, warm.reader.task, sample.row);
     if (found === undefined || predict === null) return null;
     trainingRows.push(found.rows);
-    losses.push(
-      stepRows.map(({ rows }, t) => {
-        if (t < s - 1) return 0;
-        let sum = 0;
-        for (const { row, label } of rows) sum += warm.lossOf(predict(row), label);
-        return sum;
-      }),
-    );
+    const own = Math.max(0, s - 1);
+    losses.push([
+      ...new Array<number>(own).fill(0),
+      ...stepLosses(predict, warm.lossOf, stepRows.slice(own)),
+    ]);
   }
   return { policy, seed, losses, trainingRows };
 }

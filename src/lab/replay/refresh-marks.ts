@@ -1,9 +1,10 @@
 import type { Row, SqlValue } from '../../index.ts';
-import type { RefreshMark } from '../cell-result.ts';
+import type { BetweenRefresh, RefreshMark } from '../cell-result.ts';
 import type { History } from '../history.ts';
 import { type KeptVersion, keptVersions } from './kept-versions.ts';
 import { isRight } from './loss-of.ts';
 import type { Replay } from './replay.ts';
+import { stepLosses } from './step-losses.ts';
 import { versionPredictor } from './version-predictor.ts';
 import type { WarmModel } from './warm-up.ts';
 
@@ -17,14 +18,16 @@ export async function refreshMarks(
   history: History,
 ): Promise<RefreshMark[]> {
   const { ledger } = warm;
-  const kept = await keptVersions(warm, { withParameters: warm.reader.task === 'class' });
+  const kept = await keptVersions(warm, { withParameters: true });
   const flips = negativeFlips(warm, replay, kept);
   const unclaimed = [...kept];
   const asked = [...replay.asked];
   let lastMs: number | null = null;
   const marks: RefreshMark[] = [];
+  const answered = new Set(replay.stepRows.map(({ version }) => version));
   for (const { model, inputs } of await refreshRecords(warm)) {
     const atMs = Number(model.ms);
+    const step = marks.length === 0 ? -1 : history.arrivals.findIndex((arrival) => arrival.atMs >= atMs);
     const kind = kindOf(model.kind);
     const isByLab = model.trigger === 'asked';
     const made = kind === 'none' || model.reason === 'too-few-rows' ? undefined : unclaimed.shift();
@@ -33,7 +36,7 @@ export async function refreshMarks(
     const changed = kind === 'none' ? null : ledger.change(lastMs, atMs);
     marks.push({
       atMs,
-      step: marks.length === 0 ? -1 : history.arrivals.findIndex((arrival) => arrival.atMs >= atMs),
+      step,
       kind,
       reason: String(model.reason),
       because: (isByLab ? asked.shift() : undefined) ?? String(model.trigger),
@@ -44,10 +47,31 @@ export async function refreshMarks(
       modelVersion: made?.version ?? null,
       dataToModelMs: promotedMs === null || newestMs === null ? null : promotedMs - newestMs,
       negativeFlips: made === undefined ? null : (flips.get(made.version) ?? null),
+      between:
+        made !== undefined && answered.has(made.version) && atMs < (history.arrivals[step]?.atMs ?? atMs)
+          ? betweenRefresh(warm, replay, step, atMs, made)
+          : null,
     });
     if (kind !== 'none') lastMs = atMs;
   }
   return marks;
+}
+
+function betweenRefresh(
+  { ledger, lossOf, reader }: WarmModel,
+  { stepRows }: Replay,
+  step: number,
+  atMs: number,
+  made: KeptVersion,
+): BetweenRefresh {
+  const later = stepRows.slice(step);
+  const sample = later.find(({ rows }) => rows.length > 0)?.rows[0];
+  const predict = sample === undefined ? null : versionPredictor(made.parameters, reader.task, sample.row);
+  return {
+    known: ledger.known(atMs),
+    learnable: ledger.learnable(atMs),
+    losses: predict === null ? null : stepLosses(predict, lossOf, later),
+  };
 }
 
 async function refreshRecords({ engine, declared }: WarmModel): Promise<readonly RefreshRecords[]> {

@@ -109,11 +109,13 @@ export class Replay {
 
   /** When the engine's scheduler will refresh the model, where nothing else happens before; null: it will not. */
   async #deadlineBefore(untilMs: number): Promise<number | null> {
-    if (this.#policy.schedule.kind !== 'interval') return null;
-    const { engine, declared } = this.#warm;
+    const { schedule } = this.#policy;
+    if (schedule.kind !== 'interval') return null;
+    const { engine, declared, ledger } = this.#warm;
     const shown = (await engine.show('SHOW STALENESS')).find(({ name }) => name === declared.model.name);
-    if (!(shown?.deadline instanceof Date)) return null;
-    const deadlineMs = shown.deadline.getTime();
+    // What is not stale yet has no deadline; it is from the next label that comes of age on.
+    const staleMs = ledger.nextChangeMs(engine.nowMs) ?? Number.POSITIVE_INFINITY;
+    const deadlineMs = shown?.deadline instanceof Date ? shown.deadline.getTime() : staleMs + schedule.every;
     // What is due already was tried (a candidate failed its gate, or waits to be deployed).
     return deadlineMs > engine.nowMs && deadlineMs < untilMs ? deadlineMs : null;
   }

@@ -82,11 +82,14 @@ function hindsightLine(
   });
 }
 
+/** Between the margins of 30 above and 44 below. */
+const plotHeight = ({ kind }: PlotSize): number => (kind === 'wide' ? 346 : 266);
+
 function frameOf(front: Front, size: PlotSize): Plot.PlotOptions {
   const isWide = size.kind === 'wide';
   return {
     width: size.width,
-    height: isWide ? 420 : 340,
+    height: plotHeight(size) + 74,
     marginLeft: isWide ? 60 : 48,
     marginRight: isWide ? 20 : 10,
     marginTop: 30,
@@ -125,7 +128,10 @@ function backMarks(front: Front, size: PlotSize): Plot.Markish[] {
     Plot.line(front.hindsight, { x: 'bill', y: 'loss', className: 'hindsight-line', clip: true }),
     Plot.ruleY(front.baselines, { y: 'loss', className: 'baseline-line', clip: true }),
     Plot.text(
-      front.baselines.filter(({ loss }) => loss >= bottom && loss <= front.lossDomain[1]),
+      namesApart(
+        front.baselines.filter(({ loss }) => loss >= bottom && loss <= front.lossDomain[1]),
+        ((front.lossDomain[1] - bottom) * size.fontSize * 1.2) / plotHeight(size),
+      ),
       {
         x: () => front.billLimit,
         y: 'loss',
@@ -137,6 +143,17 @@ function backMarks(front: Front, size: PlotSize): Plot.Markish[] {
     ),
     Plot.line(ofFront, { x: 'bill', y: 'loss', curve: 'step-after', className: 'front-line' }),
   ];
+}
+
+/** Those whose names would cover each other have one name together, at the upper. */
+function namesApart(baselines: Front['baselines'], gap: number): Front['baselines'] {
+  const apart: { name: string; loss: number }[] = [];
+  for (const { name, loss } of [...baselines].sort((a, b) => b.loss - a.loss)) {
+    const above = apart.at(-1);
+    if (above !== undefined && above.loss - loss < gap) above.name = `${above.name}, ${name}`;
+    else apart.push({ name, loss });
+  }
+  return apart;
 }
 
 function pointMarks(front: Front, size: PlotSize, frame: Plot.PlotOptions): Plot.Markish[] {

@@ -1,7 +1,5 @@
-import type { CellResult, LossMatrix, RunResult } from '../cell-result.ts';
+import type { RunResult } from '../cell-result.ts';
 import { Hindsight } from '../hindsight/hindsight.ts';
-import { learnsAlike } from '../hindsight/label-timeline.ts';
-import { firstAnswers } from '../hindsight/refresh-moment.ts';
 import type { PolicySummary } from '../policy-summary.ts';
 import type { TimedSums } from './time-grid.ts';
 
@@ -24,37 +22,15 @@ export function hindsightLine(run: RunResult, summaries: readonly PolicySummary[
   const hindsight = new Hindsight(run);
   const cells = run.cells.filter(({ policy }) => policy.name === cheapest.policy.name);
   const schedules = cells.flatMap((cell) => {
-    const best = hindsight.of(cell).loss;
-    const matrix = matrixOf(run, cell);
-    if (best === null || matrix === null) return [];
-    const { refreshSteps } = best.best;
-    const first = firstAnswers(cell.atMs, best.moment, run.deployDelayMs);
-    return [{ cell, refreshSteps, sums: lossOfSchedule(matrix, first, refreshSteps, cell.atMs.length) }];
+    const best = hindsight.of(cell).loss?.best;
+    const losses = hindsight.bestLosses(cell);
+    return best === undefined || losses === null ? [] : [{ cell, best, losses }];
   });
   const [one] = schedules;
   if (one === undefined) return null;
   return {
     beside: cheapest.policy.name,
-    losses: schedules.map(({ cell, sums }) => ({ atMs: cell.atMs, sums, weights: cell.rows })),
-    refreshedAtMs: one.refreshSteps.map((step) => one.cell.atMs[step] ?? Number.NaN),
+    losses: schedules.map(({ cell, losses }) => ({ atMs: cell.atMs, sums: losses, weights: cell.rows })),
+    refreshedAtMs: one.best.refreshedAtMs,
   };
-}
-
-function matrixOf(run: RunResult, { seed, policy }: CellResult): LossMatrix | null {
-  return run.matrices.find((matrix) => matrix.seed === seed && learnsAlike(matrix.policy, policy)) ?? null;
-}
-
-/** Each step by the last refreshed model that answers by then. */
-function lossOfSchedule(
-  matrix: LossMatrix,
-  firstAnswer: Int32Array,
-  refreshSteps: readonly number[],
-  steps: number,
-): number[] {
-  const models = [0, ...refreshSteps.map((step) => step + 1)];
-  let place = 0;
-  return Array.from({ length: steps }, (_, step) => {
-    while (place + 1 < models.length && (firstAnswer[models[place + 1] ?? 0] ?? steps) <= step) place++;
-    return matrix.losses[models[place] ?? 0]?.[step] ?? 0;
-  });
 }

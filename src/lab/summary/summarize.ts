@@ -84,9 +84,9 @@ function costsOf(
 }
 
 function stalenessOf(run: RunResult, cell: CellResult, hindsight: Hindsight): number {
-  const { trainingRows } = hindsight.timelineOf(cell);
+  const learnedRows = hindsight.learnedRows(cell);
   return cell.answers.reduce((total, answers, step) => {
-    const learned = trainingRows[(cell.activeSince[step] ?? -1) + 1] ?? 0;
+    const learned = learnedRows[step] ?? 0;
     const pending = cell.pendingLabels[step] ?? 0;
     return total + stalenessCost(answers, pending, learned, run.prices.loss, run.lossScale);
   }, 0);

@@ -1,4 +1,10 @@
-import type { CellResult, LossMatrix, RefreshMark, RunResult } from '../../../src/lab/cell-result.ts';
+import type {
+  BetweenRefresh,
+  CellResult,
+  LossMatrix,
+  RefreshMark,
+  RunResult,
+} from '../../../src/lab/cell-result.ts';
 import type { LearningWindow, Maintenance, Policy, Schedule } from '../../../src/lab/policy.ts';
 
 export const hourMs = 3_600_000;
@@ -27,6 +33,8 @@ export type SyntheticRefresh = {
   readonly before: boolean;
   readonly kind: RefreshMark['kind'];
   readonly promoted: boolean;
+  /** Done half an hour before the step's arrival; all of its labels are learned from. */
+  readonly between?: BetweenRefresh;
 };
 
 export function historyOf(
@@ -48,29 +56,38 @@ export function cellOf(
 ): CellResult {
   const { seed = 1, delay = 0, matrix } = options;
   const { steps, answers, labels, trainingRows } = history;
-  const activeSince: number[] = [];
-  for (let step = 0; step < steps; step++) {
-    const active = refreshes.filter((one) => {
-      const first = Math.max(one.step + delay, one.before ? one.step : one.step + 1);
+  const answering = Array.from({ length: steps }, (_, step) =>
+    refreshes.findLast((one) => {
+      const isAhead = one.before || one.between !== undefined;
+      const first = Math.max(one.step + delay, isAhead ? one.step : one.step + 1);
       return one.promoted && one.kind !== 'none' && first <= step;
-    });
-    activeSince.push(active.reduce((last, one) => Math.max(last, one.step), -1));
-  }
-  let before = 0;
-  const marks = refreshes.map(({ step, kind, promoted }): RefreshMark => {
-    const [from, to] = [labels[before] ?? 0, labels[step + 1] ?? 0];
-    if (kind !== 'none') before = step + 1;
+    }),
+  );
+  const learned = (one: SyntheticRefresh | undefined): number =>
+    one?.between?.learnable ?? labels[(one?.step ?? -1) + 1] ?? 0;
+  let before: SyntheticRefresh | undefined;
+  const marks = refreshes.map((one): RefreshMark => {
+    const { step, kind, promoted, between = null } = one;
+    const changedRows = learned(one) - learned(before);
+    if (kind !== 'none') before = one;
     return markOf({
-      atMs: step * hourMs,
+      atMs: (between === null ? step : step - 0.5) * hourMs,
       step,
       kind,
       promoted,
-      changedRows: to - from,
-      trainingRows: trainingRows[step + 1] ?? 0,
+      changedRows,
+      trainingRows: between === null ? (trainingRows[step + 1] ?? 0) : learned(one),
+      between: kind === 'none' ? null : between,
     });
   });
-  const losses = activeSince.map((since, step) => matrix?.losses[since + 1]?.[step] ?? 1);
-  const pending = activeSince.map((since, step) => (labels[step + 1] ?? 0) - (labels[since + 1] ?? 0));
+  const activeSince = answering.map((one) =>
+    one === undefined ? -1 : one.between === undefined ? one.step : one.step - 1,
+  );
+  const losses = answering.map((one, step) => {
+    if (one?.between !== undefined) return one.between.losses?.[step - one.step] ?? 1;
+    return matrix?.losses[(one?.step ?? -1) + 1]?.[step] ?? 1;
+  });
+  const pending = answering.map((one, step) => (labels[step + 1] ?? 0) - learned(one));
   return {
     ...emptyCell(policy, seed, steps),
     answers: [...answers],
@@ -97,6 +114,7 @@ export function markOf(given: Partial<RefreshMark>): RefreshMark {
     modelVersion: 1,
     dataToModelMs: 1,
     negativeFlips: null,
+    between: null,
     ...given,
   };
 }

@@ -221,6 +221,7 @@ function markOf(of: Policy, world: World, going: Going, trainingRows: number, ra
     modelVersion: going.step + 2,
     dataToModelMs: random.int(5, 60) * 60_000,
     negativeFlips: null,
+    between: null,
   };
 }
 
