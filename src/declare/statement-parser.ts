@@ -5,57 +5,16 @@ import { policyOffset } from './policy-offset.ts';
 import { declaredPolicy, readQueryPolicy } from './query-policy.ts';
 import { nextPiece } from './sql-lexical.ts';
 import type { QueryStatement, SqlFragment, Statement, StatementBody } from './statement.ts';
+import { openingWords } from './statement-forms.ts';
 import { StatementGrammar } from './statement-grammar.ts';
 import { kw, tokenize } from './statement-lexer.ts';
 import { mistypedKeyword } from './syntax-error.ts';
 
-/** What a statement can start with, as errors list it. */
-export const statementForms: readonly string[] = [
-  'CREATE TABLE | VIEW | MATERIALIZED VIEW | TRAINING SET | MODEL',
-  'ALTER',
-  'DROP',
-  'DESCRIBE',
-  'SHOW TABLES | VIEWS | MODELS | STALENESS | REGRET | INCIDENTS',
-  'SHOW PERFORMANCE [OF model] [PER column]',
-  'REFRESH',
-  'EXPLAIN REFRESH',
-  'EXPLAIN SELECT …',
-  'APPROVE | REJECT UPDATE',
-  'EXPLAIN | ACKNOWLEDGE | ACCEPT | RESOLVE INCIDENT',
-  'EXPORT MODEL … TO',
-  'PROMOTE | HOLD | ROLLBACK MODEL',
-  'WEIGHTS OF',
-  'COMPARE … VERSION … WITH …',
-  'PROFILE',
-  'VALIDATE DRILL ON',
-  'INSERT',
-  'UPDATE',
-  'DELETE',
-  'COPY … FROM',
-  'BEGIN',
-  'COMMIT',
-  'ROLLBACK',
-  'RELEASE | CORRECT | DROP QUARANTINE FOR',
-  'SELECT … [WITH (…)]',
-];
-
 const firstWords = [
   ...['ACCEPT', 'ACKNOWLEDGE', 'APPROVE', 'REJECT', 'HOLD', 'PROMOTE', 'RESOLVE'],
   ...['ALTER', 'BEGIN', 'COMMIT', 'COMPARE', 'COPY', 'CORRECT', 'CREATE', 'DELETE', 'DESC', 'DESCRIBE'],
-  ...[
-    'DROP',
-    'EXPLAIN',
-    'EXPORT',
-    'INSERT',
-    'PROFILE',
-    'REFRESH',
-    'RELEASE',
-    'ROLLBACK',
-    'SHOW',
-    'UPDATE',
-    'VALIDATE',
-  ],
-  ...['WEIGHTS'],
+  ...['DROP', 'EXPLAIN', 'EXPORT', 'INSERT', 'PROFILE', 'REFRESH', 'RELEASE', 'ROLLBACK', 'SHOW'],
+  ...['UPDATE', 'VALIDATE', 'WEIGHTS'],
 ] as const;
 
 const queryWords = ['SELECT', 'WITH', 'FROM', 'VALUES'] as const;
@@ -174,4 +133,4 @@ function queryEnd(text: string, start: number): number {
   return end;
 }
 
-const statementHint = `statements: ${statementForms.join('; ')}`;
+const statementHint = `statements: ${openingWords().join(', ')}`;

@@ -7,7 +7,8 @@ import { metrics, metricTable } from '../../src/core/metric.ts';
 import { reasonTable } from '../../src/core/reasons.ts';
 import { methodSpec, type Task } from '../../src/declare/methods.ts';
 import { listOptions } from '../../src/declare/options.ts';
-import { statementForms } from '../../src/declare/statement-parser.ts';
+import { type StatementForm, statementForms } from '../../src/declare/statement-forms.ts';
+import { Everview } from '../../src/index.ts';
 import { ModelFamilies } from '../../src/model/model-families.ts';
 import { inputForms } from '../../src/model/onnx/exported-values.ts';
 import { OnnxRuntime } from '../../src/model/onnx-runtime.ts';
@@ -48,11 +49,7 @@ export async function reference(): Promise<string> {
     '# Reference',
     'Written by `npm run docs` from the tables in the code.',
     '## Statements',
-    statementForms.map((form) => `- \`${form}\``).join('\n'),
-    "A SELECT is DuckDB's, over declared names; `FROM PREDICT(model, (SELECT …))` or `FROM PREDICT(model, view)` adds the column `prediction` (in a materialized view it is kept, and follows the rows and the model), and `table AT (VERSION => n)` or `AT (TIMESTAMP => …)` reads the past. `now()` and its kin are the engine's clock.",
-    'A SELECT may end in `WITH (…)`, the options of a query below: they stand over what the views and models it reads declare. `EXPLAIN SELECT …` answers, for each table, view and model the query reads, the ways it could be read: `plan` (`contents`, `refresh`, `compensate`, `recompute`, `history`, `refuse`), whether it is `chosen`, the `reason`, `predicted_ms`, the `version` of the answer, and `detail`.',
-    'A statement that fails inside BEGIN … COMMIT ends its update: nothing more is taken until ROLLBACK or COMMIT. A SELECT inside an update reads the state before it.',
-    'A model does not learn from rows whose label is NULL, NaN or infinite, nor from rows with an infinite feature; a feature that is NULL or NaN is a missing value, as `missing` says. Numbers too large to be squared in a DOUBLE count as infinite.',
+    ...statementSections(),
     '## Options',
     ...options,
     ...(await refreshSections()),
@@ -64,8 +61,7 @@ export async function reference(): Promise<string> {
     ...liveSections(),
     ...heldSections(),
     ...incidentSections(),
-    '## System tables',
-    'Schema `everview`, read like any other: `tables`, `sources`, `views`, `models`, `staleness` (what is declared and where it stands now), `updates`, `refreshes`, `regret`, `model_versions`, `gates`, `quarantine`, `verdicts` (what was decided, and why), `promotions`, `held_updates`, `marks` (what people, incidents and deadlines decided), `predictions`, `performance` (what models predicted, and how they did), `incidents`, `incident_events`, `deliveries` (what was wrong, what became of it, and whether the webhook heard of it).',
+    ...(await systemTableSections()),
     '## Errors',
     'Every failure is an `EverviewError` with a `code`, a message, mostly a `hint` and a place in the text.',
     table(['code', 'category', 'meaning'], errors),
@@ -74,6 +70,78 @@ export async function reference(): Promise<string> {
     table(['reason', 'meaning'], reasons),
     '',
   ].join('\n\n');
+}
+
+const statementGroups: readonly (readonly [string, readonly (keyof typeof statementForms)[]])[] = [
+  ['Declaring', ['create', 'alter', 'drop', 'describe', 'show']],
+  ['Updating', ['insert', 'update', 'delete', 'copy-from', 'begin', 'commit', 'rollback']],
+  ['Asking and refreshing', ['query', 'explain-query', 'refresh', 'explain-refresh']],
+  [
+    'Rows and updates that were set aside',
+    ['quarantine-release', 'quarantine-correct', 'quarantine-drop', 'held-update'],
+  ],
+  ['Incidents', ['show-incidents', 'explain-incident', 'incident', 'profile', 'drill']],
+  ['Models', ['promotion', 'weights', 'compare', 'show-performance', 'export-model']],
+];
+
+function statementSections(): string[] {
+  const row = ({ syntax, meaning, example }: StatementForm) => [`\`${syntax}\``, meaning, `\`${example}\``];
+  return [
+    '`[…]` may be left out, `|` is a choice. Words are in any case, names as in DuckDB.',
+    ...statementGroups.flatMap(([title, kinds]) => [
+      `### ${title}`,
+      table(
+        ['statement', 'what it does', 'for example'],
+        kinds.flatMap((kind) => statementForms[kind].map(row)),
+      ),
+    ]),
+    '### What a statement means',
+    [
+      '- `FROM PREDICT(model, (SELECT …))` or `FROM PREDICT(model, view)` adds the column `prediction`. In a materialized view it is kept, and follows the rows and the model.',
+      "- `table AT (VERSION => n)` or `AT (TIMESTAMP => …)` reads the past. `now()` and its kin are the engine's clock.",
+      '- The options of a query stand over what the views and models it reads declare.',
+      '- `EXPLAIN SELECT …` answers, for each table, view and model the query reads, the ways it could be read: `plan` (`contents`, `refresh`, `compensate`, `recompute`, `history`, `refuse`), whether it is `chosen`, the `reason`, `predicted_ms`, the `version` of the answer, and `detail`.',
+      '- A statement that fails inside BEGIN … COMMIT ends its update: nothing more is taken until ROLLBACK or COMMIT. A SELECT inside an update reads the state before it.',
+      '- A model does not learn from rows whose label is NULL, NaN or infinite, nor from rows with an infinite feature; a feature that is NULL or NaN is a missing value, as `missing` says. Numbers too large to be squared in a DOUBLE count as infinite.',
+    ].join('\n'),
+  ];
+}
+
+const systemTables: Readonly<Record<string, string>> = {
+  tables: 'base tables, and whether rows are overdue',
+  sources: 'the sources of tables that name one, and when each last sent rows',
+  views: 'views and training sets, how they are kept and by which policy',
+  models: 'models, and the version of each that answers',
+  staleness: 'how far behind each view and model is now',
+  updates: 'every update, accepted or refused, and why',
+  refreshes: 'every refresh, the rung, what each would have cost and what it did cost',
+  regret: 'what the choices of a rung came to, by view',
+  model_versions: 'every version of a model: status, parameters, metrics',
+  gates: 'every condition that a version was judged by',
+  promotions: 'what people and incidents decided about which version answers',
+  quarantine: 'rows that were set aside',
+  verdicts: 'what was made of each update by its history',
+  held_updates: 'updates that wait for a person, and what was decided',
+  marks: 'what was accepted although nobody vouched for it',
+  predictions: 'what models predicted, and what became of it',
+  performance: 'how models have done since they answer',
+  incidents: 'what is, or was, wrong',
+  incident_events: 'who moved an incident on, and why',
+  deliveries: 'what the webhook was told of, and whether it took it',
+};
+
+async function systemTableSections(): Promise<string[]> {
+  await using engine = await Everview.open(':memory:');
+  const rows: string[][] = [];
+  for (const [name, meaning] of Object.entries(systemTables)) {
+    const { columns } = await engine.query(`SELECT * FROM everview.${name}`);
+    rows.push([`\`${name}\``, meaning, columns.map((column) => `\`${column.name}\``).join(', ')]);
+  }
+  return [
+    '## System tables',
+    'Schema `everview`, read like any other: `SELECT * FROM everview.refreshes`. Moments are in UTC.',
+    table(['table', 'one row for each of', 'columns'], rows),
+  ];
 }
 
 const taskTexts: Readonly<Record<Task, string>> = { number: 'a number', class: 'a class', none: 'nothing' };
@@ -124,24 +192,91 @@ function gateSections(): string[] {
 function promotionSections(): string[] {
   return [
     '## Which version answers',
-    "A candidate that passes its gate answers, unless the model is held or an incident speaks against it (`hold_on`: open or acknowledged, about rows that were taken into a table the model learns from). It is kept with status `held` then. `PROMOTE MODEL m` lets the newest that is held answer, `PROMOTE MODEL m VERSION 3` any version that passed its gate by the present definition; both end a hold. `HOLD MODEL m` keeps what answers, whatever comes. `ROLLBACK MODEL m TO VERSION 2` is a promotion of version 2 and a hold. Each may end with `BY 'who'` and `BECAUSE 'why'`, and is a row of `everview.promotions`, as is every candidate that is held. A version that failed its gate is refused (`not-promotable`). Versions keep what they learned: rows deleted since are still in one that is held or rolled back to. In TypeScript `db.decideModel('m', 'rollback', { version: 2, because: '…' })`. While `pause_on` holds, `PREDICT` is refused, or answered by what `fallback` names: the newest version that had not learned from rows under the incident (`previous`), a value, or another model that is not paused itself; the answer says so in its `standIns`. Views that hold predictions are refused all the same.",
+    'A candidate that passes its gate answers, unless the model is held or an incident speaks against it (`hold_on`: open or acknowledged, about rows that were taken into a table the model learns from). It is kept with status `held` then. People decide beside the gate:',
+    [
+      '- `PROMOTE MODEL m` lets the newest that is held answer, `PROMOTE MODEL m VERSION 3` any version that passed its gate by the present definition. Both end a hold. A version that failed its gate is refused (`not-promotable`).',
+      '- `HOLD MODEL m` keeps what answers, whatever comes.',
+      '- `ROLLBACK MODEL m TO VERSION 2` is a promotion of version 2 and a hold. Versions keep what they learned: rows deleted since are still in one that is held or rolled back to.',
+      "- Each may end with `BY 'who'` and `BECAUSE 'why'`, and is a row of `everview.promotions`, as is every candidate that is held. In TypeScript: `db.decideModel('m', 'rollback', { version: 2, because: '…' })`.",
+      '- While `pause_on` holds, `PREDICT` is refused, or answered by what `fallback` names: the newest version that had not learned from rows under the incident (`previous`), a value, or another model that is not paused itself. The answer says so in its `standIns`. Views that hold predictions are refused all the same.',
+    ].join('\n'),
   ];
 }
 
 function liveSections(): string[] {
   return [
     '## How models do once they answer',
-    "`log_predictions = (id)` names the columns of the training set that say which example a row is; a model whose key names more than one row of the set, or that predicts no label, is refused. Rows of the input of PREDICT that have these columns are then logged in `everview.predictions` once the query has its answer, whatever it made of them: for each version of the model and key the first prediction, with the model's version (`model_version`), the answer's (`version`), its `confidence` and `probabilities`. Not logged are predictions that views keep, those of EXPLAIN_PREDICT, of rows read AT an older version, of samples and inputs that call `random` or the like, those put into tables by INSERT … SELECT, and answers that another model or a value gave. Reads wait for nothing: the log is written within the next round of the scheduler, at `SHOW PERFORMANCE` and when the database is closed, in a transaction that makes no version. Killed, the engine loses what was predicted since. `prediction_retention` says how long predictions are kept; what they added to the figures stays. Keys and labels are kept so long also where the row is deleted meanwhile.",
-    'The label of a prediction is that of the row with the same key in the training set, from when it counts (`label_delay`). It is looked for once a minute where something has changed, and at `SHOW PERFORMANCE`; the `state` says what came of it: `new` and `waiting`; `scored`; `known`, where the label was there before the prediction, which so says nothing; `ambiguous`, where the key has several labels or history no longer tells. A loss counts once, for the version that predicted, by the label that came first: a correction changes what the model learns, and not the figures, whose intervals are of a stream that stays as it was.',
-    "`SHOW PERFORMANCE`, `SHOW PERFORMANCE OF m`, `SHOW PERFORMANCE OF m PER origin` (of the model's `slices`, up to 200 values each), `db.performance('m', { per: 'origin' })`, or as last looked at `everview.performance`: by version and `metric` the `rows` whose label has come, the `score`, and an interval [`lower`, `upper`] that holds at all looks at once, so that looking often raises no false alarm: the chance that it ever misses is 5 %, for each version, metric and slice. `interval` is `time-uniform` for accuracy and Brier's score, whose losses are bounded (empirical Bernstein; from the first row on), and `asymptotic` for rmse, mae and log loss, where that holds in the limit, as of a t interval, and is told from 100 rows on. `at_promotion` is the score on the hold-out. `estimate`, for accuracy, is no measurement: it is the mean probability of the predicted class over the `estimated_rows` that wait for a label, as good as the probabilities are. It is of rows whose tables all have `profile = on` and nothing open against them, and NULL while an incident of these is open.",
-    "An incident (`live-performance`) opens when the interval of the version that answers lies wholly beyond what its promotion promised: in a metric of its gate (or rmse, accuracy), the score on the hold-out plus a tenth (5 points of accuracy), the gate's margin or threshold where that allows more, and two deviations for the hold-out being a sample. While a table that the model learns from is under an incident that blocks, that is the cause and no other opens. It counts for `pause_on` of that model, never for `hold_on`, and ends when another version answers.",
+    '`log_predictions = (id)` names the columns of the training set that say which example a row is. A model whose key names more than one row of the set, or that predicts no label, is refused.',
+    '### What is logged',
+    [
+      '- Rows of the input of PREDICT that have these columns are logged in `everview.predictions` once the query has its answer, whatever it made of them: for each version of the model and key the first prediction, with the version of the model (`model_version`), that of the answer (`version`), its `confidence` and `probabilities`.',
+      '- Not logged are predictions that views keep, those of EXPLAIN_PREDICT, of rows read AT an older version, of samples and inputs that call `random` or the like, those put into tables by INSERT … SELECT, and answers that another model or a value gave.',
+      '- Reads wait for nothing: the log is written within the next round of the scheduler, at `SHOW PERFORMANCE` and when the database is closed, in a transaction that makes no version. Killed, the engine loses what was predicted since.',
+      '- `prediction_retention` says how long predictions are kept; what they added to the figures stays. Keys and labels are kept so long also where the row is deleted meanwhile.',
+    ].join('\n'),
+    '### How it is held against labels',
+    [
+      '- The label of a prediction is that of the row with the same key in the training set, from when it counts (`label_delay`). It is looked for once a minute where something has changed, and at `SHOW PERFORMANCE`.',
+      '- The `state` says what came of it: `new` and `waiting`; `scored`; `known`, where the label was there before the prediction, which so says nothing; `ambiguous`, where the key has several labels or history no longer tells.',
+      '- A loss counts once, for the version that predicted, by the label that came first: a correction changes what the model learns, and not the figures, whose intervals are of a stream that stays as it was.',
+    ].join('\n'),
+    '### What is shown',
+    "`SHOW PERFORMANCE`, `SHOW PERFORMANCE OF m`, `SHOW PERFORMANCE OF m PER origin` (of the model's `slices`, up to 200 values each), `db.performance('m', { per: 'origin' })`, or as last looked at `everview.performance`; one row for each version and `metric`:",
+    table(
+      ['column', 'meaning'],
+      [
+        ['`rows`, `score`', 'the predictions whose label has come, and what they score'],
+        [
+          '`lower`, `upper`',
+          'an interval that holds at all looks at once, so that looking often raises no false alarm: the chance that it ever misses is 5 %, for each version, metric and slice',
+        ],
+        [
+          '`interval`',
+          '`time-uniform` for accuracy and the Brier score, whose losses are bounded (empirical Bernstein; from the first row on); `asymptotic` for rmse, mae and log loss, where that holds in the limit, as of a t interval, and is told from 100 rows on',
+        ],
+        ['`at_promotion`', 'the score on the hold-out'],
+        [
+          '`estimate`, `estimated_rows`',
+          'for accuracy, and no measurement: the mean probability of the predicted class over the rows that wait for a label, as good as the probabilities are. Of rows whose tables all have `profile = on`; NULL while an incident of these is open',
+        ],
+      ],
+    ),
+    '### When it is an incident',
+    [
+      '- `live-performance` opens when the interval of the version that answers lies wholly beyond what its promotion promised: in a metric of its gate (or rmse, accuracy), the score on the hold-out plus a tenth (5 points of accuracy), the margin or threshold of the gate where that allows more, and two deviations for the hold-out being a sample.',
+      '- While a table that the model learns from is under an incident that blocks, that is the cause and no other opens.',
+      '- It counts for `pause_on` of that model, never for `hold_on`, and ends when another version answers.',
+    ].join('\n'),
   ];
 }
 
 function heldSections(): string[] {
   return [
     '## Updates that are not as usual',
-    "With `profile = on` an update is judged by what accepted ones were like. What blocks it is answered as `on_finding` says, in the update's own transaction: `warn` takes it; `quarantine` sets aside the rows that are known to be wrong, or all where it is not known which; `reject` refuses the update and keeps its rows; `ask` sets all of them aside and waits. `APPROVE UPDATE 21` (checked again, and taken as an update of its own) or `REJECT UPDATE 21` decide, with `BY` and `BECAUSE`, or `db.decideUpdate(21, 'approve')`; `everview.held_updates` lists them. `hold = INTERVAL '6 hours' THEN accept_marked` or `THEN reject` says what becomes of what nobody decided about. `hold_refresh` takes the rows, and keeps what is made of the table from moving: views, training sets and models over it wait, and a query over views or training sets is answered whole as of the version before, with the updates it lacks in its `held`. `APPROVE UPDATE 21`, the end of the incident (`RESOLVE`, `ACCEPT`) or the deadline, which marks, let it go on; `REFRESH` by name refreshes all the same, and changes no answer until then. What was accepted marked stays marked: answers that rest on it have it among their `marks`, and `everview.marks` lists it. Rows are set aside only from updates that replaced and deleted nothing of the table, and whose other tables do not rest on them; others are refused. An incident that a person accepted lets the same in again.",
+    "With `profile = on` an update is judged by what accepted ones were like. What blocks it is answered as `on_finding` says, in the update's own transaction:",
+    table(
+      ['`on_finding`', 'what becomes of the update'],
+      [
+        ['`warn`', 'it is taken'],
+        [
+          '`quarantine`',
+          'the rows that are known to be wrong are set aside, or all where it is not known which',
+        ],
+        ['`reject`', 'it is refused, and its rows are kept'],
+        ['`ask`', 'all of it is set aside, and waits for a person'],
+        [
+          '`hold_refresh`',
+          'it is taken, and what is made of the table does not move: views, training sets and models over it wait, and a query over views or training sets is answered whole as of the version before, with the updates it lacks in its `held`',
+        ],
+      ],
+    ),
+    [
+      "- `APPROVE UPDATE 21` (checked again, and taken as an update of its own) or `REJECT UPDATE 21` decide, with `BY` and `BECAUSE`, or `db.decideUpdate(21, 'approve')`. `everview.held_updates` lists what waits.",
+      "- `hold = INTERVAL '6 hours' THEN accept_marked` or `THEN reject` says what becomes of what nobody decided about. What was accepted marked stays marked: answers that rest on it have it among their `marks`, and `everview.marks` lists it.",
+      '- What `hold_refresh` holds goes on with `APPROVE UPDATE 21`, the end of the incident (`RESOLVE`, `ACCEPT`) or the deadline, which marks. `REFRESH` by name refreshes all the same, and changes no answer until then.',
+      '- Rows are set aside only from updates that replaced and deleted nothing of the table, and whose other tables do not rest on them; others are refused.',
+      '- An incident that a person accepted lets the same in again.',
+    ].join('\n'),
   ];
 }
 
