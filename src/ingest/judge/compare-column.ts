@@ -60,11 +60,22 @@ export function compareColumn(
   const constant = isConstant(past);
   compareCounts(rate, column, past, constant);
   if (constant) return;
-  compareNews(rate, column, past);
+  const width = column.kind === 'number' ? typicalWidth(past) : 1;
+  compareNews(rate, column, past, width);
   compareRepeats(collector, column, past, index);
-  compareValues(collector, column, past, presents);
-  compareMeasures(collector, column, past, presents);
+  const few = hasFewValues(past);
+  compareValues(collector, column, { past, presents, few, cluster });
+  compareMeasures(collector, column, { past, presents, few, cluster }, width);
 }
+
+/** What is known of a column's past beside its profiles. */
+type KnownPast = {
+  readonly past: ColumnPast;
+  readonly presents: readonly number[];
+  /** It has few values, the same ones each time. */
+  readonly few: boolean;
+  readonly cluster: number;
+};
 
 /** @param constant only one value is known: then only signs of errors tell something */
 function compareCounts(rate: TestRate, { kind }: ColumnProfile, past: ColumnPast, constant: boolean): void {
@@ -77,7 +88,7 @@ function compareCounts(rate: TestRate, { kind }: ColumnProfile, past: ColumnPast
 }
 
 /** What was never there: outside of the range, or among few values and forms. */
-function compareNews(rate: TestRate, column: ColumnProfile, past: ColumnPast): void {
+function compareNews(rate: TestRate, column: ColumnProfile, past: ColumnPast, width: number): void {
   const { kind, novel } = column;
   const { least, greatest } = reachOf(past);
   const beyond = (by: number) => ({ usualJump: by > 0.5 * (greatest - least) ? 0 : 0.1, onlyUp: true });
@@ -85,7 +96,7 @@ function compareNews(rate: TestRate, column: ColumnProfile, past: ColumnPast): v
     rate('below-range', (one) => one.novel.below, beyond(least - novel.belowMedian));
   if (kind === 'number') {
     rate('above-range', (one) => one.novel.above, beyond(novel.aboveMedian - greatest));
-    if (typicalWidth(past) > 0) rate('far', (one) => one.novel.far, sign(2));
+    if (width > 0) rate('far', (one) => one.novel.far, sign(2));
     rate('fraction', fractionsOf, sign(2));
     rate('new-values', (one) => one.novel.values, { usualJump: 0.1, onlyUp: true });
   }
@@ -128,13 +139,12 @@ function compareRepeats(
 function compareValues(
   collector: TestCollector,
   column: ColumnProfile,
-  past: ColumnPast,
-  presents: readonly number[],
+  { past, presents, few, cluster }: KnownPast,
 ): void {
   const { name: of, kind, present: n } = column;
   if (kind === 'boolean' || kind === 'other' || kind === 'day') return;
   const base = { column: of, n, rows: presents };
-  if (column.values !== null && hasFewValues(past)) {
+  if (column.values !== null && few) {
     // A new number among few is seldom news of itself; what is used for "none" is counted apart.
     const usualTurn = largestTurn(past);
     const usualRise = Math.max(usualTurn, kind === 'number' ? 0.25 : 0);
@@ -147,20 +157,19 @@ function compareValues(
   const [top] = column.top;
   if (top === undefined) return;
   const hits = past.map((one) => one?.top[0]?.[1] ?? 0);
-  const options = { usualJump: 0.1, onlyUp: true, cluster: clusterOf(past) };
+  const options = { usualJump: 0.1, onlyUp: true, cluster };
   collector.rate({ ...base, statistic: 'top', value: top[0], k: top[1], hits, ...options });
 }
 
 function compareMeasures(
   collector: TestCollector,
   column: ColumnProfile,
-  past: ColumnPast,
-  presents: readonly number[],
+  { past, presents, few }: KnownPast,
+  width: number,
 ): void {
   const { kind, name, present } = column;
-  const width = kind === 'number' ? typicalWidth(past) : 1;
   // Quantiles of few values jump from one to the next: their shares say it better.
-  const isDiscrete = kind === 'number' && hasFewValues(past);
+  const isDiscrete = kind === 'number' && few;
   const isScale = (column.values?.length ?? 0) >= fewestOfScale;
   for (const [place, statistic] of measureNames[kind].entries()) {
     if (isDiscrete && statistic !== 'run' && (statistic !== 'roughness' || !isScale)) continue;

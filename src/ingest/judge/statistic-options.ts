@@ -18,11 +18,15 @@ export function newsOf(
   return { usualJump, onlyUp: true, exactFrom: usualJump === 0 ? 2 : null };
 }
 
+const [wholePlace, nonfinitePlace] = [
+  countNames.number.indexOf('whole'),
+  countNames.number.indexOf('nonfinite'),
+];
+
 /** Numbers that are finite and not whole. */
 export function fractionsOf({ kind, present, counts }: ColumnProfile): number {
   if (kind !== 'number') return 0;
-  const of = (name: 'whole' | 'nonfinite') => counts[countNames.number.indexOf(name)] ?? 0;
-  return present - of('whole') - of('nonfinite');
+  return present - (counts[wholePlace] ?? 0) - (counts[nonfinitePlace] ?? 0);
 }
 
 export const valuesOf = ({ values }: ColumnProfile) => values;

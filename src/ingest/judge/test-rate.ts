@@ -34,6 +34,22 @@ export function beyondOf(error: number, worst: number, updates: number): number 
   return bound < 1e-12 ? Number.POSITIVE_INFINITY : error / bound;
 }
 
+/** A statistic that is as it was, as far as it matters: how likely that is nobody asks. */
+export function untold(observed: number, expected: number, effect: number, updates: number): RateTest {
+  return {
+    observed,
+    expected,
+    scale: 0,
+    pValue: 1,
+    effect,
+    isTelling: false,
+    beyond: 0,
+    isLarge: false,
+    isExact: false,
+    updates,
+  };
+}
+
 /** Change of a rate that is large. */
 const largeChange = 0.1;
 
@@ -53,14 +69,13 @@ export function testRate(
 ): RateTest | null {
   const { hits, rows, cluster } = series;
   const [k, n] = [Math.round(rowsHit / cluster), Math.ceil(of / cluster)];
-  const values: number[] = [];
+  const { values, weekdays } = work;
   let [total, inverse, used] = [0, 0, 0];
-  const weekdays: number[] = [];
   for (let index = 0; index < hits.length; index++) {
     const count = (rows[index] ?? 0) / cluster;
     if (count === 0) continue;
-    values.push((hits[index] ?? 0) / cluster / count);
-    weekdays.push(series.weekdays?.[index] ?? 0);
+    values[used] = (hits[index] ?? 0) / cluster / count;
+    weekdays[used] = series.weekdays?.[index] ?? 0;
     total += count;
     inverse += 1 / count;
     used += 1;
@@ -77,10 +92,6 @@ export function testRate(
   const scale = Math.sqrt(between + binomial / n);
   const effect = observed - level;
   const isQuiet = Math.abs(effect) < 2.5 * scale || (series.onlyUp && effect < 0);
-  const share = between / binomial + 1 / (total + 1);
-  const concentration = Math.max(0.05, 1 / share - 1);
-  const [a, b] = [level * concentration, (1 - level) * concentration];
-  const tail = isQuiet ? 0.02 : effect > 0 ? betaBinomialUpper(k, n, a, b) : betaBinomialLower(k, n, a, b);
   const isExact =
     series.exactFrom !== null &&
     used >= blockingUpdates &&
@@ -89,13 +100,19 @@ export function testRate(
     k >= series.exactFrom;
   // What has never moved is sure to stay for some time, and not for ever.
   const isKnown = series.exactFrom !== null || worst > 0 || used >= blockingUpdates;
+  const isTelling = isExact || (isKnown && Math.abs(effect) >= smallestChange && (effect < 0 || k >= 3));
+  if (!isTelling || (isQuiet && !isExact)) return untold(observed, level, effect, used);
+  const share = between / binomial + 1 / (total + 1);
+  const concentration = Math.max(0.05, 1 / share - 1);
+  const [a, b] = [level * concentration, (1 - level) * concentration];
+  const tail = isQuiet ? 0.02 : effect > 0 ? betaBinomialUpper(k, n, a, b) : betaBinomialLower(k, n, a, b);
   return {
     observed,
     expected: level,
     scale,
     pValue: Math.min(1, 2 * tail),
     effect,
-    isTelling: isExact || (isKnown && Math.abs(effect) >= smallestChange && (effect < 0 || k >= 3)),
+    isTelling: true,
     beyond: Math.min(
       beyondOf(Math.abs(observed - expected), Math.max(worst, series.usualJump), used),
       beyondOf(
