@@ -1,6 +1,7 @@
 import { type ColumnProfile, countNames, measureNames } from '../profile/column-profile.ts';
 import { sharedValues } from '../profile/value-sketch.ts';
 import {
+  afterShift,
   clusterOf,
   comparedValues,
   coversMonths,
@@ -23,9 +24,11 @@ import {
   scaleOf,
   sharesOfRows,
   sign,
+  stepsOfTime,
   suspicious,
   valuesOf,
 } from './statistic-options.ts';
+import { blockingUpdates, learningUpdates } from './table-history.ts';
 import type { TestCollector } from './test-collector.ts';
 
 type ColumnPast = readonly (ColumnProfile | null)[];
@@ -43,7 +46,8 @@ export function compareColumn(
 ): void {
   const { name, present } = column;
   const presents = past.map((one) => one?.present ?? 0);
-  const cluster = clusterOf(past);
+  const few = hasFewValues(past);
+  const cluster = clusterOf(past, few);
   const rate: TestRate = (statistic, hitsOf, options = {}) => {
     const k = hitsOf(column);
     // What can only rise, and is not there, tells nothing.
@@ -63,9 +67,8 @@ export function compareColumn(
   const width = column.kind === 'number' ? typicalWidth(past) : 1;
   compareNews(rate, column, past, width);
   compareRepeats(collector, column, past, index);
-  const few = hasFewValues(past);
   compareValues(collector, column, { past, presents, few, cluster });
-  compareMeasures(collector, column, { past, presents, few, cluster }, width);
+  compareMeasures(collector, column, { past, presents, few, cluster }, width, index);
 }
 
 /** What is known of a column's past beside its profiles. */
@@ -148,9 +151,11 @@ function compareValues(
     // A new number among few is seldom news of itself; what is used for "none" is counted apart.
     const usualTurn = largestTurn(past);
     const usualRise = Math.max(usualTurn, kind === 'number' ? 0.25 : 0);
+    // A list of prices stays for a quarter, and is another then.
+    const fewestUpdates = kind === 'number' ? blockingUpdates : learningUpdates;
     for (const [value, k] of comparedValues(column, past)) {
       const hits = past.map((one) => (one === null ? 0 : rowsOf(one, value)));
-      collector.rate({ ...base, statistic: 'value', value, k, hits, usualTurn, usualRise });
+      collector.rate({ ...base, statistic: 'value', value, k, hits, usualTurn, usualRise, fewestUpdates });
     }
     return;
   }
@@ -166,6 +171,7 @@ function compareMeasures(
   column: ColumnProfile,
   { past, presents, few }: KnownPast,
   width: number,
+  index: number,
 ): void {
   const { kind, name, present } = column;
   // Quantiles of few values jump from one to the next: their shares say it better.
@@ -179,6 +185,9 @@ function compareMeasures(
       collector.share(name, statistic, now, present, values, presents);
       continue;
     }
-    collector.measure(name, statistic, now, present, values, scaleOf(statistic, width), presents);
+    const latest = collector.history.latest?.profile.columns[index];
+    const before = latest?.name === name ? (latest.measures[place] ?? Number.NaN) : Number.NaN;
+    const told = stepsOfTime.has(statistic) ? afterShift(now, before, values) : now;
+    collector.measure(name, statistic, told, present, values, scaleOf(statistic, width), presents);
   }
 }

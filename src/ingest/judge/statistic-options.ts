@@ -5,7 +5,10 @@ import type { RateSeries } from './test-rate.ts';
 
 /** What is known beforehand of how a rate moves. */
 export type RateOptions = Partial<
-  Pick<RateSeries, 'usualJump' | 'usualTurn' | 'usualRise' | 'cluster' | 'onlyUp' | 'exactFrom'>
+  Pick<
+    RateSeries,
+    'usualJump' | 'usualTurn' | 'usualRise' | 'cluster' | 'onlyUp' | 'exactFrom' | 'fewestUpdates'
+  >
 >;
 
 /** Values and forms never seen: an error where those known keep coming, and nothing new where some came but once. */
@@ -67,6 +70,9 @@ export const fewestShared = 3;
 
 /** Values from which few numbers are a scale on which rows go up and down, as hours do. */
 export const fewestOfScale = 12;
+
+/** Measures of how far an update's moments are from those of the update before. */
+export const stepsOfTime: ReadonlySet<string> = new Set(['first-step', 'median-step', 'last-step']);
 
 /** Measures that are shares of the rows: of moments that come twice, or not at the usual distance. */
 export const sharesOfRows: ReadonlySet<string> = new Set(['inversions', 'ties', 'gaps']);

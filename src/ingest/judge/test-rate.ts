@@ -1,7 +1,7 @@
 import { betaBinomialLower, betaBinomialUpper } from './beta-binomial.ts';
 import { turnOf } from './column-past.ts';
 import { type ForecastWork, forecast } from './forecast.ts';
-import { blockingUpdates, learningUpdates } from './table-history.ts';
+import { blockingUpdates } from './table-history.ts';
 import type { TestResult } from './test-result.ts';
 
 export type RateSeries = {
@@ -22,6 +22,8 @@ export type RateSeries = {
   readonly onlyUp: boolean;
   /** Rows from which on it is an error by itself where no update has shown any; null: it is none. */
   readonly exactFrom: number | null;
+  /** Updates from which on what it was says what it will be. */
+  readonly fewestUpdates: number;
 };
 
 export type RateTest = Omit<TestResult, 'column' | 'model' | 'others' | 'statistic' | 'value' | 'kind'>;
@@ -67,7 +69,9 @@ export function testRate(
   series: RateSeries,
   work: ForecastWork,
 ): RateTest | null {
-  const { hits, rows, cluster } = series;
+  const { hits, rows } = series;
+  // Less than half of those that share a value came by themselves.
+  const cluster = rowsHit > 0 && rowsHit < series.cluster / 2 ? 1 : series.cluster;
   const [k, n] = [Math.round(rowsHit / cluster), Math.ceil(of / cluster)];
   const { values, weekdays } = work;
   let [total, inverse, used] = [0, 0, 0];
@@ -80,7 +84,7 @@ export function testRate(
     inverse += 1 / count;
     used += 1;
   }
-  if (used < learningUpdates || of === 0) return null;
+  if (used < series.fewestUpdates || of === 0) return null;
   const observed = rowsHit / of;
   const { expected, rms, worst } = forecast(
     { values, length: used, weekdays: series.weekdays === null ? null : weekdays, weekday: series.weekday },
