@@ -42,7 +42,6 @@ export { placeInScript, StatementReader, splitStatements } from './declare/state
 export type { ModelComparison, Moves } from './engine/compare-versions.ts';
 export type { DecisionOptions } from './engine/decision-call.ts';
 export type { DrillOptions, DrillProgress, TableDrill } from './engine/drill-table.ts';
-export type { InsertOptions, UpdateBuilder } from './engine/everview.ts';
 export { Everview } from './engine/everview.ts';
 export type { IncidentAction } from './engine/incident-statements.ts';
 export type { InsertInput } from './engine/insert-input.ts';
@@ -52,6 +51,7 @@ export type { ProfiledColumn, TableProfile } from './engine/profile-table.ts';
 export type { StatementResult, UpdateResult } from './engine/result.ts';
 export type { StreamedAnswer } from './engine/stream-answer.ts';
 export type { TableChange, TableChanges } from './engine/table-changes.ts';
+export type { InsertOptions, UpdateBuilder } from './engine/update-builder.ts';
 export type { WebhookOptions } from './engine/webhook.ts';
 export type { VersionWeights } from './engine/weights-of-model.ts';
 export type { DrillLine } from './ingest/drill/run-drill.ts';

@@ -1,6 +1,5 @@
 import type { Table } from 'apache-arrow';
 import type { Kysely } from 'kysely';
-import { rowCostMeter, SimulatedClock, systemClock, wallCostMeter } from '../core/clock.ts';
 import { EverviewError, placeIn } from '../core/errors.ts';
 import type { Notifier } from '../core/notifier.ts';
 import type { Row, SqlParameter } from '../core/value.ts';
@@ -10,14 +9,10 @@ import type { Definition } from '../declare/definition.ts';
 import type { QueryStatement } from '../declare/statement.ts';
 import { parseStatement } from '../declare/statement-parser.ts';
 import { splitStatements } from '../declare/statement-reader.ts';
-import { applyInsert, plainInsert } from '../ingest/apply-insert.ts';
-import { loadAccounts, saveAccounts } from '../log/account-log.ts';
-import { ModelFamilies } from '../model/model-families.ts';
-import { OnnxRuntime } from '../model/onnx-runtime.ts';
+import { saveAccounts } from '../log/account-log.ts';
+import type { OnnxRuntime } from '../model/onnx-runtime.ts';
 import type { Answer, Provenance } from '../query/answer.ts';
 import { toArrow } from '../query/arrow-out.ts';
-import { openDuckdbStore } from '../store/duckdb-store.ts';
-import { ViewRefresher } from '../view/view-refresher.ts';
 import { answerQuery } from './answer-query.ts';
 import { compareVersions, type ModelComparison } from './compare-versions.ts';
 import {
@@ -29,18 +24,15 @@ import {
 } from './decision-call.ts';
 import { declareObject } from './declare-object.ts';
 import { type DrillOptions, drillTable, type TableDrill } from './drill-table.ts';
-import { EngineCore } from './engine-core.ts';
+import type { EngineCore } from './engine-core.ts';
 import { StatementExecutor } from './execute-statement.ts';
-import { executeUpdateStatement, isUpdateStatement, replacing } from './execute-update.ts';
 import { exportModel } from './export-model.ts';
 import { toldAt } from './failure-place.ts';
-import { usualFalseAlarms } from './false-alarms.ts';
 import { approveUpdate, rejectUpdate } from './held-updates.ts';
 import { actOnIncident, type IncidentAction } from './incident-statements.ts';
-import { type InsertInput, rowSourceOf } from './insert-input.ts';
+import type { InsertInput } from './insert-input.ts';
 import { createKysely } from './kysely-dialect.ts';
 import { type LivePerformance, livePerformance } from './live-performance.ts';
-import { loadEngine } from './load-engine.ts';
 import {
   type CompareOptions,
   checkedCompareCall,
@@ -49,34 +41,20 @@ import {
   type PerformanceOptions,
   type WeightsOptions,
 } from './model-call.ts';
-import { assertOpenable, type OpenOptions } from './open-options.ts';
+import { openEngine } from './open-engine.ts';
+import type { OpenOptions } from './open-options.ts';
 import { OpenUpdate } from './open-update.ts';
 import { profileTable, type TableProfile } from './profile-table.ts';
 import { holdModel, promoteModel } from './promotions.ts';
 import type { HowToRefresh } from './refresh-views.ts';
 import type { StatementResult, UpdateResult } from './result.ts';
-import { runUpdate, type UpdateInProgress } from './run-update.ts';
-import { BackgroundScheduler, stepScheduler, type Timer } from './scheduler.ts';
+import { runUpdate } from './run-update.ts';
+import { type BackgroundScheduler, stepScheduler } from './scheduler.ts';
 import { writePredictions } from './settle-labels.ts';
-import { StalenessAccounts } from './staleness-accounts.ts';
 import { type StreamedAnswer, streamAnswer } from './stream-answer.ts';
 import { type TableChanges, tableChanges } from './table-changes.ts';
-import { createWebhook } from './webhook.ts';
+import { type InsertOptions, insertRows, type UpdateBuilder, updateBuilder } from './update-builder.ts';
 import { type VersionWeights, weightsOfModel } from './weights-of-model.ts';
-
-export type InsertOptions = {
-  /** Idempotency key: the same key again changes nothing and says so. */
-  readonly key?: string;
-  /** What a row does whose key the table has: break the constraint (the default), nothing, or replace it. */
-  readonly onConflict?: 'nothing' | 'update';
-};
-
-/** The statements of one update, in TypeScript. */
-export interface UpdateBuilder {
-  insert(table: string, rows: InsertInput, options?: Pick<InsertOptions, 'onConflict'>): Promise<void>;
-  /** One INSERT, UPDATE, DELETE, COPY or quarantine statement. */
-  execute(statement: string, parameters?: readonly SqlParameter[]): Promise<void>;
-}
 
 /** An open database: the whole engine behind one object. Close it. */
 export class Everview implements AsyncDisposable {
@@ -109,48 +87,8 @@ export class Everview implements AsyncDisposable {
    * @throws EverviewError `database-locked`, `not-a-database`, `invalid-option`
    */
   static async open(path: string, options: OpenOptions = {}): Promise<Everview> {
-    assertOpenable(path, options);
-    const clock = options.clock ?? systemClock;
-    const { webhook } = options;
-    const notifier = options.notifier ?? (webhook === undefined ? null : createWebhook(webhook));
-    const isSimulated = clock instanceof SimulatedClock;
-    const store = await openDuckdbStore(path, { memoryLimit: options.memoryLimit, threads: options.threads });
-    try {
-      const { state, accounts } = await store.read(
-        () => null,
-        async (session) => ({
-          state: await loadEngine(session, store.parser, {
-            notifies: notifier !== null,
-            falseAlarms: options.falseAlarms ?? usualFalseAlarms,
-          }),
-          accounts: new StalenessAccounts(await loadAccounts(session)),
-        }),
-      );
-      const runtime = new OnnxRuntime();
-      const core = new EngineCore(
-        {
-          store,
-          clock,
-          meter: options.meter ?? (isSimulated ? rowCostMeter : wallCostMeter),
-          forced: options.refresh ?? null,
-          refresher: new ViewRefresher(),
-          families: new ModelFamilies(runtime),
-          historyVersions: options.historyVersions ?? null,
-          readStreams: options.threads ?? 2,
-          user: options.user ?? null,
-          accounts,
-        },
-        state,
-      );
-      const runsAlone = (options.scheduler ?? (isSimulated ? 'manual' : 'background')) === 'background';
-      const scheduler = runsAlone
-        ? new BackgroundScheduler(core, notifier, unrefTimer, options.onError ?? (() => {}))
-        : null;
-      return new Everview(core, runtime, scheduler, notifier);
-    } catch (failure) {
-      await store.close();
-      throw failure;
-    }
+    const { core, runtime, scheduler, notifier } = await openEngine(path, options);
+    return new Everview(core, runtime, scheduler, notifier);
   }
 
   /** The number of accepted updates. */
@@ -484,54 +422,10 @@ export class Everview implements AsyncDisposable {
   }
 }
 
-function updateBuilder(core: EngineCore, open: OpenUpdate): UpdateBuilder {
-  return {
-    insert: async (table, rows, options = {}) => {
-      await open.run((update) => insertRows(update, table, rows, options));
-    },
-    execute: async (text, parameters = []) => {
-      await open.run(async (update) => {
-        const statement = parseStatement(text);
-        if (!isUpdateStatement(statement)) {
-          throw new EverviewError('transaction-state', `${statement.kind} cannot be part of an update`, {
-            hint: 'INSERT, UPDATE, DELETE, COPY and quarantine statements can',
-          });
-        }
-        await executeUpdateStatement(core, update, statement, parameters);
-      });
-    },
-  };
-}
-
-const unrefTimer: Timer = (ms, work) => {
-  const timer = setTimeout(work, ms);
-  timer.unref();
-  return () => clearTimeout(timer);
-};
-
 function queryOf(sql: string): QueryStatement {
   const statement = parseStatement(sql);
   if (statement.kind === 'query') return statement;
   throw new EverviewError('invalid-query', `${statement.kind} is no query`, {
     hint: 'execute() runs any statement',
-  });
-}
-
-async function insertRows(
-  update: UpdateInProgress,
-  table: string,
-  rows: InsertInput,
-  options: Pick<InsertOptions, 'onConflict'>,
-): Promise<void> {
-  const at = { line: 1, column: 1, offset: 0, length: 0 };
-  const source = await rowSourceOf(rows);
-  await update.apply(table, (entry) => {
-    const name = { name: table, at };
-    const replace = options.onConflict === undefined ? null : replacing(entry, name, null);
-    const onConflict =
-      options.onConflict === 'nothing' && replace !== null
-        ? ({ action: 'nothing', target: replace.target } as const)
-        : replace;
-    return applyInsert(update.draft.tx, entry.target, source, { ...plainInsert, onConflict }, update.context);
   });
 }

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import type { ViolationResponse } from '../../src/declare/definition.ts';
 import { UpdateRejected } from '../../src/ingest/change-outcome.ts';
 import { releaseQuarantine } from '../../src/ingest/quarantine.ts';
+import { depth } from '../support/depth.ts';
 import { check, IngestWorld, key, primaryKey, references, table, unique } from './ingest-world.ts';
 import { acceptRows, isConsistent, type NodeRow } from './insert-reference.ts';
 
@@ -163,7 +164,7 @@ test.each(['reject', 'quarantine'] as const)(
           expect(held?.typed).toBe(held?.noted);
         }
       }),
-      { numRuns: 30, seed: 20260101 },
+      { numRuns: depth(15, 60), seed: 20260101 },
     );
   },
 );

@@ -22,7 +22,7 @@ describe('a certified model kept through a history is as near to one fitted from
     async (family) => {
       let checks = 0;
       let told = 0;
-      await playFamilyHistory(family, 977, depth(5, 12), async (db, clock) => {
+      await playFamilyHistory(family, 977, depth(4, 12), async (db, clock) => {
         await db.execute('REFRESH m INCREMENTAL');
         const scratch = await fromScratch(db, clock, family);
         const [own, exact] = [await answers(db), await answers(scratch)];

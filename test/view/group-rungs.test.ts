@@ -13,7 +13,7 @@ import { ViewWorld } from '../support/view-world.ts';
 
 const runs = depth(1, 4);
 const seed = 20_261_121;
-const steps = depth(7, 12);
+const steps = depth(5, 12);
 
 const exact: readonly Spread[] = ['small'];
 const floating: readonly Spread[] = ['small', 'mixed', 'far'];

@@ -1,0 +1,62 @@
+import { EverviewError } from '../core/errors.ts';
+import type { SqlParameter } from '../core/value.ts';
+import { parseStatement } from '../declare/statement-parser.ts';
+import { applyInsert, plainInsert } from '../ingest/apply-insert.ts';
+import type { EngineCore } from './engine-core.ts';
+import { executeUpdateStatement, isUpdateStatement, replacing } from './execute-update.ts';
+import { type InsertInput, rowSourceOf } from './insert-input.ts';
+import type { OpenUpdate } from './open-update.ts';
+import type { UpdateInProgress } from './run-update.ts';
+
+export type InsertOptions = {
+  /** Idempotency key: the same key again changes nothing and says so. */
+  readonly key?: string;
+  /** What a row does whose key the table has: break the constraint (the default), nothing, or replace it. */
+  readonly onConflict?: 'nothing' | 'update';
+};
+
+/** The statements of one update, in TypeScript. */
+export interface UpdateBuilder {
+  insert(table: string, rows: InsertInput, options?: Pick<InsertOptions, 'onConflict'>): Promise<void>;
+  /** One INSERT, UPDATE, DELETE, COPY or quarantine statement. */
+  execute(statement: string, parameters?: readonly SqlParameter[]): Promise<void>;
+}
+
+export function updateBuilder(core: EngineCore, open: OpenUpdate): UpdateBuilder {
+  return {
+    insert: async (table, rows, options = {}) => {
+      await open.run((update) => insertRows(update, table, rows, options));
+    },
+    execute: async (text, parameters = []) => {
+      await open.run(async (update) => {
+        const statement = parseStatement(text);
+        if (!isUpdateStatement(statement)) {
+          throw new EverviewError('transaction-state', `${statement.kind} cannot be part of an update`, {
+            hint: 'INSERT, UPDATE, DELETE, COPY and quarantine statements can',
+          });
+        }
+        await executeUpdateStatement(core, update, statement, parameters);
+      });
+    },
+  };
+}
+
+/** The rows of one call, as part of an update. */
+export async function insertRows(
+  update: UpdateInProgress,
+  table: string,
+  rows: InsertInput,
+  options: Pick<InsertOptions, 'onConflict'>,
+): Promise<void> {
+  const at = { line: 1, column: 1, offset: 0, length: 0 };
+  const source = await rowSourceOf(rows);
+  await update.apply(table, (entry) => {
+    const name = { name: table, at };
+    const replace = options.onConflict === undefined ? null : replacing(entry, name, null);
+    const onConflict =
+      options.onConflict === 'nothing' && replace !== null
+        ? ({ action: 'nothing', target: replace.target } as const)
+        : replace;
+    return applyInsert(update.draft.tx, entry.target, source, { ...plainInsert, onConflict }, update.context);
+  });
+}
