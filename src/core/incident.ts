@@ -24,8 +24,11 @@ export const incidentStates = ['open', 'acknowledged', 'accepted', 'resolved'] a
 
 export type IncidentState = (typeof incidentStates)[number];
 
-/** What happens to an incident. `expired`: what was accepted came again after its expiry, and is open once more. */
-export type IncidentEvent = 'opened' | 'acknowledged' | 'accepted' | 'expired' | 'resolved';
+/**
+ * What happens to an incident. `expired`: what was accepted came again after its expiry, and is open once more. `learned`:
+ * updates were taken like that until it was usual.
+ */
+export type IncidentEvent = 'opened' | 'acknowledged' | 'accepted' | 'expired' | 'learned' | 'resolved';
 
 /** What was done about it at once. */
 export const incidentResponses = [

@@ -124,12 +124,12 @@ export async function executeUpdateStatement(
           update.context,
         );
       case 'quarantine-release': {
-        update.isReleased = true;
+        update.letIn = 'as-it-came';
         const where = await fragments.optional(statement.where, 'expression');
         return noted(update, await releaseQuarantine(tx, target, where, update.context));
       }
       case 'quarantine-correct': {
-        update.isReleased = true;
+        update.letIn = 'corrected';
         const set = await fragments.assignments(statement.set);
         const where = await fragments.optional(statement.where, 'expression');
         return noted(update, await correctQuarantine(tx, target, set, where, update.context));

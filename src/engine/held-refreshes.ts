@@ -2,11 +2,12 @@ import type { Decision } from '../core/incident.ts';
 import { fresh, type StalenessReport } from '../core/staleness.ts';
 import { type Version, versionOf } from '../core/version.ts';
 import type { RefreshPolicy } from '../declare/definition.ts';
+import { settleWaiting } from '../ingest/judge/profile-log.ts';
 import { type HeldUpdate, recordHeldDecision, recordMark } from '../log/held-log.ts';
 import { standingOf, withinPolicy } from '../plan/staleness.ts';
 import { type CatalogEntry, type DerivedEntry, nameOf } from '../query/catalog.ts';
 import type { QueryReads } from '../query/rewrite-query.ts';
-import type { EngineState } from './engine-state.ts';
+import { type EngineState, withoutEntries } from './engine-state.ts';
 import type { InlineDecision } from './inline-reads.ts';
 import { isKept, policyOf } from './refresh-views.ts';
 import type { WriteDraft } from './write-draft.ts';
@@ -99,6 +100,8 @@ export async function endRefreshHolds(
   const ending = draft.state.held.filter((held) => held.what === 'refresh' && ends(held));
   for (const { updateId, table, version, detail } of ending) {
     await recordHeldDecision(draft.tx, updateId, state, decision, draft.nowMs);
+    await settleWaiting(draft.tx, table, version, state);
+    draft.update({ histories: withoutEntries(draft.state.histories, [table.toLowerCase()]) });
     if (state === 'approved') continue;
     const mark = { updateId, table, version, detail };
     await recordMark(draft.tx, mark, draft.nowMs);

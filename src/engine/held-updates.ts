@@ -55,7 +55,7 @@ function settle(
     if (state === 'rejected' && waiting.length < all.length) throw takenAlready(asked);
     if (state !== 'rejected')
       await endRefreshHolds(draft, ({ updateId }) => updateId === asked.version, state, decision);
-    update.isReleased = true;
+    update.letIn = state === 'accepted-marked' ? 'at-deadline' : 'as-it-came';
     const where = heldRows(asked.version);
     for (const held of waiting) {
       const outcome = await update.apply(held.table, async ({ target }) => {

@@ -79,6 +79,18 @@ async function openIncident(draft: WriteDraft, report: IncidentReport): Promise<
   return live;
 }
 
+/** Updates were taken with what an incident tells of, until it was usual: it says so, and is over once nothing is told any more. */
+export async function noteUsual(draft: WriteDraft, report: IncidentReport): Promise<void> {
+  const live = liveIncident(draft.state, report);
+  if (live === undefined || live.state === 'accepted') return;
+  await recordEvent(
+    draft,
+    live,
+    'learned',
+    byTheEngine('updates went on like that, and were taken: it is usual now'),
+  );
+}
+
 /** What is made from the object, directly or not. */
 function affectedBy(
   state: EngineState,

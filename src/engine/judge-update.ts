@@ -3,8 +3,10 @@ import type { JudgedBatch, Verdict } from '../core/verdict.ts';
 import type { UpdateContext } from '../ingest/change-outcome.ts';
 import { type Judgement, judgeBatch, type ModelsOfTable, partsLeaving } from '../ingest/judge/judge-batch.ts';
 import {
+  areRestOfTaken,
   compactProfiles,
   learnFrom,
+  learnReleased,
   loadTableHistory,
   recordParts,
   recordProfile,
@@ -22,23 +24,45 @@ import { logRelation } from '../ingest/relation-names.ts';
 import { nameOf, type TableEntry } from '../query/catalog.ts';
 import { severityLeft } from './accepted-findings.ts';
 import type { EngineCore } from './engine-core.ts';
-import { withEntry } from './engine-state.ts';
+import { withEntry, withoutEntries } from './engine-state.ts';
 import { falseAlarmsOf } from './false-alarms.ts';
 import { effectsOfUpdate, type UpdateChanges } from './judge-effects.ts';
 import { useOfTable } from './use-of-table.ts';
 import type { WriteDraft } from './write-draft.ts';
 
+/** How rows that the engine had kept out came in: by a person as they were, or put right; or because nobody decided in time. */
+export type LetIn = 'as-it-came' | 'corrected' | 'at-deadline';
+
+/** What is known of an update to one table before it is decided what becomes of it. */
+export type JudgedUpdate = {
+  readonly judgement: Judgement;
+  readonly kind: UpdateKind;
+  readonly history: TableHistory;
+  readonly models: ModelsOfTable;
+};
+
+/** What became of it. */
+export type JudgedFate = {
+  /** Rows set aside, and those that were taken. */
+  readonly quarantined: number;
+  readonly left: number;
+  readonly isWaiting: boolean;
+  readonly letIn: LetIn | null;
+};
+
+type Moment = Pick<UpdateContext, 'version' | 'nowMs'>;
+
 /**
- * Judges what the update that is about to be committed did to one table, and keeps its profile in the same transaction;
+ * Judges what the update that is about to be committed did to one table, and counts its rows in the same transaction;
  * null for a table that is not judged, and for an update that only deletes.
  */
 export async function judgeUpdate(
   core: EngineCore,
   draft: WriteDraft,
   entry: TableEntry,
-  context: Pick<UpdateContext, 'version' | 'nowMs'>,
+  context: Moment,
   changes: UpdateChanges,
-): Promise<Verdict | null> {
+): Promise<JudgedUpdate | null> {
   const { definition } = entry.declared;
   if (!definition.isProfiled) return null;
   const { tx } = draft;
@@ -49,30 +73,82 @@ export async function judgeUpdate(
   }
   if (change.inserted === 0) return null;
   const kind = change.deleted > 0 ? 'replace' : 'insert';
-  const judgement = await learnUpdate(draft, entry, context, kind, {
+  const judged = await judgeRows(draft, entry, context, kind, {
     effects: () => effectsOfUpdate(core, draft, entry, context, changes),
     use: () => useOfTable(core, draft.tx, draft.state, entry),
   });
-  if (judgement !== null) await recordParts(tx, table, context.version, judgement.parts);
-  return judgement?.verdict ?? null;
+  if (judged !== null) await recordParts(tx, table, context.version, judged.judgement.parts);
+  return judged;
 }
 
-/** Judges the rows that an update brought, and keeps their profile and the verdict; null where it brought none. */
+/**
+ * Keeps profile and verdict of an update by what became of it: only what the table took is looked back at.
+ * @returns whether what speaks against it is usual from now on, because updates went on like that
+ */
+export async function learnJudged(
+  draft: WriteDraft,
+  entry: TableEntry,
+  context: Moment,
+  judged: JudgedUpdate,
+  fate: JudgedFate,
+): Promise<boolean> {
+  const { judgement, kind, models } = judged;
+  const table = nameOf(entry);
+  if (fate.quarantined > 0) {
+    await keep(draft, table, judged, 'kept-out');
+    if (fate.left === 0) return false;
+    // What is left is an update as well, of which less may be wrong.
+    const rest = await judgeRows(draft, entry, context, kind, models);
+    return rest !== null && keep(draft, table, rest, stateOf(draft, rest.judgement));
+  }
+  if (fate.letIn === 'as-it-came' && (await learnReleased(draft.tx, table, context.nowMs))) {
+    await keep(draft, table, judged, 'kept-out');
+    draft.update({ histories: withoutEntries(draft.state.histories, [table.toLowerCase()]) });
+    return false;
+  }
+  if (fate.letIn === 'corrected') {
+    const isRest = await areRestOfTaken(draft.tx, table, context.nowMs);
+    return keep(draft, table, judged, isRest ? 'kept-out' : 'learned');
+  }
+  return keep(draft, table, judged, fate.isWaiting ? 'waiting' : stateOf(draft, judgement));
+}
+
+function stateOf(
+  { state, nowMs }: Pick<WriteDraft, 'state' | 'nowMs'>,
+  { verdict }: Judgement,
+): LearningState {
+  return learningStateOf(severityLeft(state, verdict, nowMs));
+}
+
+/** Judges the rows that a past update brought, and keeps their profile and the verdict. */
 export async function learnUpdate(
   draft: WriteDraft,
   entry: TableEntry,
-  context: Pick<UpdateContext, 'version' | 'nowMs'>,
+  context: Moment,
   kind: UpdateKind,
   models: ModelsOfTable,
-): Promise<Judgement | null> {
-  const table = nameOf(entry);
+): Promise<void> {
+  const judged = await judgeRows(draft, entry, context, kind, models);
+  if (judged === null) return;
+  await keep(
+    draft,
+    nameOf(entry),
+    judged,
+    stateOf({ state: draft.state, nowMs: context.nowMs }, judged.judgement),
+  );
+}
+
+async function judgeRows(
+  draft: WriteDraft,
+  entry: TableEntry,
+  context: Moment,
+  kind: UpdateKind,
+  models: ModelsOfTable,
+): Promise<JudgedUpdate | null> {
   const falseAlarms = falseAlarmsOf(draft.state, entry.declared.definition);
-  const history = await historyOf(draft, table, kind);
+  const history = await historyOf(draft, nameOf(entry), kind);
   const judgement = await judgeBatch(draft.tx, batchOf(entry, context, '> 0'), history, falseAlarms, models);
-  if (judgement === null) return null;
-  const state = learningStateOf(severityLeft(draft.state, judgement.verdict, context.nowMs));
-  await keep(draft, table, kind, state, history, judgement);
-  return judgement;
+  return judgement === null ? null : { judgement, kind, history, models };
 }
 
 function batchOf(
@@ -90,14 +166,13 @@ async function historyOf({ state, tx }: WriteDraft, table: string, kind: UpdateK
   return state.histories.get(table.toLowerCase())?.[kind] ?? (await loadTableHistory(tx, table, kind));
 }
 
+/** @returns whether this and others before it are usual now */
 async function keep(
   draft: WriteDraft,
   table: string,
-  kind: UpdateKind,
+  { judgement: { verdict, unit, plan }, kind, history }: JudgedUpdate,
   state: LearningState,
-  history: TableHistory,
-  { verdict, unit, plan }: Judgement,
-): Promise<void> {
+): Promise<boolean> {
   await recordProfile(draft.tx, verdict, kind, state, unit, plan);
   const next = withUpdate({ ...history, plan }, unit, state);
   if (next.learned.length > 0) await learnFrom(draft.tx, table, kind, next.learned);
@@ -108,6 +183,7 @@ async function keep(
   const name = table.toLowerCase();
   const known = { ...draft.state.histories.get(name), [kind]: next.history };
   draft.update({ histories: withEntry(draft.state.histories, name, known) });
+  return next.learned.includes(unit.version);
 }
 
 /** Versions after which what is kept of a table is made small again. */

@@ -12,6 +12,7 @@ import { broughtRows, setAsideTaken } from '../ingest/set-aside-taken.ts';
 import { type HeldUpdate, recordHeld } from '../log/held-log.ts';
 import type { TableEntry } from '../query/catalog.ts';
 import { isAccepted, subjectOf } from './accepted-findings.ts';
+import type { LetIn } from './judge-update.ts';
 import type { WriteDraft } from './write-draft.ts';
 
 /** What one update did to one table, as far as the response goes. */
@@ -19,12 +20,14 @@ export type JudgedChange = {
   readonly deleted: number;
   /** The update changed other tables as well. */
   readonly isShared: boolean;
-  /** A person let the rows in. */
-  readonly isReleased: boolean;
+  /** The rows were known, and let in. */
+  readonly letIn: LetIn | null;
 };
 
 export type FindingResponse = {
   readonly quarantined: number;
+  /** What is made of the table waits for a decision. */
+  readonly isWaiting: boolean;
   /** Incidents to report with the update. */
   readonly reports: readonly IncidentReport[];
 };
@@ -60,11 +63,15 @@ export async function respondToFindings(
   context: UpdateContext,
 ): Promise<FindingResponse> {
   const { target } = entry;
-  const told = verdict.findings.filter(({ severity }) => severity !== 'log');
+  // How many rows are let in, and when, says nothing; what would stop them is told all the same.
+  const told = verdict.findings.filter(
+    ({ severity }) => severity === 'block' || (severity === 'notice' && change.letIn === null),
+  );
   const blocking = told.filter(
     (finding) => finding.severity === 'block' && !isAccepted(draft.state, finding, draft.nowMs),
   );
-  const wished = change.isReleased || blocking.length === 0 ? 'warn' : entry.declared.definition.onFinding;
+  const wished =
+    change.letIn !== null || blocking.length === 0 ? 'warn' : entry.declared.definition.onFinding;
   // Rows that others of the update rest on, or that replaced others, cannot be taken out by themselves.
   const isTied = change.deleted > 0 || (target.children.length > 0 && change.isShared);
   const response = (wished === 'quarantine' || wished === 'ask') && isTied ? 'reject' : wished;
@@ -74,7 +81,7 @@ export async function respondToFindings(
       await reportOf(draft.tx, entry, finding, context, blocking.includes(finding) ? response : 'warn'),
     );
   const [first] = blocking;
-  if (first === undefined || response === 'warn') return { quarantined: 0, reports };
+  if (first === undefined || response === 'warn') return { ...nothingSetAside, reports };
   if (response === 'reject') {
     const hint = isTied
       ? 'on_finding = quarantine could not take the rows out by themselves: others of the update rest on them, or they replaced rows'
@@ -83,14 +90,17 @@ export async function respondToFindings(
   }
   if (response === 'hold_refresh') {
     await waitFor(draft, entry, first, context, 'refresh');
-    return { quarantined: 0, reports };
+    return { ...nothingSetAside, isWaiting: true, reports };
   }
-  if (response === 'ask') return { quarantined: await hold(draft, entry, first, context), reports };
+  if (response === 'ask')
+    return { ...nothingSetAside, quarantined: await hold(draft, entry, first, context), reports };
   let quarantined = 0;
   for (const finding of widestLast(blocking))
     quarantined += await setAside(draft, entry, finding, finding.rowsPredicate, context);
-  return { quarantined, reports };
+  return { ...nothingSetAside, quarantined, reports };
 }
+
+const nothingSetAside = { quarantined: 0, isWaiting: false };
 
 /** Moves rows out of the table, and out of what the profile counts. */
 async function setAside(

@@ -20,8 +20,8 @@ import { nameOf, type TableEntry } from '../query/catalog.ts';
 import type { EngineCore } from './engine-core.ts';
 import { type EngineState, withEntry } from './engine-state.ts';
 import { policyNow } from './held-refreshes.ts';
-import { noteQuietUpdate, reportIncident } from './incidents.ts';
-import { findingLines, judgeUpdate } from './judge-update.ts';
+import { noteQuietUpdate, noteUsual, reportIncident } from './incidents.ts';
+import { findingLines, judgeUpdate, type LetIn, learnJudged } from './judge-update.ts';
 import { recordMismatch, recordRejection, recordSuspect } from './record-refusal.ts';
 import { refreshModel } from './refresh-model.ts';
 import { refreshViews } from './refresh-views.ts';
@@ -50,8 +50,8 @@ export class UpdateInProgress {
   readonly companions: RejectedRows[] = [];
   /** What the result is to say beside the warnings about rows. */
   readonly notes: string[] = [];
-  /** A person lets rows in that are known: what the judgement says of them does not keep them out. */
-  isReleased = false;
+  /** Rows are let in that are known: what the judgement says of them does not keep them out. Null: they come by themselves. */
+  letIn: LetIn | null = null;
   readonly #byTable = new Map<string, Tally>();
   readonly #touched = new Set<string>();
 
@@ -226,32 +226,43 @@ function companionsOf(update: UpdateInProgress): readonly RejectedRows[] {
   return update.companions;
 }
 
-type Judged = { readonly verdicts: readonly Verdict[]; readonly reports: readonly IncidentReport[] };
+type Judged = {
+  readonly verdicts: readonly Verdict[];
+  readonly reports: readonly IncidentReport[];
+  /** Those of the reports that tell of what is usual from now on. */
+  readonly usual: readonly IncidentReport[];
+};
 
 /** Judges what the update did to each table; what blocks it is set aside, or refuses it, as the table says. */
 async function judgeAndRespond(core: EngineCore, update: UpdateInProgress): Promise<Judged> {
   const verdicts: Verdict[] = [];
   const reports: IncidentReport[] = [];
+  const usual: IncidentReport[] = [];
   const changed = [...update.tallies].filter(([, { inserted, deleted }]) => inserted + deleted > 0);
   for (const [table, change] of changed) {
     const entry = update.tableEntry(table);
-    const verdict = await judgeUpdate(core, update.draft, entry, update.context, new Map(changed));
-    if (verdict === null) continue;
+    const { draft, context, letIn } = update;
+    const judged = await judgeUpdate(core, draft, entry, context, new Map(changed));
+    if (judged === null) continue;
+    const { verdict } = judged.judgement;
     verdicts.push(verdict);
     const { deleted } = change;
-    const judged = { deleted, isShared: changed.length > 1, isReleased: update.isReleased };
-    const response = await respondToFindings(update.draft, entry, verdict, judged, update.context);
+    const about = { deleted, isShared: changed.length > 1, letIn };
+    const response = await respondToFindings(draft, entry, verdict, about, context);
     update.setAside(table, response.quarantined);
     reports.push(...response.reports);
+    const left = change.inserted - response.quarantined;
+    const isUsual = await learnJudged(draft, entry, context, judged, { ...response, left, letIn });
+    if (isUsual) usual.push(...response.reports);
   }
-  return { verdicts, reports };
+  return { verdicts, reports, usual };
 }
 
 async function finish(
   core: EngineCore,
   update: UpdateInProgress,
   key: string | null,
-  { verdicts, reports }: Judged,
+  { verdicts, reports, usual }: Judged,
 ): Promise<Finished> {
   const { draft, context } = update;
   const tallies = [...update.tallies];
@@ -298,7 +309,7 @@ async function finish(
     recordUpdate(draft.tx, record);
     draft.update({ lastUpdateId: context.updateId });
   }
-  await noteIncidents(update, reports);
+  await noteIncidents(update, reports, usual);
   const immediate = makesVersion
     ? immediateEntries(
         draft.state,
@@ -323,7 +334,11 @@ async function finish(
 }
 
 /** What broke a rule opens incidents or is counted on them; what did not show for some updates is over. */
-async function noteIncidents(update: UpdateInProgress, judged: readonly IncidentReport[]): Promise<void> {
+async function noteIncidents(
+  update: UpdateInProgress,
+  judged: readonly IncidentReport[],
+  usual: readonly IncidentReport[],
+): Promise<void> {
   const { draft, context, tallies } = update;
   const broken = [...tallies].flatMap(([table, { counts, violations, quarantined, warnings }]) => {
     // Rows that a release found no better are in quarantine, and known.
@@ -335,6 +350,7 @@ async function noteIncidents(update: UpdateInProgress, judged: readonly Incident
   });
   const reports = [...broken, ...judged];
   for (const report of reports) await reportIncident(draft, report);
+  for (const report of usual) await noteUsual(draft, report);
   if (draft.state.incidents.length === 0) return;
   const changed = [...tallies].flatMap(([table, { inserted }]) => (inserted > 0 ? [table] : []));
   await noteQuietUpdate(draft, changed, reports);

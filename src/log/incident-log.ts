@@ -77,13 +77,15 @@ export async function recordSeenAgain(
   );
 }
 
+/** Null: as it was. */
 const stateAfter = {
   opened: 'open',
   acknowledged: 'acknowledged',
   accepted: 'accepted',
   expired: 'open',
+  learned: null,
   resolved: 'resolved',
-} as const satisfies Record<IncidentEvent, string>;
+} as const satisfies Record<IncidentEvent, string | null>;
 
 /** Moves an incident on, and keeps who did so and why. */
 export async function recordIncidentEvent(
@@ -101,11 +103,12 @@ export async function recordIncidentEvent(
      SELECT coalesce(max(event_id), 0) + 1, ${told.places.join(', ')} FROM everview.incident_events`,
     told.parameters,
   );
-  if (event === 'opened') return;
+  const state = stateAfter[event];
+  if (event === 'opened' || state === null) return;
   const expiresAt = expiresAtMs === null ? null : new Date(expiresAtMs);
   const { places, parameters } = placedValues([
     incidentId,
-    stateAfter[event],
+    state,
     expiresAt,
     event === 'resolved' ? at : null,
   ]);

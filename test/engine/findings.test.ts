@@ -44,6 +44,8 @@ async function world(options: string, path = ':memory:'): Promise<Random> {
 const sentinel = (random: Random) =>
   day(random, 30).map((row, index) => (index % 4 === 0 ? { ...row, amount: -1 } : row));
 
+const scaled = (rows: ReturnType<typeof day>) => rows.map((row) => ({ ...row, amount: row.amount * 100 }));
+
 async function incidents() {
   const { rows } = await db.query(
     `SELECT state, kind, cause, severity, response, rows::INTEGER AS rows, affected_models FROM everview.incidents
@@ -127,8 +129,10 @@ describe('an update that the judgement blocks', () => {
     const random = await world('on_finding = quarantine', place.path);
     const { version } = db;
     clock.advanceMs(dayMs);
-    const scaled = day(random, 30).map((row) => ({ ...row, amount: row.amount * 100 }));
-    expect(await db.insert('t', scaled)).toMatchObject({ inserted: 0, quarantined: rowsADay });
+    expect(await db.insert('t', scaled(day(random, 30)))).toMatchObject({
+      inserted: 0,
+      quarantined: rowsADay,
+    });
     expect(db.version).toBe(version);
     await assertWhole();
     await db.close();
@@ -176,19 +180,20 @@ describe('an update that the judgement blocks', () => {
     expect(approved.update).toMatchObject({ inserted: rowsADay, quarantined: 0 });
     expect(await count('t')).toBe(before + rowsADay);
     await assertWhole();
-    // Approved once is not usual.
-    expect(await newestVerdict()).toEqual({ state: 'blocked', severity: 'block' });
+    // What a person let in is part of what is usual; what nobody approved is not.
     clock.advanceMs(dayMs);
-    await db.insert('t', sentinel(random));
-    await db.decideUpdate(23, 'reject');
-    expect(await count('t')).toBe(before + rowsADay);
+    expect(await db.insert('t', sentinel(random))).toMatchObject({ status: 'accepted', inserted: rowsADay });
+    clock.advanceMs(dayMs);
+    await db.insert('t', scaled(day(random, 32)));
+    await db.decideUpdate(24, 'reject');
+    expect(await count('t')).toBe(before + 2 * rowsADay);
     expect(await count(`everview.quarantine WHERE state = 'dropped'`)).toBe(rowsADay);
     expect(
       (await db.query('SELECT update_id, state, who, why FROM everview.held_updates ORDER BY update_id'))
         .rows,
     ).toEqual([
       { update_id: 21n, state: 'approved', who: 'ana', why: '-1 means a refund' },
-      { update_id: 23n, state: 'rejected', who: null, why: null },
+      { update_id: 24n, state: 'rejected', who: null, why: null },
     ]);
     expect(await failureOf(db.execute('APPROVE UPDATE 21'))).toMatchObject({
       code: 'not-held',
@@ -257,5 +262,103 @@ describe('an update that the judgement blocks', () => {
     await db.insert('t', day(random, 50));
     expect((await failureOf(replace(50, sentinel(random)))).code).toBe('suspect-update');
     expect(await count('t WHERE id // 1000 = 50')).toBe(rowsADay);
+  });
+});
+
+/** Days on which something else is usual than before, and what becomes of each that is held back. */
+async function shiftedDays(
+  days: number,
+  shift: (rows: ReturnType<typeof day>) => ReturnType<typeof day>,
+  decide: (updateId: number) => Promise<unknown>,
+): Promise<boolean[]> {
+  const random = new Random(12);
+  const told: boolean[] = [];
+  for (let number = 100; number < 100 + days; number++) {
+    clock.advanceMs(dayMs);
+    const { verdicts } = await db.insert('t', shift(day(random, number)));
+    told.push(verdicts.some(({ severity }) => severity !== null && severity !== 'log'));
+    const held = await db.query(
+      `SELECT update_id FROM everview.held_updates WHERE state = 'waiting'
+       UNION SELECT update_id FROM everview.quarantine WHERE state = 'held'`,
+    );
+    for (const { update_id } of held.rows) await decide(Number(update_id));
+  }
+  return told;
+}
+
+const alarms = (told: readonly boolean[]) => told.filter((one) => one).length;
+
+async function eventsOfIncidents() {
+  const { rows } = await db.query(
+    'SELECT incident_id::INTEGER AS id, event FROM everview.incident_events ORDER BY event_id',
+  );
+  return rows.map(({ id, event }) => `${String(id)} ${String(event)}`);
+}
+
+const minusOnes = (rows: ReturnType<typeof day>) =>
+  rows.map((row, index) => (index % 4 === 0 ? { ...row, amount: -1 } : row));
+
+describe('a change that lasts', () => {
+  it.each([
+    ['a unit', scaled],
+    ['a sign of its own', minusOnes],
+  ])('of %s makes one incident, and is usual once five updates were taken with it', async (_, shift) => {
+    place = await temporaryDatabase();
+    await world('on_finding = warn', place.path);
+    const told = await shiftedDays(3, shift, async () => undefined);
+    await db.close();
+    db = await Everview.open(place.path, { clock });
+    told.push(...(await shiftedDays(8, shift, async () => undefined)));
+    expect(told.indexOf(false)).toBe(5);
+    expect(alarms(told)).toBe(5);
+    expect(await eventsOfIncidents()).toEqual(['1 opened', '1 learned', '1 resolved']);
+  });
+
+  it.each([
+    ['ask', 'APPROVE UPDATE'],
+    ['hold_refresh', 'APPROVE UPDATE'],
+    ['quarantine', 'RELEASE'],
+  ])('is usual once a person let it in (%s)', async (response, statement) => {
+    await world(`on_finding = ${response}`);
+    const told = await shiftedDays(6, minusOnes, (updateId) =>
+      db.sql(statement === 'RELEASE' ? 'RELEASE QUARANTINE FOR t' : `${statement} ${updateId}`),
+    );
+    expect(told).toEqual([true, false, false, false, false, false]);
+    expect(await eventsOfIncidents()).toEqual(['1 opened', '1 resolved']);
+    expect(await count('t')).toBe(26 * rowsADay);
+    await assertWhole();
+  });
+
+  it('is not what a person put right before the refresh went on', async () => {
+    await world('on_finding = hold_refresh');
+    const told = await shiftedDays(2, minusOnes, (updateId) =>
+      db.sql(`UPDATE t SET amount = 30 WHERE amount = -1; APPROVE UPDATE ${updateId}`),
+    );
+    expect(told).toEqual([true, true]);
+  });
+
+  it('is learned of what was taken while its wrong rows were set aside', async () => {
+    await world('on_finding = quarantine');
+    const told = await shiftedDays(3, minusOnes, async () => undefined);
+    expect(told).toEqual([true, true, true]);
+    const { rows } = await db.query(
+      'SELECT state, rows::INTEGER AS rows FROM everview.verdicts ORDER BY version DESC, rows LIMIT 4',
+    );
+    expect(rows).toEqual([
+      { state: 'learned', rows: 150 },
+      { state: 'kept-out', rows: 200 },
+      { state: 'learned', rows: 150 },
+      { state: 'kept-out', rows: 200 },
+    ]);
+  });
+
+  it('goes on being told where nobody decided until each deadline, until five were taken so', async () => {
+    await world(`on_finding = ask, hold = INTERVAL '6 hours' THEN accept_marked`);
+    const told = await shiftedDays(8, scaled, async () => {
+      clock.advanceMs(6 * 3_600_000);
+      await db.step();
+    });
+    expect(alarms(told)).toBe(5);
+    expect(new Set((await eventsOfIncidents()).map((event) => event.split(' ')[0]))).toEqual(new Set(['1']));
   });
 });

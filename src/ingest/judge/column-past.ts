@@ -10,12 +10,15 @@ export function rowsOf(column: ColumnProfile, value: string): number {
   return (column.values ?? column.top).find(([one]) => one === value)?.[1] ?? 0;
 }
 
-/** How many rows usually share one value, in columns of many values that repeat all the same (a price per shop). */
-export function clusterOf(past: ColumnPast): number {
+/**
+ * How many rows usually share one value, in columns of many values that repeat all the same (a price per shop). `few`: the
+ * values are a list that stays, and rows have theirs each by itself.
+ */
+export function clusterOf(past: ColumnPast, few: boolean): number {
   const place = measureNames.number.indexOf('distinct');
   let [sum, count] = [0, 0];
   for (const one of past) {
-    if (one === null || one.kind !== 'number' || one.values !== null) continue;
+    if (one === null || one.kind !== 'number' || (few && one.values !== null)) continue;
     const share = one.measures[place] ?? Number.NaN;
     if (share > 0) [sum, count] = [sum + 1 / share, count + 1];
   }
@@ -141,4 +144,11 @@ export function typicalWidth(past: ColumnPast): number {
   const place = measureNames.number.indexOf('spread');
   const width = middle(past.map((one) => one?.measures[place] ?? Number.NaN));
   return Number.isNaN(width) ? 0 : width;
+}
+
+/** A step from the update before, where that one came early or late itself: what makes it good again is no news. */
+export function afterShift(now: number, before: number, past: readonly number[]): number {
+  const usual = middle(past);
+  const left = now - usual + (before - usual);
+  return Math.abs(left) < Math.abs(now - usual) ? usual + left : now;
 }

@@ -1,6 +1,7 @@
 import { type ColumnProfile, countNames, measureNames } from '../profile/column-profile.ts';
 import { sharedValues } from '../profile/value-sketch.ts';
 import {
+  afterShift,
   clusterOf,
   comparedValues,
   coversMonths,
@@ -23,9 +24,11 @@ import {
   scaleOf,
   sharesOfRows,
   sign,
+  stepsOfTime,
   suspicious,
   valuesOf,
 } from './statistic-options.ts';
+import { blockingUpdates, learningUpdates } from './table-history.ts';
 import type { TestCollector } from './test-collector.ts';
 
 type ColumnPast = readonly (ColumnProfile | null)[];
@@ -43,7 +46,8 @@ export function compareColumn(
 ): void {
   const { name, present } = column;
   const presents = past.map((one) => one?.present ?? 0);
-  const cluster = clusterOf(past);
+  const few = hasFewValues(past);
+  const cluster = clusterOf(past, few);
   const rate: TestRate = (statistic, hitsOf, options = {}) => {
     const k = hitsOf(column);
     // What can only rise, and is not there, tells nothing.
@@ -60,11 +64,21 @@ export function compareColumn(
   const constant = isConstant(past);
   compareCounts(rate, column, past, constant);
   if (constant) return;
-  compareNews(rate, column, past);
+  const width = column.kind === 'number' ? typicalWidth(past) : 1;
+  compareNews(rate, column, past, width);
   compareRepeats(collector, column, past, index);
-  compareValues(collector, column, past, presents);
-  compareMeasures(collector, column, past, presents);
+  compareValues(collector, column, { past, presents, few, cluster });
+  compareMeasures(collector, column, { past, presents, few, cluster }, width, index);
 }
+
+/** What is known of a column's past beside its profiles. */
+type KnownPast = {
+  readonly past: ColumnPast;
+  readonly presents: readonly number[];
+  /** It has few values, the same ones each time. */
+  readonly few: boolean;
+  readonly cluster: number;
+};
 
 /** @param constant only one value is known: then only signs of errors tell something */
 function compareCounts(rate: TestRate, { kind }: ColumnProfile, past: ColumnPast, constant: boolean): void {
@@ -77,7 +91,7 @@ function compareCounts(rate: TestRate, { kind }: ColumnProfile, past: ColumnPast
 }
 
 /** What was never there: outside of the range, or among few values and forms. */
-function compareNews(rate: TestRate, column: ColumnProfile, past: ColumnPast): void {
+function compareNews(rate: TestRate, column: ColumnProfile, past: ColumnPast, width: number): void {
   const { kind, novel } = column;
   const { least, greatest } = reachOf(past);
   const beyond = (by: number) => ({ usualJump: by > 0.5 * (greatest - least) ? 0 : 0.1, onlyUp: true });
@@ -85,7 +99,7 @@ function compareNews(rate: TestRate, column: ColumnProfile, past: ColumnPast): v
     rate('below-range', (one) => one.novel.below, beyond(least - novel.belowMedian));
   if (kind === 'number') {
     rate('above-range', (one) => one.novel.above, beyond(novel.aboveMedian - greatest));
-    if (typicalWidth(past) > 0) rate('far', (one) => one.novel.far, sign(2));
+    if (width > 0) rate('far', (one) => one.novel.far, sign(2));
     rate('fraction', fractionsOf, sign(2));
     rate('new-values', (one) => one.novel.values, { usualJump: 0.1, onlyUp: true });
   }
@@ -128,39 +142,40 @@ function compareRepeats(
 function compareValues(
   collector: TestCollector,
   column: ColumnProfile,
-  past: ColumnPast,
-  presents: readonly number[],
+  { past, presents, few, cluster }: KnownPast,
 ): void {
   const { name: of, kind, present: n } = column;
   if (kind === 'boolean' || kind === 'other' || kind === 'day') return;
   const base = { column: of, n, rows: presents };
-  if (column.values !== null && hasFewValues(past)) {
+  if (column.values !== null && few) {
     // A new number among few is seldom news of itself; what is used for "none" is counted apart.
     const usualTurn = largestTurn(past);
     const usualRise = Math.max(usualTurn, kind === 'number' ? 0.25 : 0);
+    // A list of prices stays for a quarter, and is another then.
+    const fewestUpdates = kind === 'number' ? blockingUpdates : learningUpdates;
     for (const [value, k] of comparedValues(column, past)) {
       const hits = past.map((one) => (one === null ? 0 : rowsOf(one, value)));
-      collector.rate({ ...base, statistic: 'value', value, k, hits, usualTurn, usualRise });
+      collector.rate({ ...base, statistic: 'value', value, k, hits, usualTurn, usualRise, fewestUpdates });
     }
     return;
   }
   const [top] = column.top;
   if (top === undefined) return;
   const hits = past.map((one) => one?.top[0]?.[1] ?? 0);
-  const options = { usualJump: 0.1, onlyUp: true, cluster: clusterOf(past) };
+  const options = { usualJump: 0.1, onlyUp: true, cluster };
   collector.rate({ ...base, statistic: 'top', value: top[0], k: top[1], hits, ...options });
 }
 
 function compareMeasures(
   collector: TestCollector,
   column: ColumnProfile,
-  past: ColumnPast,
-  presents: readonly number[],
+  { past, presents, few }: KnownPast,
+  width: number,
+  index: number,
 ): void {
   const { kind, name, present } = column;
-  const width = kind === 'number' ? typicalWidth(past) : 1;
   // Quantiles of few values jump from one to the next: their shares say it better.
-  const isDiscrete = kind === 'number' && hasFewValues(past);
+  const isDiscrete = kind === 'number' && few;
   const isScale = (column.values?.length ?? 0) >= fewestOfScale;
   for (const [place, statistic] of measureNames[kind].entries()) {
     if (isDiscrete && statistic !== 'run' && (statistic !== 'roughness' || !isScale)) continue;
@@ -170,6 +185,9 @@ function compareMeasures(
       collector.share(name, statistic, now, present, values, presents);
       continue;
     }
-    collector.measure(name, statistic, now, present, values, scaleOf(statistic, width), presents);
+    const latest = collector.history.latest?.profile.columns[index];
+    const before = latest?.name === name ? (latest.measures[place] ?? Number.NaN) : Number.NaN;
+    const told = stepsOfTime.has(statistic) ? afterShift(now, before, values) : now;
+    collector.measure(name, statistic, told, present, values, scaleOf(statistic, width), presents);
   }
 }

@@ -9,8 +9,6 @@ export type Series = {
 
 export type Forecast = {
   readonly expected: number;
-  /** Robust deviation of past one-step errors of the same forecaster: half their width, and their tail. */
-  readonly scale: number;
   /** Root of the mean square of past errors: rare bursts count. */
   readonly rms: number;
   /** The largest past error, of either sign. */
@@ -52,29 +50,33 @@ export function forecast(series: Series, work: ForecastWork): Forecast {
   }
   const chosen = errors[best];
   if (chosen === undefined || count === 0) {
-    return { expected: length === 0 ? 0 : (values[length - 1] ?? 0), scale: 0, rms: 0, worst: 0, errors: 0 };
+    return { expected: length === 0 ? 0 : (values[length - 1] ?? 0), rms: 0, worst: 0, errors: 0 };
   }
-  const absolute = work.absolute.subarray(0, count);
-  let squares = 0;
+  const { absolute } = work;
+  let [squares, worst] = [0, 0];
   for (let index = 0; index < count; index++) {
     const error = Math.abs(chosen[index] ?? 0);
     absolute[index] = error;
     squares += error * error;
+    if (error > worst) worst = error;
   }
-  absolute.sort();
-  const half = absolute[Math.floor((count - 1) / 2)] ?? 0;
-  const tail = absolute[Math.floor((count - 1) * 0.9)] ?? 0;
-  return {
-    expected: next[best] ?? 0,
-    scale: Math.max(1.4826 * half, tail / 1.645),
-    rms: Math.sqrt(squares / count),
-    worst: absolute[count - 1] ?? 0,
-    errors: count,
-  };
+  return { expected: next[best] ?? 0, rms: Math.sqrt(squares / count), worst, errors: count };
+}
+
+/** Robust deviation of the one-step errors of the forecast that was made last: half their width, and their tail. */
+export function deviationOf({ errors }: Forecast, work: ForecastWork): number {
+  if (errors === 0) return 0;
+  const absolute = work.absolute.subarray(0, errors).sort();
+  const half = absolute[Math.floor((errors - 1) / 2)] ?? 0;
+  const tail = absolute[Math.floor((errors - 1) * 0.9)] ?? 0;
+  return Math.max(1.4826 * half, tail / 1.645);
 }
 
 /** Arrays used again and again: thousands of columns are judged at a time. */
 export type ForecastWork = {
+  /** For who makes a series: its values, and their weekdays. */
+  readonly values: Float64Array;
+  readonly weekdays: Float64Array;
   readonly errors: readonly Float64Array[];
   readonly absolute: Float64Array;
   readonly next: Float64Array;
@@ -84,6 +86,8 @@ export type ForecastWork = {
 
 export function createForecastWork(longest: number): ForecastWork {
   return {
+    values: new Float64Array(longest),
+    weekdays: new Float64Array(longest),
     errors: Array.from({ length: 4 }, () => new Float64Array(longest)),
     absolute: new Float64Array(longest),
     next: new Float64Array(4),
@@ -97,10 +101,6 @@ function run({ values, length, weekdays, weekday }: Series, work: ForecastWork, 
   weekdaySum.fill(0);
   weekdayCount.fill(0);
   let [sum, level, holt, trend] = [0, values[0] ?? 0, values[0] ?? 0, 0];
-  const ofWeekday = (day: number, mean: number) => {
-    const seen = weekdayCount[day] ?? 0;
-    return seen >= weeksNeeded ? (weekdaySum[day] ?? 0) / seen : mean;
-  };
   for (let index = 0; index < length; index++) {
     const value = values[index] ?? 0;
     const mean = index === 0 ? value : sum / index;
@@ -110,7 +110,7 @@ function run({ values, length, weekdays, weekday }: Series, work: ForecastWork, 
       setAt(errors, 0, place, value - mean);
       setAt(errors, 1, place, value - level);
       setAt(errors, 2, place, value - holt - trend);
-      if (forecasters > 3) setAt(errors, 3, place, value - ofWeekday(day, mean));
+      if (forecasters > 3) setAt(errors, 3, place, value - weekdayMean(work, day, mean));
     }
     sum += value;
     level += index === 0 ? 0 : smoothing * (value - level);
@@ -124,7 +124,12 @@ function run({ values, length, weekdays, weekday }: Series, work: ForecastWork, 
   next[0] = mean;
   next[1] = level;
   next[2] = holt + trend;
-  next[3] = ofWeekday(weekday, mean);
+  next[3] = weekdayMean(work, weekday, mean);
+}
+
+function weekdayMean({ weekdaySum, weekdayCount }: ForecastWork, day: number, mean: number): number {
+  const seen = weekdayCount[day] ?? 0;
+  return seen >= weeksNeeded ? (weekdaySum[day] ?? 0) / seen : mean;
 }
 
 function setAt(lists: readonly Float64Array[], which: number, place: number, value: number): void {

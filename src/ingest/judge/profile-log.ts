@@ -1,3 +1,4 @@
+import { versionColumn, weightColumn } from '../../core/identifier.ts';
 import type { Schema } from '../../core/schema.ts';
 import type { Session } from '../../core/session.ts';
 import type { SqlValue } from '../../core/value.ts';
@@ -5,6 +6,8 @@ import type { Verdict } from '../../core/verdict.ts';
 import type { JointPlan } from '../profile/joint-plan.ts';
 import { readFindings, readPartColumns, readPlan, readProfile } from '../profile/profile-codec.ts';
 import { mergeParts, type ProfilePart } from '../profile/profile-part.ts';
+import { logRelation } from '../relation-names.ts';
+import { timestampSql } from '../set-aside.ts';
 import {
   goesOn,
   type HistoryUnit,
@@ -63,7 +66,7 @@ export async function recordProfile(
   );
 }
 
-/** What was noticed in these updates of the kind is usual. */
+/** What was said of these updates of the kind is usual. */
 export async function learnFrom(
   tx: Session,
   table: string,
@@ -72,9 +75,67 @@ export async function learnFrom(
 ): Promise<void> {
   const list = versions.join(', ');
   await tx.run(
-    `UPDATE everview.profiles SET state = 'learned' WHERE name = $1 AND kind = $2 AND state = 'noticed' AND version IN (${list})`,
+    `UPDATE everview.profiles SET state = 'learned' WHERE name = $1 AND kind = $2 AND state IN ('noticed', 'blocked') AND version IN (${list})`,
     [table, kind],
   );
+}
+
+/**
+ * A person has decided about an update whose rows are in the table, or nobody did in time: what was let in as it is, is
+ * learned from; what was put right before, or only went on, is not.
+ */
+export async function settleWaiting(
+  tx: Session,
+  table: string,
+  version: number,
+  decision: 'approved' | 'accepted-marked',
+): Promise<void> {
+  const later = `${logRelation(table)} WHERE ${versionColumn} > ${version} AND ${weightColumn} < 0`;
+  const state =
+    decision === 'approved'
+      ? `CASE WHEN EXISTS (SELECT 1 FROM ${later}) THEN 'kept-out' ELSE 'learned' END`
+      : `'blocked'`;
+  await tx.run(
+    `UPDATE everview.profiles SET state = ${state}
+     WHERE name = $1 AND version = ${version} AND state = 'waiting' AND profile <> ''`,
+    [table],
+  );
+}
+
+/**
+ * Rows that the judgement had kept out have come in, in this moment and as they were: an update of which none is left out is
+ * learned from as it came. What was taken of it at once then is a part of that.
+ *
+ * @returns whether there were such rows
+ */
+export async function learnReleased(tx: Session, table: string, nowMs: number): Promise<boolean> {
+  const updates = await tx.rows(
+    `SELECT u.committed_at, bool_and(q.constraint_kind <> 'finding' OR q.state = 'released') AS whole
+     FROM everview.quarantine q JOIN everview.updates u USING (update_id) WHERE q."table" = $1
+     GROUP BY u.update_id, u.committed_at
+     HAVING max(q.resolved_at) = ${timestampSql(nowMs)} AND bool_or(q.constraint_kind = 'finding')`,
+    [table],
+  );
+  const moments = updates
+    .flatMap((row) => (row.whole === true ? [timestampSql(Number(row.committed_at))] : []))
+    .join(', ');
+  if (moments === '') return updates.length > 0;
+  await tx.run(
+    `UPDATE everview.profiles SET state = CASE state WHEN 'kept-out' THEN 'learned' ELSE 'kept-out' END
+     WHERE name = $1 AND judged_at IN (${moments}) AND profile <> ''`,
+    [table],
+  );
+  return true;
+}
+
+/** Whether rows that came in, corrected, in this moment belong to updates of which the rest had been taken at once. */
+export async function areRestOfTaken(tx: Session, table: string, nowMs: number): Promise<boolean> {
+  const [row] = await tx.rows(
+    `SELECT count(*) AS n FROM everview.quarantine q JOIN everview.updates u USING (update_id)
+     WHERE q."table" = $1 AND q.constraint_kind = 'finding' AND q.resolved_at = ${timestampSql(nowMs)} AND u.version IS NOT NULL`,
+    [table],
+  );
+  return Number(row?.n ?? 0) > 0;
 }
 
 /** What the file holds of a table's updates of one kind, the newest first as many as are looked back at. */
@@ -89,13 +150,14 @@ export async function loadTableHistory(
     [table, kind],
   );
   const newest = await session.rows(
-    `SELECT version, judged_at, findings, plan, state, profile FROM everview.profiles WHERE name = $1 AND kind = $2
-     ORDER BY version DESC LIMIT ${goesOn}`,
+    `SELECT version, judged_at, findings, plan, state, profile FROM everview.profiles
+     WHERE name = $1 AND kind = $2 AND state <> 'kept-out' ORDER BY version DESC LIMIT ${goesOn}`,
     [table, kind],
   );
-  const noticed = await session.rows(
-    `SELECT version, judged_at, findings, profile FROM everview.profiles WHERE name = $1 AND kind = $2 AND state = 'noticed'
-     AND version >= $3 ORDER BY version`,
+  const doubted = await session.rows(
+    `SELECT version, judged_at, findings, state, profile FROM everview.profiles
+     WHERE name = $1 AND kind = $2 AND state IN ('noticed', 'blocked') AND version >= $3
+     ORDER BY version DESC LIMIT ${historyLength}`,
     [table, kind, BigInt(Number(rows[rows.length - 1]?.version ?? 0))],
   );
   const unitOf = (row: (typeof rows)[number]): HistoryUnit => ({
@@ -110,7 +172,12 @@ export async function loadTableHistory(
   return {
     plan: plan === null ? null : readPlan(String(plan)),
     units: rows.map(unitOf).reverse(),
-    noticed: noticed.map(unitOf),
+    doubted: doubted
+      .map((row) => ({
+        ...unitOf(row),
+        state: row.state === 'blocked' ? ('blocked' as const) : ('noticed' as const),
+      }))
+      .reverse(),
     streak: settled < 0 ? newest.length : settled,
     latest: latest === undefined ? null : unitOf(latest),
   };

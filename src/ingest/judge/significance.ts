@@ -26,7 +26,8 @@ export function thresholdsOf(budget: FalseAlarmBudget, tests: number, caution: n
  * A table whose updates were noticed and taken more often than the budget allows is believed less: what nobody has put
  * right counts as false. By the square root of how many times the budget that was, with one alarm expected beforehand.
  */
-export function cautionOf(budget: FalseAlarmBudget, { units, noticed }: TableHistory): number {
+export function cautionOf(budget: FalseAlarmBudget, { units, doubted }: TableHistory): number {
+  const noticed = doubted.filter(({ state }) => state === 'noticed');
   const told = units.filter(({ subjects }) => subjects.length > 0).length + noticed.length;
   return Math.sqrt(Math.max(1, told / (1 + budget.notice * (units.length + noticed.length))));
 }

@@ -1,7 +1,7 @@
 import { measureNames } from '../profile/column-profile.ts';
 import { createForecastWork, type ForecastWork } from './forecast.ts';
 import { severityOf } from './significance.ts';
-import { columnHistory, historyLength, type TableHistory } from './table-history.ts';
+import { columnHistory, historyLength, learningUpdates, type TableHistory } from './table-history.ts';
 import { testMeasure } from './test-measure.ts';
 import { type RateTest, testRate } from './test-rate.ts';
 
@@ -38,6 +38,7 @@ export function smallestChange(
     cluster: 1,
     onlyUp: true,
     exactFrom: 2,
+    fewestUpdates: learningUpdates,
   };
   const nullsAt = (k: number) => {
     const test = testRate(k, typical, series, work);

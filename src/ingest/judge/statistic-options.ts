@@ -5,7 +5,10 @@ import type { RateSeries } from './test-rate.ts';
 
 /** What is known beforehand of how a rate moves. */
 export type RateOptions = Partial<
-  Pick<RateSeries, 'usualJump' | 'usualTurn' | 'usualRise' | 'cluster' | 'onlyUp' | 'exactFrom'>
+  Pick<
+    RateSeries,
+    'usualJump' | 'usualTurn' | 'usualRise' | 'cluster' | 'onlyUp' | 'exactFrom' | 'fewestUpdates'
+  >
 >;
 
 /** Values and forms never seen: an error where those known keep coming, and nothing new where some came but once. */
@@ -18,11 +21,15 @@ export function newsOf(
   return { usualJump, onlyUp: true, exactFrom: usualJump === 0 ? 2 : null };
 }
 
+const [wholePlace, nonfinitePlace] = [
+  countNames.number.indexOf('whole'),
+  countNames.number.indexOf('nonfinite'),
+];
+
 /** Numbers that are finite and not whole. */
 export function fractionsOf({ kind, present, counts }: ColumnProfile): number {
   if (kind !== 'number') return 0;
-  const of = (name: 'whole' | 'nonfinite') => counts[countNames.number.indexOf(name)] ?? 0;
-  return present - of('whole') - of('nonfinite');
+  return present - (counts[wholePlace] ?? 0) - (counts[nonfinitePlace] ?? 0);
 }
 
 export const valuesOf = ({ values }: ColumnProfile) => values;
@@ -63,6 +70,9 @@ export const fewestShared = 3;
 
 /** Values from which few numbers are a scale on which rows go up and down, as hours do. */
 export const fewestOfScale = 12;
+
+/** Measures of how far an update's moments are from those of the update before. */
+export const stepsOfTime: ReadonlySet<string> = new Set(['first-step', 'median-step', 'last-step']);
 
 /** Measures that are shares of the rows: of moments that come twice, or not at the usual distance. */
 export const sharesOfRows: ReadonlySet<string> = new Set(['inversions', 'ties', 'gaps']);

@@ -1,3 +1,4 @@
+import { quietUpdates } from '../../core/incident.ts';
 import type { FindingSeverity } from '../../core/verdict.ts';
 import type { BatchProfile } from '../profile/batch-profile.ts';
 import type { ColumnProfile } from '../profile/column-profile.ts';
@@ -19,25 +20,30 @@ export type HistoryUnit = {
   readonly subjects: readonly string[];
 };
 
+/** An update that was taken although something spoke against it. */
+export type DoubtedUnit = HistoryUnit & { readonly state: 'noticed' | 'blocked' };
+
 /** What a table's updates were like, oldest first. */
 export type TableHistory = {
   readonly plan: JointPlan | null;
   readonly units: readonly HistoryUnit[];
-  /** Noticed updates of the same time: not learned from, unless it goes on, or comes again. */
-  readonly noticed: readonly HistoryUnit[];
-  /** How many of these are the newest updates of all. */
+  /** Doubted updates of the same time: not learned from, unless it goes on, or comes again. */
+  readonly doubted: readonly DoubtedUnit[];
+  /** How many of these, all noticed, are the newest updates of all. */
   readonly streak: number;
-  /** The newest accepted update, whatever spoke against it; null: none yet. */
+  /** The newest update that was taken, whatever spoke against it; null: none yet. */
   readonly latest: HistoryUnit | null;
 };
 
-export const emptyHistory: TableHistory = { plan: null, units: [], noticed: [], streak: 0, latest: null };
+export const emptyHistory: TableHistory = { plan: null, units: [], doubted: [], streak: 0, latest: null };
 
 /**
- * Whether later updates are compared with this one: `learned`; or not, because something spoke against it: for good
- * (`blocked`), or until the table goes on like that, or does so again (`noticed`). What a person accepted does not speak against it.
+ * Whether later updates are compared with this one: `learned`; or not, because something spoke against it, until the table
+ * goes on like that (`blocked`), or does so for a shorter time or again (`noticed`); or until a person has decided about what
+ * is made of the table (`waiting`); or not at all, because the table did not take it as it was (`kept-out`). What a person
+ * accepted or let in does not speak against it.
  */
-export type LearningState = 'learned' | 'noticed' | 'blocked';
+export type LearningState = 'learned' | 'noticed' | 'blocked' | 'waiting' | 'kept-out';
 
 export function learningStateOf(severity: FindingSeverity | null): LearningState {
   if (severity === 'block') return 'blocked';
@@ -46,6 +52,9 @@ export function learningStateOf(severity: FindingSeverity | null): LearningState
 
 /** Updates in a row that are noticed, and go on like that: from then on it is usual. */
 export const goesOn = 3;
+
+/** Updates that were taken with the same speaking against them, while its incident lives: from then on it is usual. */
+export const goesOnDespite = 5;
 
 /** Times that the same is noticed while the table is looked back at: what nobody has put right by then is usual. */
 const comesAgain = 2;
@@ -65,43 +74,78 @@ export function subjectsOf(
     );
 }
 
-/** History with one update more. `learned`: versions of those that were noticed and are learned from after all. */
+/** History with one update more. `learned`: versions of those that were doubted and are learned from after all. */
 export function withUpdate(
   history: TableHistory,
   unit: HistoryUnit,
   state: LearningState,
 ): { readonly history: TableHistory; readonly learned: readonly number[] } {
-  const { plan } = history;
-  if (state === 'learned') {
-    const units = [...history.units, unit].slice(-historyLength);
-    return {
-      history: { plan, units, noticed: withinReach(history.noticed, units), streak: 0, latest: unit },
-      learned: [],
-    };
+  switch (state) {
+    case 'kept-out':
+      return { history, learned: [] };
+    case 'waiting':
+      return { history: { ...history, streak: 0, latest: unit }, learned: [] };
+    case 'learned': {
+      const units = [...history.units, unit].slice(-historyLength);
+      const doubted = withinReach(history.doubted, units);
+      return { history: { ...history, units, doubted, streak: 0, latest: unit }, learned: [] };
+    }
+    case 'noticed':
+    case 'blocked':
+      return withDoubted(history, { ...unit, state });
   }
-  if (state === 'blocked') return { history: { ...history, streak: 0, latest: unit }, learned: [] };
-  const noticed = [...history.noticed, unit];
-  const streak = history.streak + 1;
-  const isAgain = (subject: string) =>
-    noticed.filter(({ subjects }) => subjects.includes(subject)).length >= comesAgain;
-  const again = new Set(unit.subjects.filter(isAgain));
-  const isUsual = (one: HistoryUnit, place: number) =>
-    (streak >= goesOn && place >= noticed.length - streak) ||
-    one.subjects.some((subject) => again.has(subject));
-  const learned = noticed.filter(isUsual);
-  if (learned.length === 0) return { history: { ...history, noticed, streak, latest: unit }, learned: [] };
+}
+
+function withDoubted(history: TableHistory, unit: DoubtedUnit): ReturnType<typeof withUpdate> {
+  const doubted = [...history.doubted, unit].slice(-historyLength);
+  const streak = unit.state === 'noticed' ? history.streak + 1 : 0;
+  const learned = usualAfterAll({ ...history, doubted }, unit, streak);
+  if (learned.size === 0) return { history: { ...history, doubted, streak, latest: unit }, learned: [] };
   const units = [...history.units, ...learned].sort((a, b) => a.version - b.version).slice(-historyLength);
-  const left = noticed.filter((one) => !learned.includes(one));
+  const left = doubted.filter((one) => !learned.has(one));
   return {
-    history: { plan, units, noticed: withinReach(left, units), streak: 0, latest: unit },
-    learned: learned.map(({ version }) => version),
+    history: { ...history, units, doubted: withinReach(left, units), streak: 0, latest: unit },
+    learned: [...learned].map(({ version }) => version),
   };
 }
 
+/** The doubted updates that are usual now that the newest of them, `unit`, is there. */
+function usualAfterAll(
+  history: Pick<TableHistory, 'units' | 'doubted'>,
+  unit: DoubtedUnit,
+  streak: number,
+): ReadonlySet<DoubtedUnit> {
+  const { doubted } = history;
+  const learned = new Set(streak >= goesOn ? doubted.slice(-streak) : []);
+  for (const subject of unit.subjects) {
+    const again = doubted.filter(({ state, subjects }) => state === 'noticed' && subjects.includes(subject));
+    const goingOn = runOf(history, subject);
+    if (unit.state === 'noticed' && again.length >= comesAgain) for (const one of again) learned.add(one);
+    if (goingOn.length >= goesOnDespite) for (const one of goingOn) learned.add(one);
+  }
+  return learned;
+}
+
+/** The newest doubted updates that show a subject, as long as no break would have ended its incident. */
+function runOf(
+  { units, doubted }: Pick<TableHistory, 'units' | 'doubted'>,
+  subject: string,
+): readonly DoubtedUnit[] {
+  const taken: HistoryUnit[] = [...units, ...doubted].sort((a, b) => b.version - a.version);
+  let [quiet, since] = [0, Number.POSITIVE_INFINITY];
+  for (const { version, subjects } of taken) {
+    const isShown = subjects.includes(subject);
+    quiet = isShown ? 0 : quiet + 1;
+    if (isShown) since = version;
+    if (quiet >= quietUpdates) break;
+  }
+  return doubted.filter(({ version, subjects }) => version >= since && subjects.includes(subject));
+}
+
 /** Those not older than what is looked back at. */
-function withinReach(noticed: readonly HistoryUnit[], units: readonly HistoryUnit[]): readonly HistoryUnit[] {
+function withinReach(doubted: readonly DoubtedUnit[], units: readonly HistoryUnit[]): readonly DoubtedUnit[] {
   const [oldest] = units;
-  return noticed.filter(({ version }) => version >= (oldest?.version ?? 0));
+  return doubted.filter(({ version }) => version >= (oldest?.version ?? 0));
 }
 
 /** Updates that are looked back at. */

@@ -1,6 +1,6 @@
 import { createForecastWork, type ForecastWork } from './forecast.ts';
 import { type RateOptions, sign } from './statistic-options.ts';
-import { historyLength, type TableHistory } from './table-history.ts';
+import { historyLength, learningUpdates, type TableHistory } from './table-history.ts';
 import { type MeasureScale, testMeasure } from './test-measure.ts';
 import { type RateTest, testRate } from './test-rate.ts';
 import type { TestResult } from './test-result.ts';
@@ -60,6 +60,7 @@ export class TestCollector {
       cluster = 1,
       onlyUp = false,
       exactFrom = null,
+      fewestUpdates = learningUpdates,
     } = options;
     const series = {
       hits,
@@ -70,6 +71,7 @@ export class TestCollector {
       cluster,
       onlyUp,
       exactFrom,
+      fewestUpdates,
       weekdays: this.#weekdays,
       weekday: this.#weekday,
     };

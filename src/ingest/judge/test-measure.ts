@@ -1,7 +1,7 @@
 import { studentTwoSided } from '../../core/student.ts';
-import { type ForecastWork, forecast } from './forecast.ts';
+import { deviationOf, type ForecastWork, forecast } from './forecast.ts';
 import { learningUpdates } from './table-history.ts';
-import { beyondOf, type RateTest } from './test-rate.ts';
+import { beyondOf, type RateTest, untold } from './test-rate.ts';
 
 export type MeasureSeries = {
   readonly values: readonly number[];
@@ -31,38 +31,39 @@ export function testMeasure(
   if (!Number.isFinite(observed)) return null;
   const isRatio = kind === 'ratio' && observed > 0 && series.values.every((value) => !(value <= 0));
   const unit = 'unit' in scaling && scaling.unit > 0 && !isRatio ? scaling.unit : 1;
-  const values: number[] = [];
-  const weekdays: number[] = [];
-  let typicalRows = 0;
+  const { values, weekdays } = work;
+  let [length, typicalRows] = [0, 0];
   for (const [index, value] of series.values.entries()) {
     if (!Number.isFinite(value)) continue;
-    values.push(isRatio ? Math.log(value) : value / unit);
-    weekdays.push(series.weekdays?.[index] ?? 0);
+    values[length] = isRatio ? Math.log(value) : value / unit;
+    weekdays[length] = series.weekdays?.[index] ?? 0;
+    length += 1;
     typicalRows += series.rows[index] ?? 0;
   }
-  const length = values.length;
   if (length < learningUpdates) return null;
-  const { expected, scale, rms, worst, errors } = forecast(
+  const expectation = forecast(
     { values, length, weekdays: series.weekdays === null ? null : weekdays, weekday: series.weekday },
     work,
   );
+  const { expected, rms, worst, errors } = expectation;
   const now = isRatio ? Math.log(observed) : observed / unit;
+  const effect = now - expected;
+  const original = (value: number) => (isRatio ? Math.exp(value) : value * unit);
+  if (!(Math.abs(effect) >= floor)) return untold(observed, original(expected), effect, length);
   // A smaller batch scatters more; a larger one is not trusted to scatter less.
   const widening = Math.sqrt(Math.max(1, typicalRows / length / Math.max(1, n)));
-  const deviation = Math.max(scale, rms) * widening;
-  const effect = now - expected;
+  const deviation = Math.max(deviationOf(expectation, work), rms) * widening;
   // What never varied may do so by a little.
   const smallest = floor / 4;
   const freedom = Math.min(mostFreedom, Math.max(2, errors - 1));
   const width = Math.max(deviation, smallest) * Math.sqrt(1 + 1 / length);
-  const original = (value: number) => (isRatio ? Math.exp(value) : value * unit);
   return {
     observed,
     expected: original(expected),
     scale: isRatio ? original(expected) * deviation : deviation * unit,
     pValue: studentTwoSided(effect / width, freedom),
     effect,
-    isTelling: Math.abs(effect) >= floor,
+    isTelling: true,
     beyond: beyondOf(Math.abs(effect), Math.max(worst, smallest) * widening, errors),
     isLarge: Math.abs(effect) >= 3 * floor,
     isExact: false,

@@ -1,7 +1,7 @@
 import { betaBinomialLower, betaBinomialUpper } from './beta-binomial.ts';
 import { turnOf } from './column-past.ts';
 import { type ForecastWork, forecast } from './forecast.ts';
-import { blockingUpdates, learningUpdates } from './table-history.ts';
+import { blockingUpdates } from './table-history.ts';
 import type { TestResult } from './test-result.ts';
 
 export type RateSeries = {
@@ -22,6 +22,8 @@ export type RateSeries = {
   readonly onlyUp: boolean;
   /** Rows from which on it is an error by itself where no update has shown any; null: it is none. */
   readonly exactFrom: number | null;
+  /** Updates from which on what it was says what it will be. */
+  readonly fewestUpdates: number;
 };
 
 export type RateTest = Omit<TestResult, 'column' | 'model' | 'others' | 'statistic' | 'value' | 'kind'>;
@@ -32,6 +34,22 @@ export type RateTest = Omit<TestResult, 'column' | 'model' | 'others' | 'statist
 export function beyondOf(error: number, worst: number, updates: number): number {
   const bound = worst * (1 + 10 / updates);
   return bound < 1e-12 ? Number.POSITIVE_INFINITY : error / bound;
+}
+
+/** A statistic that is as it was, as far as it matters: how likely that is nobody asks. */
+export function untold(observed: number, expected: number, effect: number, updates: number): RateTest {
+  return {
+    observed,
+    expected,
+    scale: 0,
+    pValue: 1,
+    effect,
+    isTelling: false,
+    beyond: 0,
+    isLarge: false,
+    isExact: false,
+    updates,
+  };
 }
 
 /** Change of a rate that is large. */
@@ -51,21 +69,22 @@ export function testRate(
   series: RateSeries,
   work: ForecastWork,
 ): RateTest | null {
-  const { hits, rows, cluster } = series;
+  const { hits, rows } = series;
+  // Less than half of those that share a value came by themselves.
+  const cluster = rowsHit > 0 && rowsHit < series.cluster / 2 ? 1 : series.cluster;
   const [k, n] = [Math.round(rowsHit / cluster), Math.ceil(of / cluster)];
-  const values: number[] = [];
+  const { values, weekdays } = work;
   let [total, inverse, used] = [0, 0, 0];
-  const weekdays: number[] = [];
   for (let index = 0; index < hits.length; index++) {
     const count = (rows[index] ?? 0) / cluster;
     if (count === 0) continue;
-    values.push((hits[index] ?? 0) / cluster / count);
-    weekdays.push(series.weekdays?.[index] ?? 0);
+    values[used] = (hits[index] ?? 0) / cluster / count;
+    weekdays[used] = series.weekdays?.[index] ?? 0;
     total += count;
     inverse += 1 / count;
     used += 1;
   }
-  if (used < learningUpdates || of === 0) return null;
+  if (used < series.fewestUpdates || of === 0) return null;
   const observed = rowsHit / of;
   const { expected, rms, worst } = forecast(
     { values, length: used, weekdays: series.weekdays === null ? null : weekdays, weekday: series.weekday },
@@ -77,10 +96,6 @@ export function testRate(
   const scale = Math.sqrt(between + binomial / n);
   const effect = observed - level;
   const isQuiet = Math.abs(effect) < 2.5 * scale || (series.onlyUp && effect < 0);
-  const share = between / binomial + 1 / (total + 1);
-  const concentration = Math.max(0.05, 1 / share - 1);
-  const [a, b] = [level * concentration, (1 - level) * concentration];
-  const tail = isQuiet ? 0.02 : effect > 0 ? betaBinomialUpper(k, n, a, b) : betaBinomialLower(k, n, a, b);
   const isExact =
     series.exactFrom !== null &&
     used >= blockingUpdates &&
@@ -89,13 +104,19 @@ export function testRate(
     k >= series.exactFrom;
   // What has never moved is sure to stay for some time, and not for ever.
   const isKnown = series.exactFrom !== null || worst > 0 || used >= blockingUpdates;
+  const isTelling = isExact || (isKnown && Math.abs(effect) >= smallestChange && (effect < 0 || k >= 3));
+  if (!isTelling || (isQuiet && !isExact)) return untold(observed, level, effect, used);
+  const share = between / binomial + 1 / (total + 1);
+  const concentration = Math.max(0.05, 1 / share - 1);
+  const [a, b] = [level * concentration, (1 - level) * concentration];
+  const tail = isQuiet ? 0.02 : effect > 0 ? betaBinomialUpper(k, n, a, b) : betaBinomialLower(k, n, a, b);
   return {
     observed,
     expected: level,
     scale,
     pValue: Math.min(1, 2 * tail),
     effect,
-    isTelling: isExact || (isKnown && Math.abs(effect) >= smallestChange && (effect < 0 || k >= 3)),
+    isTelling: true,
     beyond: Math.min(
       beyondOf(Math.abs(observed - expected), Math.max(worst, series.usualJump), used),
       beyondOf(

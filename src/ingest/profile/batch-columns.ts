@@ -37,16 +37,16 @@ export async function* readBlocks(
 
 class BlockBuilder {
   rows = 0;
-  #capacity = 2_048;
+  #capacity = 0;
   readonly #columns: { column: Column; kind: ColumnKind; numbers: Float64Array; texts: (string | null)[] }[];
   #present: Uint8Array[];
 
   constructor(schema: Schema) {
     this.#columns = schema.map((column) => {
       const kind = columnKindOf(column.type);
-      return { column, kind, numbers: new Float64Array(kind === 'text' ? 0 : this.#capacity), texts: [] };
+      return { column, kind, numbers: new Float64Array(0), texts: [] };
     });
-    this.#present = schema.map(() => new Uint8Array(this.#capacity));
+    this.#present = schema.map(() => new Uint8Array(0));
   }
 
   add(vectors: readonly ColumnVector[], count: number): void {
@@ -75,11 +75,31 @@ class BlockBuilder {
 
   #grow(needed: number): void {
     this.#capacity = Math.max(needed, this.#capacity * 2);
-    this.#present = this.#present.map((old) => grown(old, new Uint8Array(this.#capacity)));
-    for (const column of this.#columns) {
-      if (column.kind !== 'text') column.numbers = grown(column.numbers, new Float64Array(this.#capacity));
-    }
+    const capacity = this.#capacity;
+    const marks = createRooms(this.#columns.length, capacity);
+    this.#present = this.#present.map((old) => grown(old, new Uint8Array(...marks(), capacity)));
+    const numbers = this.#columns.filter(({ kind }) => kind !== 'text');
+    const rooms = createRooms(numbers.length, capacity * Float64Array.BYTES_PER_ELEMENT);
+    for (const column of numbers)
+      column.numbers = grown(column.numbers, new Float64Array(...rooms(), capacity));
   }
+}
+
+/** Bytes taken from memory at a time, where columns are shorter. */
+const slabBytes = 1 << 24;
+
+/** Rooms of so many bytes, up to `count` of them: thousands of small ones are cheaper as parts of a few large ones. */
+function createRooms(count: number, bytes: number): () => readonly [buffer: ArrayBuffer, offset: number] {
+  let [left, slab, offset] = [count, new ArrayBuffer(0), 0];
+  return () => {
+    if (offset + bytes > slab.byteLength) {
+      const rooms = Math.max(1, Math.min(left, Math.floor(slabBytes / bytes)));
+      [slab, offset] = [new ArrayBuffer(rooms * bytes), 0];
+    }
+    left -= 1;
+    offset += bytes;
+    return [slab, offset - bytes];
+  };
 }
 
 function grown<A extends Uint8Array | Float64Array>(old: A, wider: A): A {

@@ -1,7 +1,7 @@
 import type { BatchColumn } from './batch-columns.ts';
 import { type ColumnProfile, fewValues, type Novelty, nothingNovel } from './column-profile.ts';
-import { createNumberHash } from './hash-values.ts';
 import type { KnownColumn } from './known-column.ts';
+import type { MeasureWork } from './measure-work.ts';
 import { countsOfFew, topCounts } from './value-counts.ts';
 import { sketchBound } from './value-sketch.ts';
 
@@ -10,9 +10,13 @@ const nines: ReadonlySet<number> = new Set([
 ]);
 
 /** Profile of a column of numbers or booleans. @param rows by number, those measured; in event order */
-export function measureNumber(column: BatchColumn, known: KnownColumn | null): ColumnProfile {
+export function measureNumber(
+  column: BatchColumn,
+  known: KnownColumn | null,
+  work: MeasureWork,
+): ColumnProfile {
   const { numbers, present, name } = column;
-  const sorted = new Float64Array(numbers.length);
+  const sorted = work.sorted(numbers.length);
   let [n, zero, negative, whole, tenths, nonfinite, minusOne, nine] = [0, 0, 0, 0, 0, 0, 0, 0];
   let [run, longest, before, steps] = [0, 0, Number.NaN, 0];
   for (let row = 0; row < numbers.length; row++) {
@@ -39,7 +43,7 @@ export function measureNumber(column: BatchColumn, known: KnownColumn | null): C
     before = value;
   }
   const ordered = sorted.subarray(0, n).sort();
-  const { distinct, counts, top, bag, sketch } = countSorted(ordered);
+  const { distinct, counts, top, bag, sketch } = countSorted(ordered, work);
   const quantile = (share: number) => quantileOf(ordered, share);
   const [q05, q25, q75, q95] = [quantile(0.05), quantile(0.25), quantile(0.75), quantile(0.95)];
   const width = q75 > q25 ? q75 - q25 : q95 - q05;
@@ -92,9 +96,8 @@ function countDistinct(ordered: Float64Array): number {
   return distinct;
 }
 
-function countSorted(ordered: Float64Array) {
+function countSorted(ordered: Float64Array, { hashOf }: MeasureWork) {
   const runs: [value: number, rows: number][] = [];
-  const hashOf = createNumberHash();
   let [bag, least] = [0, 0];
   const few = new Map<string, number>();
   const distinct = countDistinct(ordered);

@@ -1,19 +1,23 @@
 import type { BatchColumn } from './batch-columns.ts';
 import { type ColumnProfile, fewValues, nothingNovel } from './column-profile.ts';
-import { createNumberHash } from './hash-values.ts';
 import type { KnownColumn } from './known-column.ts';
 import { quantileOf } from './measure-number.ts';
+import type { MeasureWork } from './measure-work.ts';
 import { sortedCounts, topCounts } from './value-counts.ts';
 
 const dayMs = 86_400_000;
 const hourMs = 3_600_000;
 
 /** Profile of a column of moments or days, in milliseconds. The values counted are the hours of the day. */
-export function measureTime(column: BatchColumn, known: KnownColumn | null): ColumnProfile {
+export function measureTime(
+  column: BatchColumn,
+  known: KnownColumn | null,
+  work: MeasureWork,
+): ColumnProfile {
   const { numbers, present, name, kind } = column;
-  const sorted = new Float64Array(numbers.length);
+  const sorted = work.sorted(numbers.length);
   const hours = new Float64Array(24);
-  const hashOf = createNumberHash();
+  const { hashOf } = work;
   let [n, lateDay, midnight, wholeHour, epoch, inversions, run, longest, bag] = [0, 0, 0, 0, 0, 0, 0, 0, 0];
   let [previous, east, north, ties] = [Number.NaN, 0, 0, 0];
   const steps = new Map<number, number>();

@@ -2,6 +2,7 @@ import type { BatchColumn, BatchColumns } from './batch-columns.ts';
 import { measureColumn } from './batch-profile.ts';
 import type { ColumnKind } from './column-kind.ts';
 import type { ColumnProfile } from './column-profile.ts';
+import { createMeasureWork } from './measure-work.ts';
 
 /** Counts of one column that add up over updates, and are taken away again with the rows that are deleted. */
 export type ColumnCounts = {
@@ -35,6 +36,7 @@ export function partsOf(
   whole: readonly ColumnProfile[] | null = null,
 ): ProfilePart[] {
   const time = batch.columns.find(({ name }) => name === eventTime);
+  const work = createMeasureWork();
   const byDay = new Map<number | null, number[]>();
   for (let row = 0; row < batch.rows; row++) {
     const at = time?.present[row] === 1 ? (time.numbers[row] ?? 0) : null;
@@ -49,7 +51,7 @@ export function partsOf(
     columns:
       whole !== null && rows.length === batch.rows
         ? whole.map((column) => signed(column, sign))
-        : batch.columns.map((column) => signed(measureColumn(rowsOf(column, rows), null), sign)),
+        : batch.columns.map((column) => signed(measureColumn(rowsOf(column, rows), null, work), sign)),
   }));
 }
 

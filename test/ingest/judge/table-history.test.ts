@@ -42,12 +42,36 @@ test('what is noticed again, and nobody has put right, is learned from with the 
   ]);
   expect(learned).toEqual([[5, [2, 5]]]);
   expect(versions).toEqual([1, 2, 4, 5, 6]);
-  expect(history.noticed.map(({ version }) => version)).toEqual([3]);
+  expect(history.doubted.map(({ version }) => version)).toEqual([3]);
 });
 
 test('what was noticed longer ago than is looked back at is forgotten', () => {
   const usual = Array.from({ length: historyLength }, () => ['learned'] as const);
   const { learned, history } = replay([['noticed', 'noise a'], ...usual, ['noticed', 'noise a']]);
   expect(learned).toEqual([]);
-  expect(history.noticed.map(({ version }) => version)).toEqual([historyLength + 2]);
+  expect(history.doubted.map(({ version }) => version)).toEqual([historyLength + 2]);
+});
+
+test('what is taken although it is blocked is learned from at the fifth time, if its incident lived all along', () => {
+  const blocked = (subject: string) => ['blocked', subject] as const;
+  const usual = ['learned'] as const;
+  const x = blocked('unit-change x');
+  expect(replay([usual, x, x, x, x]).learned).toEqual([]);
+  expect(replay([usual, x, x, x, x, x]).learned).toEqual([[6, [2, 3, 4, 5, 6]]]);
+  // One source of two is another than it was.
+  expect(replay([usual, x, usual, x, usual, x, usual, x, usual, x]).learned).toEqual([
+    [10, [2, 4, 6, 8, 10]],
+  ]);
+  expect(replay([usual, x, x, x, x, usual, usual, usual, x]).learned).toEqual([]);
+  expect(replay([usual, x, x, x, x, blocked('null-burst y')]).learned).toEqual([]);
+  // What was noticed the next time was the same; an update that was kept out was none.
+  expect(replay([x, x, ['kept-out', 'unit-change x'], x, x, ['noticed', 'unit-change x']]).learned).toEqual([
+    [6, [1, 2, 4, 5, 6]],
+  ]);
+});
+
+test('what waits for a decision, and what was kept out, is not looked back at', () => {
+  const { versions, history } = replay([['learned'], ['waiting', 'a'], ['kept-out', 'a'], ['learned']]);
+  expect(versions).toEqual([1, 4]);
+  expect([history.doubted, history.latest?.version]).toEqual([[], 4]);
 });
