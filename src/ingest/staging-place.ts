@@ -91,7 +91,7 @@ export function writeLogged(tx: Session, target: IngestTarget, version: Version,
  * @param counts aggregates over the batch under the table's name, each 0 exactly where its rule is kept
  * @returns how many were taken: all, or none
  */
-export function writeUnbroken(
+export async function writeUnbroken(
   tx: Session,
   target: IngestTarget,
   version: Version,
@@ -99,11 +99,15 @@ export function writeUnbroken(
   count: number,
 ): Promise<number> {
   const batch = batchInLog(target, version);
-  const asked = `SELECT ${counts.join(' + ')} AS broken FROM ${batch} AS ${quoteIdentifier(target.name)}`;
-  const taken = `SELECT ${columnList(target, 'x.')} FROM ${batch} AS x, (${asked}) AS t WHERE t.broken = 0`;
-  return tx.run(
+  // count(*) makes one row of it where no rule's count is an aggregate of this level.
+  const asked = `SELECT count(*) AS n, ${counts.join(' + ')} AS broken FROM ${batch} AS ${quoteIdentifier(target.name)}`;
+  const taken = `SELECT ${columnList(target, 'x.')} FROM ${batch} AS x, (${asked}) AS t
+     WHERE t.n = ${count} AND t.broken = 0`;
+  const written = await tx.run(
     `INSERT INTO ${dataRelation(target.name)} ${inOneStream(taken, target.schema.length, count)}`,
   );
+  if (written === 0 || written === count) return written;
+  throw new EverviewError('internal', `${written} rows of ${count} were written into "${target.name}"`);
 }
 
 /** Appends whole columns, in the table's order and of its types, to the log as rows of the version. */
