@@ -6,6 +6,8 @@ const deeper = [
   'engine/prediction-views',
   'engine/temporal',
   'ingest/insert-property',
+  'lab/auto-replay',
+  'lab/hindsight-replay',
   'laws/law-2-atomicity',
   'laws/law-3-consistency',
   'laws/law-7-determinism',

@@ -117,11 +117,3 @@ test('Ctrl-C closes the engine and gives 130; nobody reading gives no noise', as
   unread.child.stdout.destroy();
   expect(await unread.ended).toMatchObject({ status: 141, err: '' });
 });
-
-test('a checkout runs the shell from its sources', async () => {
-  const shell = spawnShell(['--import', 'tsx', source], ['sql', '-c', 'SELECT 1 AS one']);
-  expect(await finished(shell)).toMatchObject({
-    status: 0,
-    out: 'one\n---\n  1\n(1 row)\nversion 0 · fresh\n',
-  });
-});

@@ -6,6 +6,7 @@ import type { LearningWindow, Schedule } from '../../src/lab/policy.ts';
 import { replayCell } from '../../src/lab/replay/replay-cell.ts';
 import { summarize } from '../../src/lab/summary/summarize.ts';
 import { createTrigger } from '../../src/lab/triggers/create-trigger.ts';
+import { depth } from '../support/depth.ts';
 import { runOf } from '../support/lab/synthetic-run.ts';
 import { forcedKind } from '../support/open-everview.ts';
 import {
@@ -64,41 +65,46 @@ async function replayed(
   );
 }
 
-describe.each([
+const replays = [
   ['all', { kind: 'all' }, 0],
   ['a sliding window', { kind: 'sliding', length: 5 * dayMs }, 0],
   ['a slow deployment', { kind: 'all' }, 36 * hourMs],
-] as const)('hindsight of replays over %s', (_, window, deployDelay) => {
-  const run = replayed(window, deployDelay);
+] as const satisfies readonly (readonly [string, LearningWindow, number])[];
 
-  it('is never beaten', async () => {
-    const checks = checkHindsight(await run);
-    expect(checks).toHaveLength(2 * schedules.length);
-    expect(checks.filter(({ isBeaten }) => isBeaten)).toEqual([]);
-  });
+describe.each(depth<readonly (typeof replays)[number][]>(replays.slice(1), replays))(
+  'hindsight of replays over %s',
+  (_, window, deployDelay) => {
+    const run = replayed(window, deployDelay);
 
-  it('knows of refreshes between two arrivals', async () => {
-    const { cells } = await run;
-    const between = (every: number): number =>
-      cells
-        .filter(({ policy: { schedule } }) => schedule.kind === 'interval' && schedule.every === every)
-        .flatMap(({ refreshes }) => refreshes.filter((mark) => mark.between !== null)).length;
-    expect(between(36 * hourMs)).toBeGreaterThan(0);
-    expect(between(7 * hourMs)).toBeGreaterThan(0);
-  });
+    it('is never beaten', async () => {
+      const checks = checkHindsight(await run);
+      expect(checks).toHaveLength(2 * schedules.length);
+      expect(checks.filter(({ isBeaten }) => isBeaten)).toEqual([]);
+    });
 
-  it('counts what was done as the summary does', async () => {
-    const lines = summarize(await run);
-    const checks = checkHindsight(await run);
-    for (const { policy, cost, hindsight } of lines) {
-      const ownOf = (objective: 'loss' | 'staleness') =>
-        checks.find((check) => check.policy === policy.name && check.objective === objective)?.own;
-      expect(cost.staleness, policy.name).toBeGreaterThanOrEqual(hindsight.staleness - 1e-9);
-      expect(ownOf('staleness'), policy.name).toBeCloseTo(cost.staleness, 6);
-      expect(ownOf('loss'), policy.name).toBeCloseTo(cost.loss, 6);
-    }
-  });
-});
+    it('knows of refreshes between two arrivals', async () => {
+      const { cells } = await run;
+      const between = (every: number): number =>
+        cells
+          .filter(({ policy: { schedule } }) => schedule.kind === 'interval' && schedule.every === every)
+          .flatMap(({ refreshes }) => refreshes.filter((mark) => mark.between !== null)).length;
+      expect(between(36 * hourMs)).toBeGreaterThan(0);
+      expect(between(7 * hourMs)).toBeGreaterThan(0);
+    });
+
+    it('counts what was done as the summary does', async () => {
+      const lines = summarize(await run);
+      const checks = checkHindsight(await run);
+      for (const { policy, cost, hindsight } of lines) {
+        const ownOf = (objective: 'loss' | 'staleness') =>
+          checks.find((check) => check.policy === policy.name && check.objective === objective)?.own;
+        expect(cost.staleness, policy.name).toBeGreaterThanOrEqual(hindsight.staleness - 1e-9);
+        expect(ownOf('staleness'), policy.name).toBeCloseTo(cost.staleness, 6);
+        expect(ownOf('loss'), policy.name).toBeCloseTo(cost.loss, 6);
+      }
+    });
+  },
+);
 
 it('is not beaten by what answers a workload between two arrivals, either', async () => {
   const queries = Array.from({ length: 40 }, (_, place) => ({

@@ -130,7 +130,7 @@ describe('contents follow the clock', () => {
       await history[0]?.();
       let boundary: number | null = null;
       let before = '';
-      for (let step = 0; step < depth(6, 36); step++) {
+      for (let step = 0; step < depth(4, 36); step++) {
         const crossed = boundary === null || boundary <= world.nowMs;
         await world.refresh('v', 'rebuild');
         const rows = JSON.stringify(await world.rows('FROM (SELECT v::VARCHAR AS r FROM view.v) ORDER BY r'));
