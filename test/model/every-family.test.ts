@@ -82,7 +82,10 @@ describe('without enough rows no version answers, the hint says so, and it comes
         const before = await answers(db);
         expect(before?.length).toBe(25);
         const { rows } = await db.query('SELECT * FROM t ORDER BY id');
-        for (const { what, remove } of depth<readonly (typeof scarce)[number][]>(scarce.slice(1, 2), scarce)) {
+        for (const { what, remove } of depth<readonly (typeof scarce)[number][]>(
+          scarce.slice(1, 2),
+          scarce,
+        )) {
           await db.execute(`DELETE FROM t WHERE ${remove}`);
           const failure = await answerOrFailure(db.query(`SELECT * FROM PREDICT(m, ${questions})`));
           expect(failure?.code, what).toBe(refusalOf(family, what));
