@@ -7,7 +7,7 @@ import type { Name } from '../declare/statement.ts';
 import { conversionFailure } from './conversion-failure.ts';
 import type { IngestTarget } from './ingest-target.ts';
 import type { RowSource } from './row-source.ts';
-import { type Placed, type StageColumn, type Staged, type StagingPlace, stageSelect } from './stage.ts';
+import { type StageColumn, type Staged, type StagingPlace, stageSelect } from './stage.ts';
 import { stageArrow } from './stage-arrow.ts';
 import { stageFile } from './stage-file.ts';
 import { stageColumns, stageRows } from './stage-rows.ts';
@@ -81,12 +81,11 @@ async function stageSql(
   let given: Schema;
   try {
     const rows = fitting === null ? 0 : await placeFitting(tx, target, text, fitting.version);
-    if (fitting !== null && rows > 0) return inLog({ ...fitting, rows });
+    if (fitting !== null && rows > 0) return { place: { ...fitting, rows }, mayMisfit: false, file: null };
     given = await tx.describe(text);
   } catch (failure) {
     throw conversionFailure(target, failure);
   }
-  if (fitting !== null && haveTypesOf(target, given)) return inLog({ ...fitting, rows: 0 });
   const sources = given.map((_, index) => `c${index}`);
   const columns = options.byName
     ? given.map((column) => namedColumn(target, wanted, column.name))
@@ -121,14 +120,6 @@ function bringsWhole({ schema }: IngestTarget, wanted: Schema, { byName }: Sourc
   return (
     !byName && wanted.length === schema.length && wanted.every(({ name }, at) => name === schema[at]?.name)
   );
-}
-
-function inLog(place: Placed): Staged {
-  return { place, mayMisfit: false, file: null };
-}
-
-function haveTypesOf({ schema }: IngestTarget, given: Schema): boolean {
-  return given.length === schema.length && given.every(({ type }, index) => type === schema[index]?.type);
 }
 
 /**

@@ -45,7 +45,7 @@ export async function placeRows(
  * to be known of it before. DuckDB settles `typeof` as it binds, so a SELECT with another type is an empty one to it
  * and does not run; one with other columns cannot be bound, which leaves the transaction as it was.
  *
- * @returns how many; 0 where it is not such a SELECT, or has no rows
+ * @returns how many; 0 where it is not known to be such a SELECT (`typeof` writes some types otherwise), or has no rows
  */
 export async function placeFitting(
   tx: Session,

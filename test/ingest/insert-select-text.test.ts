@@ -41,7 +41,10 @@ describe('INSERT … SELECT over no relation', () => {
     await db.execute('INSERT INTO t WITH r1 AS (SELECT 1 AS id) SELECT id, 0 FROM r2');
     await db.execute('INSERT INTO t WITH "r 1" AS (SELECT 2 AS id) SELECT id, 0 FROM "r 1"');
     await db.execute('INSERT INTO t WITH "r 1" AS (SELECT 2 AS id) SELECT id, 0 FROM "r 2"');
-    expect((await db.query('SELECT id FROM t ORDER BY id')).rows.map(({ id }) => id)).toEqual([1, 2, 7, 8]);
+    await db.sql('CREATE TABLE तालिका2 (id INTEGER); INSERT INTO तालिका2 VALUES (9)');
+    await db.execute('INSERT INTO t WITH तालिका1 AS (SELECT 3 AS id) SELECT id, 0 FROM तालिका2');
+    const { rows } = await db.query('SELECT id FROM t ORDER BY id');
+    expect(rows.map(({ id }) => id)).toEqual([1, 2, 7, 8, 9]);
   });
 
   it('is told where it is wrong', async () => {
@@ -92,6 +95,26 @@ describe('INSERT … SELECT of the types of the table', () => {
     const empty = 'SELECT range::INTEGER, 1e3 FROM range(2) WHERE range > 5';
     expect((await db.execute(`INSERT INTO t ${empty}`)).update?.status).toBe('unchanged');
     expect(await contents()).toEqual([]);
+  });
+
+  it.each([
+    ['JSON', 'VARCHAR', `SELECT range::INTEGER, '{"a":1}'::JSON FROM range(2)`, '{"a":1}'],
+    ['a structure', 'STRUCT(a INTEGER)', "SELECT range::INTEGER, {'a': 1} FROM range(2)", { a: 1 }],
+    [
+      'a union',
+      'UNION(a INTEGER)',
+      'SELECT range::INTEGER, union_value(a := 1) FROM range(2)',
+      { tag: 'a', value: 1 },
+    ],
+    ['a list', 'INTEGER[]', 'SELECT range::INTEGER, [1] FROM range(2)', [1]],
+    ['a word of a list', "ENUM('a', 'b')", "SELECT range::INTEGER, 'a'::ENUM('a', 'b') FROM range(2)", 'a'],
+  ])('takes %s for %s, however its type is written', async (_, type, select, value) => {
+    await db.sql(`DROP TABLE t; CREATE TABLE t (id INTEGER, x ${type})`);
+    expect((await db.execute(`INSERT INTO t ${select}`)).update?.inserted).toBe(2);
+    expect(await contents()).toEqual([
+      { id: 0, x: value },
+      { id: 1, x: value },
+    ]);
   });
 
   it('is refused where columns are missing, or too many', async () => {
