@@ -82,11 +82,11 @@ type Taken = { readonly tree: SqlNode; readonly isPhysical: boolean };
 
 /**
  * Of a piece that is physical, the tree may be that of the same piece with other numbers: such pieces come again and
- * again, and one that was parsed lately is not parsed again. Names in quotes can differ by digits alone.
+ * again, and one that was parsed lately is not parsed again. Not with CTEs: whether a name is one hangs on its digits.
  */
 async function taken(whole: string, kind: FragmentKind, parser: SqlParser): Promise<Taken> {
   const mayBePhysical = kind === 'query' && !needsPrinting.test(whole);
-  if (mayBePhysical && whole.length <= mostShaped && !whole.includes('"')) {
+  if (mayBePhysical && whole.length <= mostShaped && !/\bwith\b/i.test(whole)) {
     const shape = whole.replace(wordOrDigit, (_, word?: string) => word ?? '1');
     const tree = shape === whole ? null : await parser.parse(shape).catch(() => null);
     if (tree !== null && namesNothing(tree)) return { tree, isPhysical: true };
