@@ -50,7 +50,7 @@ export type JudgedFate = {
   readonly letIn: LetIn | null;
 };
 
-type Moment = Pick<UpdateContext, 'version' | 'nowMs'>;
+type Moment = Pick<UpdateContext, 'updateId' | 'version' | 'nowMs'>;
 
 /**
  * Judges what the update that is about to be committed did to one table, and counts its rows in the same transaction;
@@ -95,22 +95,22 @@ export async function learnJudged(
   const { judgement, kind, models } = judged;
   const table = nameOf(entry);
   if (fate.quarantined > 0) {
-    await keep(draft, table, judged, 'kept-out');
+    await keep(draft, table, context, judged, 'kept-out');
     if (fate.left === 0) return false;
     // What is left is an update as well, of which less may be wrong.
     const rest = await judgeRows(draft, entry, context, kind, models);
-    return rest !== null && keep(draft, table, rest, stateOf(draft, rest.judgement));
+    return rest !== null && keep(draft, table, context, rest, stateOf(draft, rest.judgement));
   }
   if (fate.letIn === 'as-it-came' && (await learnReleased(draft.tx, table, context.nowMs))) {
-    await keep(draft, table, judged, 'kept-out');
+    await keep(draft, table, context, judged, 'kept-out');
     draft.update({ histories: withoutEntries(draft.state.histories, [table.toLowerCase()]) });
     return false;
   }
   if (fate.letIn === 'corrected') {
     const isRest = await areRestOfTaken(draft.tx, table, context.nowMs);
-    return keep(draft, table, judged, isRest ? 'kept-out' : 'learned');
+    return keep(draft, table, context, judged, isRest ? 'kept-out' : 'learned');
   }
-  return keep(draft, table, judged, fate.isWaiting ? 'waiting' : stateOf(draft, judgement));
+  return keep(draft, table, context, judged, fate.isWaiting ? 'waiting' : stateOf(draft, judgement));
 }
 
 function stateOf(
@@ -133,6 +133,7 @@ export async function learnUpdate(
   await keep(
     draft,
     nameOf(entry),
+    context,
     judged,
     stateOf({ state: draft.state, nowMs: context.nowMs }, judged.judgement),
   );
@@ -170,11 +171,12 @@ async function historyOf({ state, tx }: WriteDraft, table: string, kind: UpdateK
 async function keep(
   draft: WriteDraft,
   table: string,
+  { updateId }: Moment,
   { judgement: { verdict, unit, plan }, kind, history }: JudgedUpdate,
   state: LearningState,
 ): Promise<boolean> {
-  await recordProfile(draft.tx, verdict, kind, state, unit, plan);
-  const next = withUpdate({ ...history, plan }, unit, state);
+  await recordProfile(draft.tx, verdict, kind, state, unit, plan, updateId);
+  const next = withUpdate(state === 'kept-out' ? history : { ...history, plan }, unit, state);
   if (next.learned.length > 0) await learnFrom(draft.tx, table, kind, next.learned);
   const [oldest] = next.history.units;
   if (oldest !== undefined && next.history.units.length === historyLength && isCompactionDue(history, unit)) {

@@ -38,13 +38,17 @@ export async function settleProfile(
   }
   await recordParts(draft.tx, table, draft.state.version, mergeParts(parts));
   const updates = await draft.tx.rows(
-    `SELECT u.version, u.committed_at, l.least < 0 AS replaces FROM everview.updates u
+    `SELECT u.update_id, u.version, u.committed_at, l.least < 0 AS replaces FROM everview.updates u
      JOIN (SELECT ${versionColumn} AS version, min(${weightColumn}) AS least FROM ${logRelation(table)}
            GROUP BY ALL HAVING max(${weightColumn}) > 0) AS l USING (version)
      ORDER BY u.version DESC LIMIT ${historyLength}`,
   );
-  for (const { version, committed_at, replaces } of updates.reverse()) {
-    const context = { version: versionOf(Number(version)), nowMs: Number(committed_at) };
+  for (const { update_id, version, committed_at, replaces } of updates.reverse()) {
+    const context = {
+      updateId: Number(update_id),
+      version: versionOf(Number(version)),
+      nowMs: Number(committed_at),
+    };
     await learnUpdate(draft, entry, context, replaces === true ? 'replace' : 'insert', noModels);
   }
 }

@@ -193,6 +193,8 @@ const steps: readonly (readonly string[])[] = [
     `CREATE TABLE everview.staleness_accounts (name VARCHAR NOT NULL, since VARCHAR NOT NULL, cost_ms DOUBLE NOT NULL,
        answers BIGINT NOT NULL)`,
   ],
+  // Which update a profile is of: one that is set aside whole has no version of its own.
+  ['ALTER TABLE everview.profiles ADD COLUMN update_id BIGINT'],
 ];
 
 /**

@@ -352,6 +352,20 @@ describe('a change that lasts', () => {
     ]);
   });
 
+  it('is learned of each update that a person let in, although they came and went in one moment', async () => {
+    const random = await world('on_finding = ask');
+    clock.advanceMs(dayMs);
+    await db.insert('t', scaled(day(random, 30)));
+    await db.insert('t', day(random, 31));
+    await db.insert('t', minusOnes(day(random, 32)));
+    await db.sql('APPROVE UPDATE 21; APPROVE UPDATE 23');
+    const { rows } = await db.query(
+      `SELECT list_sort(list(state)) AS states FROM everview.verdicts WHERE judged_at = (SELECT max(judged_at) FROM everview.verdicts)`,
+    );
+    // As they came, two and the usual one; as they were let in, two.
+    expect(rows).toEqual([{ states: ['kept-out', 'kept-out', 'learned', 'learned', 'learned'] }]);
+  });
+
   it('goes on being told where nobody decided until each deadline, until five were taken so', async () => {
     await world(`on_finding = ask, hold = INTERVAL '6 hours' THEN accept_marked`);
     const told = await shiftedDays(8, scaled, async () => {

@@ -33,6 +33,7 @@ const profileSchema: Schema = [
   { name: 'judged_at', type: 'TIMESTAMP' },
   { name: 'plan', type: 'VARCHAR' },
   { name: 'profile', type: 'VARCHAR' },
+  { name: 'update_id', type: 'BIGINT' },
 ];
 
 export async function recordProfile(
@@ -42,6 +43,7 @@ export async function recordProfile(
   state: LearningState,
   unit: HistoryUnit,
   plan: JointPlan | null,
+  updateId: number,
 ): Promise<void> {
   const row: readonly SqlValue[] = [
     verdict.table,
@@ -58,6 +60,7 @@ export async function recordProfile(
     new Date(unit.atMs),
     plan === null ? null : JSON.stringify(plan),
     JSON.stringify(unit.profile),
+    BigInt(updateId),
   ];
   await tx.append(
     'everview."profiles"',
@@ -110,19 +113,19 @@ export async function settleWaiting(
  */
 export async function learnReleased(tx: Session, table: string, nowMs: number): Promise<boolean> {
   const updates = await tx.rows(
-    `SELECT u.committed_at, bool_and(q.constraint_kind <> 'finding' OR q.state = 'released') AS whole
-     FROM everview.quarantine q JOIN everview.updates u USING (update_id) WHERE q."table" = $1
-     GROUP BY u.update_id, u.committed_at
-     HAVING max(q.resolved_at) = ${timestampSql(nowMs)} AND bool_or(q.constraint_kind = 'finding')`,
+    `SELECT update_id, bool_and(constraint_kind <> 'finding' OR state = 'released') AS whole
+     FROM everview.quarantine WHERE "table" = $1 GROUP BY update_id
+     HAVING max(resolved_at) = ${timestampSql(nowMs)} AND bool_or(constraint_kind = 'finding')`,
     [table],
   );
-  const moments = updates
-    .flatMap((row) => (row.whole === true ? [timestampSql(Number(row.committed_at))] : []))
-    .join(', ');
-  if (moments === '') return updates.length > 0;
+  const released = updates.flatMap((row) => (row.whole === true ? [Number(row.update_id)] : [])).join(', ');
+  if (released === '') return updates.length > 0;
+  // Of an update that was taken in part the profile of the whole has more rows. Asked again in this moment it stays so.
   await tx.run(
-    `UPDATE everview.profiles SET state = CASE state WHEN 'kept-out' THEN 'learned' ELSE 'kept-out' END
-     WHERE name = $1 AND judged_at IN (${moments}) AND profile <> ''`,
+    `UPDATE everview.profiles AS p
+     SET state = CASE WHEN rows = (SELECT max(w.rows) FROM everview.profiles AS w
+                                   WHERE w.name = p.name AND w.update_id = p.update_id) THEN 'learned' ELSE 'kept-out' END
+     WHERE name = $1 AND update_id IN (${released}) AND profile <> ''`,
     [table],
   );
   return true;
