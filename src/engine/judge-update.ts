@@ -106,9 +106,10 @@ export async function learnJudged(
     draft.update({ histories: withoutEntries(draft.state.histories, [table.toLowerCase()]) });
     return false;
   }
-  if (fate.letIn === 'corrected') {
-    const isRest = await areRestOfTaken(draft.tx, table, context.nowMs);
-    return keep(draft, table, context, judged, isRest ? 'kept-out' : 'learned');
+  if (fate.letIn === 'as-it-came' || fate.letIn === 'corrected') {
+    if (await areRestOfTaken(draft.tx, table, context.nowMs))
+      return keep(draft, table, context, judged, 'kept-out');
+    if (fate.letIn === 'corrected') return keep(draft, table, context, judged, 'learned');
   }
   return keep(draft, table, context, judged, fate.isWaiting ? 'waiting' : stateOf(draft, judgement));
 }

@@ -131,11 +131,11 @@ export async function learnReleased(tx: Session, table: string, nowMs: number): 
   return true;
 }
 
-/** Whether rows that came in, corrected, in this moment belong to updates of which the rest had been taken at once. */
+/** Whether rows that came in from the quarantine in this moment belong to updates of which the rest had been taken at once. */
 export async function areRestOfTaken(tx: Session, table: string, nowMs: number): Promise<boolean> {
   const [row] = await tx.rows(
     `SELECT count(*) AS n FROM everview.quarantine q JOIN everview.updates u USING (update_id)
-     WHERE q."table" = $1 AND q.constraint_kind = 'finding' AND q.resolved_at = ${timestampSql(nowMs)} AND u.version IS NOT NULL`,
+     WHERE q."table" = $1 AND q.state IN ('released', 'corrected') AND q.resolved_at = ${timestampSql(nowMs)} AND u.version IS NOT NULL`,
     [table],
   );
   return Number(row?.n ?? 0) > 0;
