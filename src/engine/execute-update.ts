@@ -30,6 +30,7 @@ import { planReads, readObjectsOf } from './answer-query.ts';
 import type { EngineCore } from './engine-core.ts';
 import { locatedFailure, shiftedFailure } from './failure-place.ts';
 import { FragmentRewriter } from './fragment-rewriter.ts';
+import type { LetIn } from './judge-update.ts';
 import { refreshObjects } from './refresh-objects.ts';
 import type { UpdateInProgress } from './run-update.ts';
 import { systemRelationsOf } from './system-views.ts';
@@ -90,7 +91,7 @@ export async function executeUpdateStatement(
   parameters: readonly SqlParameter[] = [],
 ): Promise<ChangeOutcome> {
   const fragments = new FragmentRewriter(core, update, parameters);
-  return update.apply(statement.table.name, async (entry) => {
+  const work = async (entry: TableEntry) => {
     const { tx } = update.draft;
     const { target } = entry;
     switch (statement.kind) {
@@ -124,12 +125,10 @@ export async function executeUpdateStatement(
           update.context,
         );
       case 'quarantine-release': {
-        update.letIn = 'as-it-came';
         const where = await fragments.optional(statement.where, 'expression');
         return noted(update, await releaseQuarantine(tx, target, where, update.context));
       }
       case 'quarantine-correct': {
-        update.letIn = 'corrected';
         const set = await fragments.assignments(statement.set);
         const where = await fragments.optional(statement.where, 'expression');
         return noted(update, await correctQuarantine(tx, target, set, where, update.context));
@@ -141,7 +140,13 @@ export async function executeUpdateStatement(
         return nothingDone;
       }
     }
-  });
+  };
+  return update.apply(statement.table.name, work, letInBy(statement));
+}
+
+function letInBy({ kind }: UpdateStatement): LetIn | null {
+  if (kind === 'quarantine-release') return 'as-it-came';
+  return kind === 'quarantine-correct' ? 'corrected' : null;
 }
 
 /** Rows that still break a constraint are said to, or a release that changes nothing would look like a success. */

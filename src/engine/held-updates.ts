@@ -2,6 +2,7 @@ import { EverviewError, placeIn, type TextPlace } from '../core/errors.ts';
 import type { Decision } from '../core/incident.ts';
 import { dropQuarantine, releaseQuarantine } from '../ingest/quarantine.ts';
 import { type HeldUpdate, recordHeldDecision, recordMark } from '../log/held-log.ts';
+import type { TableEntry } from '../query/catalog.ts';
 import type { EngineCore } from './engine-core.ts';
 import { endRefreshHolds } from './held-refreshes.ts';
 import type { UpdateResult } from './result.ts';
@@ -55,14 +56,15 @@ function settle(
     if (state === 'rejected' && waiting.length < all.length) throw takenAlready(asked);
     if (state !== 'rejected')
       await endRefreshHolds(draft, ({ updateId }) => updateId === asked.version, state, decision);
-    update.letIn = state === 'accepted-marked' ? 'at-deadline' : 'as-it-came';
+    const letIn = state === 'accepted-marked' ? 'at-deadline' : 'as-it-came';
     const where = heldRows(asked.version);
     for (const held of waiting) {
-      const outcome = await update.apply(held.table, async ({ target }) => {
+      const release = async ({ target }: TableEntry) => {
         if (state !== 'rejected') return releaseQuarantine(draft.tx, target, where, context);
         await dropQuarantine(draft.tx, target, where, context);
         return nothing;
-      });
+      };
+      const outcome = await update.apply(held.table, release, letIn);
       if (state === 'accepted-marked' && outcome.inserted > 0) await mark(draft, held, context.version);
     }
     await recordHeldDecision(draft.tx, asked.version, state, decision, draft.nowMs);

@@ -50,9 +50,8 @@ export class UpdateInProgress {
   readonly companions: RejectedRows[] = [];
   /** What the result is to say beside the warnings about rows. */
   readonly notes: string[] = [];
-  /** Rows are let in that are known: what the judgement says of them does not keep them out. Null: they come by themselves. */
-  letIn: LetIn | null = null;
   readonly #byTable = new Map<string, Tally>();
+  readonly #letIn = new Map<string, LetIn | null>();
   readonly #touched = new Set<string>();
 
   constructor(draft: WriteDraft, context: Omit<UpdateContext, 'touched'>) {
@@ -74,11 +73,19 @@ export class UpdateInProgress {
     );
   }
 
-  /** Runs one statement on one table and adds up what it did. */
-  async apply(table: string, work: (entry: TableEntry) => Promise<ChangeOutcome>): Promise<ChangeOutcome> {
+  /**
+   * Runs one statement on one table and adds up what it did.
+   * @param letIn how it lets rows in that are known; null: those that it brings come by themselves
+   */
+  async apply(
+    table: string,
+    work: (entry: TableEntry) => Promise<ChangeOutcome>,
+    letIn: LetIn | null = null,
+  ): Promise<ChangeOutcome> {
     const entry = this.tableEntry(table);
     const outcome = await work(entry);
     const name = nameOf(entry);
+    if (outcome.inserted > 0) this.#letIn.set(name, bothLetIn(this.#letIn.get(name), letIn));
     this.#touched.add(name.toLowerCase());
     const before = this.#byTable.get(name) ?? nothing;
     this.#byTable.set(name, {
@@ -101,6 +108,11 @@ export class UpdateInProgress {
     this.#byTable.set(table, { ...tally, inserted: inserted - rows, quarantined: quarantined + rows });
   }
 
+  /** What the judgement says of rows that are let in does not keep them out. Null: some of the table's came by themselves. */
+  letInTo(table: string): LetIn | null {
+    return this.#letIn.get(table) ?? null;
+  }
+
   note(text: string): void {
     if (!this.notes.includes(text)) this.notes.push(text);
   }
@@ -108,6 +120,11 @@ export class UpdateInProgress {
   get tallies(): ReadonlyMap<string, Tally> {
     return this.#byTable;
   }
+}
+
+function bothLetIn(before: LetIn | null | undefined, now: LetIn | null): LetIn | null {
+  if (before === undefined || before === now) return now;
+  return before === null || now === null ? null : 'as-it-came';
 }
 
 const nothing: Tally = {
@@ -241,7 +258,8 @@ async function judgeAndRespond(core: EngineCore, update: UpdateInProgress): Prom
   const changed = [...update.tallies].filter(([, { inserted, deleted }]) => inserted + deleted > 0);
   for (const [table, change] of changed) {
     const entry = update.tableEntry(table);
-    const { draft, context, letIn } = update;
+    const { draft, context } = update;
+    const letIn = update.letInTo(table);
     const judged = await judgeUpdate(core, draft, entry, context, new Map(changed));
     if (judged === null) continue;
     const { verdict } = judged.judgement;

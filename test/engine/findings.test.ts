@@ -329,6 +329,31 @@ describe('a change that lasts', () => {
     await assertWhole();
   });
 
+  it.each([
+    "INSERT INTO countries VALUES ('ES'); RELEASE QUARANTINE FOR t",
+    "CORRECT QUARANTINE FOR t SET country = 'DE'",
+  ])('is not that few rows of an update come later (%s)', async (later) => {
+    ({ db, clock } = await openEverview());
+    await db.sql(`
+      CREATE TABLE countries (name VARCHAR PRIMARY KEY);
+      INSERT INTO countries VALUES ('DE'), ('FR'), ('IT');
+      CREATE TABLE t (id INTEGER, country VARCHAR REFERENCES countries (name), amount DOUBLE)
+        WITH (profile = on, on_violation = quarantine)`);
+    const random = new Random(11);
+    for (let number = 0; number < 20; number++) {
+      clock.advanceMs(dayMs);
+      const rows = day(random, number);
+      await db.insert(
+        't',
+        number === 19 ? rows.map((row, at) => (at < 3 ? { ...row, country: 'ES' } : row)) : rows,
+      );
+    }
+    clock.advanceMs(dayMs);
+    await db.sql(later);
+    expect(await count('t')).toBe(20 * rowsADay);
+    expect(await newestVerdict()).toMatchObject({ state: 'kept-out' });
+  });
+
   it('is not what a person put right before the refresh went on', async () => {
     await world('on_finding = hold_refresh');
     const told = await shiftedDays(2, minusOnes, (updateId) =>
@@ -365,6 +390,23 @@ describe('a change that lasts', () => {
     // As they came, two and the usual one; as they were let in, two.
     expect(rows).toEqual([{ states: ['kept-out', 'kept-out', 'learned', 'learned', 'learned'] }]);
   });
+
+  it.each(['RELEASE QUARANTINE FOR t WHERE false', 'CORRECT QUARANTINE FOR t SET amount = 30'])(
+    'is not let in by what else its update lets in (%s)',
+    async (release) => {
+      const random = await world('on_finding = quarantine');
+      clock.advanceMs(dayMs);
+      await db.insert('t', minusOnes(day(random, 30)));
+      clock.advanceMs(dayMs);
+      const before = await count('t');
+      await db.transaction(async (update) => {
+        await update.execute(release);
+        await update.insert('t', scaled(day(random, 31)));
+      });
+      expect(await count('t')).toBe(before);
+      expect(await count(`everview.verdicts WHERE severity = 'block' AND state = 'learned'`)).toBe(0);
+    },
+  );
 
   it('goes on being told where nobody decided until each deadline, until five were taken so', async () => {
     await world(`on_finding = ask, hold = INTERVAL '6 hours' THEN accept_marked`);
