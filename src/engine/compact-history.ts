@@ -36,5 +36,8 @@ function nextHorizon(core: EngineCore, state: EngineState): Version {
     const cursor = state.cursors.get(nameOf(entry));
     return cursor?.hash === entry.declared.hash ? [cursor.version] : [];
   });
-  return versionOf(Math.max(state.horizon, Math.min(state.version - core.historyVersions, ...consumed)));
+  // What waits for a decision is answered as of the version before, and what was done to its rows since decides too.
+  const awaited = state.held.flatMap(({ what, version }) => (what === 'refresh' ? [version - 1] : []));
+  const newest = Math.min(state.version - core.historyVersions, ...consumed, ...awaited);
+  return versionOf(Math.max(state.horizon, newest));
 }

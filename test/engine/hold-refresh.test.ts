@@ -26,8 +26,13 @@ function day(random: Random, number: number) {
 }
 
 /** A table with usual days, views that stand at several versions, and a model; then a day is wrong. */
-async function brokenWorld(options: string, path = ':memory:', hasModel = false): Promise<void> {
-  ({ db, clock } = await openEverview({ path }));
+async function brokenWorld(
+  options: string,
+  path = ':memory:',
+  hasModel = false,
+  history: { readonly historyVersions?: number } = {},
+): Promise<void> {
+  ({ db, clock } = await openEverview({ path, ...history }));
   const random = new Random(11);
   await db.sql(`
     CREATE TABLE t (id INTEGER, country VARCHAR, amount DOUBLE) WITH (profile = on, on_finding = hold_refresh${options});
@@ -128,6 +133,28 @@ describe('on_finding = hold_refresh', () => {
     expect(rows).toContainEqual({
       property: 'staleness has cost',
       value: expect.stringMatching(/^0\.00 ms, for 0 rows/),
+    });
+  });
+
+  it('keeps the history that it answers from, and that tells what was put right since', async () => {
+    const forever = ", hold = INTERVAL '30 days' THEN accept_marked";
+    await brokenWorld(forever, ':memory:', false, { historyVersions: 1 });
+    await db.sql('UPDATE t SET amount = 30 WHERE amount = -1');
+    const random = new Random(12);
+    for (let number = 21; number < 24; number++) {
+      clock.advanceMs(dayMs);
+      await db.insert('t', day(random, number));
+      await db.sql('REFRESH sums; REFRESH named; REFRESH late');
+      await db.step();
+    }
+    expect((await one('SELECT sum(n)::INTEGER AS n FROM sums')).row).toEqual({ n: 2_000 });
+    await db.sql(`APPROVE UPDATE ${wrong}`);
+    expect((await one(`SELECT state FROM everview.verdicts WHERE version = ${wrong}`)).row).toEqual({
+      state: 'kept-out',
+    });
+    await db.step();
+    expect(await failureOf(db.query(`SELECT * FROM t AT (VERSION => ${wrong})`))).toMatchObject({
+      code: 'history-expired',
     });
   });
 
