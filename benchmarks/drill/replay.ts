@@ -92,9 +92,9 @@ export async function replay({ set, schema, batches }: LoadedSet, isQuick: boole
         }
       }
     }
-    const subjects = subjectsOf(verdict.findings);
     const state = verdict.severity === 'block' ? 'learned' : learningStateOf(verdict.severity);
-    history = withUpdate(before, { version, atMs, profile, subjects }, state).history;
+    const unit = { version, atMs, profile, ...subjectsOf(verdict.findings) };
+    history = withUpdate(before, unit, state).history;
   }
   const rows = Math.round(batches.reduce((sum, { columns }) => sum + columns.rows, 0) / batches.length);
   const { name, heldOut } = set;

@@ -65,8 +65,12 @@ export async function judgeBatch(
   let verdict = judgeProfile(judged, history);
   // What is made of the columns matters only when something is wrong with them.
   if (verdict.severity !== null) verdict = judgeProfile({ ...judged, use: await models.use() }, history);
-  const subjects = subjectsOf(verdict.findings);
-  return { verdict, unit: { version: batch.version, atMs: batch.nowMs, profile, subjects }, plan, parts };
+  return {
+    verdict,
+    unit: { version: batch.version, atMs: batch.nowMs, profile, ...subjectsOf(verdict.findings) },
+    plan,
+    parts,
+  };
 }
 
 function measure(

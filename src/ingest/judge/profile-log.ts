@@ -167,7 +167,7 @@ export async function loadTableHistory(
     version: Number(row.version),
     atMs: Number(row.judged_at),
     profile: readProfile(String(row.profile)),
-    subjects: subjectsOf(readFindings(String(row.findings))),
+    ...subjectsOf(readFindings(String(row.findings))),
   });
   const [latest] = newest;
   const plan = latest?.plan ?? null;

@@ -18,6 +18,8 @@ export type HistoryUnit = {
   readonly profile: BatchProfile;
   /** What spoke against it, as `subjectsOf` says it. */
   readonly subjects: readonly string[];
+  /** Those of them that block. */
+  readonly blocking: readonly string[];
 };
 
 /** An update that was taken although something spoke against it. */
@@ -59,19 +61,22 @@ export const goesOnDespite = 5;
 /** Times that the same is noticed while the table is looked back at: what nobody has put right by then is usual. */
 const comesAgain = 2;
 
+type Told = {
+  readonly severity: string;
+  readonly cause: string;
+  readonly columns: readonly string[];
+};
+
 /** What speaks against an update: a cause in a column. */
-export function subjectsOf(
-  findings: readonly {
-    readonly severity: string;
-    readonly cause: string;
-    readonly columns: readonly string[];
-  }[],
-): string[] {
-  return findings
-    .filter(({ severity }) => severity !== 'log')
-    .flatMap(({ cause, columns }) =>
-      (columns.length === 0 ? [''] : columns).map((name) => `${cause} ${name}`),
-    );
+export function subjectsOf(findings: readonly Told[]): Pick<HistoryUnit, 'subjects' | 'blocking'> {
+  return {
+    subjects: findings.filter(({ severity }) => severity !== 'log').flatMap(causeInColumns),
+    blocking: findings.filter(({ severity }) => severity === 'block').flatMap(causeInColumns),
+  };
+}
+
+function causeInColumns({ cause, columns }: Told): string[] {
+  return (columns.length === 0 ? [''] : columns).map((name) => `${cause} ${name}`);
 }
 
 /** History with one update more. `learned`: versions of those that were doubted and are learned from after all. */
@@ -117,12 +122,16 @@ function usualAfterAll(
 ): ReadonlySet<DoubtedUnit> {
   const { doubted } = history;
   const learned = new Set(streak >= goesOn ? doubted.slice(-streak) : []);
+  const usual = new Map<string, readonly DoubtedUnit[]>();
   for (const subject of unit.subjects) {
     const again = doubted.filter(({ state, subjects }) => state === 'noticed' && subjects.includes(subject));
-    const goingOn = runOf(history, subject);
     if (unit.state === 'noticed' && again.length >= comesAgain) for (const one of again) learned.add(one);
-    if (goingOn.length >= goesOnDespite) for (const one of goingOn) learned.add(one);
+    const goingOn = runOf(history, subject);
+    if (goingOn.length >= goesOnDespite) usual.set(subject, goingOn);
   }
+  // What blocks one of them besides, and did not go on, is as suspect as ever.
+  for (const one of [...usual.values()].flat())
+    if (one.state === 'noticed' || one.blocking.every((subject) => usual.has(subject))) learned.add(one);
   return learned;
 }
 

@@ -28,7 +28,7 @@ const random = seededRandom(5);
 let history = emptyHistory;
 for (let number = 0; number < 40; number++) {
   const profile = measureBatch(batchOf(day(random)), noJointPlan, knownColumns(history, ['degrees']));
-  const unit = { version: number, atMs: number * dayMs, profile, subjects: [] };
+  const unit = { version: number, atMs: number * dayMs, profile, subjects: [], blocking: [] };
   history = withUpdate({ ...history, plan: noJointPlan }, unit, 'learned').history;
 }
 

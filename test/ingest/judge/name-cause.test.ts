@@ -52,7 +52,7 @@ function learned(random: () => number): { history: TableHistory; last: BatchColu
     last = day(number, random);
     const plan = history.plan ?? chooseJointPlan(last);
     const profile = measureBatch(last, plan, knownColumns(history, names));
-    const unit = { version: number, atMs: (number + 1) * dayMs, profile, subjects: [] };
+    const unit = { version: number, atMs: (number + 1) * dayMs, profile, subjects: [], blocking: [] };
     history = withUpdate({ ...history, plan }, unit, 'learned').history;
   }
   return { history, last };

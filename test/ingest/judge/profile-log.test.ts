@@ -39,7 +39,7 @@ test('updates that go on as noticed are learned, and none of another kind, or bl
         thresholds: { block: 0, notice: 0 },
         findings: [],
       } as const;
-      const unit = { version, atMs: 0, profile, subjects: [] };
+      const unit = { version, atMs: 0, profile, subjects: [], blocking: [] };
       await recordProfile(tx, verdict, kind, state, unit, null, version);
     }
     await learnFrom(tx, 't', 'insert', [4, 7, 8]);

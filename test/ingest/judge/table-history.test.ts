@@ -17,7 +17,8 @@ function replay(updates: readonly (readonly [state: LearningState, ...subjects: 
   let history: TableHistory = emptyHistory;
   const learned: (readonly [at: number, versions: readonly number[]])[] = [];
   for (const [index, [state, ...subjects]] of updates.entries()) {
-    const unit: HistoryUnit = { version: index + 1, atMs: 0, profile, subjects };
+    const blocking = state === 'blocked' ? subjects : [];
+    const unit: HistoryUnit = { version: index + 1, atMs: 0, profile, subjects, blocking };
     const next = withUpdate(history, unit, state);
     if (next.learned.length > 0) learned.push([unit.version, next.learned]);
     history = next.history;
@@ -68,6 +69,14 @@ test('what is taken although it is blocked is learned from at the fifth time, if
   expect(replay([x, x, ['kept-out', 'unit-change x'], x, x, ['noticed', 'unit-change x']]).learned).toEqual([
     [6, [1, 2, 4, 5, 6]],
   ]);
+});
+
+test('what blocks an update besides, and did not go on, keeps it from being learned from', () => {
+  const x = ['blocked', 'unit-change x'] as const;
+  const both = ['blocked', 'unit-change x', 'null-burst y'] as const;
+  expect(replay([x, x, x, x, both]).learned).toEqual([[5, [1, 2, 3, 4]]]);
+  expect(replay([x, x, both, x, x]).learned).toEqual([[5, [1, 2, 4, 5]]]);
+  expect(replay([both, both, both, both, both]).learned).toEqual([[5, [1, 2, 3, 4, 5]]]);
 });
 
 test('what waits for a decision, and what was kept out, is not looked back at', () => {
