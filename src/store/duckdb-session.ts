@@ -32,6 +32,9 @@ const boundaries: ReadonlySet<string> = new Set(['BEGIN TRANSACTION', takeSnapsh
 /** Prepared statements kept per connection; the least recently used one goes first. */
 const preparedLimit = 256;
 
+/** From here on the text of a row costs more than an appender, and each pattern of NULLs is a text. */
+const mostAppendedByStatement = 250;
+
 /** `temp."stage"` → catalog `temp`, table `stage`; `data."t"` → schema `data`, table `t`. */
 function relationParts(relation: string): { catalog: string | null; schema: string; table: string } {
   const match = /^(?:(\w+)\.)?"((?:[^"]|"")+)"$/.exec(relation);
@@ -198,7 +201,8 @@ export class DuckdbSession implements Session {
     try {
       await this.#ended();
       this.#takeDescribed(null);
-      if (rowCount === 1 && catalog === null && schema.every(({ type }) => typesOfParameters.has(type)))
+      const isNarrow = catalog === null && schema.length <= mostAppendedByStatement;
+      if (rowCount === 1 && isNarrow && schema.every(({ type }) => typesOfParameters.has(type)))
         return await this.#appendOne(relation, schema, columns);
       const appender = await this.#connection.createAppender(table, schemaName, catalog);
       try {

@@ -182,6 +182,16 @@ describe('the best schedule in hindsight', () => {
     expect(billedSeconds(timeline, cost, ['incremental', 'full'])(0, 2)).toBeCloseTo(1.2, 12);
     expect(billedSeconds(timeline, cost, ['full'])(0, 2)).toBeCloseTo(2.2, 12);
   });
+
+  it('is not made of costs that are no numbers', () => {
+    const problem = {
+      steps: 3,
+      firstAnswer: Int32Array.of(0, 1, 2),
+      stepCost: (model: number, step: number) => (model === 1 && step === 1 ? Number.NaN : 1),
+      refreshCost: () => 1,
+    };
+    expect(() => bestSchedule(problem)).toThrow('is no number');
+  });
 });
 
 describe('labels of a sliding window', () => {

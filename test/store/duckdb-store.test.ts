@@ -182,3 +182,18 @@ test('appends one row as it appends many, of every type, also where the relation
     });
   }
 });
+
+test('appends one row of many columns', async () => {
+  const names = Array.from({ length: 300 }, (_, index) => `c${index}`);
+  await store.write(async (tx) => {
+    await tx.run(`CREATE TABLE wide (${names.map((name) => `${name} INTEGER`).join(', ')})`);
+    const schema = names.map((name) => ({ name, type: 'INTEGER' }));
+    await tx.append(
+      'main."wide"',
+      schema,
+      names.map((_, index) => [index % 7 === 0 ? null : index]),
+    );
+    const [row] = await tx.rows('FROM wide');
+    expect(Object.values(row ?? {})).toEqual(names.map((_, index) => (index % 7 === 0 ? null : index)));
+  });
+});

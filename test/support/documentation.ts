@@ -266,7 +266,7 @@ function heldSections(): string[] {
         ['`ask`', 'all of it is set aside, and waits for a person'],
         [
           '`hold_refresh`',
-          'it is taken, and what is made of the table does not move: views, training sets and models over it wait, and a query over views or training sets is answered whole as of the version before, with the updates it lacks in its `held`',
+          'it is taken, and what is made of the table does not move: kept views, training sets and models over it wait, and a query over these is answered whole as of the version before, with the updates it lacks in its `held`; a query over the table, or over plain views of it, sees its rows',
         ],
       ],
     ),
@@ -276,7 +276,7 @@ function heldSections(): string[] {
       '- What `hold_refresh` holds goes on with `APPROVE UPDATE 21`, the end of the incident (`RESOLVE`, `ACCEPT`) or the deadline, which marks. `REFRESH` by name refreshes all the same, and changes no answer until then.',
       '- Rows are set aside only from updates that replaced and deleted nothing of the table, and whose other tables do not rest on them; others are refused.',
       '- An incident that a person accepted lets the same in again.',
-      '- A change that lasts makes one incident: what a person let in as it came (`APPROVE UPDATE`, `RELEASE QUARANTINE` of all that was set aside of an update) is part of what is usual from then on; what was taken with the same speaking against it (`warn`, a deadline) is so at the fifth time, if its incident lived all along, which then has an event `learned`.',
+      '- A change that lasts makes one incident: what a person let in as it came (`APPROVE UPDATE`, `RELEASE QUARANTINE` of all that was set aside of an update) is part of what is usual from then on; what was taken with the same speaking against it (`warn`, a deadline) is so at the fifth time, if its incident lived all along and nothing else blocks; the incident then has an event `learned`.',
     ].join('\n'),
   ];
 }

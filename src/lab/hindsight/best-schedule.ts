@@ -1,3 +1,5 @@
+import { EverviewError } from '../../index.ts';
+
 /**
  * What a schedule of refreshes costs. Models by number, by the moment at which each is refreshed: 0 is the one of the
  * warm-up.
@@ -34,6 +36,8 @@ export function bestSchedule(problem: ScheduleProblem): HindsightSchedule {
   let candidates = firstAnswer.length;
   while (candidates > 1 && first(candidates - 1) >= steps) candidates--;
   const bound = leastEven(problem, candidates) * (1 + rounding);
+  if (Number.isNaN(bound))
+    throw new EverviewError('internal', 'what a step of the schedule costs is no number');
   const cost = new Float64Array(candidates).fill(Number.POSITIVE_INFINITY);
   const before = new Int32Array(candidates).fill(-1);
   cost[0] = 0;
