@@ -10,14 +10,9 @@ import { StatementGrammar } from './statement-grammar.ts';
 import { kw, tokenize } from './statement-lexer.ts';
 import { mistypedKeyword } from './syntax-error.ts';
 
-const firstWords = [
-  ...['ACCEPT', 'ACKNOWLEDGE', 'APPROVE', 'REJECT', 'HOLD', 'PROMOTE', 'RESOLVE'],
-  ...['ALTER', 'BEGIN', 'COMMIT', 'COMPARE', 'COPY', 'CORRECT', 'CREATE', 'DELETE', 'DESC', 'DESCRIBE'],
-  ...['DROP', 'EXPLAIN', 'EXPORT', 'INSERT', 'PROFILE', 'REFRESH', 'RELEASE', 'ROLLBACK', 'SHOW'],
-  ...['UPDATE', 'VALIDATE', 'WEIGHTS'],
-] as const;
-
 const queryWords = ['SELECT', 'WITH', 'FROM', 'VALUES'] as const;
+
+const ownWords: ReadonlySet<string> = new Set(['DESC', ...openingWords()]);
 
 /** DuckDB's statements that would go round the engine, or that it has no use for. */
 const refusedWords = new Set(
@@ -62,12 +57,12 @@ function firstWord(text: string): 'query' | 'own' {
   }
   const word = first.image.toUpperCase();
   if (startsQuery(first)) return 'query';
-  if (firstWords.some((known) => first.tokenType === kw(known))) return 'own';
+  if (ownWords.has(word)) return 'own';
   const at = placeIn(text, start, first.image.length);
   if (refusedWords.has(word)) {
     throw new EverviewError('unsupported', `${word} is not offered`, { at, hint: statementHint });
   }
-  const nearest = mistypedKeyword(word, [...firstWords, ...queryWords]);
+  const nearest = mistypedKeyword(word, [...ownWords, ...queryWords]);
   throw new EverviewError('syntax-error', `no statement starts with ${first.image.slice(0, 40)}`, {
     at,
     hint: nearest === null ? statementHint : `did you mean ${nearest}? ${statementHint}`,

@@ -32,8 +32,8 @@ import { locatedFailure, shiftedFailure } from './failure-place.ts';
 import { FragmentRewriter } from './fragment-rewriter.ts';
 import type { LetIn } from './judge-update.ts';
 import { refreshObjects } from './refresh-objects.ts';
-import type { UpdateInProgress } from './run-update.ts';
 import { systemRelationsOf } from './system-views.ts';
+import type { UpdateInProgress } from './update-in-progress.ts';
 
 export type UpdateStatement = Extract<
   Statement,

@@ -14,9 +14,9 @@ import { InlineReader } from './inline-reads.ts';
 import { pausedAnswers } from './paused-models.ts';
 import { rewriteContext } from './read-context.ts';
 import { refreshViews } from './refresh-views.ts';
-import type { UpdateInProgress } from './run-update.ts';
 import { servedStanding } from './standings.ts';
 import { systemRelationsOf } from './system-views.ts';
+import type { UpdateInProgress } from './update-in-progress.ts';
 
 /** Rewrites the pieces of one statement; kept views they read are refreshed inside the update, as a query would. */
 export class FragmentRewriter {

@@ -7,7 +7,7 @@ import { type HeldUpdate, recordHeldDecision, recordMark } from '../log/held-log
 import { standingOf, withinPolicy } from '../plan/staleness.ts';
 import { type CatalogEntry, type DerivedEntry, nameOf } from '../query/catalog.ts';
 import type { QueryReads } from '../query/rewrite-query.ts';
-import { type EngineState, withoutEntries } from './engine-state.ts';
+import type { EngineState } from './engine-state.ts';
 import type { InlineDecision } from './inline-reads.ts';
 import { isKept, policyOf } from './refresh-views.ts';
 import type { WriteDraft } from './write-draft.ts';
@@ -101,7 +101,7 @@ export async function endRefreshHolds(
   for (const { updateId, table, version, detail } of ending) {
     await recordHeldDecision(draft.tx, updateId, state, decision, draft.nowMs);
     await settleWaiting(draft.tx, table, version, state);
-    draft.update({ histories: withoutEntries(draft.state.histories, [table.toLowerCase()]) });
+    draft.readHistoryAnew(table);
     if (state === 'approved') continue;
     const mark = { updateId, table, version, detail };
     await recordMark(draft.tx, mark, draft.nowMs);

@@ -24,7 +24,7 @@ import { logRelation } from '../ingest/relation-names.ts';
 import { nameOf, type TableEntry } from '../query/catalog.ts';
 import { severityLeft } from './accepted-findings.ts';
 import type { EngineCore } from './engine-core.ts';
-import { withEntry, withoutEntries } from './engine-state.ts';
+import { withEntry } from './engine-state.ts';
 import { falseAlarmsOf } from './false-alarms.ts';
 import { effectsOfUpdate, type UpdateChanges } from './judge-effects.ts';
 import { useOfTable } from './use-of-table.ts';
@@ -103,7 +103,7 @@ export async function learnJudged(
   }
   if (fate.letIn === 'as-it-came' && (await learnReleased(draft.tx, table, context.nowMs))) {
     await keep(draft, table, context, judged, 'kept-out');
-    draft.update({ histories: withoutEntries(draft.state.histories, [table.toLowerCase()]) });
+    draft.readHistoryAnew(table);
     return false;
   }
   if (fate.letIn === 'as-it-came' || fate.letIn === 'corrected') {

@@ -1,7 +1,8 @@
 import { EverviewError } from '../core/errors.ts';
 import type { EngineCore } from './engine-core.ts';
 import type { UpdateResult } from './result.ts';
-import { runUpdate, type UpdateInProgress } from './run-update.ts';
+import { runUpdate } from './run-update.ts';
+import type { UpdateInProgress } from './update-in-progress.ts';
 
 type Job = { readonly run: (update: UpdateInProgress) => Promise<void> };
 

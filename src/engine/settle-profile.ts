@@ -9,7 +9,6 @@ import { readBlocks } from '../ingest/profile/batch-columns.ts';
 import { mergeParts, type ProfilePart, partsOf } from '../ingest/profile/profile-part.ts';
 import { dataRelation, logRelation } from '../ingest/relation-names.ts';
 import { nameOf, type TableEntry } from '../query/catalog.ts';
-import { withoutEntries } from './engine-state.ts';
 import { learnUpdate } from './judge-update.ts';
 import type { WriteDraft } from './write-draft.ts';
 
@@ -30,7 +29,7 @@ export async function settleProfile(
   if (isSame || (!before.isProfiled && !definition.isProfiled)) return;
   const table = nameOf(entry);
   await forgetProfiles(draft.tx, table);
-  draft.update({ histories: withoutEntries(draft.state.histories, [table.toLowerCase()]) });
+  draft.readHistoryAnew(table);
   if (!definition.isProfiled) return;
   const parts: ProfilePart[] = [];
   for await (const block of readBlocks(draft.tx, dataRelation(table), entry.target.schema)) {

@@ -6,7 +6,7 @@ import type { EngineCore } from './engine-core.ts';
 import { executeUpdateStatement, isUpdateStatement, replacing } from './execute-update.ts';
 import { type InsertInput, rowSourceOf } from './insert-input.ts';
 import type { OpenUpdate } from './open-update.ts';
-import type { UpdateInProgress } from './run-update.ts';
+import type { UpdateInProgress } from './update-in-progress.ts';
 
 export type InsertOptions = {
   /** Idempotency key: the same key again changes nothing and says so. */

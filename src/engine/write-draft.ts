@@ -37,10 +37,13 @@ export class WriteDraft {
   async forget(name: string): Promise<void> {
     await forgetChanges(this.tx, name, this.state.version);
     await forgetProfiles(this.tx, name);
-    this.update({
-      changes: this.state.changes.without(name),
-      histories: withoutEntries(this.state.histories, [name.toLowerCase()]),
-    });
+    this.update({ changes: this.state.changes.without(name) });
+    this.readHistoryAnew(name);
+  }
+
+  /** What the file says of a table's past updates was changed: it is read again when it is asked for. */
+  readHistoryAnew(table: string): void {
+    this.update({ histories: withoutEntries(this.state.histories, [table.toLowerCase()]) });
   }
 
   committed<T>(result: T): Committed<T> {

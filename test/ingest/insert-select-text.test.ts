@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Everview } from '../../src/index.ts';
+import { failureOf } from '../support/failure-of.ts';
 
 let db: Everview;
 beforeEach(async () => {
@@ -132,4 +133,16 @@ describe('INSERT … SELECT of the types of the table', () => {
     });
     expect(await contents()).toEqual([]);
   });
+});
+
+it('a value of a SELECT that does not fit is told by row and column', async () => {
+  await db.execute('CREATE TABLE small (id INTEGER, x TINYINT)');
+  const failure = await failureOf(
+    db.execute('INSERT INTO small SELECT i, 100 * i FROM range(1, 4) AS r (i)'),
+  );
+  expect([failure.code, failure.message]).toEqual([
+    'invalid-row',
+    'row 2, column "x" of "small": "200" is no TINYINT',
+  ]);
+  expect((await db.query('FROM small')).rows).toEqual([]);
 });

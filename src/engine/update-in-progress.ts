@@ -1,0 +1,128 @@
+import { EverviewError } from '../core/errors.ts';
+import type {
+  ChangeOutcome,
+  RejectedRows,
+  UpdateContext,
+  Violation,
+  ViolationCount,
+} from '../ingest/change-outcome.ts';
+import { nameOf, type TableEntry } from '../query/catalog.ts';
+import type { LetIn } from './judge-update.ts';
+import type { WriteDraft } from './write-draft.ts';
+
+/** What the statements of one update have done so far. */
+type Tally = {
+  readonly inserted: number;
+  readonly deleted: number;
+  readonly quarantined: number;
+  readonly warnings: readonly string[];
+  readonly notices: readonly string[];
+  readonly counts: readonly ViolationCount[];
+  readonly violations: readonly Violation[];
+};
+
+/** One update being made: its statements run in turn inside one write transaction. */
+export class UpdateInProgress {
+  readonly draft: WriteDraft;
+  readonly context: UpdateContext;
+  /** Rows of a rejected update that are only in bad company. */
+  readonly companions: RejectedRows[] = [];
+  /** What the result is to say beside the warnings about rows. */
+  readonly notes: string[] = [];
+  readonly #byTable = new Map<string, Tally>();
+  readonly #letIn = new Map<string, LetIn | null>();
+  readonly #touched = new Set<string>();
+
+  constructor(draft: WriteDraft, context: Omit<UpdateContext, 'touched'>) {
+    this.draft = draft;
+    this.context = { ...context, touched: this.#touched };
+  }
+
+  tableEntry(name: string): TableEntry {
+    const { catalog } = this.draft.state;
+    const entry = catalog.get(name);
+    if (entry?.kind === 'table') return entry;
+    throw notATable(
+      name,
+      entry?.kind,
+      catalog
+        .entries()
+        .filter((known) => known.kind === 'table')
+        .map(nameOf),
+    );
+  }
+
+  /**
+   * Runs one statement on one table and adds up what it did.
+   * @param letIn how it lets rows in that are known; null: those that it brings come by themselves
+   */
+  async apply(
+    table: string,
+    work: (entry: TableEntry) => Promise<ChangeOutcome>,
+    letIn: LetIn | null = null,
+  ): Promise<ChangeOutcome> {
+    const entry = this.tableEntry(table);
+    const outcome = await work(entry);
+    const name = nameOf(entry);
+    if (outcome.inserted > 0) this.#letIn.set(name, bothLetIn(this.#letIn.get(name), letIn));
+    this.#touched.add(name.toLowerCase());
+    const before = this.#byTable.get(name) ?? nothing;
+    this.#byTable.set(name, {
+      inserted: before.inserted + outcome.inserted,
+      deleted: before.deleted + outcome.deleted,
+      quarantined: before.quarantined + outcome.quarantined,
+      warnings: [...before.warnings, ...outcome.warnings],
+      notices: [...before.notices, ...outcome.notices],
+      counts: [...before.counts, ...outcome.counts],
+      violations: [...before.violations, ...outcome.violations],
+    });
+    return outcome;
+  }
+
+  /** Rows of the table that were taken are set aside after all. */
+  setAside(table: string, rows: number): void {
+    const tally = this.#byTable.get(table);
+    if (tally === undefined || rows === 0) return;
+    const { inserted, quarantined } = tally;
+    this.#byTable.set(table, { ...tally, inserted: inserted - rows, quarantined: quarantined + rows });
+  }
+
+  /** What the judgement says of rows that are let in does not keep them out. Null: some of the table's came by themselves. */
+  letInTo(table: string): LetIn | null {
+    return this.#letIn.get(table) ?? null;
+  }
+
+  note(text: string): void {
+    if (!this.notes.includes(text)) this.notes.push(text);
+  }
+
+  get tallies(): ReadonlyMap<string, Tally> {
+    return this.#byTable;
+  }
+}
+
+function bothLetIn(before: LetIn | null | undefined, now: LetIn | null): LetIn | null {
+  if (before === undefined || before === now) return now;
+  return before === null || now === null ? null : 'as-it-came';
+}
+
+const nothing: Tally = {
+  inserted: 0,
+  deleted: 0,
+  quarantined: 0,
+  warnings: [],
+  notices: [],
+  counts: [],
+  violations: [],
+};
+
+function notATable(name: string, kind: string | undefined, tables: readonly string[]): EverviewError {
+  if (kind === undefined) {
+    return new EverviewError('unknown-relation', `there is no table "${name}"`, {
+      hint: tables.length === 0 ? 'CREATE TABLE makes one' : `tables: ${tables.slice(0, 12).join(', ')}`,
+    });
+  }
+  return new EverviewError('wrong-kind', `"${name}" is a ${kind}; only base tables take updates`, {
+    hint: `update the tables that "${name}" is defined over, and it will follow`,
+  });
+}
