@@ -55,23 +55,28 @@ const orders: ReadonlySet<string> = new Set([
 /**
  * `a IS DISTINCT FROM b` of lists or structs, as a condition, gives rows out of order; where a run-length encoded column
  * is read by them, DuckDB 1.5 fails with an error that ends the whole database (as its issue 19700, which was repaired
- * for the other comparisons). As a value it is right, so in conditions, and in what another query may make one of, it is
- * made a value; not in columns that have their names from what is written.
+ * for the other comparisons). As a value it is right, so it is made one in conditions, and in named columns, of which
+ * another query may make one; but not where GROUP BY, DISTINCT or ORDER BY may hold a column against what it says.
  */
 function withDifferencesAsValues(node: SqlNode): SqlNode | null {
-  if (node['type'] !== 'JOIN' && node['type'] !== 'SELECT_NODE') return null;
+  const { type, group_expressions: groups, modifiers } = node;
+  if (type !== 'JOIN' && type !== 'SELECT_NODE') return null;
+  const isPlain = isEmpty(groups) && isEmpty(modifiers);
   const made = Object.entries(node).map(([place, inner]): [string, SqlJson] => {
-    if (isNode(inner) && conditions.has(place)) return [place, differencesAsValues(inner)];
-    if (!Array.isArray(inner) || place !== 'select_list') return [place, inner];
-    return [
-      place,
-      inner.map((item) => (isNode(item) && item['alias'] !== '' ? differencesAsValues(item) : item)),
-    ];
+    if (place === 'where_clause' || place === 'condition' || (place === 'qualify' && isPlain))
+      return [place, isNode(inner) ? differencesAsValues(inner) : inner];
+    if (place !== 'select_list' || !isPlain || !Array.isArray(inner)) return [place, inner];
+    const items = inner.map((item) =>
+      isNode(item) && item['alias'] !== '' ? differencesAsValues(item) : item,
+    );
+    return [place, items];
   });
   return rewriteInside(Object.fromEntries(made));
 }
 
-const conditions: ReadonlySet<string> = new Set(['where_clause', 'having', 'qualify', 'condition']);
+function isEmpty(list: SqlJson | undefined): boolean {
+  return !Array.isArray(list) || list.length === 0;
+}
 
 /** Of an expression; the queries in it are their own. */
 export function differencesAsValues(expression: SqlNode): SqlNode {

@@ -95,6 +95,19 @@ test.each([
   await expect(ask(sql)).rejects.toThrow('RLESelect');
 });
 
+test.each([
+  'SELECT a IS DISTINCT FROM 1 AS d, count(*) AS n FROM pair GROUP BY a IS DISTINCT FROM 1 HAVING a IS DISTINCT FROM 1',
+  'SELECT DISTINCT a IS DISTINCT FROM 1 AS d, 1 AS n FROM pair WHERE a IS DISTINCT FROM 1 ORDER BY a IS DISTINCT FROM 1',
+  'SELECT a IS DISTINCT FROM 1 AS d, count(*) AS n FROM pair WHERE NOT (a IS NOT DISTINCT FROM 1) GROUP BY ALL',
+])('prints a difference that is held against what another clause says: %s', async (sql) => {
+  const printed = await store.parser.print(await store.parser.parse(sql));
+  const rows = await store.read(
+    () => null,
+    (session) => session.rows(`WITH pair AS (FROM (VALUES (1), (2)) AS v (a)) FROM (${printed})`),
+  );
+  expect(rows.map((row) => [row.d, Number(row.n)])).toEqual([[true, 1]]);
+});
+
 // Sorted, as over many rows, DuckDB gives the row without a time a partner.
 test.each([
   ['ASOF JOIN', [[2, 1]]],
