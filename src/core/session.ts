@@ -1,3 +1,4 @@
+import type { PackedColumn } from './packed-column.ts';
 import type { Schema } from './schema.ts';
 import type { Row, SqlParameter, SqlValue } from './value.ts';
 
@@ -18,6 +19,9 @@ export type ColumnBatch = {
   readonly rowCount: number;
   readonly columns: readonly ColumnVector[];
 };
+
+/** Values as they come, or packed in the column's own type. */
+export type AppendedColumn = ArrayLike<SqlValue> | PackedColumn;
 
 /** `small`: the asker knows that it fits in memory, and it is read at once: fewer trips to another thread. */
 export type ResultSize = 'any' | 'small';
@@ -45,7 +49,7 @@ export interface Session {
   /** The names and types a SELECT would return, without running it. */
   describe(sql: string): Promise<Schema>;
   /** Appends rows, column by column, to a relation named as in SQL (`schema."table"`). */
-  append(relation: string, schema: Schema, columns: readonly ArrayLike<SqlValue>[]): Promise<void>;
+  append(relation: string, schema: Schema, columns: readonly AppendedColumn[]): Promise<void>;
 }
 
 /**

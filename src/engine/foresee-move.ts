@@ -11,8 +11,8 @@ import { loadModelState } from '../promote/model-versions.ts';
 import { type ModelEntry, nameOf, type TrainingSetEntry } from '../query/catalog.ts';
 import { answeringModel } from './answering-model.ts';
 import type { EngineCore } from './engine-core.ts';
+import { fitTask } from './fit-task.ts';
 import { stateAt, withState } from './kept-states.ts';
-import { fitTask } from './refresh-model.ts';
 import type { WriteDraft } from './write-draft.ts';
 
 const notForeseen: PredictionMove = { move: Number.NaN, largestMove: Number.NaN };

@@ -4,20 +4,19 @@ import type { Session } from '../core/session.ts';
 import type { TrainingSetDefinition } from '../declare/definition.ts';
 import { type Cursor, type RefreshRecord, recordRefresh } from '../log/cursor-log.ts';
 import { scorerContender } from '../model/contender.ts';
-import type { FitTask } from '../model/family.ts';
+import type { Fit, FitTask, NeedsFull } from '../model/family.ts';
 import type { ModelState } from '../model/model-state.ts';
-import { decodeModelState } from '../model/model-state-codec.ts';
 import { advanceSources, contentsOf, type TrainingRelation } from '../model/row-source.ts';
-import { eventTimeColumn, nextBoundarySql, trainingBoundsAt } from '../model/training-window.ts';
+import { nextBoundarySql, trainingBoundsAt } from '../model/training-window.ts';
 import { decideModelRefresh, learnModelCost, type ModelRows } from '../plan/model-refresh-decision.ts';
-import { loadModelState } from '../promote/model-versions.ts';
 import { type ModelEntry, nameOf, type TrainingSetEntry } from '../query/catalog.ts';
 import { trainingSetOf } from './answering-model.ts';
 import type { EngineCore } from './engine-core.ts';
 import type { EngineState } from './engine-state.ts';
 import { evaluateCandidate } from './evaluate-candidate.ts';
-import { stateAt } from './kept-states.ts';
+import { fitTask, loadState } from './fit-task.ts';
 import { modelCostOf, modelRefreshInput, rowsToAdvance } from './model-refresh-input.ts';
+import { beginReadAhead, type ReadAhead, readInAdvance } from './read-ahead.ts';
 import { refreshImmediate } from './refresh-immediate.ts';
 import {
   type HowToRefresh,
@@ -41,7 +40,7 @@ export function refreshModel(
 ): Promise<RefreshRecord[]> {
   return core.fitting(async () => {
     const stopMeter = core.meter.start();
-    const sourceRecords = await refreshTrainingSet(core, name);
+    const { records: sourceRecords, ahead } = await refreshTrainingSet(core, name, request.how);
     if (request.how !== 'full' && hasNothingNew(core, name)) {
       const record = await core.commit((tx, state) => {
         const draft = new WriteDraft(tx, state, core.clock.nowMs());
@@ -56,7 +55,7 @@ export function refreshModel(
       () => core.state,
       async (snapshots, state) => {
         const entry = modelEntry(state, name);
-        const fitted = await fitCandidate(core, snapshots, state, entry, request.how, stopMeter);
+        const fitted = await fitCandidate(core, snapshots, state, entry, request.how, ahead, stopMeter);
         return { candidate: fitted, hash: entry.declared.hash };
       },
     );
@@ -73,10 +72,16 @@ export function refreshModel(
   });
 }
 
-async function refreshTrainingSet(core: EngineCore, name: string): Promise<RefreshRecord[]> {
+/** The training set refreshed, where it is behind, and what of its change could be read for the model meanwhile. */
+async function refreshTrainingSet(
+  core: EngineCore,
+  name: string,
+  how: HowToRefresh,
+): Promise<{ readonly records: RefreshRecord[]; readonly ahead: ReadAhead | null }> {
   const set = modelEntry(core.state, name).reads[0];
-  if (!core.isWriting && standAsNeeded(core, core.state, [set])) return [];
-  return core.commit(async (tx, state) => {
+  if (!core.isWriting && standAsNeeded(core, core.state, [set])) return { records: [], ahead: null };
+  const reading = beginReadAhead(core, name, how);
+  const records = await core.commit(async (tx, state) => {
     const draft = new WriteDraft(tx, state, core.clock.nowMs());
     const records = await refreshViews(core, draft, [modelEntry(state, name).reads[0]], {
       trigger: 'needed-by-dependent',
@@ -84,6 +89,7 @@ async function refreshTrainingSet(core: EngineCore, name: string): Promise<Refre
     });
     return draft.committed(records);
   });
+  return { records, ahead: await reading };
 }
 
 /** The last fit was of this very state and moment's training rows. */
@@ -120,34 +126,13 @@ function modelEntry(state: EngineState, name: string): ModelEntry {
   throw new EverviewError('unknown-relation', `"${name}" is no model`);
 }
 
-function trainingRelation(set: TrainingSetEntry): TrainingRelation {
-  return { name: nameOf(set), eventTime: eventTimeColumn(set.declared.definition, set.declared.schema) };
-}
-
-/** What a fit of the model as of a moment reads. */
-export function fitTask(
-  snapshots: readonly [Session, ...Session[]],
-  entry: ModelEntry,
-  set: TrainingSetEntry,
-  nowMs: number,
-): FitTask {
-  return {
-    plan: entry.plan,
-    options: entry.declared.definition.options,
-    relation: trainingRelation(set),
-    bounds: trainingBoundsAt(set.declared.definition, nowMs),
-    nowMs,
-    maxEffect: entry.declared.definition.maxEffect,
-    snapshots,
-  };
-}
-
 async function fitCandidate(
   core: EngineCore,
   snapshots: readonly [Session, ...Session[]],
   state: EngineState,
   entry: ModelEntry,
   how: HowToRefresh,
+  ahead: ReadAhead | null,
   stopMeter: (rows: number) => number,
 ): Promise<Candidate> {
   const set = trainingSetOf(entry, state.catalog);
@@ -156,7 +141,17 @@ async function fitCandidate(
     throw new EverviewError('internal', `training set "${nameOf(set)}" has no contents`);
   const nowMs = core.clock.nowMs();
   const startedMs = performance.now();
-  const { rows, gaveUp, ...fit } = await fitState(core, snapshots, state, entry, set, setCursor, how, nowMs);
+  const { rows, gaveUp, ...fit } = await fitState(
+    core,
+    snapshots,
+    state,
+    entry,
+    set,
+    setCursor,
+    how,
+    ahead,
+    nowMs,
+  );
   const rowsRead = rows.summed + rows.changed;
   const family = core.families.of(entry.declared.definition.method);
   const task = fitTask(snapshots, entry, set, nowMs);
@@ -207,6 +202,7 @@ async function fitState(
   set: TrainingSetEntry,
   setCursor: Cursor,
   how: HowToRefresh,
+  ahead: ReadAhead | null,
   nowMs: number,
 ): Promise<FittedState> {
   const previous = state.cursors.get(nameOf(entry));
@@ -215,25 +211,16 @@ async function fitState(
   const decision = decideModelRefresh(modelRefreshInput(core, state, entry, how, changedRows));
   const family = core.families.of(entry.declared.definition.method);
   const task = fitTask(snapshots, entry, set, nowMs);
-  const { relation, bounds } = task;
   let changed = 0;
   let gaveUp = false;
   let start: ModelState | null = null;
   let reason: Reason = decision.reason;
   if (previous?.hash === overwritten) reason = whyOverwritten(set, previous, setCursor);
-  const known =
+  const advanced =
     decision.kind === 'incremental' && cursor !== null
-      ? await loadState(snapshots[0], state, nameOf(entry), cursor)
+      ? await advance(core, task, state, entry, setCursor, cursor, ahead)
       : null;
-  if (known !== null && cursor !== null) {
-    const from = {
-      version: cursor.version,
-      bounds: trainingBoundsAt(set.declared.definition, cursor.asOfMs),
-    };
-    const to = { version: setCursor.version, bounds };
-    const logged = state.changes.pending(nameOf(set), from.version, to.version);
-    const sources = advanceSources(relation, from, to, logged);
-    const advanced = await family.advance(task, known, sources);
+  if (advanced !== null) {
     changed = advanced.rowsRead;
     if ('state' in advanced) {
       const rows = { summed: 0, changed };
@@ -248,16 +235,33 @@ async function fitState(
   return { kind: 'full', reason, decision, state: full.state, rows, gaveUp };
 }
 
-async function loadState(
-  session: Session,
+/** Adds and takes away what changed since the cursor; null where no state is kept that could be moved. */
+async function advance(
+  core: EngineCore,
+  task: FitTask,
   state: EngineState,
-  name: string,
+  entry: ModelEntry,
+  setCursor: Cursor,
   cursor: Cursor,
-): Promise<ModelState | null> {
-  const kept = stateAt(state.modelStates.get(name), cursor);
-  if (kept !== null) return kept;
-  const encoded = await loadModelState(session, name);
-  return encoded === null ? null : decodeModelState(encoded);
+  ahead: ReadAhead | null,
+): Promise<Fit | NeedsFull | null> {
+  const set = trainingSetOf(entry, state.catalog);
+  const logged = state.changes.pending(nameOf(set), cursor.version, setCursor.version);
+  const read = readInAdvance(ahead, cursor, setCursor.version, logged);
+  if (read !== null) return read;
+  const known = await loadState(task.snapshots[0], state, nameOf(entry), cursor);
+  if (known === null) return null;
+  const from = {
+    version: cursor.version,
+    bounds: trainingBoundsAt(set.declared.definition, cursor.asOfMs),
+  };
+  const sources = advanceSources(
+    task.relation,
+    from,
+    { version: setCursor.version, bounds: task.bounds },
+    logged,
+  );
+  return core.families.of(entry.declared.definition.method).advance(task, known, sources);
 }
 
 /** What changed the training rows in a version that the sums had come to. */

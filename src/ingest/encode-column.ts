@@ -1,7 +1,9 @@
 import { EverviewError } from '../core/errors.ts';
 import { quoteIdentifier } from '../core/identifier.ts';
 import type { Column } from '../core/schema.ts';
+import type { AppendedColumn } from '../core/session.ts';
 import type { SqlValue } from '../core/value.ts';
+import { packColumn } from './pack-column.ts';
 import type { StageColumn } from './stage.ts';
 
 /** A checked column of a batch from TypeScript, ready to be appended. */
@@ -9,7 +11,7 @@ export type EncodedColumn = {
   readonly column: Column;
   /** The column's own type, or VARCHAR where the store still has to read the text. */
   readonly stagedType: string;
-  readonly values: ArrayLike<SqlValue>;
+  readonly values: AppendedColumn;
   /** True where the row does not have the column and takes its DEFAULT; null: no such row. */
   readonly missing: readonly boolean[] | null;
   stageColumn(alias: string): StageColumn;
@@ -31,6 +33,9 @@ export function encodeColumn(
   hasDefault: boolean,
 ): EncodedColumn {
   const codec = codecOf(column.type);
+  // One row is no column: it goes in by its values.
+  const packed = values.length > 1 ? packColumn(column.type, values) : null;
+  if (packed !== null) return encoded(column, column.type, codec, packed, values, hasDefault);
   const native = encodeAll(values, codec.native);
   if (native.failedAt === null) return encoded(column, column.type, codec, native.values, values, hasDefault);
   const { text } = codec;
@@ -49,7 +54,7 @@ function encoded(
   column: Column,
   stagedType: string,
   codec: Codec,
-  values: ArrayLike<SqlValue>,
+  values: AppendedColumn,
   given: ArrayLike<unknown>,
   hasDefault: boolean,
 ): EncodedColumn {

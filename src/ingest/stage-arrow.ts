@@ -3,11 +3,11 @@ import { EverviewError } from '../core/errors.ts';
 import { quoteIdentifier } from '../core/identifier.ts';
 import { columnNames, findColumn, type Schema } from '../core/schema.ts';
 import { addedNotice, schemaDifference, schemaMismatch } from '../core/schema-contract.ts';
-import type { Session } from '../core/session.ts';
-import type { SqlValue } from '../core/value.ts';
-import { type ArrowColumn, arrowColumn } from '../store/arrow-in.ts';
+import type { AppendedColumn, Session } from '../core/session.ts';
+import { type ArrowColumn, appendedFrom, arrowColumn } from '../store/arrow-in.ts';
 import type { SourceFile } from '../store/source-file.ts';
 import type { IngestTarget } from './ingest-target.ts';
+import { packedNumbers } from './pack-column.ts';
 import type { ArrowInput } from './row-source.ts';
 import {
   rawRelation,
@@ -106,12 +106,14 @@ async function appendBatch(
   planned: readonly Planned[],
   before: number,
 ): Promise<void> {
-  const numbers = BigInt64Array.from({ length: batch.numRows }, (_, index) => BigInt(before + index + 1));
   const schema = [
     { name: rowColumn, type: 'BIGINT' },
     ...planned.map(({ column, arrow }) => ({ name: column, type: arrow.stagedType })),
   ];
-  await tx.append(rawRelation, schema, [numbers, ...valuesOf(batch, planned)]);
+  await tx.append(rawRelation, schema, [
+    packedNumbers(before + 1, batch.numRows),
+    ...valuesOf(batch, planned),
+  ]);
 }
 
 /** The columns in the table's order, where all of them are there and of its own types; else null. */
@@ -125,7 +127,7 @@ function directColumns(target: IngestTarget, planned: readonly Planned[]): reado
   return ordered.length === target.schema.length && planned.length === ordered.length ? ordered : null;
 }
 
-function valuesOf(batch: RecordBatch, planned: readonly Planned[]): SqlValue[][] {
+function valuesOf(batch: RecordBatch, planned: readonly Planned[]): AppendedColumn[] {
   return planned.map(({ arrow }) => {
     const vector = batch.getChild(arrow.name);
     if (vector === null) {
@@ -133,7 +135,7 @@ function valuesOf(batch: RecordBatch, planned: readonly Planned[]): SqlValue[][]
         hint: 'all batches of a stream must have one schema',
       });
     }
-    return arrow.values(vector);
+    return appendedFrom(vector, arrow);
   });
 }
 

@@ -1,11 +1,13 @@
 import { EverviewError } from '../core/errors.ts';
 import { quoteIdentifier } from '../core/identifier.ts';
+import type { PackedColumn } from '../core/packed-column.ts';
 import { type Column, columnNames, findColumn, type Schema } from '../core/schema.ts';
 import { addedNotice, schemaDifference, schemaMismatch } from '../core/schema-contract.ts';
-import type { Session } from '../core/session.ts';
+import type { AppendedColumn, Session } from '../core/session.ts';
 import type { SqlValue } from '../core/value.ts';
 import { type EncodedColumn, encodeColumn, missingName } from './encode-column.ts';
 import type { IngestTarget } from './ingest-target.ts';
+import { packedNumbers } from './pack-column.ts';
 import type { InputRow } from './row-source.ts';
 import {
   defaultOf,
@@ -32,7 +34,7 @@ export async function stageRows(
 ): Promise<Staged> {
   const gatherer = new RowGatherer(target, wanted);
   if (Symbol.asyncIterator in rows) for await (const row of rows) gatherer.add(row);
-  else for (const row of rows) gatherer.add(row);
+  else gatherer.addAll(rows);
   const staged = await stageGathered(tx, target, gatherer.columns(), gatherer.count, place);
   return { ...staged, notices: gatherer.notices() };
 }
@@ -45,6 +47,9 @@ class RowGatherer {
   /** The same arrays, by the names that the rows use. */
   readonly #byName = new Map<string, unknown[]>();
   readonly #added = new Set<string>();
+  /** Names of the row before, in order, and the arrays they go to: the next one mostly has the same. */
+  #names: readonly string[] = [];
+  #places: readonly unknown[][] = [];
   count = 0;
 
   constructor(target: IngestTarget, wanted: Schema) {
@@ -52,11 +57,35 @@ class RowGatherer {
     this.#wanted = wanted;
   }
 
+  /** Not a loop of the caller's: V8 does not replace the code of an async function while it loops. */
+  addAll(rows: Iterable<InputRow>): void {
+    for (const row of rows) this.add(row);
+  }
+
   add(row: InputRow): void {
     if (typeof row !== 'object' || row === null || Array.isArray(row)) {
       throw invalidRow(this.#target, this.count + 1, 'is no object of column names and values');
     }
-    for (const name of Object.keys(row)) {
+    const names = Object.keys(row);
+    if (!this.#addAsBefore(row, names)) this.#addNamed(row, names);
+    this.count += 1;
+  }
+
+  /** False, and nothing done, where the row's names are not those of the row before. */
+  #addAsBefore(row: InputRow, names: readonly string[]): boolean {
+    const [known, places, at] = [this.#names, this.#places, this.count];
+    if (names.length !== known.length) return false;
+    for (let index = 0; index < names.length; index++) if (names[index] !== known[index]) return false;
+    for (let index = 0; index < names.length; index++) {
+      const [name, values] = [names[index], places[index]];
+      if (name !== undefined && values !== undefined) values[at] = row[name];
+    }
+    return true;
+  }
+
+  #addNamed(row: InputRow, names: readonly string[]): void {
+    const places: unknown[][] = [];
+    for (const name of names) {
       const values = this.#byName.get(name) ?? this.#valuesOf(name);
       if (values === null) {
         this.#assertHasAll(row);
@@ -67,8 +96,9 @@ class RowGatherer {
         throw invalidRow(this.#target, this.count + 1, `has column "${name}" twice`);
       }
       values[this.count] = row[name];
+      places.push(values);
     }
-    this.count += 1;
+    if (places.length === names.length) [this.#names, this.#places] = [names, places];
   }
 
   /** A column that nobody asked for is only one more where all that are wanted are there: or it may stand for one. */
@@ -155,7 +185,7 @@ async function stageGathered(
     const defaulted = defaultOf(target, column) !== nullOf(column);
     return encodeColumn(target.name, column, values, defaulted);
   });
-  const numbers = () => BigInt64Array.from({ length: count }, (_, index) => BigInt(index + 1));
+  const numbers = () => packedNumbers(1, count);
   const direct =
     encoded.length === target.schema.length &&
     encoded.every((one) => one.stagedType === one.column.type && one.missing === null);
@@ -201,7 +231,7 @@ async function appendTo(
   tx: Session,
   relation: string,
   columns: readonly EncodedColumn[],
-  numbers: BigInt64Array,
+  numbers: PackedColumn,
 ): Promise<void> {
   const schema = [
     { name: rowColumn, type: 'BIGINT' },
@@ -210,7 +240,10 @@ async function appendTo(
       ...(one.missing === null ? [] : [{ name: missingName(one.column), type: 'BOOLEAN' }]),
     ]),
   ];
-  const values = columns.flatMap((one) => [one.values, ...(one.missing === null ? [] : [one.missing])]);
+  const values: AppendedColumn[] = columns.flatMap((one) => [
+    one.values,
+    ...(one.missing === null ? [] : [one.missing]),
+  ]);
   await tx.append(relation, schema, [numbers, ...values]);
 }
 

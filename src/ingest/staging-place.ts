@@ -1,11 +1,11 @@
 import { EverviewError } from '../core/errors.ts';
 import { quoteIdentifier, quoteLiteral, versionColumn, weightColumn } from '../core/identifier.ts';
-import type { Session } from '../core/session.ts';
-import type { SqlValue } from '../core/value.ts';
+import type { AppendedColumn, Session } from '../core/session.ts';
 import type { Version } from '../core/version.ts';
 import { inOneStream } from '../store/one-stream.ts';
 import type { UpdateContext } from './change-outcome.ts';
 import type { IngestTarget } from './ingest-target.ts';
+import { packedConstant } from './pack-column.ts';
 import { dataRelation, logRelation } from './relation-names.ts';
 import { columnList } from './row-sql.ts';
 import { makeStage, onStage, type Placed, rowColumn, type StageSelect, type StagingPlace } from './stage.ts';
@@ -114,7 +114,7 @@ export async function writeUnbroken(
 export async function appendToLog(
   tx: Session,
   target: IngestTarget,
-  columns: readonly ArrayLike<SqlValue>[],
+  columns: readonly AppendedColumn[],
   count: number,
   version: Version,
 ): Promise<void> {
@@ -123,7 +123,7 @@ export async function appendToLog(
     { name: weightColumn, type: 'TINYINT' },
     { name: versionColumn, type: 'BIGINT' },
   ];
-  const weights = new Array<number>(count).fill(1);
-  const versions = new Array<bigint>(count).fill(BigInt(version));
+  const weights = count === 1 ? [1] : packedConstant('TINYINT', 1, count);
+  const versions = count === 1 ? [version] : packedConstant('BIGINT', version, count);
   await tx.append(logRelation(target.name), schema, [...columns, weights, versions]);
 }

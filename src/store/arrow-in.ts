@@ -1,6 +1,8 @@
 import { type Data, DataType, type Field, type RecordBatch, Type, type Vector } from 'apache-arrow';
 import { EverviewError } from '../core/errors.ts';
+import type { AppendedColumn } from '../core/session.ts';
 import type { SqlValue } from '../core/value.ts';
+import { packedArrow } from './packed-arrow.ts';
 
 /** How one Arrow column becomes a DuckDB one: appended as `stagedType`, then read as `expression` of `type`. */
 export type ArrowColumn = {
@@ -12,11 +14,18 @@ export type ArrowColumn = {
   readonly isJson: boolean;
   /** The column's values in one batch, ready for `Session.append`. */
   readonly values: (vector: Vector) => SqlValue[];
+  /** Arrow keeps such values as the store does, so that its buffers can be taken as they are. */
+  readonly isPacked: boolean;
 };
 
 /** @throws EverviewError `unsupported` for an Arrow type that has no DuckDB counterpart. */
 export function arrowColumn(field: Field): ArrowColumn {
   return { name: field.name, ...codecOf(field.name, field.type) };
+}
+
+/** The values of a column in one batch, ready for `Session.append`. */
+export function appendedFrom(vector: Vector, { stagedType, isPacked, values }: ArrowColumn): AppendedColumn {
+  return (isPacked ? packedArrow(stagedType, vector) : null) ?? values(vector);
 }
 
 /** Vectors of a batch by column name. */
@@ -27,7 +36,14 @@ export function batchVector(batch: RecordBatch, name: string): Vector | null {
 type Codec = Omit<ArrowColumn, 'name'>;
 
 function plain(type: string, read: (data: Data, index: number) => SqlValue): Codec {
-  return { stagedType: type, type, expression: (reference) => reference, isJson: false, values: each(read) };
+  return {
+    stagedType: type,
+    type,
+    expression: (reference) => reference,
+    isJson: false,
+    isPacked: false,
+    values: each(read),
+  };
 }
 
 function converted(
@@ -36,7 +52,11 @@ function converted(
   expression: (reference: string) => string,
   read: (data: Data, index: number) => SqlValue,
 ): Codec {
-  return { stagedType, type, expression, isJson: false, values: each(read) };
+  return { stagedType, type, expression, isJson: false, isPacked: false, values: each(read) };
+}
+
+function packed(type: string, read: (data: Data, index: number) => SqlValue): Codec {
+  return { ...plain(type, read), isPacked: true };
 }
 
 /** NULLs by the validity bitmap, everything else by `read`, on the buffers as they are. */
@@ -66,11 +86,8 @@ function codecOf(name: string, type: DataType): Codec {
   if (DataType.isInt(type)) return integerCodec(type.bitWidth, type.isSigned);
   if (DataType.isFloat(type)) {
     const isHalf = type.precision === 0;
-    const read = gotten((value) => Number(value));
-    return {
-      ...plain(type.precision === 2 ? 'DOUBLE' : 'FLOAT', numberAt),
-      ...(isHalf ? { values: read } : {}),
-    };
+    if (isHalf) return { ...plain('FLOAT', numberAt), values: gotten((value) => Number(value)) };
+    return packed(type.precision === 2 ? 'DOUBLE' : 'FLOAT', numberAt);
   }
   if (DataType.isUtf8(type) || DataType.isLargeUtf8(type)) {
     return { ...plain('VARCHAR', () => null), values: gotten((value) => String(value)) };
@@ -115,7 +132,7 @@ function gotten(convert: (value: unknown) => SqlValue): (vector: Vector) => SqlV
 
 function integerCodec(bits: number, signed: boolean): Codec {
   const word = { 8: 'TINYINT', 16: 'SMALLINT', 32: 'INTEGER', 64: 'BIGINT' }[bits] ?? 'BIGINT';
-  return plain(signed ? word : `U${word}`, bits === 64 ? bigintAt : numberAt);
+  return packed(signed ? word : `U${word}`, bits === 64 ? bigintAt : numberAt);
 }
 
 /** Little-endian 32-bit words, two's complement. */
@@ -164,6 +181,7 @@ function dictionaryCodec(name: string, inner: DataType): Codec {
   const codec = codecOf(name, inner);
   return {
     ...codec,
+    isPacked: false,
     values(vector) {
       return vector.data.flatMap((data) => {
         const dictionary = data.dictionary === undefined ? [] : codec.values(data.dictionary);

@@ -1,24 +1,22 @@
-import {
-  type DuckDBConnection,
+import type {
+  DuckDBConnection,
   DuckDBDataChunk,
-  type DuckDBMaterializedResult,
-  type DuckDBPreparedStatement,
-  type DuckDBResult,
-  type DuckDBType,
+  DuckDBMaterializedResult,
+  DuckDBPreparedStatement,
+  DuckDBResult,
 } from '@duckdb/node-api';
 import { EverviewError } from '../core/errors.ts';
+import { PackedColumn } from '../core/packed-column.ts';
 import { placedValues } from '../core/placed-values.ts';
 import type { Schema } from '../core/schema.ts';
-import type { ColumnBatch, ResultSize, Session } from '../core/session.ts';
+import type { AppendedColumn, ColumnBatch, ResultSize, Session } from '../core/session.ts';
 import type { Row, SqlParameter, SqlValue } from '../core/value.ts';
+import { chunkOf, chunkRows } from './append-chunk.ts';
 import { BatchRelease } from './batch-release.ts';
 import { bindAsAppended, bindParameters, typesOfParameters } from './bind-parameters.ts';
 import { columnBatchOf } from './column-batch.ts';
 import { storeFailure } from './duckdb-failure.ts';
-import { duckdbInputs } from './duckdb-input.ts';
 import { sqlValueConverter } from './duckdb-value.ts';
-
-const chunkRows = 2_048;
 
 /** Reads of the database so that DuckDB takes its snapshot; what it gives is nobody's business. */
 export const takeSnapshot = 'SELECT 1 FROM everview.meta LIMIT 1';
@@ -194,7 +192,7 @@ export class DuckdbSession implements Session {
     }
   }
 
-  async append(relation: string, schema: Schema, columns: readonly ArrayLike<SqlValue>[]): Promise<void> {
+  async append(relation: string, schema: Schema, columns: readonly AppendedColumn[]): Promise<void> {
     const rowCount = columns[0]?.length ?? 0;
     if (rowCount === 0) return;
     const { catalog, schema: schemaName, table } = relationParts(relation);
@@ -202,7 +200,12 @@ export class DuckdbSession implements Session {
       await this.#ended();
       this.#takeDescribed(null);
       const isNarrow = catalog === null && schema.length <= mostAppendedByStatement;
-      if (rowCount === 1 && isNarrow && schema.every(({ type }) => typesOfParameters.has(type)))
+      if (
+        rowCount === 1 &&
+        isNarrow &&
+        columns.every(isUnpacked) &&
+        schema.every(({ type }) => typesOfParameters.has(type))
+      )
         return await this.#appendOne(relation, schema, columns);
       const appender = await this.#connection.createAppender(table, schemaName, catalog);
       try {
@@ -258,6 +261,10 @@ export class DuckdbSession implements Session {
   }
 }
 
+function isUnpacked(column: AppendedColumn): column is ArrayLike<SqlValue> {
+  return !(column instanceof PackedColumn);
+}
+
 /** The chunks are in memory already: the library's own reader would go to another thread and back for each. */
 function* chunksOf(result: DuckDBMaterializedResult): Iterable<DuckDBDataChunk> {
   for (let index = 0; index < result.chunkCount; index++) yield result.getChunk(index);
@@ -268,19 +275,4 @@ async function* fetchedChunks(result: DuckDBResult): AsyncIterable<DuckDBDataChu
     if (chunk.rowCount === 0) return;
     yield chunk;
   }
-}
-
-function chunkOf(
-  types: readonly DuckDBType[],
-  columns: readonly ArrayLike<SqlValue>[],
-  from: number,
-  to: number,
-): DuckDBDataChunk {
-  const chunk = DuckDBDataChunk.create(types, to - from);
-  columns.forEach((column, index) => {
-    const type = types[index];
-    if (type === undefined) throw new EverviewError('internal', `no type for column ${index} of an append`);
-    chunk.setColumnValues(index, duckdbInputs(column, from, to, type));
-  });
-  return chunk;
 }
