@@ -6,7 +6,7 @@ import { compareColumn } from './compare-column.ts';
 import { type EffectStatistic, effectsOf, relationAt } from './effect-history.ts';
 import { sign } from './statistic-options.ts';
 import { columnHistory, learningUpdates, type TableHistory } from './table-history.ts';
-import { TestCollector } from './test-collector.ts';
+import { type KeepsTest, mayTell, TestCollector } from './test-collector.ts';
 import { type MeasureScale, testMeasure } from './test-measure.ts';
 import type { TestResult } from './test-result.ts';
 
@@ -14,8 +14,13 @@ import type { TestResult } from './test-result.ts';
 export type Comparison = { readonly tests: number; readonly results: readonly TestResult[] };
 
 /** Compares every statistic of a batch with the table's history. */
-export function compareBatch(profile: BatchProfile, history: TableHistory, atMs: number): Comparison {
-  const collector = new TestCollector(history, atMs);
+export function compareBatch(
+  profile: BatchProfile,
+  history: TableHistory,
+  atMs: number,
+  keeps: KeepsTest = mayTell,
+): Comparison {
+  const collector = new TestCollector(history, atMs, keeps);
   compareRows(collector, profile);
   for (const [index, column] of profile.columns.entries()) {
     compareColumn(collector, column, columnHistory(history, column.name, index), profile.rows, index);

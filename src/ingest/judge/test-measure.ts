@@ -49,7 +49,7 @@ export function testMeasure(
   const now = isRatio ? Math.log(observed) : observed / unit;
   const effect = now - expected;
   const original = (value: number) => (isRatio ? Math.exp(value) : value * unit);
-  if (!(Math.abs(effect) >= floor)) return untold(observed, original(expected), effect, length);
+  if (!(Math.abs(effect) >= floor)) return untold(observed, original(expected), effect, 0, length);
   // A smaller batch scatters more; a larger one is not trusted to scatter less.
   const widening = Math.sqrt(Math.max(1, typicalRows / length / Math.max(1, n)));
   const deviation = Math.max(deviationOf(expectation, work), rms) * widening;
