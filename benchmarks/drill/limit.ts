@@ -1,4 +1,5 @@
 import { drillShares } from '../../src/ingest/drill/run-drill.ts';
+import { weightOf } from '../../src/ingest/judge/significance.ts';
 import type { TestResult } from '../../src/ingest/judge/test-result.ts';
 
 /** The share of clean updates for which a detector that is set in hindsight may raise an alarm. */
@@ -18,7 +19,7 @@ type Look = {
 /** An update with all of its tests, as clairvoyants look at it. */
 export type SeenUpdate = {
   readonly looks: ReadonlyMap<string, Look>;
-  /** The least p-value that may be told, times the tests: what the whole rule goes by. */
+  /** The least p-value that may be told, by the test's share of the budget; 0: a sign that is told with any budget. */
   readonly corrected: number;
 };
 
@@ -40,13 +41,15 @@ export type LimitTally = {
   readonly five: readonly number[];
 };
 
-export function seenUpdate(results: readonly TestResult[], tests: number, caution: number): SeenUpdate {
+/** @param weight of all tests together */
+export function seenUpdate(results: readonly TestResult[], weight: number, caution: number): SeenUpdate {
   const looks = new Map<string, Look>();
   let least = 1;
   for (const test of results) {
     const isTold = test.isTelling && test.beyond >= beyondForNotice * caution;
     const pValue = test.isExact ? 0 : isTold ? test.pValue : 1;
-    if (test.isExact || isTold) least = Math.min(least, test.pValue);
+    if (test.isExact) least = 0;
+    else if (isTold) least = Math.min(least, test.pValue / weightOf(test.statistic));
     const scores = scoresOf(test);
     for (const column of [test.column, ...test.others]) {
       const key = `${column}|${test.statistic}`;
@@ -54,7 +57,7 @@ export function seenUpdate(results: readonly TestResult[], tests: number, cautio
       looks.set(key, known === undefined ? { scores, pValue } : stronger(known, { scores, pValue }));
     }
   }
-  return { looks, corrected: least * tests };
+  return { looks, corrected: least * weight };
 }
 
 function scoresOf({ effect, pValue }: TestResult): number[] {

@@ -43,6 +43,9 @@ export type NoticedUpdate = {
   readonly statistic: string;
 };
 
+/** An update as it came, at its place in the replay. */
+export type CleanUpdate = SeenUpdate & { readonly update: number };
+
 export type ReplayResult = {
   readonly name: string;
   readonly heldOut: boolean;
@@ -53,7 +56,7 @@ export type ReplayResult = {
   readonly baselines: readonly DetectorTally[];
   readonly noticed: readonly NoticedUpdate[];
   /** All updates as they came, and all broken copies, for who looks at them in hindsight. */
-  readonly clean: readonly SeenUpdate[];
+  readonly clean: readonly CleanUpdate[];
   readonly broken: readonly BrokenUpdate[];
 };
 
@@ -71,7 +74,7 @@ export async function replay({ set, schema, batches }: LoadedSet, isQuick: boole
   const severities = { block: 0, notice: 0, log: 0 };
   const outcomes: DrillOutcome[] = [];
   const noticed: NoticedUpdate[] = [];
-  const [clean, copies]: [SeenUpdate[], BrokenUpdate[]] = [[], []];
+  const [clean, copies]: [CleanUpdate[], BrokenUpdate[]] = [[], []];
   const tallies = baselines.map(({ name }) => new Tally(name));
   const step = Math.max(1, Math.floor(batches.length / 3 / (isQuick ? 1 : drilledUpdates)));
   let history: TableHistory = emptyHistory;
@@ -90,7 +93,7 @@ export async function replay({ set, schema, batches }: LoadedSet, isQuick: boole
       judged += 1;
       if (verdict.severity !== null) severities[verdict.severity] += 1;
       noticed.push(...noticedOf(index, verdict));
-      clean.push(seenWith(profile, before, atMs));
+      clean.push({ update: index, ...seenWith(profile, before, atMs) });
       for (const [place, { isBad }] of baselines.entries()) tallies[place]?.clean(isBad(profile, before));
       const previous = batches[index - 1]?.columns;
       const isLate = index > (2 * batches.length) / 3 && index % step === 0;
@@ -137,11 +140,11 @@ export async function replay({ set, schema, batches }: LoadedSet, isQuick: boole
 
 /** With all tests, those too that tell nothing. */
 function seenWith(profile: BatchProfile, history: TableHistory, atMs: number): SeenUpdate {
-  const { tests, results } = compareBatch(profile, history, atMs, () => true);
+  const { weight, results } = compareBatch(profile, history, atMs, () => true);
   const { falseAlarmsPerMonth, updatesPerMonth } = budget;
   return seenUpdate(
     results,
-    tests,
+    weight,
     cautionOf(budgetPerUpdate(falseAlarmsPerMonth, updatesPerMonth), history),
   );
 }

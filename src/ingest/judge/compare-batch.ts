@@ -11,7 +11,12 @@ import { type MeasureScale, testMeasure } from './test-measure.ts';
 import type { TestResult } from './test-result.ts';
 
 /** The batch's tests; those that found nothing at all are only counted. */
-export type Comparison = { readonly tests: number; readonly results: readonly TestResult[] };
+export type Comparison = {
+  readonly tests: number;
+  /** Of all of them together, by which they share the budget. */
+  readonly weight: number;
+  readonly results: readonly TestResult[];
+};
 
 /** Compares every statistic of a batch with the table's history. */
 export function compareBatch(
@@ -27,7 +32,8 @@ export function compareBatch(
   }
   if (history.plan !== null) compareJoint(collector, profile, history.plan);
   for (const effect of profile.effects) compareEffect(collector, effect);
-  return { tests: collector.tests, results: collector.results };
+  const { tests, weight, results } = collector;
+  return { tests, weight, results };
 }
 
 function compareRows(collector: TestCollector, profile: BatchProfile): void {

@@ -92,7 +92,7 @@ export function scaleOf(statistic: string, width: number): MeasureScale {
     case 'q95':
       return { kind: 'ratio', floor: 0.1, unit: width };
     case 'spread':
-    case 'roughness':
+    case 'disorder':
     case 'length':
       return { kind: 'ratio', floor: 0.15, unit: 1 };
     case 'run':

@@ -1,4 +1,5 @@
 import { createForecastWork, type ForecastWork } from './forecast.ts';
+import { weightOf } from './significance.ts';
 import { type RateOptions, sign } from './statistic-options.ts';
 import { historyLength, learningUpdates, type TableHistory } from './table-history.ts';
 import { type MeasureScale, testMeasure } from './test-measure.ts';
@@ -31,6 +32,8 @@ type RateCase = RateOptions & {
 /** Makes the tests of one batch, and keeps those asked for. */
 export class TestCollector {
   tests = 0;
+  /** Of all tests together, by which they share the budget. */
+  weight = 0;
   readonly results: TestResult[] = [];
   readonly history: TableHistory;
   readonly work: ForecastWork = createForecastWork(historyLength + 1);
@@ -124,12 +127,18 @@ export class TestCollector {
     this.rate({ column, statistic, k: Math.round(now * n), n, hits, rows: known, ...sign(2) });
   }
 
+  /** A test that tells nothing is one all the same. */
+  count(statistic: string): void {
+    this.tests += 1;
+    this.weight += weightOf(statistic);
+  }
+
   add(
     test: RateTest | null,
     what: Pick<TestResult, 'column' | 'model' | 'others' | 'statistic' | 'value' | 'kind'>,
   ): void {
     if (test === null) return;
-    this.tests += 1;
+    this.count(what.statistic);
     if (this.#keeps(test)) this.results.push({ ...what, ...test });
   }
 }
