@@ -14,7 +14,7 @@ const ends: KnownEvent['what'] = 'the set ends within the update';
 export const knownEvents: Readonly<Record<string, readonly KnownEvent[]>> = {
   bike_sharing: [
     { updates: [9], kind: 'error', what: 'humidity is 0 for a whole day' },
-    { updates: [14], kind: 'event', what: 'a holiday on a Friday' },
+    { updates: [14, 44], kind: 'event', what: 'a holiday on a Friday' },
     { updates: [95], kind: 'error', what: 'a hurricane: 36 hours without rows' },
     { updates: [104], kind: 'cut', what: ends },
   ],
@@ -58,6 +58,7 @@ export const knownEvents: Readonly<Record<string, readonly KnownEvent[]>> = {
     { updates: [79], kind: 'error', what: 'a fare of 429,490 dollars' },
     { updates: [109, 110, 120, 331, 352], kind: 'error', what: 'rides that end before they begin' },
     { updates: [152, 207, 283, 349], kind: 'error', what: 'rides of other months, of 2008 and of 2009' },
+    { updates: [143, 144], kind: 'event', what: 'a surcharge is introduced' },
     { updates: [196, 197], kind: 'error', what: 'from July 2019 on, 1 % of rows with five NULLs' },
     { updates: [247, 248], kind: 'error', what: 'negative distances' },
     { updates: [293], kind: 'event', what: 'the lockdown: 69 rides' },

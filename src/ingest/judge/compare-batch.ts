@@ -1,8 +1,8 @@
 import type { BatchProfile } from '../profile/batch-profile.ts';
-import { measureNames } from '../profile/column-profile.ts';
 import type { JointPlan } from '../profile/joint-plan.ts';
 import type { ModelEffect } from '../profile/model-effect.ts';
 import { compareColumn } from './compare-column.ts';
+import { compareCorrelations } from './compare-correlations.ts';
 import { type EffectStatistic, effectsOf, relationAt } from './effect-history.ts';
 import { sign } from './statistic-options.ts';
 import { columnHistory, learningUpdates, type TableHistory } from './table-history.ts';
@@ -46,17 +46,7 @@ function compareRows(collector: TestCollector, profile: BatchProfile): void {
 
 function compareJoint(collector: TestCollector, profile: BatchProfile, plan: JointPlan): void {
   compareDependencies(collector, profile, plan);
-  for (const [place, [a, b]] of plan.correlations.entries()) {
-    const values = collector.history.units.map((unit) => unit.profile.correlations[place] ?? Number.NaN);
-    const now = profile.correlations[place] ?? Number.NaN;
-    // Fewer rows scatter more, and so do fewer values that they share: by whichever is less than it was.
-    const variety = (one: BatchProfile) => Math.min(varietyOf(one, a), varietyOf(one, b));
-    const varieties = collector.history.units.map((unit) => variety(unit.profile));
-    const byRows = mean(collector.rows) / profile.rows;
-    const byValues = mean(varieties) / variety(profile);
-    const [n, past] = byValues > byRows ? [variety(profile), varieties] : [profile.rows, collector.rows];
-    collector.measure(a, 'correlation', now, n, values, { kind: 'plain', floor: 0.15 }, past, [b]);
-  }
+  compareCorrelations(collector, profile, plan);
   for (const [place, rule] of plan.rules.entries()) {
     const others = 'c' in rule ? [rule.b, rule.c] : [rule.b];
     const [broken, rows] = profile.rules[place] ?? [0, 0];
@@ -65,18 +55,6 @@ function compareJoint(collector: TestCollector, profile: BatchProfile, plan: Joi
     const [hits, of] = [past.map(([k]) => k), past.map(([, n]) => n)];
     collector.rate({ column: rule.a, statistic, k: broken, n: rows, hits, rows: of, others, ...sign(1) });
   }
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-/** Values of a column that tell of a relation: rows that share one tell it once. */
-function varietyOf({ columns }: BatchProfile, name: string): number {
-  const column = columns.find((one) => one.name === name);
-  if (column === undefined) return 0;
-  const share = column.kind === 'number' ? column.measures[measureNames.number.indexOf('distinct')] : 1;
-  return column.present * (share ?? 1) || 0;
 }
 
 function compareDependencies(

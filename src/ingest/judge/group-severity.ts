@@ -66,9 +66,6 @@ const aheadMs = 3_600_000;
 /** Times the worst of history from which on what may be a shadow, or the world, is taken for more. */
 const plainlyBeyond = 3;
 
-/** And from which on that is so whatever else is known. */
-const farBeyond = 6;
-
 /** Significance, and what it is about: columns that nothing uses, labels that models learn, or the world. */
 export function severityOfGroup(
   { thresholds, history, profile, use, atMs }: Weights,
@@ -80,10 +77,7 @@ export function severityOfGroup(
   });
   const given = worstSeverity(found) ?? 'log';
   const isPlain = given === 'block' && tests.some(({ beyond }) => beyond >= plainlyBeyond);
-  if (ofTheWorld.has(cause)) {
-    const isFar = tests.some((test) => test.beyond >= farBeyond && severityOf(test, thresholds) !== null);
-    return isPlain || isFar ? 'notice' : 'log';
-  }
+  if (ofTheWorld.has(cause)) return isPlain ? 'notice' : 'log';
   if (given !== 'block') return given;
   // Of a model less may be known than of the table.
   const models = new Set(tests.map(({ model }) => model));

@@ -173,7 +173,7 @@ function scaleOfColumn(of: ColumnCase): { factor: number; text: string; share: n
   }
   // Nothing is out of range, and the upper end is where the middle would be, multiplied.
   const upper = has(of, 'q95');
-  if (upper !== null && upper.effect > 0 && has(of, 'median') === null && usualMiddle > 0) {
+  if (novel.above < 2 && upper !== null && upper.effect > 0 && median === null && usualMiddle > 0) {
     const found = nearestFactor((2 * upper.observed) / (usualMiddle + usualHigh), 0.8);
     if (found !== null && found.factor > 2 && upper.observed > 2 * usualHigh)
       return { ...found, share: partlyScaled };

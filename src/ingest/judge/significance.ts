@@ -20,6 +20,7 @@ export type Thresholds = {
 const weights: ReadonlyMap<string, number> = new Map([
   ...['q05', 'q25', 'median', 'q75', 'q95', 'spread'].map((name) => [name, 0.1] as const),
   ['value', 0.25],
+  ['correlation', 0.5],
   ['run', 0.3],
   ['repeated', 3],
   ['disorder', 10],

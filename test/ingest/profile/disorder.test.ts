@@ -1,4 +1,7 @@
 import { expect, test } from 'vitest';
+import { createForecastWork } from '../../../src/ingest/judge/forecast.ts';
+import { scaleOf } from '../../../src/ingest/judge/statistic-options.ts';
+import { testMeasure } from '../../../src/ingest/judge/test-measure.ts';
 import { measureNames } from '../../../src/ingest/profile/column-profile.ts';
 import { measureNumber } from '../../../src/ingest/profile/measure-number.ts';
 import { createMeasureWork } from '../../../src/ingest/profile/measure-work.ts';
@@ -59,6 +62,17 @@ test('one wild value, or one that is missing or infinite, says little of the ord
   expect(disorderOf(wave.with(50, Number.POSITIVE_INFINITY))).toBeCloseTo(usual, 1);
   expect(disorderOf(wave.slice(0, 9))).toBeNaN();
   expect(disorderOf(wave.map(() => 4))).toBeNaN();
+});
+
+test('rows that come in better order than usual are no news, and rows in worse order are', () => {
+  const random = new Random(4);
+  const past = random.list(30, () => 0.4 + 0.02 * random.next());
+  const work = createForecastWork(31);
+  const series = { values: past, rows: past.map(() => 200), weekdays: null, weekday: 0 };
+  const told = (observed: number) =>
+    testMeasure(observed, 200, series, scaleOf('disorder', 1), work)?.isTelling;
+  expect(told(0.2)).toBe(false);
+  expect(told(0.8)).toBe(true);
 });
 
 test('what an older release measured in its place is not compared with it', () => {
