@@ -16,6 +16,7 @@ export const knownEvents: Readonly<Record<string, readonly KnownEvent[]>> = {
     { updates: [9], kind: 'error', what: 'humidity is 0 for a whole day' },
     { updates: [14, 44], kind: 'event', what: 'a holiday on a Friday' },
     { updates: [95], kind: 'error', what: 'a hurricane: 36 hours without rows' },
+    { updates: [103], kind: 'event', what: 'Christmas' },
     { updates: [104], kind: 'cut', what: ends },
   ],
   metro_traffic: [
@@ -46,6 +47,7 @@ export const knownEvents: Readonly<Record<string, readonly KnownEvent[]>> = {
       kind: 'event',
       what: 'the market of Victoria opens: three columns were constant',
     },
+    { updates: [85], kind: 'event', what: 'Christmas' },
     { updates: [134], kind: 'cut', what: ends },
   ],
   beijing_pm25: [

@@ -38,7 +38,7 @@ export function compareBatch(
 
 function compareRows(collector: TestCollector, profile: BatchProfile): void {
   const rows = collector.history.units.map((unit) => unit.profile.rows);
-  collector.measure('', 'rows', profile.rows, profile.rows, rows, { kind: 'ratio', floor: 0.1, unit: 1 });
+  collector.measure('', 'rows', profile.rows, profile.rows, rows, { kind: 'ratio', floor: 0.02, unit: 1 });
   const hits = collector.history.units.map((unit) => unit.profile.duplicates);
   const n = profile.rows;
   collector.rate({ column: '', statistic: 'duplicates', k: profile.duplicates, n, hits, rows, ...sign(2) });

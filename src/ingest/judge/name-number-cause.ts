@@ -6,7 +6,7 @@ import { factorOf, nearestFactor } from './known-factors.ts';
 /** What a column of numbers shows that says more than that something is other than usual; null: nothing does. */
 export function numberCause(of: ColumnCase): NamedCause | null {
   const { column, known } = of;
-  const { name, novel } = column;
+  const { name } = column;
   const nonfinite = rise(of, 'nonfinite');
   if (nonfinite !== null) {
     const text = `${percent(nonfinite.observed)} of "${name}" are infinite or NaN`;
@@ -59,6 +59,14 @@ export function numberCause(of: ColumnCase): NamedCause | null {
     const text = `${percent(far.observed)} of "${name}" are far outside of all that was there before`;
     return named('outlier-rows', text, { rows: farRows(known) });
   }
+  return scatterCause(of);
+}
+
+/** Rows out of order, values that scatter, or that were never there, where nothing says more. */
+function scatterCause(of: ColumnCase): NamedCause | null {
+  const { column } = of;
+  const { name, novel } = column;
+  const negative = rise(of, 'negative');
   const spread = has(of, 'spread', 'disorder');
   const moved = has(of, 'median');
   if (negative !== null) {
@@ -73,15 +81,20 @@ export function numberCause(of: ColumnCase): NamedCause | null {
     return named('noise', text);
   }
   const strangers = rise(of, 'new-values') ?? rise(of, 'distinct');
-  if (strangers !== null && moved === null && has(of, 'q05', 'q25', 'q75', 'q95') === null) {
-    const how = strangers.statistic === 'distinct' ? 'differ from all others' : 'were never seen';
-    return named('noise', `${percent(strangers.observed)} of "${name}" ${how}`);
+  const stays = moved === null && has(of, 'q05', 'q25', 'q75', 'q95') === null;
+  if (strangers !== null && stays && strangers.effect < mostStrangers) {
+    const how = strangers.statistic === 'distinct' ? 'values that differ' : 'values never seen';
+    const text = `${percent(strangers.observed)} of "${name}" are ${how}, where ${percent(strangers.expected)} is usual`;
+    return named('noise', text);
   }
   return null;
 }
 
 /** Share of the rows from which on it is the column that has moved, and not some rows. */
 const mostOutliers = 0.2;
+
+/** And the same of values that are new, or that no other row has: a column of many of them is another than it was. */
+const mostStrangers = 0.5;
 
 /** Rows outside of what was known; those far outside are among them. */
 function farRows(known: KnownColumn | null): string | null {
