@@ -73,6 +73,7 @@ export const knownEvents: Readonly<Record<string, readonly KnownEvent[]>> = {
       what: 'calls go on with another campaign: month, contact, interest rates',
     },
     { updates: [53], kind: 'event', what: 'the first customers in default' },
+    { updates: [102], kind: 'cut', what: ends },
   ],
 };
 

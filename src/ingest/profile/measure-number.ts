@@ -18,7 +18,7 @@ export function measureNumber(
   const { numbers, present, name } = column;
   const sorted = work.sorted(numbers.length);
   let [n, zero, negative, whole, tenths, nonfinite, minusOne, nine] = [0, 0, 0, 0, 0, 0, 0, 0];
-  let [run, longest, before] = [0, 0, Number.NaN];
+  let [run, longest, before, steps] = [0, 0, Number.NaN, 0];
   for (let row = 0; row < numbers.length; row++) {
     if (present[row] === 0) continue;
     const value = numbers[row] ?? 0;
@@ -35,7 +35,10 @@ export function measureNumber(
       else if (nines.has(value)) nine += 1;
     } else if (isWhole(value * 10)) tenths += 1;
     if (value === before) run += 1;
-    else run = 1;
+    else {
+      if (n > 1) steps += value > before ? value - before : before - value;
+      run = 1;
+    }
     if (run > longest) longest = run;
     before = value;
   }
@@ -58,7 +61,7 @@ export function measureNumber(
           ...[q05, q25, quantile(0.5), q75, q95, width],
           n === 0 ? Number.NaN : distinct / n,
           runLog,
-          disorderOf(column, ordered, q05, q95),
+          disorderOf(column, ordered, steps, q05, q95),
         ],
     least: ordered[0] ?? Number.NaN,
     greatest: ordered[n - 1] ?? Number.NaN,
@@ -81,10 +84,12 @@ const fewestInOrder = 10;
  * nine tenths as these are wide counts as no further, so that one wild value says little of the others.
  *
  * @param ordered its finite values, from the least on
+ * @param steps between those that follow one another, all of them together
  */
 function disorderOf(
-  { numbers, present }: BatchColumn,
+  column: BatchColumn,
   ordered: Float64Array,
+  steps: number,
   q05: number,
   q95: number,
 ): number {
@@ -92,22 +97,30 @@ function disorderOf(
   const width = q95 - q05;
   if (n < fewestInOrder || !(width > 0)) return Number.NaN;
   const [low, high] = [q05 - width, q95 + width];
+  const isTame = (ordered[0] ?? 0) >= low && (ordered[n - 1] ?? 0) <= high;
   let apart = 0;
   for (let place = 0; place < n; place++) {
     const value = ordered[place] ?? 0;
-    apart += (2 * place + 1 - n) * (value < low ? low : value > high ? high : value);
+    apart += (2 * place + 1 - n) * (isTame ? value : within(value, low, high));
   }
-  let [steps, before, seen] = [0, 0, 0];
+  // Σ|xᵢ − xᵢ₋₁| / (n − 1) over Σ(2i − n − 1) x₍ᵢ₎ · 2 / (n (n − 1)).
+  return ((isTame ? steps : stepsWithin(column, low, high)) * n) / (2 * apart);
+}
+
+function within(value: number, low: number, high: number): number {
+  return value < low ? low : value > high ? high : value;
+}
+
+function stepsWithin({ numbers, present }: BatchColumn, low: number, high: number): number {
+  let [steps, before] = [0, Number.NaN];
   for (let row = 0; row < numbers.length; row++) {
     const given = numbers[row] ?? 0;
     if (present[row] === 0 || given - given !== 0) continue;
-    const value = given < low ? low : given > high ? high : given;
-    if (seen > 0) steps += value > before ? value - before : before - value;
+    const value = within(given, low, high);
+    if (!Number.isNaN(before)) steps += Math.abs(value - before);
     before = value;
-    seen += 1;
   }
-  // Σ|xᵢ − xᵢ₋₁| / (n − 1) over Σ(2i − n − 1) x₍ᵢ₎ · 2 / (n (n − 1)).
-  return (steps * n) / (2 * apart);
+  return steps;
 }
 
 function isWhole(value: number): boolean {
