@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config';
 /** Tests that draw, taken again: how far they go here is said by their `depth`. */
 const deeper = [
   'documentation/documentation',
+  'engine/gates',
   'engine/prediction-views',
   'engine/temporal',
   'ingest/insert-property',
@@ -14,6 +15,8 @@ const deeper = [
   'model/certified-histories',
   'model/every-family',
   'model/family-histories',
+  'model/maintained-equals-scratch',
+  'promote/paired-test',
   'view/group-rungs',
   'view/refresh-law',
   'view/shapes',

@@ -2,6 +2,7 @@ import type { Session } from '../core/session.ts';
 import type { SqlParser } from '../core/sql-tree.ts';
 import { versionOf } from '../core/version.ts';
 import { createIngestTarget } from '../ingest/ingest-target.ts';
+import { ChangeIndex } from '../log/change-index.ts';
 import { loadHorizon } from '../log/compact.ts';
 import { type Cursor, lastRefreshId, loadCursors } from '../log/cursor-log.ts';
 import { nextDelivery } from '../log/delivery-log.ts';
@@ -28,25 +29,58 @@ import { buildEntry } from './build-entry.ts';
 import type { EngineState } from './engine-state.ts';
 import { supersededByKey } from './shown-models.ts';
 
+/** What the file does not tell. */
+export type GivenState = Pick<EngineState, 'notifies' | 'falseAlarms'>;
+
+/** The memory of an engine whose file was just made: what `loadEngine` would find there, without the asking. */
+export function newEngine(given: GivenState): EngineState {
+  return {
+    version: versionOf(0),
+    catalog: new Catalog(),
+    cursors: new Map(),
+    promoted: new Map(),
+    modelStates: new Map(),
+    superseded: new Map(),
+    heldModels: new Set(),
+    lastModelVersion: new Map(),
+    droppedModels: new Map(),
+    changes: new ChangeIndex(),
+    sources: new Map(),
+    lastUpdateId: 0,
+    lastRefreshId: 0,
+    lastIncidentId: 0,
+    lastPredictionId: 0,
+    liveLogs: new Map(),
+    incidents: [],
+    held: [],
+    marks: [],
+    nextDeliveryMs: null,
+    audited: new Map(),
+    histories: new Map(),
+    flatSets: new Map(),
+    horizon: versionOf(0),
+    ...given,
+  };
+}
+
 /** The engine's memory of the file as it was left; definitions are compiled anew, never read back as plans. */
 export async function loadEngine(
   session: Session,
   parser: SqlParser,
-  { notifies, falseAlarms }: Pick<EngineState, 'notifies' | 'falseAlarms'>,
+  given: GivenState,
 ): Promise<EngineState> {
   const history = await loadHistory(session);
   const models = await loadModelHistory(session);
   const cursors = await loadCursors(session);
   return {
+    ...newEngine(given),
     version: history.version,
     catalog: await loadCatalog(session, parser),
     cursors,
     promoted: models.promoted,
-    modelStates: new Map(),
     superseded: supersededByKey(await loadShown(session, cursors, models.promoted)),
     heldModels: await loadHeldModels(session),
     lastModelVersion: models.lastVersion,
-    droppedModels: new Map(),
     changes: history.changes,
     sources: await loadSources(session),
     lastUpdateId: history.lastUpdateId,
@@ -57,12 +91,7 @@ export async function loadEngine(
     incidents: await loadLiveIncidents(session),
     held: await loadHeld(session),
     marks: await loadMarks(session),
-    falseAlarms,
-    notifies,
     nextDeliveryMs: await nextDelivery(session),
-    audited: new Map(),
-    histories: new Map(),
-    flatSets: new Map(),
     horizon: await loadHorizon(session),
   };
 }

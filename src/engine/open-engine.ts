@@ -1,13 +1,14 @@
 import { rowCostMeter, SimulatedClock, systemClock, wallCostMeter } from '../core/clock.ts';
 import type { Notifier } from '../core/notifier.ts';
-import { loadAccounts } from '../log/account-log.ts';
+import { type AccountRecord, loadAccounts } from '../log/account-log.ts';
 import { ModelFamilies } from '../model/model-families.ts';
 import { OnnxRuntime } from '../model/onnx-runtime.ts';
-import { openDuckdbStore } from '../store/duckdb-store.ts';
+import { type DuckdbStore, openDuckdbStore } from '../store/duckdb-store.ts';
 import { ViewRefresher } from '../view/view-refresher.ts';
 import { EngineCore } from './engine-core.ts';
+import type { EngineState } from './engine-state.ts';
 import { usualFalseAlarms } from './false-alarms.ts';
-import { loadEngine } from './load-engine.ts';
+import { type GivenState, loadEngine, newEngine } from './load-engine.ts';
 import { assertOpenable, type OpenOptions } from './open-options.ts';
 import { BackgroundScheduler, type Timer } from './scheduler.ts';
 import { StalenessAccounts } from './staleness-accounts.ts';
@@ -31,16 +32,10 @@ export async function openEngine(path: string, options: OpenOptions): Promise<Op
   const isSimulated = clock instanceof SimulatedClock;
   const store = await openDuckdbStore(path, { memoryLimit: options.memoryLimit, threads: options.threads });
   try {
-    const { state, accounts } = await store.read(
-      () => null,
-      async (session) => ({
-        state: await loadEngine(session, store.parser, {
-          notifies: notifier !== null,
-          falseAlarms: options.falseAlarms ?? usualFalseAlarms,
-        }),
-        accounts: new StalenessAccounts(await loadAccounts(session)),
-      }),
-    );
+    const { state, accounts } = await remembered(store, {
+      notifies: notifier !== null,
+      falseAlarms: options.falseAlarms ?? usualFalseAlarms,
+    });
     const runtime = new OnnxRuntime();
     const core = new EngineCore(
       {
@@ -53,7 +48,7 @@ export async function openEngine(path: string, options: OpenOptions): Promise<Op
         historyVersions: options.historyVersions ?? null,
         readStreams: options.threads ?? 2,
         user: options.user ?? null,
-        accounts,
+        accounts: new StalenessAccounts(accounts),
       },
       state,
     );
@@ -66,6 +61,19 @@ export async function openEngine(path: string, options: OpenOptions): Promise<Op
     await store.close();
     throw failure;
   }
+}
+
+type Remembered = { readonly state: EngineState; readonly accounts: Map<string, AccountRecord> };
+
+async function remembered(store: DuckdbStore, given: GivenState): Promise<Remembered> {
+  if (store.isNew) return { state: newEngine(given), accounts: new Map() };
+  return store.read(
+    () => null,
+    async (session) => ({
+      state: await loadEngine(session, store.parser, given),
+      accounts: await loadAccounts(session),
+    }),
+  );
 }
 
 const unrefTimer: Timer = (ms, work) => {

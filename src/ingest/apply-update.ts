@@ -88,7 +88,8 @@ async function stageUpdate(
     .filter(({ column }) => assigned.has(column.name));
   const differs = assignedColumnsInOrder.map(
     ({ column, index }, position) =>
-      `TRY_CAST(x.__ev_c${index} AS ${column.type}) IS DISTINCT FROM x.__ev_o${position}
+      // as a value: see `withDifferencesAsValues` in store/duckdb-faults.ts
+      `coalesce(TRY_CAST(x.__ev_c${index} AS ${column.type}) IS DISTINCT FROM x.__ev_o${position}, false)
        OR (x.__ev_c${index} IS NOT NULL AND TRY_CAST(x.__ev_c${index} AS ${column.type}) IS NULL)`,
   );
   const select = stageSelect(target, `(${inner}) AS x`, given, {

@@ -12,12 +12,15 @@ const queryFailures = [
   'Syntax Error',
 ];
 
-/** DuckDB's message without its class and without the echo of the (rewritten) statement. */
+/** After one of these DuckDB answers nothing more. */
+const lastFailures = ['INTERNAL Error', 'FATAL Error'];
+
+/** DuckDB's message without its class, its stack and the echo of the (rewritten) statement. */
 function plainMessage(message: string): string {
-  return message
+  const [told = message] = message
     .replace(/^[A-Z][A-Za-z ]+ Error: /, '')
-    .split(/\n\s*\n?LINE \d+:/)[0]
-    ?.trim() as string;
+    .split(/\n\s*\n?(?:LINE \d+:|Stack Trace:)/);
+  return told.trim();
 }
 
 /** An EverviewError for what DuckDB threw; EverviewErrors pass through. */
@@ -28,10 +31,13 @@ export function storeFailure(cause: unknown): EverviewError {
   if (queryFailures.some((kind) => message.startsWith(kind))) {
     return new EverviewError('invalid-query', plainMessage(message), { cause, data });
   }
+  const isLast = lastFailures.some((kind) => message.startsWith(kind));
   return new EverviewError('store-failure', plainMessage(message), {
     cause,
     data,
-    hint: 'nothing of the statement was kept; check disk space and memory, then try again',
+    hint: isLast
+      ? 'DuckDB failed inside and answers nothing more: close the database and open it again; nothing of the statement was kept'
+      : 'nothing of the statement was kept; check disk space and memory, then try again',
   });
 }
 

@@ -61,13 +61,23 @@ export async function openDuckdbStore(path: string, options: DuckdbStoreOptions 
   let instance: DuckDBInstance | undefined;
   try {
     instance = await DuckDBInstance.create(path, settings);
-    const store = new DuckdbStore(instance, await connect(instance), await connect(instance));
-    await store.write(migrate);
-    return store;
+    const writer = await connect(instance);
+    const isNew = await migrated(writer);
+    return new DuckdbStore(instance, writer, await connect(instance), isNew);
   } catch (cause) {
     instance?.closeSync();
     throw cause instanceof EverviewError ? cause : openFailure(path, cause);
   }
+}
+
+/** @returns whether the file was new. A failure closes the instance, and with it the transaction. */
+async function migrated(writer: DuckDBConnection): Promise<boolean> {
+  const session = new DuckdbSession(writer);
+  session.later('BEGIN TRANSACTION');
+  const isNew = await migrate(session);
+  await session.run('COMMIT');
+  session.release();
+  return isNew;
 }
 
 async function connect(instance: DuckDBInstance): Promise<DuckDBConnection> {
@@ -94,7 +104,16 @@ export class DuckdbStore implements Store {
   readonly #parserConnection: DuckDBConnection;
   readonly #parserSession: DuckdbSession;
 
-  constructor(instance: DuckDBInstance, writer: DuckDBConnection, parserConnection: DuckDBConnection) {
+  /** The file was made by this opening: it holds nothing yet. */
+  readonly isNew: boolean;
+
+  constructor(
+    instance: DuckDBInstance,
+    writer: DuckDBConnection,
+    parserConnection: DuckDBConnection,
+    isNew: boolean,
+  ) {
+    this.isNew = isNew;
     this.#instance = instance;
     this.#writerConnection = writer;
     this.#writer = new DuckdbSession(writer);

@@ -1,9 +1,10 @@
 import { EverviewError } from '../core/errors.ts';
 import type { Session } from '../core/session.ts';
+import { ownTables } from './own-tables.ts';
 
 /**
- * The engine's own tables, as numbered steps that each bring a file one form further. A step is never edited once
- * released; a new form is a new step.
+ * How an older file comes to the form of `own-tables.ts`: numbered steps that each bring it one form further. A step is
+ * never edited once released; a new form is a new step.
  */
 const steps: readonly (readonly string[])[] = [
   [
@@ -199,9 +200,10 @@ const steps: readonly (readonly string[])[] = [
 
 /**
  * @param wanted the form to bring the file to; the newest but where a test wants an older file
+ * @returns whether the file was new: it holds nothing yet
  * @throws EverviewError `not-a-database` for another program's DuckDB file or one from a newer release.
  */
-export async function migrate(tx: Session, wanted: number = steps.length): Promise<void> {
+export async function migrate(tx: Session, wanted: number = steps.length): Promise<boolean> {
   const [found] = await tx.rows(
     `SELECT (SELECT count(*) FROM duckdb_tables() WHERE schema_name = 'everview' AND table_name = 'meta') AS ours,
             (SELECT count(*) FROM duckdb_tables() WHERE NOT internal) AS tables`,
@@ -222,8 +224,14 @@ export async function migrate(tx: Session, wanted: number = steps.length): Promi
       },
     );
   }
+  if (!ours && wanted === steps.length) {
+    await tx.run([...ownTables, `INSERT INTO everview.meta VALUES (${wanted}, 0)`].join(';\n'));
+    return true;
+  }
   const missing = steps.slice(form, wanted).flat();
-  if (missing.length === 0) return;
-  // As one text: a new file is made in one call, not in one for each statement of its history.
-  await tx.run([...missing, `UPDATE everview.meta SET form = ${Math.min(wanted, steps.length)}`].join(';\n'));
+  if (missing.length > 0)
+    await tx.run(
+      [...missing, `UPDATE everview.meta SET form = ${Math.min(wanted, steps.length)}`].join(';\n'),
+    );
+  return !ours;
 }

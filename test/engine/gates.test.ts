@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Everview, SimulatedClock } from '../../src/index.ts';
+import { depth } from '../support/depth.ts';
 import { openEverview } from '../support/open-everview.ts';
 import { Random } from '../support/random.ts';
 import { hourMs } from '../support/sensor-model.ts';
@@ -142,7 +143,8 @@ describe('a gate over a hold-out, its slices and earlier windows', () => {
 
   it('blocks candidates that are worse, and says inconclusive of rows that are too few', async () => {
     const decisions: string[] = [];
-    for (const seed of [11, 12, 13, 14, 15, 16, 17, 18, 19, 20]) {
+    const seeds = [11, 12, 13, 14, 15, 16, 17, 18, 19, 20].slice(0, depth(4, 10));
+    for (const seed of seeds) {
       const { db, sensor } = await opened(seed);
       await using _ = db;
       await db.sql(modelSql('m', 'gate = (not_worse(margin = 0.02)), windows = 0'));
@@ -156,7 +158,7 @@ describe('a gate over a hold-out, its slices and earlier windows', () => {
       expect(status).toBe('failed');
       decisions.push(String(Reflect.get(Object(metrics), 'decision')));
     }
-    expect(decisions.filter((one) => one === 'hold').length).toBeGreaterThanOrEqual(9);
+    expect(decisions.filter((one) => one === 'hold').length).toBeGreaterThanOrEqual(seeds.length - 1);
 
     const { db, sensor } = await opened(4);
     await using _ = db;

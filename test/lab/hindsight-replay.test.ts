@@ -71,7 +71,7 @@ const replays = [
   ['a slow deployment', { kind: 'all' }, 36 * hourMs],
 ] as const satisfies readonly (readonly [string, LearningWindow, number])[];
 
-describe.each(depth<readonly (typeof replays)[number][]>(replays.slice(1), replays))(
+describe.each(depth<readonly (typeof replays)[number][]>(replays.slice(2), replays))(
   'hindsight of replays over %s',
   (_, window, deployDelay) => {
     const run = replayed(window, deployDelay);

@@ -64,7 +64,7 @@ async function checkBalances(bank: TransferBank, answer: Answer | null): Promise
 
 /** Law 3: an answer shows one version, names it, and never passes stale contents off as fresh. */
 describe('law 3, consistency', () => {
-  it.each(depth([11, 12, 13], [11, 12, 13, 14, 15, 16, 17, 18, 19, 20]))(
+  it.each(depth([11, 12], [11, 12, 13, 14, 15, 16, 17, 18, 19, 20]))(
     'neither wins nor loses money under any policies, seed %i',
     async (seed) => {
       const random = new Random(seed);

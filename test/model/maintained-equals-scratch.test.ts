@@ -8,6 +8,7 @@ import type { RidgeParameters } from '../../src/model/ridge-parameters.ts';
 import { advanceSources, type TrainingRelation } from '../../src/model/row-source.ts';
 import { needsRebase, rowCount, type SumsState } from '../../src/model/sums-state.ts';
 import { trainingBoundsAt } from '../../src/model/training-window.ts';
+import { depth } from '../support/depth.ts';
 import { fitReference, type ReferenceRow } from '../support/least-squares-reference.ts';
 import { ridgePredictor } from '../support/ridge-predictor.ts';
 import { ridgeModel, TrainingTable, trainingSet } from '../support/training-table.ts';
@@ -161,7 +162,7 @@ describe('sums kept through a history give the model of a fit from scratch', () 
         fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 8 }), async (steps) => {
           await replay(steps, options);
         }),
-        { numRuns: 12, seed: 20_240_601 },
+        { numRuns: depth(6, 12), seed: 20_240_601 },
       );
     },
     60_000,

@@ -35,7 +35,7 @@ export async function runShapes(shapes: readonly Shape[]): Promise<ReadonlyMap<s
   const bare = await BareDuckdb.open({ threads: '1' });
   try {
     await createTables(world, bare);
-    const [load, ...updates] = depth(shapeUpdates.slice(0, 4), shapeUpdates);
+    const [load, ...updates] = depth(shapeUpdates.slice(0, 3), shapeUpdates);
     world.nowMs = shapeMomentMs(0);
     if (load !== undefined) await apply(world, bare, load);
     const findings = new Map<string, ShapeFindings>();

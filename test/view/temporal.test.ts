@@ -1,9 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { IncrementalRung } from '../../src/plan/view-plan.ts';
+import type { Rung } from '../../src/plan/view-plan.ts';
 import { depth } from '../support/depth.ts';
 import { ViewWorld } from '../support/view-world.ts';
 
-const rungs = ['algebraic', 'domain', 'full'] as const;
 const day = 86_400_000;
 const start = Date.UTC(2024, 1, 20, 12);
 
@@ -111,16 +110,18 @@ describe('contents follow the clock', () => {
 
   describe.each(Object.entries(shapes))('%s', (_, sql) => {
     test('by every rung', async () => {
-      for (const rung of rungs) {
+      // The full rung is DuckDB's own recompute, which the others are compared with.
+      const kept = depth<readonly Rung[]>(['algebraic', 'domain'], ['algebraic', 'domain', 'full']);
+      for (const rung of kept) {
         await world.view(rung, sql);
         await world.checkedRefresh(rung, 'rebuild');
         await world.view(`over_${rung}`, `SELECT count(*) AS n FROM "${rung}"`);
       }
       for (const step of history) {
         await step();
-        for (const rung of rungs) {
+        for (const rung of kept) {
           if (rung === 'full') await world.checkedRefresh(rung, 'rebuild');
-          else await world.checkedRefresh(rung, 'advance', rung satisfies IncrementalRung);
+          else await world.checkedRefresh(rung, 'advance', rung);
         }
       }
     });
