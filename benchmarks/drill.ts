@@ -1,12 +1,12 @@
 import { join } from 'node:path';
-import { catalogueCauses } from '../src/core/verdict.ts';
-import { type DrillOutcome, drillLines, drillShares, lineOf } from '../src/ingest/drill/run-drill.ts';
+import { drillShares } from '../src/ingest/drill/run-drill.ts';
 import { openDuckdbStore } from '../src/store/duckdb-store.ts';
-import type { Benchmark, JudgedAim, ToldSection } from './benchmark.ts';
+import type { Benchmark, ToldSection } from './benchmark.ts';
+import { drillSection, percent, share } from './drill/drill-section.ts';
 import { type LabelReplay, labelErrors, replayLabels } from './drill/label-replay.ts';
 import { loadSet } from './drill/load-set.ts';
 import { type ReplayResult, replay } from './drill/replay.ts';
-import { dataFolder, replaySets } from './drill/replay-sets.ts';
+import { replaySets } from './drill/replay-sets.ts';
 import { type JudgedWide, judgeWideUpdates } from './drill/wide-updates.ts';
 
 /** Real tables, replayed clean and with the catalogue's errors put into copies of their updates. */
@@ -29,7 +29,7 @@ export const drill: Benchmark = {
     const wide = await store.write((tx) => judgeWideUpdates(tx, isQuick ? 100 : 5_000, 1_000));
     await store.close();
     return [
-      sectionOf(results, absent),
+      drillSection(results, absent),
       ...(labels.length === 0 ? [] : [labelSection(labels)]),
       wideSection(wide),
     ];
@@ -114,118 +114,4 @@ function labelLines({ name, heldOut, method, updates, blocked, noticed, outcomes
         : ['', '', '', '', ''];
     return [`| ${[...head, error, ...cells].join(' | ')} |`];
   });
-}
-
-function sectionOf(results: readonly ReplayResult[], absent: readonly string[]): ToldSection {
-  const text =
-    'Each set is replayed in the updates it would have come in; what is said of one as it came counts as a false alarm, ' +
-    'though real sets hold real errors. Then errors of the catalogue are put into copies of six of its last updates, at ' +
-    '1, 5, 20 and 100 % of the rows. Thresholds and floors were chosen on the sets that are not held out. Budget: a notice ' +
-    'for 1 % of the updates, a block for 0.1 %. The first updates of each set, from which is learned, are not judged.' +
-    (absent.length === 0 ? '' : ` Not found in ${dataFolder()}: ${absent.join(', ')}.`);
-  const outcomes = results.flatMap((result) => result.outcomes);
-  return {
-    title: 'Errors put into real tables',
-    text,
-    lines: [...setLines(results), '', ...detectorLines(results), '', ...errorLines(outcomes)],
-    judged: results.length === 0 ? [] : aimsOf(results, outcomes),
-  };
-}
-
-function setLines(results: readonly ReplayResult[]): string[] {
-  return [
-    '| set | updates judged | rows each | blocked | noticed | caught at 1 % | 5 % | 20 % | 100 % | rightly named | findings each |',
-    '|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|',
-    ...results.map((result) => {
-      const { recall, rightlyNamed, caught, findings } = lineOf('noise', '', result.outcomes);
-      const { block, notice } = result.severities;
-      const cells = [
-        `${result.name}${result.heldOut ? ' (held out)' : ''}`,
-        String(result.updates),
-        String(result.rows),
-        percent(block / result.updates),
-        percent(notice / result.updates),
-        ...recall.map(share),
-        share(rightlyNamed / caught),
-        share(findings),
-      ];
-      return `| ${cells.join(' | ')} |`;
-    }),
-  ];
-}
-
-function detectorLines(results: readonly ReplayResult[]): string[] {
-  const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
-  const updates = sum(results.map((result) => result.updates));
-  const alarms = sum(results.map(({ severities }) => severities.block + severities.notice));
-  const own = lineOf(
-    'noise',
-    '',
-    results.flatMap(({ outcomes }) => outcomes),
-  );
-  const names = results[0]?.baselines.map(({ name }) => name) ?? [];
-  const rows = names.map((name, place) => {
-    const tallies = results.flatMap(({ baselines }) => baselines[place] ?? []);
-    const recall = drillShares.map((_, which) => {
-      const found = sum(tallies.map((tally) => tally.found[which] ?? 0));
-      return found / sum(tallies.map((tally) => tally.broken[which] ?? 0));
-    });
-    const wrong = sum(tallies.map((tally) => tally.falseAlarms)) / sum(tallies.map((tally) => tally.clean));
-    return [name, percent(wrong), ...recall.map(share)];
-  });
-  return [
-    '| detector | alarms on updates as they came | caught at 1 % | 5 % | 20 % | 100 % |',
-    '|---|--:|--:|--:|--:|--:|',
-    `| Everview, noticed or blocked | ${[percent(alarms / updates), ...own.recall.map(share)].join(' | ')} |`,
-    ...rows.map((cells) => `| ${cells.join(' | ')} |`),
-  ];
-}
-
-function errorLines(outcomes: readonly DrillOutcome[]): string[] {
-  return [
-    '| # | error | done | 1 % | 5 % | 20 % | 100 % | rightly named | shown by |',
-    '|--:|---|---|--:|--:|--:|--:|--:|---|',
-    ...drillLines(outcomes).map(({ cause, what, recall, rightlyNamed, caught, by }) => {
-      const cells = [
-        String(catalogueCauses[cause][0]),
-        cause,
-        what,
-        ...recall.map(share),
-        share(rightlyNamed / caught),
-        by.slice(0, 3).join(', '),
-      ];
-      return `| ${cells.join(' | ')} |`;
-    }),
-  ];
-}
-
-function aimsOf(results: readonly ReplayResult[], outcomes: readonly DrillOutcome[]): JudgedAim[] {
-  const updates = results.reduce((sum, result) => sum + result.updates, 0);
-  const blocked = results.reduce((sum, { severities }) => sum + severities.block, 0) / updates;
-  const noticed = results.reduce((sum, { severities }) => sum + severities.notice, 0) / updates;
-  const { recall, rightlyNamed, caught, findings } = lineOf('noise', '', outcomes);
-  const wanted = [0.7, 0.8, 0.92, 0.99];
-  return [
-    { text: 'blocks at most 0.1 % of clean updates', measured: percent(blocked), holds: blocked <= 0.001 },
-    { text: 'notices at most 1 % of clean updates', measured: percent(noticed), holds: noticed <= 0.01 },
-    {
-      text: `catches at least ${wanted.join(' / ')} of errors in 1 / 5 / 20 / 100 % of the rows`,
-      measured: recall.map(share).join(' / '),
-      holds: recall.every((value, place) => value >= (wanted[place] ?? 1)),
-    },
-    {
-      text: 'names the right cause of at least 80 % of what it catches',
-      measured: percent(rightlyNamed / caught),
-      holds: rightlyNamed >= 0.8 * caught,
-    },
-    { text: 'at most 1.2 findings an error', measured: share(findings), holds: findings <= 1.2 },
-  ];
-}
-
-function share(value: number): string {
-  return Number.isNaN(value) ? '–' : value.toFixed(2);
-}
-
-function percent(value: number): string {
-  return `${(value * 100).toFixed(2)} %`;
 }

@@ -106,7 +106,7 @@ export type Verdict = {
   readonly findings: readonly Finding[];
   /** Accepted updates that the expectation rests on. */
   readonly history: number;
-  /** Tests made; the thresholds are the p-values of one of them that make a block and a notice. */
+  /** Tests made; the thresholds are the p-values of one of them, of weight 1, that make a block and a notice. */
   readonly tests: number;
   readonly thresholds: { readonly block: number; readonly notice: number };
 };

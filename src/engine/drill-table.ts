@@ -85,7 +85,7 @@ export function drillTable(core: EngineCore, name: string, progress?: DrillProgr
           const constraints = isRuled
             ? (broken: BatchColumns) => brokenConstraints(snapshot, entry.target, broken, arrived)
             : null;
-          outcomes.push(...(await drillUpdate(update, { ...settings, constraints })));
+          outcomes.push(...(await drillUpdate(update, { ...settings, constraints, watch: null })));
         }
         progress?.(done + 1, copied.length);
       }

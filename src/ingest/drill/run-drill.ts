@@ -4,7 +4,7 @@ import { judgeProfile } from '../judge/judge-profile.ts';
 import { knownColumns, type TableHistory } from '../judge/table-history.ts';
 import type { TableUse } from '../judge/table-use.ts';
 import type { BatchColumns } from '../profile/batch-columns.ts';
-import { measureBatch, noJointPlan } from '../profile/batch-profile.ts';
+import { type BatchProfile, measureBatch, noJointPlan } from '../profile/batch-profile.ts';
 import { type Injection, injectAll } from './inject.ts';
 
 /** Shares of the rows that are hit. */
@@ -27,6 +27,8 @@ export type DrillSettings = {
   readonly use: TableUse;
   /** Names of the constraints that a broken copy breaks; null: none are declared. */
   readonly constraints: ((batch: BatchColumns) => Promise<readonly string[]>) | null;
+  /** Is shown each copy's profile beside what became of it; null: nobody asks. */
+  readonly watch: ((profile: BatchProfile, outcome: DrillOutcome) => void) | null;
 };
 
 /** What became of one error in one copy. */
@@ -73,7 +75,7 @@ function outcomeOf(
   { version, atMs, history }: DrilledUpdate,
   injection: Injection,
   share: number,
-  { table, falseAlarmsPerMonth, updatesPerMonth, use }: DrillSettings,
+  { table, falseAlarmsPerMonth, updatesPerMonth, use, watch }: DrillSettings,
 ): DrillOutcome {
   const names = injection.batch.columns.map(({ name }) => name);
   const known = knownColumns(history, names);
@@ -83,7 +85,7 @@ function outcomeOf(
   const findings = verdict.findings.filter(({ severity }) => severity !== 'log');
   const [first] = findings;
   const { cause, what, columns } = injection;
-  return {
+  const outcome: DrillOutcome = {
     cause,
     what,
     columns,
@@ -95,6 +97,8 @@ function outcomeOf(
     isBlocked: verdict.severity === 'block',
     by: first?.statistic ?? null,
   };
+  watch?.(profile, outcome);
+  return outcome;
 }
 
 /** How often one error was caught, by the share of the rows it hit. */

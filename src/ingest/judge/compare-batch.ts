@@ -1,33 +1,44 @@
 import type { BatchProfile } from '../profile/batch-profile.ts';
-import { measureNames } from '../profile/column-profile.ts';
 import type { JointPlan } from '../profile/joint-plan.ts';
 import type { ModelEffect } from '../profile/model-effect.ts';
 import { compareColumn } from './compare-column.ts';
+import { compareCorrelations } from './compare-correlations.ts';
 import { type EffectStatistic, effectsOf, relationAt } from './effect-history.ts';
 import { sign } from './statistic-options.ts';
 import { columnHistory, learningUpdates, type TableHistory } from './table-history.ts';
-import { TestCollector } from './test-collector.ts';
+import { type KeepsTest, mayTell, TestCollector } from './test-collector.ts';
 import { type MeasureScale, testMeasure } from './test-measure.ts';
 import type { TestResult } from './test-result.ts';
 
 /** The batch's tests; those that found nothing at all are only counted. */
-export type Comparison = { readonly tests: number; readonly results: readonly TestResult[] };
+export type Comparison = {
+  readonly tests: number;
+  /** Of all of them together, by which they share the budget. */
+  readonly weight: number;
+  readonly results: readonly TestResult[];
+};
 
 /** Compares every statistic of a batch with the table's history. */
-export function compareBatch(profile: BatchProfile, history: TableHistory, atMs: number): Comparison {
-  const collector = new TestCollector(history, atMs);
+export function compareBatch(
+  profile: BatchProfile,
+  history: TableHistory,
+  atMs: number,
+  keeps: KeepsTest = mayTell,
+): Comparison {
+  const collector = new TestCollector(history, atMs, keeps);
   compareRows(collector, profile);
   for (const [index, column] of profile.columns.entries()) {
     compareColumn(collector, column, columnHistory(history, column.name, index), profile.rows, index);
   }
   if (history.plan !== null) compareJoint(collector, profile, history.plan);
   for (const effect of profile.effects) compareEffect(collector, effect);
-  return { tests: collector.tests, results: collector.results };
+  const { tests, weight, results } = collector;
+  return { tests, weight, results };
 }
 
 function compareRows(collector: TestCollector, profile: BatchProfile): void {
   const rows = collector.history.units.map((unit) => unit.profile.rows);
-  collector.measure('', 'rows', profile.rows, profile.rows, rows, { kind: 'ratio', floor: 0.1, unit: 1 });
+  collector.measure('', 'rows', profile.rows, profile.rows, rows, { kind: 'ratio', floor: 0.02, unit: 1 });
   const hits = collector.history.units.map((unit) => unit.profile.duplicates);
   const n = profile.rows;
   collector.rate({ column: '', statistic: 'duplicates', k: profile.duplicates, n, hits, rows, ...sign(2) });
@@ -35,17 +46,7 @@ function compareRows(collector: TestCollector, profile: BatchProfile): void {
 
 function compareJoint(collector: TestCollector, profile: BatchProfile, plan: JointPlan): void {
   compareDependencies(collector, profile, plan);
-  for (const [place, [a, b]] of plan.correlations.entries()) {
-    const values = collector.history.units.map((unit) => unit.profile.correlations[place] ?? Number.NaN);
-    const now = profile.correlations[place] ?? Number.NaN;
-    // Fewer rows scatter more, and so do fewer values that they share: by whichever is less than it was.
-    const variety = (one: BatchProfile) => Math.min(varietyOf(one, a), varietyOf(one, b));
-    const varieties = collector.history.units.map((unit) => variety(unit.profile));
-    const byRows = mean(collector.rows) / profile.rows;
-    const byValues = mean(varieties) / variety(profile);
-    const [n, past] = byValues > byRows ? [variety(profile), varieties] : [profile.rows, collector.rows];
-    collector.measure(a, 'correlation', now, n, values, { kind: 'plain', floor: 0.15 }, past, [b]);
-  }
+  compareCorrelations(collector, profile, plan);
   for (const [place, rule] of plan.rules.entries()) {
     const others = 'c' in rule ? [rule.b, rule.c] : [rule.b];
     const [broken, rows] = profile.rules[place] ?? [0, 0];
@@ -54,18 +55,6 @@ function compareJoint(collector: TestCollector, profile: BatchProfile, plan: Joi
     const [hits, of] = [past.map(([k]) => k), past.map(([, n]) => n)];
     collector.rate({ column: rule.a, statistic, k: broken, n: rows, hits, rows: of, others, ...sign(1) });
   }
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-/** Values of a column that tell of a relation: rows that share one tell it once. */
-function varietyOf({ columns }: BatchProfile, name: string): number {
-  const column = columns.find((one) => one.name === name);
-  if (column === undefined) return 0;
-  const share = column.kind === 'number' ? column.measures[measureNames.number.indexOf('distinct')] : 1;
-  return column.present * (share ?? 1) || 0;
 }
 
 function compareDependencies(

@@ -52,7 +52,7 @@ export function compareColumn(
     const k = hitsOf(column);
     // What can only rise, and is not there, tells nothing.
     if (k === 0 && options.onlyUp === true) {
-      collector.tests += 1;
+      collector.count(statistic);
       return;
     }
     const hits = past.map((one) => (one === null ? 0 : hitsOf(one)));
@@ -125,7 +125,7 @@ function compareRepeats(
   const { shared, of } = sharedValues(sketch, before);
   // Most columns share next to nothing: then what they usually share is not looked up.
   if (shared < fewestShared) {
-    collector.tests += 1;
+    collector.count('repeated');
     return;
   }
   const shares = past.map((one, place) => {
@@ -178,7 +178,7 @@ function compareMeasures(
   const isDiscrete = kind === 'number' && few;
   const isScale = (column.values?.length ?? 0) >= fewestOfScale;
   for (const [place, statistic] of measureNames[kind].entries()) {
-    if (isDiscrete && statistic !== 'run' && (statistic !== 'roughness' || !isScale)) continue;
+    if (isDiscrete && statistic !== 'run' && (statistic !== 'disorder' || !isScale)) continue;
     const values = past.map((one) => one?.measures[place] ?? Number.NaN);
     const now = column.measures[place] ?? Number.NaN;
     if (sharesOfRows.has(statistic)) {

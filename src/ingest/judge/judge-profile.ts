@@ -37,9 +37,9 @@ export function judgeProfile(judged: JudgedProfile, history: TableHistory): Verd
     };
   }
   const recent = { ...history, units };
-  const { tests, results } = compareBatch(profile, recent, atMs);
+  const { tests, weight, results } = compareBatch(profile, recent, atMs);
   const budget = budgetPerUpdate(judged.falseAlarmsPerMonth, judged.updatesPerMonth);
-  const thresholds = thresholdsOf(budget, tests, cautionOf(budget, recent));
+  const thresholds = thresholdsOf(budget, weight, cautionOf(budget, recent));
   const findings = groupFindings({ table, profile, history: recent, known, results, thresholds, use, atMs });
   const { block, notice } = thresholds;
   return {

@@ -93,7 +93,22 @@ function textCause(of: ColumnCase): NamedCause | null {
   }
   if (patterns !== null)
     return named('pattern-break', `${percent(patterns.observed)} of "${name}" have a form never seen`);
-  return null;
+  return floodOf(of);
+}
+
+/** Share of the rows with one value from which on the others were lost to it. */
+const nearlyAll = 0.9;
+
+/** One value in nearly all rows, where the values, or their lengths, were of many kinds. */
+function floodOf(of: ColumnCase): NamedCause | null {
+  const [first] = of.column.top;
+  const change = of.tests.find(
+    ({ statistic, effect }) => statistic === 'length' || (statistic === 'entropy' && effect < 0),
+  );
+  const share = (first?.[1] ?? 0) / Math.max(1, of.column.present);
+  if (first === undefined || change === undefined || share < nearlyAll) return null;
+  const text = `"${of.column.name}" is ${first[0]} in ${percent(share)} of the rows`;
+  return named('category-flood', text, { facts: { value: first[0] } });
 }
 
 function timeCause(of: ColumnCase): NamedCause | null {

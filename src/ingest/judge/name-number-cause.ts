@@ -6,7 +6,7 @@ import { factorOf, nearestFactor } from './known-factors.ts';
 /** What a column of numbers shows that says more than that something is other than usual; null: nothing does. */
 export function numberCause(of: ColumnCase): NamedCause | null {
   const { column, known } = of;
-  const { name, novel } = column;
+  const { name } = column;
   const nonfinite = rise(of, 'nonfinite');
   if (nonfinite !== null) {
     const text = `${percent(nonfinite.observed)} of "${name}" are infinite or NaN`;
@@ -59,7 +59,15 @@ export function numberCause(of: ColumnCase): NamedCause | null {
     const text = `${percent(far.observed)} of "${name}" are far outside of all that was there before`;
     return named('outlier-rows', text, { rows: farRows(known) });
   }
-  const spread = has(of, 'spread', 'roughness');
+  return scatterCause(of);
+}
+
+/** Rows out of order, values that scatter, or that were never there, where nothing says more. */
+function scatterCause(of: ColumnCase): NamedCause | null {
+  const { column } = of;
+  const { name, novel } = column;
+  const negative = rise(of, 'negative');
+  const spread = has(of, 'spread', 'disorder');
   const moved = has(of, 'median');
   if (negative !== null) {
     return named('noise', `"${name}" scatters more than usual: ${percent(negative.observed)} are below 0`);
@@ -72,24 +80,34 @@ export function numberCause(of: ColumnCase): NamedCause | null {
     const text = `"${name}" scatters ${spread.effect > 0 ? 'more' : 'less'} than usual: ${spread.statistic} ${short(spread.observed)}, where ${short(spread.expected)} is usual`;
     return named('noise', text);
   }
+  const strangers = rise(of, 'new-values') ?? rise(of, 'distinct');
+  const stays = moved === null && has(of, 'q05', 'q25', 'q75', 'q95') === null;
+  if (strangers !== null && stays && strangers.effect < mostStrangers) {
+    const how = strangers.statistic === 'distinct' ? 'values that differ' : 'values never seen';
+    const text = `${percent(strangers.observed)} of "${name}" are ${how}, where ${percent(strangers.expected)} is usual`;
+    return named('noise', text);
+  }
   return null;
 }
 
 /** Share of the rows from which on it is the column that has moved, and not some rows. */
 const mostOutliers = 0.2;
 
+/** And the same of values that are new, or that no other row has: a column of many of them is another than it was. */
+const mostStrangers = 0.5;
+
 /** Rows outside of what was known; those far outside are among them. */
 function farRows(known: KnownColumn | null): string | null {
   return known === null ? null : `{c} < ${known.least} OR {c} > ${known.greatest}`;
 }
 
-/** Rough beyond what noise does, and by nothing else than the order of the rows. */
+/** Out of order beyond what noise does, and nothing else. */
 function isDisordered({ tests }: ColumnCase): boolean {
-  const [first] = tests.filter(({ statistic }) => statistic === 'roughness');
+  const [first] = tests.filter(({ statistic }) => statistic === 'disorder');
   return (
     first !== undefined &&
     first.effect > Math.log(1.3) &&
-    tests.every(({ statistic }) => statistic === 'roughness' || statistic === 'run')
+    tests.every(({ statistic }) => statistic === 'disorder' || statistic === 'run')
   );
 }
 
@@ -144,6 +162,9 @@ function looksMirrored({ column, usualLow, usualMiddle, usualHigh }: ColumnCase)
   );
 }
 
+/** Share of the rows that is told where only the upper end shows that some are multiplied. */
+const partlyScaled = 0.1;
+
 /** A factor between what came and what is usual, where it is a known one. */
 function scaleOfColumn(of: ColumnCase): { factor: number; text: string; share: number } | null {
   const { column, usualMiddle, usualLow, usualHigh } = of;
@@ -155,13 +176,20 @@ function scaleOfColumn(of: ColumnCase): { factor: number; text: string; share: n
     if (found !== null && (spread === null || Math.abs(Math.log(spread / found.factor)) < 0.7))
       return { ...found, share: 1 };
   }
-  const wider = has(of, 'above-range', 'far', 'spread', 'roughness', 'q95');
+  const wider = has(of, 'above-range', 'far', 'spread', 'disorder', 'q95');
   if (wider !== null && wider.effect > 0 && novel.above >= 2 && usualHigh > 0) {
     // What is out of range may be of the upper half only: compare it with the upper part of what is usual.
     const usual =
       novel.above > 0.5 * present ? usualMiddle : Math.max(usualMiddle, (usualMiddle + usualHigh) / 2);
     const found = usual > 0 ? nearestFactor(novel.aboveMedian / usual, 0.8) : null;
     if (found !== null && found.factor > 2) return { ...found, share: novel.above / Math.max(1, present) };
+  }
+  // Nothing is out of range, and the upper end is where the middle would be, multiplied.
+  const upper = has(of, 'q95');
+  if (novel.above < 2 && upper !== null && upper.effect > 0 && median === null && usualMiddle > 0) {
+    const found = nearestFactor((2 * upper.observed) / (usualMiddle + usualHigh), 0.8);
+    if (found !== null && found.factor > 2 && upper.observed > 2 * usualHigh)
+      return { ...found, share: partlyScaled };
   }
   const low = has(of, 'q05') ?? rise(of, 'below-range') ?? rise(of, 'far');
   if (low !== null && low.effect !== 0 && usualLow > 0 && column.least > 0 && column.least < usualLow / 4) {

@@ -4,7 +4,13 @@ import type { Session } from '../../core/session.ts';
 import type { SqlValue } from '../../core/value.ts';
 import type { Verdict } from '../../core/verdict.ts';
 import type { JointPlan } from '../profile/joint-plan.ts';
-import { readFindings, readPartColumns, readPlan, readProfile } from '../profile/profile-codec.ts';
+import {
+  readFindings,
+  readPartColumns,
+  readPlan,
+  readProfile,
+  writeProfile,
+} from '../profile/profile-codec.ts';
 import { mergeParts, type ProfilePart } from '../profile/profile-part.ts';
 import { logRelation } from '../relation-names.ts';
 import { timestampSql } from '../set-aside.ts';
@@ -59,7 +65,7 @@ export async function recordProfile(
     JSON.stringify(verdict.findings),
     new Date(unit.atMs),
     plan === null ? null : JSON.stringify(plan),
-    JSON.stringify(unit.profile),
+    writeProfile(unit.profile),
     BigInt(updateId),
   ];
   await tx.append(

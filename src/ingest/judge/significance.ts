@@ -6,7 +6,7 @@ import type { TestResult } from './test-result.ts';
 export type FalseAlarmBudget = { readonly block: number; readonly notice: number };
 
 export type Thresholds = {
-  /** The p-values of one test that make a block and a notice. */
+  /** The p-values of one test of weight 1 that make a block and a notice. */
   readonly block: number;
   readonly notice: number;
   /** How many times further beyond what was usual than of a table that keeps to the budget; 1 and more. */
@@ -14,11 +14,32 @@ export type Thresholds = {
 };
 
 /**
- * The budget of an update shared out over its tests (Bonferroni: whatever hangs together, at most that many alarms are
- * false).
+ * Shares of the budget, where they are not 1. Levels and shares of values are where seasons and new prices show first, and
+ * what breaks them shows elsewhere too; the order of rows is moved by little but errors. By the tuning sets of the drill.
  */
-export function thresholdsOf(budget: FalseAlarmBudget, tests: number, caution: number): Thresholds {
-  const shares = Math.max(1, tests);
+const weights: ReadonlyMap<string, number> = new Map([
+  ...['q05', 'q25', 'median', 'q75', 'q95', 'spread'].map((name) => [name, 0.1] as const),
+  ['value', 0.25],
+  ['correlation', 0.5],
+  ['run', 0.3],
+  ['repeated', 3],
+  ['disorder', 10],
+  ['rows', 10],
+  ['duplicates', 10],
+]);
+
+export function weightOf(statistic: string): number {
+  return weights.get(statistic) ?? 1;
+}
+
+/**
+ * The budget of an update shared out over its tests by their weights (weighted Bonferroni, Genovese, Roeder and Wasserman
+ * 2006: whatever hangs together, at most that many alarms are false).
+ *
+ * @param weight of all tests together
+ */
+export function thresholdsOf(budget: FalseAlarmBudget, weight: number, caution: number): Thresholds {
+  const shares = Math.max(1, weight);
   return { block: budget.block / shares, notice: budget.notice / shares, caution };
 }
 
@@ -71,12 +92,10 @@ const signs: ReadonlySet<string> = new Set([
 
 export function severityOf(test: Weighed, thresholds: Thresholds): FindingSeverity | null {
   if (!test.isTelling) return null;
-  if (test.pValue <= thresholds.block && test.beyond >= beyondForBlock && isPlain(test, thresholds.caution))
+  const pValue = test.pValue / weightOf(test.statistic);
+  if (pValue <= thresholds.block && test.beyond >= beyondForBlock && isPlain(test, thresholds.caution))
     return 'block';
-  if (
-    test.isExact ||
-    (test.pValue <= thresholds.notice && test.beyond >= beyondForNotice * thresholds.caution)
-  )
+  if (test.isExact || (pValue <= thresholds.notice && test.beyond >= beyondForNotice * thresholds.caution))
     return 'notice';
   return null;
 }

@@ -92,9 +92,11 @@ export function scaleOf(statistic: string, width: number): MeasureScale {
     case 'q95':
       return { kind: 'ratio', floor: 0.1, unit: width };
     case 'spread':
-    case 'roughness':
     case 'length':
       return { kind: 'ratio', floor: 0.15, unit: 1 };
+    case 'disorder':
+      // Errors bring rows out of order; holidays bring them into it.
+      return { kind: 'ratio', floor: 0.15, unit: 1, onlyUp: true };
     case 'run':
       return { kind: 'plain', floor: 0.5 };
     case 'distinct':

@@ -1,12 +1,20 @@
 import { createForecastWork, type ForecastWork } from './forecast.ts';
+import { weightOf } from './significance.ts';
 import { type RateOptions, sign } from './statistic-options.ts';
 import { historyLength, learningUpdates, type TableHistory } from './table-history.ts';
 import { type MeasureScale, testMeasure } from './test-measure.ts';
 import { type RateTest, testRate } from './test-rate.ts';
 import type { TestResult } from './test-result.ts';
 
+/** Which tests are kept. */
+export type KeepsTest = (test: RateTest) => boolean;
+
 /** p-values above this are not kept: no threshold is as high. */
 const kept = 0.01;
+
+/** Those that may tell something. */
+export const mayTell: KeepsTest = ({ isTelling, isExact, pValue }) =>
+  isTelling && (isExact || pValue <= kept);
 
 type RateCase = RateOptions & {
   readonly column: string;
@@ -21,9 +29,11 @@ type RateCase = RateOptions & {
   readonly others?: readonly string[];
 };
 
-/** Makes the tests of one batch, and keeps those that may tell something. */
+/** Makes the tests of one batch, and keeps those asked for. */
 export class TestCollector {
   tests = 0;
+  /** Of all tests together, by which they share the budget. */
+  weight = 0;
   readonly results: TestResult[] = [];
   readonly history: TableHistory;
   readonly work: ForecastWork = createForecastWork(historyLength + 1);
@@ -31,9 +41,11 @@ export class TestCollector {
   readonly rows: readonly number[];
   readonly #weekdays: readonly number[] | null;
   readonly #weekday: number;
+  readonly #keeps: KeepsTest;
 
-  constructor(history: TableHistory, atMs: number) {
+  constructor(history: TableHistory, atMs: number, keeps: KeepsTest) {
     this.history = history;
+    this.#keeps = keeps;
     const moments = history.units.map((unit) => unit.atMs);
     const [first = 0, last = 0] = [moments[0], moments[moments.length - 1]];
     this.#weekdays = last - first >= 21 * 86_400_000 ? moments.map(weekdayOf) : null;
@@ -115,13 +127,19 @@ export class TestCollector {
     this.rate({ column, statistic, k: Math.round(now * n), n, hits, rows: known, ...sign(2) });
   }
 
+  /** A test that tells nothing is one all the same. */
+  count(statistic: string): void {
+    this.tests += 1;
+    this.weight += weightOf(statistic);
+  }
+
   add(
     test: RateTest | null,
     what: Pick<TestResult, 'column' | 'model' | 'others' | 'statistic' | 'value' | 'kind'>,
   ): void {
     if (test === null) return;
-    this.tests += 1;
-    if (test.isTelling && (test.isExact || test.pValue <= kept)) this.results.push({ ...what, ...test });
+    this.count(what.statistic);
+    if (this.#keeps(test)) this.results.push({ ...what, ...test });
   }
 }
 

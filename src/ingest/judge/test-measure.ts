@@ -15,7 +15,13 @@ export type MeasureScale =
   /** As it is; `floor` in its own units. */
   | { readonly kind: 'plain'; readonly floor: number }
   /** By its logarithm where all values are above 0, else in units of `unit`. */
-  | { readonly kind: 'ratio'; readonly floor: number; readonly unit: number };
+  | {
+      readonly kind: 'ratio';
+      readonly floor: number;
+      readonly unit: number;
+      /** A fall says nothing; false unless said. */
+      readonly onlyUp?: boolean;
+    };
 
 /** Degrees of freedom at most: tails of real tables are heavier than the normal one. */
 const mostFreedom = 12;
@@ -49,7 +55,8 @@ export function testMeasure(
   const now = isRatio ? Math.log(observed) : observed / unit;
   const effect = now - expected;
   const original = (value: number) => (isRatio ? Math.exp(value) : value * unit);
-  if (!(Math.abs(effect) >= floor)) return untold(observed, original(expected), effect, length);
+  const isFall = effect < 0 && 'onlyUp' in scaling && scaling.onlyUp === true;
+  if (isFall || !(Math.abs(effect) >= floor)) return untold(observed, original(expected), effect, 0, length);
   // A smaller batch scatters more; a larger one is not trusted to scatter less.
   const widening = Math.sqrt(Math.max(1, typicalRows / length / Math.max(1, n)));
   const deviation = Math.max(deviationOf(expectation, work), rms) * widening;

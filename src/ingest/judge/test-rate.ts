@@ -37,11 +37,17 @@ export function beyondOf(error: number, worst: number, updates: number): number 
 }
 
 /** A statistic that is as it was, as far as it matters: how likely that is nobody asks. */
-export function untold(observed: number, expected: number, effect: number, updates: number): RateTest {
+export function untold(
+  observed: number,
+  expected: number,
+  effect: number,
+  scale: number,
+  updates: number,
+): RateTest {
   return {
     observed,
     expected,
-    scale: 0,
+    scale,
     pValue: 1,
     effect,
     isTelling: false,
@@ -105,7 +111,7 @@ export function testRate(
   // What has never moved is sure to stay for some time, and not for ever.
   const isKnown = series.exactFrom !== null || worst > 0 || used >= blockingUpdates;
   const isTelling = isExact || (isKnown && Math.abs(effect) >= smallestChange && (effect < 0 || k >= 3));
-  if (!isTelling || (isQuiet && !isExact)) return untold(observed, level, effect, used);
+  if (!isTelling || (isQuiet && !isExact)) return untold(observed, level, effect, scale, used);
   const share = between / binomial + 1 / (total + 1);
   const concentration = Math.max(0.05, 1 / share - 1);
   const [a, b] = [level * concentration, (1 - level) * concentration];

@@ -13,7 +13,7 @@ export const countNames = {
 
 /** Measures of one batch as a whole; those of two batches say nothing of both together. */
 export const measureNames = {
-  number: ['q05', 'q25', 'median', 'q75', 'q95', 'spread', 'distinct', 'run', 'roughness'],
+  number: ['q05', 'q25', 'median', 'q75', 'q95', 'spread', 'distinct', 'run', 'disorder'],
   text: ['length', 'distinct', 'run', 'entropy'],
   time: [
     'first-step',

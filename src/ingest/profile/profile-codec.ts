@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { BatchProfile } from './batch-profile.ts';
+import { measureNames } from './column-profile.ts';
 import type { JointPlan } from './joint-plan.ts';
 import type { ProfilePart } from './profile-part.ts';
 
@@ -62,7 +63,11 @@ const effect = z.object({
 
 const rowCounts = z.array(z.tuple([z.number(), z.number()]).readonly()).readonly();
 
+/** Of what is written; 1, which was not said: measures of numbers ended with one that is another now. */
+const format = 2;
+
 const profile = z.object({
+  format: z.number().default(1),
   rows: z.number(),
   duplicates: z.number(),
   columns: z.array(column).readonly(),
@@ -121,8 +126,21 @@ export function readFindings(json: string): z.infer<typeof findings> {
   return findings.parse(JSON.parse(json));
 }
 
+export function writeProfile(of: BatchProfile): string {
+  return JSON.stringify({ format, ...of });
+}
+
 export function readProfile(json: string): BatchProfile {
-  return profile.parse(JSON.parse(json));
+  const { format: written, ...read } = profile.parse(JSON.parse(json));
+  return written < 2 ? { ...read, columns: read.columns.map(withoutDisorder) } : read;
+}
+
+const disorderPlace = measureNames.number.indexOf('disorder');
+
+/** Of an older release, whose steps between rows were measured in another unit: as if they had not been. */
+function withoutDisorder(of: z.infer<typeof column>): z.infer<typeof column> {
+  if (of.kind !== 'number') return of;
+  return { ...of, measures: of.measures.map((one, place) => (place === disorderPlace ? Number.NaN : one)) };
 }
 
 export function readPlan(json: string): JointPlan {
