@@ -1,6 +1,7 @@
 import { allColumns } from '../core/select-all.ts';
-import { isNode, rewrite, type SqlJson, type SqlNode } from '../core/sql-tree.ts';
+import { isNode, rewrite, type SqlJson, type SqlNode, walk } from '../core/sql-tree.ts';
 import {
+  aliasesIn,
   coalesce,
   conjunction,
   conjuncts,
@@ -55,40 +56,107 @@ const orders: ReadonlySet<string> = new Set([
 /**
  * `a IS DISTINCT FROM b` of lists or structs, as a condition, gives rows out of order; where a run-length encoded column
  * is read by them, DuckDB 1.5 fails with an error that ends the whole database (as its issue 19700, which was repaired
- * for the other comparisons). As a value it is right, so it is made one in conditions, and in named columns, of which
- * another query may make one; but not where GROUP BY, DISTINCT or ORDER BY may hold a column against what it says.
+ * for the other comparisons). As a value it is right, so it is made one in conditions, and in columns, of which another
+ * query may make one.
  */
 function withDifferencesAsValues(node: SqlNode): SqlNode | null {
-  const { type, group_expressions: groups, modifiers } = node;
-  if (type !== 'JOIN' && type !== 'SELECT_NODE') return null;
-  const isPlain = isEmpty(groups) && isEmpty(modifiers);
-  const made = Object.entries(node).map(([place, inner]): [string, SqlJson] => {
-    if (place === 'where_clause' || place === 'condition' || (place === 'qualify' && isPlain))
-      return [place, isNode(inner) ? differencesAsValues(inner) : inner];
-    if (place !== 'select_list' || !isPlain || !Array.isArray(inner)) return [place, inner];
-    const items = inner.map((item) =>
-      isNode(item) && item['alias'] !== '' ? differencesAsValues(item) : item,
-    );
-    return [place, items];
+  switch (node['type']) {
+    case 'JOIN':
+      return rewriteInside({ ...node, ...made(node, ['condition'], whereJoined(node)) });
+    case 'SELECT_NODE':
+      return rewriteInside({ ...node, ...made(node, placesOfValues(node)) });
+    case 'SET_OPERATION_NODE':
+      return rewriteInside({ ...node, ...(namesDifferences(node) ? made(node, ['modifiers']) : {}) });
+    default:
+      return null;
+  }
+}
+
+function made(
+  node: SqlNode,
+  places: readonly string[],
+  make: (part: SqlJson) => SqlJson = asValues,
+): SqlNode {
+  return Object.fromEntries(places.map((place) => [place, make(node[place] ?? null)]));
+}
+
+/** DuckDB holds these against each other, so that it is all or none of them. */
+const heldTogether = ['select_list', 'group_expressions', 'having', 'qualify', 'modifiers'];
+
+function placesOfValues(select: SqlNode): readonly string[] {
+  return namesDifferences(select) ? ['where_clause', ...heldTogether] : ['where_clause'];
+}
+
+/** False where a column has its name of a difference that it says, and so may not say it otherwise. */
+function namesDifferences(query: SqlNode): boolean {
+  const { left, select_list: items } = query;
+  // the columns of a set operation are named, and ordered by, as its first query says them
+  if (query['type'] === 'SET_OPERATION_NODE') return isNode(left) && namesDifferences(left);
+  if (!Array.isArray(items)) return false;
+  return items.every((item) => !isNode(item) || item['alias'] !== '' || !hasDifference(item));
+}
+
+function hasDifference(expression: SqlNode): boolean {
+  let found = false;
+  rewrite(expression, (node) => {
+    found ||= differenceIn(node) !== null;
+    return isQuery(node) ? node : null;
   });
-  return rewriteInside(Object.fromEntries(made));
+  return found;
 }
 
-function isEmpty(list: SqlJson | undefined): boolean {
-  return !Array.isArray(list) || list.length === 0;
+/** What may be LATERAL is joined by nothing but comparisons of its side with the other, unless the join is an inner one. */
+function whereJoined({ join_type: kind, right }: SqlNode): (condition: SqlJson) => SqlJson {
+  if (kind === 'INNER' || !isNode(right) || !mayBeLateral(right)) return asValues;
+  return (condition) =>
+    isNode(condition)
+      ? conjunction(conjuncts(condition).map((one) => (comparesSides(one) ? one : differencesAsValues(one))))
+      : condition;
 }
 
-/** Of an expression; the queries in it are their own. */
+function mayBeLateral({ type, left, right }: SqlNode): boolean {
+  if (type === 'JOIN') return [left, right].some((side) => isNode(side) && mayBeLateral(side));
+  return type === 'SUBQUERY' || type === 'TABLE_FUNCTION';
+}
+
+function comparesSides(condition: SqlNode): boolean {
+  const { left, right } = differenceIn(condition) ?? {};
+  if (!isNode(left) || !isNode(right) || !hasReference(left) || !hasReference(right)) return false;
+  const others = aliasesIn(right);
+  return ![...aliasesIn(left)].some((alias) => others.has(alias));
+}
+
+function hasReference(expression: SqlNode): boolean {
+  let found = false;
+  walk(expression, ({ type }) => {
+    found ||= type === 'COLUMN_REF';
+  });
+  return found;
+}
+
+/** The comparison in `a IS DISTINCT FROM b`, or in the negation of the opposite, of which DuckDB makes the same. */
+function differenceIn(node: SqlNode): SqlNode | null {
+  if (node['type'] === 'COMPARE_DISTINCT_FROM') return node;
+  const [inner] = node['type'] === 'OPERATOR_NOT' && Array.isArray(node['children']) ? node['children'] : [];
+  return isNode(inner) && inner['type'] === 'COMPARE_NOT_DISTINCT_FROM' ? inner : null;
+}
+
+function isQuery({ type }: SqlNode): boolean {
+  return type === 'SELECT_NODE' || type === 'SET_OPERATION_NODE';
+}
+
+/** Of a part of a query; the queries in it are their own. */
+function asValues(part: SqlJson): SqlJson {
+  return rewrite(part, (node) => {
+    if (isQuery(node)) return node;
+    const difference = differenceIn(node);
+    if (difference === null) return null;
+    return difference === node ? orFalse(node) : { ...node, children: [orFalse(difference)] };
+  });
+}
+
 export function differencesAsValues(expression: SqlNode): SqlNode {
-  const made = rewrite(expression, (node) => {
-    if (node['type'] === 'SELECT_NODE') return node;
-    if (node['type'] === 'COMPARE_DISTINCT_FROM') return orFalse(node);
-    // DuckDB makes the same of the negation of the opposite
-    const [inner] =
-      node['type'] === 'OPERATOR_NOT' && Array.isArray(node['children']) ? node['children'] : [];
-    if (!isNode(inner) || inner['type'] !== 'COMPARE_NOT_DISTINCT_FROM') return null;
-    return { ...node, children: [orFalse(inner)] };
-  });
+  const made = asValues(expression);
   return isNode(made) ? made : expression;
 }
 
