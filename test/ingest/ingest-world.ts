@@ -101,7 +101,7 @@ export class IngestWorld implements AsyncDisposable {
   }
 
   static async open(...tables: Declared<TableDefinition>[]): Promise<IngestWorld> {
-    const store = await openDuckdbStore(':memory:');
+    const store = await openDuckdbStore(':memory:', { threads: 1 });
     await store.write(async (tx) => {
       for (const declared of tables) await createTableStorage(tx, declared);
     });

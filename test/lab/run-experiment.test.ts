@@ -9,6 +9,7 @@ import { type CellProcesses, forkCellProcesses } from '../../src/lab/run/cell-pr
 import type { RunProgress } from '../../src/lab/run/run-cells.ts';
 import { type RunOptions, runExperiment } from '../../src/lab/run/run-experiment.ts';
 import { type BundledProgram, bundleProgram } from '../support/bundle-program.ts';
+import { depth } from '../support/depth.ts';
 import { failureOf } from '../support/failure-of.ts';
 import { hourlyReadings, readingsExperiment, writeReadings } from '../support/lab-experiment.ts';
 
@@ -49,7 +50,7 @@ function comparable({ cells, ...rest }: RunResult): unknown {
 it('comes to the same in processes as in this one, and each time', async () => {
   const drawn = experiment({
     arrival: { kind: 'poisson', mean: '1 day' },
-    seeds: [1, 2],
+    seeds: depth([1], [1, 2]),
     policies: [{ kind: 'auto' }],
   });
   const steps: Record<string, number> = { here: 0, there: 0 };
@@ -64,14 +65,12 @@ it('comes to the same in processes as in this one, and each time', async () => {
   const there = await run(drawn, { workers: 2, ...counting('there') });
   expect(comparable(there)).toEqual(comparable(here));
   expect(steps.there).toBe(steps.here);
-  expect(here.cells.map(({ policy, seed }) => [policy.name, seed])).toEqual([
-    ['auto', 1],
-    ['auto', 2],
-  ]);
-  expect(here.matrices.map(({ seed, policy }) => [seed, policy.schedule.kind])).toEqual([
-    [1, 'every-update'],
-    [2, 'every-update'],
-  ]);
+  expect(here.cells.map(({ policy, seed }) => [policy.name, seed])).toEqual(
+    drawn.seeds.map((seed) => ['auto', seed]),
+  );
+  expect(here.matrices.map(({ seed, policy }) => [seed, policy.schedule.kind])).toEqual(
+    drawn.seeds.map((seed) => [seed, 'every-update']),
+  );
   expect(here.baselines.map(({ name }) => name)).toEqual(['last value', 'mean so far']);
   expect(here.cells[0]?.rows.reduce((sum, rows) => sum + rows, 0)).toBe(24 * 3 - 1);
 });

@@ -60,7 +60,7 @@ async function playModel(seed: number): Promise<Record<string, readonly Row[]>> 
 
 /** Law 7: the same history, policies and seed give the same decisions and the same models. */
 describe('law 7, determinism', () => {
-  it.each(depth([71, 72], [71, 72, 73, 74, 75, 76]))(
+  it.each(depth([71], [71, 72, 73, 74, 75, 76]))(
     'decides the same twice over a random history, seed %i',
     async (seed) => {
       const history = generateHistory(seed, 45);

@@ -79,7 +79,7 @@ export class TrainingTable {
   }
 
   static async open(schema: Schema): Promise<TrainingTable> {
-    const store = await openDuckdbStore(':memory:');
+    const store = await openDuckdbStore(':memory:', { threads: 1 });
     const columns = schema.map(({ name, type }) => `"${name}" ${type}`).join(', ');
     await store.write(async (tx) => {
       await tx.run('CREATE SCHEMA IF NOT EXISTS view');
