@@ -1,12 +1,14 @@
 import { EverviewError } from '../core/errors.ts';
 import type { Session } from '../core/session.ts';
-import { ownTables } from './own-tables.ts';
+
+/** What moves rows of an older form is nothing to a new file. */
+type Statement = string | { readonly moves: string };
 
 /**
- * How an older file comes to the form of `own-tables.ts`: numbered steps that each bring it one form further. A step is
- * never edited once released; a new form is a new step.
+ * The engine's own tables, as numbered steps that each bring a file one form further. A step is never edited once
+ * released; a new form is a new step.
  */
-const steps: readonly (readonly string[])[] = [
+const steps: readonly (readonly Statement[])[] = [
   [
     'CREATE SCHEMA IF NOT EXISTS everview',
     'CREATE SCHEMA data',
@@ -86,11 +88,15 @@ const steps: readonly (readonly string[])[] = [
   // cursors are added, the last of a name being the one that counts.
   [
     'CREATE TABLE everview.forgotten (name VARCHAR NOT NULL, version BIGINT NOT NULL)',
-    `INSERT INTO everview.forgotten SELECT u.tables[1], max(u.version) FROM everview.updates u
+    {
+      moves: `INSERT INTO everview.forgotten SELECT u.tables[1], max(u.version) FROM everview.updates u
      ANTI JOIN everview.changes c ON c.version = u.version AND c.name = u.tables[1]
      WHERE u.version IS NOT NULL AND len(u.tables) = 1 GROUP BY ALL`,
-    `DELETE FROM everview.changes AS c USING everview.updates AS u
+    },
+    {
+      moves: `DELETE FROM everview.changes AS c USING everview.updates AS u
      WHERE u.version = c.version AND len(u.tables) = 1 AND c.name = u.tables[1]`,
+    },
   ],
   // Contents hold the predictions of one version of each model they read.
   ['ALTER TABLE everview.cursors ADD COLUMN models VARCHAR'],
@@ -104,7 +110,7 @@ const steps: readonly (readonly string[])[] = [
   // Incidents that are opened, acknowledged, accepted and resolved; those of before were repaired when they were found.
   [
     // Made anew: DuckDB 1.5 cannot replay from its log an ALTER that adds a column with a DEFAULT.
-    'CREATE TABLE everview.incidents_before AS SELECT * FROM everview.incidents',
+    { moves: 'CREATE TABLE everview.incidents_before AS SELECT * FROM everview.incidents' },
     'DROP TABLE everview.incidents',
     `CREATE TABLE everview.incidents (
        incident_id BIGINT NOT NULL, kind VARCHAR NOT NULL, name VARCHAR NOT NULL, version BIGINT NOT NULL,
@@ -113,10 +119,12 @@ const steps: readonly (readonly string[])[] = [
        "columns" VARCHAR[] NOT NULL, occurrences BIGINT NOT NULL, rows BIGINT NOT NULL, sample VARCHAR[] NOT NULL,
        affected_views VARCHAR[] NOT NULL, affected_models VARCHAR[] NOT NULL, statements VARCHAR[] NOT NULL,
        update_id BIGINT, last_seen_at TIMESTAMP NOT NULL, expires_at TIMESTAMP, resolved_at TIMESTAMP)`,
-    `INSERT INTO everview.incidents
+    {
+      moves: `INSERT INTO everview.incidents
      SELECT *, 'resolved', NULL, '', 'block', []::VARCHAR[], 1, 1, ["row"], []::VARCHAR[], []::VARCHAR[], []::VARCHAR[],
        NULL, opened_at, NULL, opened_at FROM everview.incidents_before`,
-    'DROP TABLE everview.incidents_before',
+    },
+    { moves: 'DROP TABLE everview.incidents_before' },
     `CREATE TABLE everview.incident_events (event_id BIGINT NOT NULL, incident_id BIGINT NOT NULL, event VARCHAR NOT NULL, who VARCHAR,
        why VARCHAR, happened_at TIMESTAMP NOT NULL)`,
     `CREATE TABLE everview.deliveries (delivery_id BIGINT NOT NULL, incident_id BIGINT NOT NULL, event VARCHAR NOT NULL,
@@ -154,7 +162,10 @@ const steps: readonly (readonly string[])[] = [
   [
     'ALTER TABLE everview.refreshes ADD COLUMN cursor VARCHAR',
     'ALTER TABLE everview.cursors ADD COLUMN after_refresh BIGINT',
-    'UPDATE everview.cursors SET after_refresh = (SELECT coalesce(max(refresh_id), 0) FROM everview.refreshes)',
+    {
+      moves:
+        'UPDATE everview.cursors SET after_refresh = (SELECT coalesce(max(refresh_id), 0) FROM everview.refreshes)',
+    },
   ],
   // What of a held update waits: its rows, or the refresh of what is made of its table.
   [
@@ -224,14 +235,10 @@ export async function migrate(tx: Session, wanted: number = steps.length): Promi
       },
     );
   }
-  if (!ours && wanted === steps.length) {
-    await tx.run([...ownTables, `INSERT INTO everview.meta VALUES (${wanted}, 0)`].join(';\n'));
-    return true;
-  }
   const missing = steps.slice(form, wanted).flat();
-  if (missing.length > 0)
-    await tx.run(
-      [...missing, `UPDATE everview.meta SET form = ${Math.min(wanted, steps.length)}`].join(';\n'),
-    );
+  const sql = missing.flatMap((one) => (typeof one === 'string' ? [one] : ours ? [one.moves] : []));
+  // As one text: a new file is made in one call, not in one for each statement of its history.
+  if (sql.length > 0)
+    await tx.run([...sql, `UPDATE everview.meta SET form = ${Math.min(wanted, steps.length)}`].join(';\n'));
   return !ours;
 }
