@@ -7,14 +7,14 @@ import { type RateTest, testRate } from './test-rate.ts';
 import type { TestResult } from './test-result.ts';
 
 /** Which tests are kept. */
-export type KeepsTest = (test: RateTest) => boolean;
+export type KeepsTest = (test: RateTest, weight: number) => boolean;
 
-/** p-values above this are not kept: no threshold is as high. */
+/** p-values above this, of a test of weight 1, are not kept: no threshold is as high. */
 const kept = 0.01;
 
 /** Those that may tell something. */
-export const mayTell: KeepsTest = ({ isTelling, isExact, pValue }) =>
-  isTelling && (isExact || pValue <= kept);
+export const mayTell: KeepsTest = ({ isTelling, isExact, pValue }, weight) =>
+  isTelling && (isExact || pValue <= kept * weight);
 
 type RateCase = RateOptions & {
   readonly column: string;
@@ -127,10 +127,12 @@ export class TestCollector {
     this.rate({ column, statistic, k: Math.round(now * n), n, hits, rows: known, ...sign(2) });
   }
 
-  /** A test that tells nothing is one all the same. */
-  count(statistic: string): void {
+  /** A test that tells nothing is one all the same. @returns its weight */
+  count(statistic: string): number {
+    const weight = weightOf(statistic);
     this.tests += 1;
-    this.weight += weightOf(statistic);
+    this.weight += weight;
+    return weight;
   }
 
   add(
@@ -138,8 +140,8 @@ export class TestCollector {
     what: Pick<TestResult, 'column' | 'model' | 'others' | 'statistic' | 'value' | 'kind'>,
   ): void {
     if (test === null) return;
-    this.count(what.statistic);
-    if (this.#keeps(test)) this.results.push({ ...what, ...test });
+    const weight = this.count(what.statistic);
+    if (this.#keeps(test, weight)) this.results.push({ ...what, ...test });
   }
 }
 

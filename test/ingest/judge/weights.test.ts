@@ -1,5 +1,8 @@
 import { expect, test } from 'vitest';
 import { severityOf, thresholdsOf, weightOf } from '../../../src/ingest/judge/significance.ts';
+import { emptyHistory } from '../../../src/ingest/judge/table-history.ts';
+import { mayTell, TestCollector } from '../../../src/ingest/judge/test-collector.ts';
+import { untold } from '../../../src/ingest/judge/test-rate.ts';
 
 const statistics = ['null', 'median', 'value', 'disorder', 'duplicates', 'run', 'zero', 'top'];
 
@@ -24,4 +27,19 @@ test('the budget is shared out whole, whatever the weights', () => {
     return low;
   });
   expect(bounds.reduce((sum, bound) => sum + bound, 0)).toBeCloseTo(0.01, 8);
+});
+
+test('a test counts by its weight, and what a threshold of its weight could tell is kept', () => {
+  const collector = new TestCollector(emptyHistory, 0, mayTell);
+  const result = { ...untold(1, 0, 1, 1, 60), isTelling: true, pValue: 0.05 };
+  for (const statistic of statistics)
+    collector.add(result, { column: 'a', model: null, others: [], statistic, value: null, kind: 'rate' });
+  collector.count('median');
+  expect(collector.results.map(({ statistic }) => statistic)).toEqual(['disorder', 'duplicates']);
+  const weights = [...statistics, 'median'].map(weightOf);
+  expect(collector.tests).toBe(weights.length);
+  expect(collector.weight).toBeCloseTo(
+    weights.reduce((sum, weight) => sum + weight, 0),
+    9,
+  );
 });
