@@ -1,12 +1,9 @@
 import { drillShares } from '../../src/ingest/drill/run-drill.ts';
-import { weightOf } from '../../src/ingest/judge/significance.ts';
+import { beyondForNotice, weightOf } from '../../src/ingest/judge/significance.ts';
 import type { TestResult } from '../../src/ingest/judge/test-result.ts';
 
 /** The share of clean updates for which a detector that is set in hindsight may raise an alarm. */
 export const hindsightAlarms = 0.01;
-
-/** Beyond the worst of history, as a notice must be (`judge/significance.ts`), times the caution of the table. */
-const beyondForNotice = 1.2;
 
 /** All that one statistic of one column says of an update. */
 type Look = {

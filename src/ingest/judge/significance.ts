@@ -64,7 +64,7 @@ export function budgetPerUpdate(falseAlarmsPerMonth: number, updatesPerMonth: nu
 
 /** How far beyond anything an accepted update has shown a block, and a notice, must be: no tail is trusted blindly. */
 const beyondForBlock = 1.5;
-const beyondForNotice = 1.2;
+export const beyondForNotice = 1.2;
 
 /**
  * How far beyond the worst of 60 updates a block must be where no sign is an error by itself. The worst of fewer is
