@@ -15,6 +15,11 @@ function exactNumber(text: string): number | LosslessNumber {
   return String(number) === text ? number : new LosslessNumber(text);
 }
 
+/** DuckDB writes the literal 1e400 as `Infinity`, which is no JSON. A quote inside a text has a backslash before it. */
+function withInfinities(tree: string): string {
+  return tree.replace(/"value":(-?)Infinity(?=[,}])/g, '"value":$11e999');
+}
+
 /** Offsets come in bytes of UTF-8 from DuckDB; errors point at UTF-16 units. */
 function utf16Offset(text: string, bytes: number): number {
   return Buffer.from(text, 'utf8').subarray(0, bytes).toString('utf8').length;
@@ -47,7 +52,7 @@ export class DuckdbSqlParser implements SqlParser {
 
   async #parsed(sql: string): Promise<SqlNode> {
     const [row] = await this.#rows('SELECT json_serialize_sql($1::VARCHAR) AS tree', [sql]);
-    const tree = parseJson(String(row?.['tree']), undefined, exactNumber) as SqlJson;
+    const tree = parseJson(withInfinities(String(row?.['tree'])), undefined, exactNumber) as SqlJson;
     if (!isNode(tree)) throw new EverviewError('internal', 'DuckDB gave no tree for a SELECT');
     if (tree['error'] === true) throw parseFailure(sql, tree);
     const statements = tree['statements'];
