@@ -1,5 +1,6 @@
 import { LosslessNumber, parse as parseJson, stringify } from 'lossless-json';
 import { EverviewError, placeIn } from '../core/errors.ts';
+import { quoteIdentifier } from '../core/identifier.ts';
 import { createMutex } from '../core/mutex.ts';
 import type { Session } from '../core/session.ts';
 import { isNode, rewrite, type SqlJson, type SqlNode, type SqlParser } from '../core/sql-tree.ts';
@@ -106,7 +107,7 @@ export class DuckdbSqlParser implements SqlParser {
 
 /** DuckDB wants unsigned 64-bit locations; "nowhere" (2⁶⁴−1) stays exact as a LosslessNumber. */
 function treeText(tree: SqlJson): string {
-  const text = stringify(rewrite(tree, castOfDouble));
+  const text = stringify(rewrite(tree, (node) => castOfDouble(node) ?? withQuotedStar(node)));
   if (text === undefined) throw new EverviewError('internal', 'a SELECT tree cannot be written as JSON');
   return text;
 }
@@ -126,6 +127,14 @@ function castOfDouble(node: SqlNode): SqlNode | null {
     cast_type: { id: 'DOUBLE', type_info: null },
     try_cast: false,
   };
+}
+
+/** DuckDB prints `"order".*` as `order.*`: of a star, it quotes no name. */
+function withQuotedStar(node: SqlNode): SqlNode | null {
+  const name = node['relation_name'];
+  if (node['type'] !== 'STAR' || typeof name !== 'string' || name === '') return null;
+  const parts = Object.entries(node).map(([key, part]) => [key, rewrite(part, castOfDouble)] as const);
+  return { ...Object.fromEntries(parts), relation_name: quoteIdentifier(name) };
 }
 
 function selectOf(expression: SqlNode): SqlNode {

@@ -45,6 +45,15 @@ test.each([
   expect(printed).toEqual(original);
 });
 
+test.each([
+  'SELECT "order".* FROM (SELECT 1 AS a) AS "order"',
+  'SELECT "a ""b"".c".* EXCLUDE (x) REPLACE (1e3 AS "z z") FROM (SELECT 1 AS x, 2 AS "z z") AS "a ""b"".c"',
+  'SELECT max(COLUMNS("t;".*)), (SELECT "u v".* FROM (SELECT 3) AS "u v") FROM (SELECT 1 AS x, 2 AS y) AS "t;"',
+])('keeps the name of whose columns are all taken: %s', async (sql) => {
+  const { original, printed } = await valuesAndTypes(sql);
+  expect(printed).toEqual(original);
+});
+
 // Written as it is, each fails inside DuckDB, and the database with it.
 test.each([
   'FROM (SELECT 1 AS k, 3 AS t EXCEPT ALL SELECT 1, 9) AS a ASOF LEFT JOIN (SELECT 1 AS k, 2 AS t) AS b ON a.k = b.k AND a.t >= b.t',
