@@ -8,9 +8,9 @@ import type { Reason } from '../core/reasons.ts';
 export function refreshFailure(name: string, trigger: Reason, failure: unknown): unknown {
   if (!(failure instanceof EverviewError) || failure.code !== 'invalid-query') return failure;
   const waiting = trigger === 'with-the-update' ? ', which is part of the update (refresh = immediate)' : '';
-  return new EverviewError('invalid-query', `"${name}" cannot be refreshed${waiting}: ${failure.message}`, {
+  return new EverviewError('invalid-query', `"${name}" cannot be computed${waiting}: ${failure.message}`, {
     cause: failure,
     ...(failure.data === undefined ? {} : { data: failure.data }),
-    hint: `correct the rows that its query fails for, or the query: CREATE OR REPLACE … "${name}"`,
+    hint: `correct the rows that the query of "${name}" fails for, or the query`,
   });
 }

@@ -21,7 +21,7 @@ test('a view that its rows make fail is named to whoever reads it, and answers a
   for (const statement of ['SELECT * FROM total', 'REFRESH total']) {
     const failure = await failureOf(db.sql(statement));
     expect(failure.code).toBe('invalid-query');
-    expect(failure.message).toMatch(/^"codes" cannot be refreshed: Could not convert string 'x' to INT32/);
+    expect(failure.message).toMatch(/^"codes" cannot be computed: Could not convert string 'x' to INT32/);
     expect(failure.hint).toContain('"codes"');
   }
   await db.sql(`UPDATE t SET code = '7'`);
@@ -32,7 +32,7 @@ test('an update that such a view stops is told which, and leaves nothing', async
   await db.sql(`ALTER MATERIALIZED VIEW total SET (refresh = immediate)`);
   const failure = await failureOf(db.sql(`INSERT INTO t VALUES (1, 'x')`));
   expect(failure.message).toMatch(
-    /^"codes" cannot be refreshed, which is part of the update \(refresh = immediate\): Could not convert/,
+    /^"codes" cannot be computed, which is part of the update \(refresh = immediate\): Could not convert/,
   );
   expect(failure.hint).toContain('"codes"');
   expect((await db.query('SELECT count(*)::INTEGER AS n FROM t')).rows).toEqual([{ n: 0 }]);
