@@ -11,6 +11,7 @@ export function refreshFailure(name: string, trigger: Reason, failure: unknown):
   return new EverviewError('invalid-query', `"${name}" cannot be computed${waiting}: ${failure.message}`, {
     cause: failure,
     ...(failure.data === undefined ? {} : { data: failure.data }),
-    hint: `correct the rows that the query of "${name}" fails for, or the query`,
+    // The log keeps the rows as they were, so that the change alone may go on failing.
+    hint: `correct the rows that the query of "${name}" fails for, then REFRESH it FULL; or correct the query`,
   });
 }
