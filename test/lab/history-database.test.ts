@@ -6,12 +6,7 @@ import { feedTables } from '../../src/lab/history/feed-tables.ts';
 import { loadHistory } from '../../src/lab/history/load-history.ts';
 import { depth } from '../support/depth.ts';
 import { failureOf } from '../support/failure-of.ts';
-import {
-  hourMs,
-  labStartMs,
-  readingsDeclarations,
-  readingsExperiment,
-} from '../support/lab-experiment.ts';
+import { hourMs, labStartMs, readingsDeclarations, readingsExperiment } from '../support/lab-experiment.ts';
 import { openEverview } from '../support/open-everview.ts';
 import { Random } from '../support/random.ts';
 import { type TemporaryDatabase, temporaryDatabase } from '../support/temporary-database.ts';
