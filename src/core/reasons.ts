@@ -20,6 +20,8 @@ export const reasonTable = {
   'float-error-budget': 'sums of floating-point numbers have spent their error budget',
   'non-finite': 'a NaN or infinity passed through a sum',
   'definition-changed': 'the definition changed after the state was built',
+  'change-failed':
+    'the change holds rows that the query fails for; where they are gone since, a recompute does not see them',
   'classes-changed': 'a class of the label came, or lost its last row',
   'certificate-exceeded':
     'what is proved of the model after the change alone is further from the exact one than it may be',

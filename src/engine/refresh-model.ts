@@ -11,20 +11,16 @@ import { nextBoundarySql, trainingBoundsAt } from '../model/training-window.ts';
 import { decideModelRefresh, learnModelCost, type ModelRows } from '../plan/model-refresh-decision.ts';
 import { type ModelEntry, nameOf, type TrainingSetEntry } from '../query/catalog.ts';
 import { trainingSetOf } from './answering-model.ts';
+import { commitRefreshed } from './commit-refreshed.ts';
 import type { EngineCore } from './engine-core.ts';
 import type { EngineState } from './engine-state.ts';
 import { evaluateCandidate } from './evaluate-candidate.ts';
 import { fitTask, loadState } from './fit-task.ts';
 import { modelCostOf, modelRefreshInput, rowsToAdvance } from './model-refresh-input.ts';
 import { beginReadAhead, type ReadAhead, readInAdvance } from './read-ahead.ts';
+import { ChangeFailure, inFullWhereChangesFail, isOfRows } from './refresh-failure.ts';
 import { refreshImmediate } from './refresh-immediate.ts';
-import {
-  type HowToRefresh,
-  overwritten,
-  type RefreshRequest,
-  refreshViews,
-  standAsNeeded,
-} from './refresh-views.ts';
+import { type HowToRefresh, overwritten, type RefreshRequest, standAsNeeded } from './refresh-views.ts';
 import { type Candidate, settleCandidate } from './settle-candidate.ts';
 import { attemptedStanding } from './standings.ts';
 import { WriteDraft } from './write-draft.ts';
@@ -50,14 +46,17 @@ export function refreshModel(
       });
       return [...sourceRecords, record];
     }
-    const { candidate, hash } = await core.store.readParallel(
-      core.readStreams,
-      () => core.state,
-      async (snapshots, state) => {
-        const entry = modelEntry(state, name);
-        const fitted = await fitCandidate(core, snapshots, state, entry, request.how, ahead, stopMeter);
-        return { candidate: fitted, hash: entry.declared.hash };
-      },
+    const { candidate, hash } = await inFullWhereChangesFail((anew) =>
+      core.store.readParallel(
+        core.readStreams,
+        () => core.state,
+        async (snapshots, state) => {
+          const entry = modelEntry(state, name);
+          const asked = { how: request.how, isAnew: anew.has(name.toLowerCase()) };
+          const fitted = await fitCandidate(core, snapshots, state, entry, asked, ahead, stopMeter);
+          return { candidate: fitted, hash: entry.declared.hash };
+        },
+      ),
     );
     const record = await core.commit(async (tx, state) => {
       const draft = new WriteDraft(tx, state, core.clock.nowMs());
@@ -81,13 +80,9 @@ async function refreshTrainingSet(
   const set = modelEntry(core.state, name).reads[0];
   if (!core.isWriting && standAsNeeded(core, core.state, [set])) return { records: [], ahead: null };
   const reading = beginReadAhead(core, name, how);
-  const records = await core.commit(async (tx, state) => {
-    const draft = new WriteDraft(tx, state, core.clock.nowMs());
-    const records = await refreshViews(core, draft, [modelEntry(state, name).reads[0]], {
-      trigger: 'needed-by-dependent',
-      how: 'auto',
-    });
-    return draft.committed(records);
+  const records = await commitRefreshed(core, (state) => [modelEntry(state, name).reads[0]], {
+    trigger: 'needed-by-dependent',
+    how: 'auto',
   });
   return { records, ahead: await reading };
 }
@@ -126,12 +121,15 @@ function modelEntry(state: EngineState, name: string): ModelEntry {
   throw new EverviewError('unknown-relation', `"${name}" is no model`);
 }
 
+/** `isAnew`: its change cannot be computed. */
+type AskedFit = { readonly how: HowToRefresh; readonly isAnew: boolean };
+
 async function fitCandidate(
   core: EngineCore,
   snapshots: readonly [Session, ...Session[]],
   state: EngineState,
   entry: ModelEntry,
-  how: HowToRefresh,
+  asked: AskedFit,
   ahead: ReadAhead | null,
   stopMeter: (rows: number) => number,
 ): Promise<Candidate> {
@@ -148,7 +146,7 @@ async function fitCandidate(
     entry,
     set,
     setCursor,
-    how,
+    asked,
     ahead,
     nowMs,
   );
@@ -201,14 +199,15 @@ async function fitState(
   entry: ModelEntry,
   set: TrainingSetEntry,
   setCursor: Cursor,
-  how: HowToRefresh,
+  { how, isAnew }: AskedFit,
   ahead: ReadAhead | null,
   nowMs: number,
 ): Promise<FittedState> {
   const previous = state.cursors.get(nameOf(entry));
   const cursor = previous?.hash === entry.declared.hash ? previous : null;
   const changedRows = cursor === null ? 0 : rowsToAdvance(state, set, cursor, nowMs);
-  const decision = decideModelRefresh(modelRefreshInput(core, state, entry, how, changedRows));
+  const decided = decideModelRefresh(modelRefreshInput(core, state, entry, how, changedRows));
+  const decision = isAnew ? ({ ...decided, kind: 'full', reason: 'change-failed' } as const) : decided;
   const family = core.families.of(entry.declared.definition.method);
   const task = fitTask(snapshots, entry, set, nowMs);
   let changed = 0;
@@ -218,7 +217,9 @@ async function fitState(
   if (previous?.hash === overwritten) reason = whyOverwritten(set, previous, setCursor);
   const advanced =
     decision.kind === 'incremental' && cursor !== null
-      ? await advance(core, task, state, entry, setCursor, cursor, ahead)
+      ? await advance(core, task, state, entry, setCursor, cursor, ahead).catch((failure: unknown) => {
+          throw isOfRows(failure) ? new ChangeFailure(nameOf(entry), failure) : failure;
+        })
       : null;
   if (advanced !== null) {
     changed = advanced.rowsRead;

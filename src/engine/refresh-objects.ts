@@ -1,11 +1,11 @@
 import type { RefreshRecord } from '../log/cursor-log.ts';
 import { type CatalogEntry, nameOf } from '../query/catalog.ts';
+import { commitRefreshed } from './commit-refreshed.ts';
 import type { EngineCore } from './engine-core.ts';
 import { refreshModel } from './refresh-model.ts';
-import { isKept, type RefreshRequest, refreshViews } from './refresh-views.ts';
+import { isKept, type RefreshRequest } from './refresh-views.ts';
 import { showsModel } from './shown-models.ts';
 import { servedStanding } from './standings.ts';
-import { WriteDraft } from './write-draft.ts';
 
 /** Refreshes views together, to one version, after the models whose predictions they hold; then the other models. */
 export async function refreshObjects(
@@ -24,10 +24,7 @@ export async function refreshObjects(
   const first = models.filter(isShown);
   for (const model of first) records.push(...(await refreshModel(core, nameOf(model), request)));
   if (views.length > 0) {
-    const viewRecords = await core.commit(async (tx, state) => {
-      const draft = new WriteDraft(tx, state, core.clock.nowMs());
-      return draft.committed(await refreshViews(core, draft, views, request));
-    });
+    const viewRecords = await commitRefreshed(core, () => views, request);
     records.push(...viewRecords);
   }
   for (const model of models) {

@@ -27,7 +27,7 @@ import type { RefreshOutcome, SourceChange, ViewHandle } from '../view/refresher
 import type { EngineCore } from './engine-core.ts';
 import { type EngineState, withEntry } from './engine-state.ts';
 import { isBoundaryPassed, type PendingOnContents, pendingChange, rowsOf } from './pending-change.ts';
-import { refreshFailure } from './refresh-failure.ts';
+import { ChangeFailure, isOfRows, refreshFailure } from './refresh-failure.ts';
 import { answeringVersions, forgetUnshown, movedModels } from './shown-models.ts';
 import type { WriteDraft } from './write-draft.ts';
 
@@ -38,6 +38,8 @@ export type HowToRefresh = AskedRefresh;
 export type RefreshRequest = {
   readonly trigger: Reason;
   readonly how: HowToRefresh;
+  /** Whose change cannot be computed, in lower case: they are computed anew. */
+  readonly anew?: ReadonlySet<string>;
 };
 
 export type KeptEntry = TrainingSetEntry | (ViewEntry & { readonly handle: ViewHandle });
@@ -78,6 +80,7 @@ export async function refreshViews(
     const record = await refreshView(core, draft, entry, {
       trigger: isAsked ? request.trigger : 'needed-by-dependent',
       how: isAsked ? request.how : 'auto',
+      ...(request.anew === undefined ? {} : { anew: request.anew }),
     }).catch((failure: unknown) => {
       throw refreshFailure(nameOf(entry), request.trigger, failure);
     });
@@ -135,7 +138,9 @@ async function refreshView(
   const { changedSources } = pending;
   const size = sizeOf(draft.state, entry, cursor, changedSources);
   const model = readCostModel(cursor?.costState ?? null);
-  const decision = decideBy(core, entry, model, cursor !== null, size, request.how);
+  const decided = decideBy(core, entry, model, cursor !== null, size, request.how);
+  const isAnew = decided.rung !== null && request.anew?.has(name.toLowerCase()) === true;
+  const decision = isAnew ? ({ ...decided, rung: 'full', reason: 'change-failed' } as const) : decided;
   const isIdle = cursor !== null && nothingPending(draft.state, entry, cursor, draft.nowMs);
   if (decision.rung === null && isIdle && request.trigger !== 'asked') return null;
 
@@ -323,9 +328,10 @@ async function carryOut(
     contentRows: cursor?.rows ?? undefined,
     keepLog: isRead(draft.state, nameOf(entry)),
   };
-  return rung === 'full'
-    ? core.refresher.rebuild(entry.handle, context)
-    : core.refresher.advance(entry.handle, context, rung);
+  if (rung === 'full') return core.refresher.rebuild(entry.handle, context);
+  return core.refresher.advance(entry.handle, context, rung).catch((failure: unknown) => {
+    throw isOfRows(failure) ? new ChangeFailure(nameOf(entry), failure) : failure;
+  });
 }
 
 /** Whether something kept rests on the view and so reads its change log. */

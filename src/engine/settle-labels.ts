@@ -26,6 +26,7 @@ import {
 } from './find-labels.ts';
 import { isRefreshHeld } from './held-refreshes.ts';
 import { hasStaleLiveIncident, noteLivePerformance } from './live-incidents.ts';
+import { inFullWhereChangesFail } from './refresh-failure.ts';
 import { refreshViews } from './refresh-views.ts';
 import { modelEntries } from './standings.ts';
 import { WriteDraft } from './write-draft.ts';
@@ -59,12 +60,14 @@ export async function settleLabels(
   const due = dueModels(core.state, core.clock.nowMs(), how);
   const failures: unknown[] = [];
   for (const { name } of due.filter((model) => only === null || model.name === only)) {
-    const settled = core.commit(async (tx, state) => {
-      const draft = new WriteDraft(tx, state, core.clock.nowMs());
-      const entry = state.catalog.get(name);
-      if (entry?.kind === 'model') await settleModel(core, draft, entry);
-      return draft.committed(undefined);
-    });
+    const settled = inFullWhereChangesFail((anew) =>
+      core.commit(async (tx, state) => {
+        const draft = new WriteDraft(tx, state, core.clock.nowMs());
+        const entry = state.catalog.get(name);
+        if (entry?.kind === 'model') await settleModel(core, draft, entry, anew);
+        return draft.committed(undefined);
+      }),
+    );
     await settled.catch((failure: unknown) => failures.push(failure));
   }
   if (failures.length > 0) throw failures[0];
@@ -143,7 +146,12 @@ function isPruneDue({ declared }: ModelEntry, { oldestMs }: LiveLog, nowMs: numb
   return oldestMs < nowMs - predictionRetentionMs - slackMs;
 }
 
-async function settleModel(core: EngineCore, draft: WriteDraft, entry: ModelEntry): Promise<void> {
+async function settleModel(
+  core: EngineCore,
+  draft: WriteDraft,
+  entry: ModelEntry,
+  anew: ReadonlySet<string>,
+): Promise<void> {
   const name = nameOf(entry);
   const set = trainingSetOf(entry, draft.state.catalog);
   const log = draft.state.liveLogs.get(name) ?? noLog;
@@ -151,7 +159,7 @@ async function settleModel(core: EngineCore, draft: WriteDraft, entry: ModelEntr
   let nextMs = log.nextMs;
   const looks = log.waiting > 0 && !isRefreshHeld(draft.state, set);
   if (looks) {
-    await refreshViews(core, draft, [nameOf(set)], { trigger: 'labels-wanted', how: 'auto' });
+    await refreshViews(core, draft, [nameOf(set)], { trigger: 'labels-wanted', how: 'auto', anew });
     await openVersions(draft, entry, losses);
     // Each that is found waits no more.
     for (;;) {

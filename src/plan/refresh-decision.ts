@@ -21,6 +21,7 @@ export type RefreshDecision = {
     | 'forced-by-environment'
     | 'only-full'
     | 'probe'
+    | 'change-failed'
   >;
   /** Null: there is no such way to refresh this view now. */
   readonly predictedMs: {

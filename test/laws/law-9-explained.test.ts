@@ -129,7 +129,10 @@ const scenarios: readonly Scenario[] = [
         DELETE FROM t WHERE x = 1.5; REFRESH extremes; REFRESH newest;
         INSERT INTO t VALUES (1, 'inf'::DOUBLE); REFRESH sums; DELETE FROM t WHERE x = 'inf'::DOUBLE; REFRESH sums;
         INSERT INTO t VALUES (1, 1e17); REFRESH sums; DELETE FROM t WHERE x = 1e17; REFRESH sums;
-        CREATE OR REPLACE MATERIALIZED VIEW newest AS SELECT k + 1 AS k FROM t ORDER BY k DESC LIMIT 2`);
+        CREATE OR REPLACE MATERIALIZED VIEW newest AS SELECT k + 1 AS k FROM t ORDER BY k DESC LIMIT 2;
+        CREATE TABLE codes (a VARCHAR); INSERT INTO codes VALUES ('1');
+        CREATE MATERIALIZED VIEW numbers AS SELECT CAST(a AS INTEGER) AS a FROM codes; REFRESH numbers;
+        INSERT INTO codes VALUES ('x'); DELETE FROM codes WHERE a = 'x'; REFRESH numbers`);
       return noAnswers;
     },
   },

@@ -1,0 +1,70 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Everview } from '../../src/index.ts';
+import { failureOf } from '../support/failure-of.ts';
+import { forcedRefresh, openEverview } from '../support/open-everview.ts';
+
+let db: Everview;
+
+beforeEach(async () => {
+  ({ db } = await openEverview());
+});
+
+afterEach(() => db.close());
+
+const rowsOf = async (sql: string) => (await db.query(sql)).rows;
+
+/** How the last refresh of an object was done. */
+const lastRefresh = async (name: string) =>
+  (
+    await rowsOf(
+      `SELECT kind, reason FROM everview.refreshes WHERE name = '${name}' ORDER BY refresh_id DESC LIMIT 1`,
+    )
+  )[0];
+
+/** A way that is forced is taken first, whatever it is. */
+const inFull = forcedRefresh() === 'full' ? {} : { kind: 'full', reason: 'change-failed' };
+
+describe('a row that the query of a view fails for', () => {
+  beforeEach(() =>
+    db.sql(`
+      CREATE TABLE t (id INTEGER PRIMARY KEY, code VARCHAR, y DOUBLE);
+      INSERT INTO t SELECT i, i::VARCHAR, 2 * i FROM range(3000) r(i);
+      CREATE MATERIALIZED VIEW codes WITH (refresh = incremental) AS SELECT id, CAST(code AS INTEGER) AS code FROM t;
+      CREATE MATERIALIZED VIEW total WITH (refresh = incremental) AS SELECT sum(code) AS total FROM codes;
+      REFRESH total`),
+  );
+
+  for (const repair of [`UPDATE t SET code = '7' WHERE id = -1`, 'DELETE FROM t WHERE id = -1'])
+    it(`is no more in its way once it is put right: ${repair}`, async () => {
+      await db.execute(`INSERT INTO t VALUES (-1, 'x', 0)`);
+      const failure = await failureOf(db.query('SELECT * FROM total'));
+      expect(failure.message).toMatch(/^"codes" cannot be computed: Could not convert string 'x' to INT32/);
+      await db.execute(repair);
+      const sum = repair.startsWith('UPDATE') ? 4_498_507 : 4_498_500;
+      expect(await rowsOf('SELECT total::INTEGER AS total FROM total')).toEqual([{ total: sum }]);
+      expect(await lastRefresh('codes')).toMatchObject(inFull);
+      // Behind it all is as ever.
+      await db.execute(`INSERT INTO t VALUES (-2, '1', 0)`);
+      expect(await rowsOf('SELECT total::INTEGER AS total FROM total')).toEqual([{ total: sum + 1 }]);
+      if (forcedRefresh() === undefined)
+        expect(await lastRefresh('codes')).toEqual({ kind: 'incremental', reason: 'asked-incremental' });
+    });
+});
+
+it('a model whose training set came over such a row is fitted in full', async () => {
+  await db.sql(`
+    CREATE TABLE t (id INTEGER PRIMARY KEY, x VARCHAR, y DOUBLE);
+    INSERT INTO t SELECT i, i::VARCHAR, 2 * i + 1 FROM range(3000) r(i);
+    CREATE TRAINING SET s WITH (label = y) AS SELECT CAST(x AS DOUBLE) AS x, y FROM t;
+    CREATE MODEL m WITH (method = 'linear') AS SELECT * FROM s; REFRESH m;
+    INSERT INTO t VALUES (-1, 'x', 0)`);
+  expect((await failureOf(db.sql('REFRESH m'))).message).toMatch(/^"s" cannot be computed: /);
+  await db.sql('DELETE FROM t WHERE id = -1; INSERT INTO t VALUES (3000, 3000, 6001); REFRESH m INCREMENTAL');
+  // Few rows are as cheap to compute anew.
+  expect(await lastRefresh('s')).toMatchObject({ kind: 'full' });
+  expect(await lastRefresh('m')).toMatchObject(inFull);
+  const [row] = await rowsOf('SELECT prediction FROM PREDICT(m, (SELECT 10 AS x))');
+  expect(row?.prediction).toBeCloseTo(21, 6);
+  await db.sql('INSERT INTO t VALUES (3001, 3001, 6003); REFRESH m INCREMENTAL');
+  if (forcedRefresh() === undefined) expect(await lastRefresh('m')).toMatchObject({ kind: 'incremental' });
+});
