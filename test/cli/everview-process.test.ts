@@ -123,7 +123,8 @@ test('what fell due while no process had the file open is told before the first 
   const at = (now: string, statements: string) =>
     runEverview(['sql', '--db', db, '--now', now, '--format', 'csv', '-c', statements]);
   const open = "SELECT kind FROM everview.incidents WHERE state = 'open'";
-  const declared = "CREATE TABLE t (x DOUBLE) WITH (heartbeat = INTERVAL '8 hours'); INSERT INTO t VALUES (1)";
+  const declared =
+    "CREATE TABLE t (x DOUBLE) WITH (heartbeat = INTERVAL '8 hours'); INSERT INTO t VALUES (1)";
   expect((await at('2026-01-01T00:00:00Z', `${declared}; ${open}`)).out).not.toContain('silence');
   expect((await at('2026-01-01T09:00:00Z', open)).out).toContain('silence');
 });
