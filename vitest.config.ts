@@ -27,6 +27,8 @@ export default defineConfig({
     hookTimeout: 60_000,
     pool: 'forks',
     maxWorkers: 2,
+    // Short-lived objects die young: a third of what collecting them takes.
+    execArgv: ['--max-semi-space-size=64'],
     // No module keeps state, so files of tests can share those that are loaded.
     isolate: false,
     sequence: { sequencer: SlowestFirst },

@@ -1,34 +1,18 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
-/** Tests that draw, taken again: how far they go here is said by their `depth`. */
-const deeper = [
-  'documentation/documentation',
-  'engine/gates',
-  'engine/prediction-views',
-  'engine/temporal',
-  'ingest/insert-property',
-  'lab/auto-replay',
-  'lab/hindsight-replay',
-  'lab/run-experiment',
-  'laws/law-2-atomicity',
-  'laws/law-3-consistency',
-  'laws/law-5-gate',
-  'laws/law-7-determinism',
-  'model/certified-histories',
-  'model/every-family',
-  'model/family-histories',
-  'model/maintained-equals-scratch',
-  'promote/paired-test',
-  'view/group-rungs',
-  'view/refresh-law',
-  'view/shapes',
-  'view/temporal',
-];
+/** Tests that go further here say so by their `depth`, or by that of what plays them. */
+const saysDepth = /from '[./]+support\/(?:depth|shape-run)\.ts'/;
+
+const deeper = readdirSync(import.meta.dirname, { recursive: true, encoding: 'utf8' })
+  .filter((path) => path.endsWith('.test.ts'))
+  .filter((path) => saysDepth.test(readFileSync(join(import.meta.dirname, path), 'utf8')));
 
 /** `npm run test:campaigns`: what takes too long for every run of the tests. */
 export default defineConfig({
   test: {
-    include: ['test/**/*.campaign.ts', ...deeper.map((name) => `test/${name}.test.ts`)],
+    include: ['test/**/*.campaign.ts', ...deeper.map((path) => `test/${path.replaceAll('\\', '/')}`)],
     setupFiles: ['test/support/seed-draws.ts'],
     env: { EVERVIEW_TEST_DEPTH: 'campaign' },
     testTimeout: 300_000,

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { EverviewError } from '../core/errors.ts';
 import { noArrivalRules } from './arrival-rules.ts';
 import { deepFreeze } from './deep-freeze.ts';
-import { usualRetentionMs } from './define.ts';
+import { usualRetentionMs } from './define-model.ts';
 import type { Definition } from './definition.ts';
 import { methods } from './methods.ts';
 import { expansions, fallback, gate, holdTerm, stalenessPrice } from './option-kind.ts';

@@ -1,5 +1,7 @@
 import { sameName } from '../core/schema.ts';
-import { define, usualHold, usualRetentionMs, usualStalenessMs } from './define.ts';
+import { define } from './define.ts';
+import { usualRetentionMs } from './define-model.ts';
+import { usualHold } from './define-table.ts';
 import type {
   Constraint,
   Definition,
@@ -12,6 +14,7 @@ import type {
 import type { DefinitionDraft, DraftConstraint, DraftOption } from './definition-draft.ts';
 import { type OptionSpec, optionTables } from './options.ts';
 import { draftOptions } from './read-options.ts';
+import { usualStalenessMs } from './refresh-policy.ts';
 import type { RawOption } from './statement.ts';
 
 /** An option that differs from its default, as SQL. */

@@ -6,7 +6,7 @@ import { settleWaiting } from '../ingest/judge/profile-log.ts';
 import { type HeldUpdate, recordHeldDecision, recordMark } from '../log/held-log.ts';
 import { standingOf, withinPolicy } from '../plan/staleness.ts';
 import { type CatalogEntry, type DerivedEntry, nameOf } from '../query/catalog.ts';
-import type { QueryReads } from '../query/rewrite-query.ts';
+import type { QueryReads } from '../query/query-reads.ts';
 import type { EngineState } from './engine-state.ts';
 import type { InlineDecision } from './inline-reads.ts';
 import { isKept, policyOf } from './refresh-views.ts';

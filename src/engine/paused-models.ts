@@ -6,7 +6,7 @@ import { constantScorer } from '../model/constant-scorer.ts';
 import type { ModelParameters } from '../model/scorer.ts';
 import type { StandIn } from '../query/answer.ts';
 import { type ModelEntry, nameOf } from '../query/catalog.ts';
-import type { QueryReads } from '../query/rewrite-query.ts';
+import type { QueryReads } from '../query/query-reads.ts';
 import { answeringModel } from './answering-model.ts';
 import type { EngineState } from './engine-state.ts';
 import { incidentAgainst } from './model-incidents.ts';

@@ -27,6 +27,7 @@ import type { RefreshOutcome, SourceChange, ViewHandle } from '../view/refresher
 import type { EngineCore } from './engine-core.ts';
 import { type EngineState, withEntry } from './engine-state.ts';
 import { isBoundaryPassed, type PendingOnContents, pendingChange, rowsOf } from './pending-change.ts';
+import { refreshFailure } from './refresh-failure.ts';
 import { answeringVersions, forgetUnshown, movedModels } from './shown-models.ts';
 import type { WriteDraft } from './write-draft.ts';
 
@@ -77,6 +78,8 @@ export async function refreshViews(
     const record = await refreshView(core, draft, entry, {
       trigger: isAsked ? request.trigger : 'needed-by-dependent',
       how: isAsked ? request.how : 'auto',
+    }).catch((failure: unknown) => {
+      throw refreshFailure(nameOf(entry), request.trigger, failure);
     });
     if (record !== null) records.push(record);
   }

@@ -28,6 +28,7 @@ import {
 } from 'apache-arrow';
 import type { SqlValue } from '../core/value.ts';
 import type { DuckdbType } from './duckdb-type.ts';
+import { daysOfText, microsecondsOfText } from './moment-text.ts';
 
 /** How a column of a DuckDB type is laid out in Arrow. */
 export type ArrowColumn = {
@@ -85,7 +86,7 @@ function scalarColumn(name: string): ArrowColumn {
     case 'DOUBLE':
       return numberColumn(new Float64(), Float64Array);
     case 'DATE':
-      return numberColumn(new DateDay(), Int32Array, (value) => Math.floor(Number(value) / dayMs));
+      return numberColumn(new DateDay(), Int32Array, daysOfDate);
     case 'TIME':
       return bigintColumn(new TimeMicrosecond(), BigInt64Array, microsecondsOfDay);
     case 'TIMESTAMP':
@@ -328,7 +329,12 @@ function integerOf(value: SqlValue): bigint {
   return typeof value === 'bigint' ? value : BigInt(String(value));
 }
 
+function daysOfDate(value: SqlValue): number {
+  return typeof value === 'string' ? daysOfText(value) : Math.floor(Number(value) / dayMs);
+}
+
 function microsecondsOfMoment(value: SqlValue): bigint {
+  if (typeof value === 'string') return microsecondsOfText(value);
   return BigInt(Number(value)) * 1_000n;
 }
 

@@ -1,7 +1,8 @@
 import { EverviewError } from '../core/errors.ts';
 import { referencesOf } from '../core/relation-references.ts';
 import type { SqlNode, SqlParser } from '../core/sql-tree.ts';
-import { type QueryReads, type RewriteContext, readsOf, rewriteQuery } from './rewrite-query.ts';
+import { type QueryReads, readsOf } from './query-reads.ts';
+import { type RewriteContext, rewriteQuery } from './rewrite-query.ts';
 
 /** What a piece of a DML statement is, and so how it is made a whole SELECT to be taken apart. */
 export type FragmentKind = 'query' | 'expression' | 'from';

@@ -101,8 +101,8 @@ function codecOf(name: string, type: DataType): Codec {
   if (DataType.isNull(type)) return { ...plain('VARCHAR', () => null), values: gotten(() => null) };
   if (DataType.isDecimal(type)) return decimalCodec(type.precision, type.scale);
   if (DataType.isDate(type)) {
-    const dayMs = type.unit === 0 ? 86_400_000 : 1;
-    return plain('DATE', (data, index) => new Date(numberAt(data, index) * dayMs));
+    const daysPerUnit = type.unit === 0 ? 1 : 1 / 86_400_000;
+    return plain('DATE', (data, index) => Math.floor(numberAt(data, index) * daysPerUnit));
   }
   if (DataType.isTimestamp(type))
     return momentCodec(
@@ -159,12 +159,17 @@ function decimalText(scaled: bigint, scale: number): string {
 const microsPerUnit = [1_000_000n, 1_000n, 1n] as const;
 
 /** Arrow units: 0 seconds, 1 milliseconds, 2 microseconds, 3 nanoseconds. A time zone is only how to print it. */
+/** What DuckDB writes for `infinity`, in every unit it exports; `make_timestamp` does not take it. */
+const endOfTime = 9_223_372_036_854_775_807n;
+
 function momentCodec(unit: number, maker: string, type: string): Codec {
   const factor = microsPerUnit[unit] ?? 1n;
   return converted(
     'BIGINT',
     type,
-    (reference) => `${maker}(${reference})`,
+    (reference) =>
+      `CASE ${reference} WHEN ${endOfTime} THEN 'infinity'::${type} WHEN -${endOfTime} THEN '-infinity'::${type} ` +
+      `ELSE ${maker}(${reference}) END`,
     (data, index) => bigintAt(data, index) * factor,
   );
 }

@@ -1,4 +1,5 @@
 import {
+  DuckDBDateValue,
   DuckDBDecimalType,
   DuckDBDecimalValue,
   type DuckDBType,
@@ -52,7 +53,7 @@ function isPlain(value: SqlValue, plain: string | undefined): value is null | nu
 
 /**
  * JavaScript value → the value DuckDB's appender takes for a column of `type`. Strings are taken for DECIMAL and
- * UUID; TIME and INTERVAL texts are for SQL casts and not for here.
+ * UUID, numbers as days since 1970 for DATE; TIME and INTERVAL texts are for SQL casts and not for here.
  * @throws TypeError when the value cannot be one of the type.
  */
 function duckdbInput(value: SqlValue, type: DuckDBType): DuckDBValue {
@@ -64,6 +65,7 @@ function duckdbInput(value: SqlValue, type: DuckDBType): DuckDBValue {
     if (typeof value === 'bigint') return value;
     if (typeof value === 'number') return BigInt(value);
   }
+  if (type.typeId === DuckDBTypeId.DATE && typeof value === 'number') return new DuckDBDateValue(value);
   // The library checks the value against the type at run time; its static form needs the type known in advance.
   return jsToDuckDBValue(value as never, type as never);
 }

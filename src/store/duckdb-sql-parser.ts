@@ -1,5 +1,6 @@
 import { LosslessNumber, parse as parseJson, stringify } from 'lossless-json';
 import { EverviewError, placeIn } from '../core/errors.ts';
+import { quoteIdentifier } from '../core/identifier.ts';
 import { createMutex } from '../core/mutex.ts';
 import type { Session } from '../core/session.ts';
 import { isNode, rewrite, type SqlJson, type SqlNode, type SqlParser } from '../core/sql-tree.ts';
@@ -13,6 +14,11 @@ import { unstableFunctions } from './unstable-functions.ts';
 function exactNumber(text: string): number | LosslessNumber {
   const number = Number(text);
   return String(number) === text ? number : new LosslessNumber(text);
+}
+
+/** DuckDB writes the literal 1e400 as `Infinity`, which is no JSON. A quote inside a text has a backslash before it. */
+function withInfinities(tree: string): string {
+  return tree.replace(/"value":(-?)Infinity(?=[,}])/g, '"value":$11e999');
 }
 
 /** Offsets come in bytes of UTF-8 from DuckDB; errors point at UTF-16 units. */
@@ -47,7 +53,7 @@ export class DuckdbSqlParser implements SqlParser {
 
   async #parsed(sql: string): Promise<SqlNode> {
     const [row] = await this.#rows('SELECT json_serialize_sql($1::VARCHAR) AS tree', [sql]);
-    const tree = parseJson(String(row?.['tree']), undefined, exactNumber) as SqlJson;
+    const tree = parseJson(withInfinities(String(row?.['tree'])), undefined, exactNumber) as SqlJson;
     if (!isNode(tree)) throw new EverviewError('internal', 'DuckDB gave no tree for a SELECT');
     if (tree['error'] === true) throw parseFailure(sql, tree);
     const statements = tree['statements'];
@@ -101,7 +107,7 @@ export class DuckdbSqlParser implements SqlParser {
 
 /** DuckDB wants unsigned 64-bit locations; "nowhere" (2⁶⁴−1) stays exact as a LosslessNumber. */
 function treeText(tree: SqlJson): string {
-  const text = stringify(rewrite(tree, castOfDouble));
+  const text = stringify(rewrite(tree, (node) => castOfDouble(node) ?? withQuotedStar(node)));
   if (text === undefined) throw new EverviewError('internal', 'a SELECT tree cannot be written as JSON');
   return text;
 }
@@ -121,6 +127,14 @@ function castOfDouble(node: SqlNode): SqlNode | null {
     cast_type: { id: 'DOUBLE', type_info: null },
     try_cast: false,
   };
+}
+
+/** DuckDB prints `"order".*` as `order.*`: of a star, it quotes no name. */
+function withQuotedStar(node: SqlNode): SqlNode | null {
+  const name = node['relation_name'];
+  if (node['type'] !== 'STAR' || typeof name !== 'string' || name === '') return null;
+  const parts = Object.entries(node).map(([key, part]) => [key, rewrite(part, castOfDouble)] as const);
+  return { ...Object.fromEntries(parts), relation_name: quoteIdentifier(name) };
 }
 
 function selectOf(expression: SqlNode): SqlNode {

@@ -1,7 +1,22 @@
 import { readdirSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { depth } from '../support/depth.ts';
-import { outputOf, readme, readText, reference, root } from '../support/documentation.ts';
+import {
+  readme,
+  readText,
+  reference,
+  root,
+  type ShownPrograms,
+  shownPrograms,
+} from '../support/documentation.ts';
+
+let programs: ShownPrograms;
+
+beforeAll(async () => {
+  programs = await shownPrograms();
+});
+
+afterAll(() => programs[Symbol.asyncDispose]());
 
 describe('the documentation', () => {
   it('has the reference that the code gives (npm run docs)', async () => {
@@ -13,11 +28,11 @@ describe('the documentation', () => {
     expect(text).toContain('<!-- output: examples/first-model.sql -->');
     // An experiment takes as long as the rest of this file.
     const runs = (example: string) => depth(!example.endsWith('.yaml'), true);
-    expect(readme(text, runs)).toBe(text);
+    expect(readme(text, programs, runs)).toBe(text);
   });
 
   it('has a TypeScript example that says what the SQL one says', () => {
-    const output = outputOf(['examples/first-model.ts']);
+    const output = programs.outputOf('examples/first-model.ts');
     const shown = readText('README.md');
     const predictions = [...output.matchAll(/will_sell: (-?[\d.]+)/g)].map((match) => String(match[1]));
     expect(predictions).toHaveLength(2);
@@ -27,7 +42,8 @@ describe('the documentation', () => {
 
   it('has a tour that runs after the first model', () => {
     const text = `${readText('examples/first-model.sql')};${readText('examples/tour.sql')}`;
-    const lines = outputOf(['src/cli/main.ts', 'sql', '--format', 'json', '-c', text]).trim().split('\n');
+    const output = programs.outputOf('src/cli/main.ts', 'sql', '--format', 'json', '-c', text);
+    const lines = output.trim().split('\n');
     const answers = lines.map((line) => JSON.parse(line) as { error?: unknown });
     expect(answers).toHaveLength(19);
     expect(answers.filter((answer) => answer.error !== undefined)).toEqual([]);

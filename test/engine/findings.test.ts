@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { Everview, type SimulatedClock } from '../../src/index.ts';
+import { everyOther } from '../support/depth.ts';
 import { failureOf } from '../support/failure-of.ts';
 import { openEverview } from '../support/open-everview.ts';
 import { Random } from '../support/random.ts';
@@ -299,10 +300,12 @@ const minusOnes = (rows: ReturnType<typeof day>) =>
   rows.map((row, index) => (index % 4 === 0 ? { ...row, amount: -1 } : row));
 
 describe('a change that lasts', () => {
-  it.each([
-    ['a unit', scaled],
-    ['a sign of its own', minusOnes],
-  ])('of %s makes one incident, and is usual once five updates were taken with it', async (_, shift) => {
+  it.each(
+    everyOther([
+      ['a unit', scaled],
+      ['a sign of its own', minusOnes],
+    ] as const),
+  )('of %s makes one incident, and is usual once five updates were taken with it', async (_, shift) => {
     place = await temporaryDatabase();
     await world('on_finding = warn', place.path);
     const told = await shiftedDays(3, shift, async () => undefined);
@@ -314,11 +317,13 @@ describe('a change that lasts', () => {
     expect(await eventsOfIncidents()).toEqual(['1 opened', '1 learned', '1 resolved']);
   });
 
-  it.each([
-    ['ask', 'APPROVE UPDATE'],
-    ['hold_refresh', 'APPROVE UPDATE'],
-    ['quarantine', 'RELEASE'],
-  ])('is usual once a person let it in (%s)', async (response, statement) => {
+  it.each(
+    everyOther([
+      ['ask', 'APPROVE UPDATE'],
+      ['hold_refresh', 'APPROVE UPDATE'],
+      ['quarantine', 'RELEASE'],
+    ] as const),
+  )('is usual once a person let it in (%s)', async (response, statement) => {
     await world(`on_finding = ${response}`);
     const told = await shiftedDays(6, minusOnes, (updateId) =>
       db.sql(statement === 'RELEASE' ? 'RELEASE QUARANTINE FOR t' : `${statement} ${updateId}`),
@@ -329,10 +334,12 @@ describe('a change that lasts', () => {
     await assertWhole();
   });
 
-  it.each([
-    "INSERT INTO countries VALUES ('ES'); RELEASE QUARANTINE FOR t",
-    "CORRECT QUARANTINE FOR t SET country = 'DE'",
-  ])('is not that few rows of an update come later (%s)', async (later) => {
+  it.each(
+    everyOther([
+      "INSERT INTO countries VALUES ('ES'); RELEASE QUARANTINE FOR t",
+      "CORRECT QUARANTINE FOR t SET country = 'DE'",
+    ]),
+  )('is not that few rows of an update come later (%s)', async (later) => {
     ({ db, clock } = await openEverview());
     await db.sql(`
       CREATE TABLE countries (name VARCHAR PRIMARY KEY);
@@ -391,7 +398,7 @@ describe('a change that lasts', () => {
     expect(rows).toEqual([{ states: ['kept-out', 'kept-out', 'learned', 'learned', 'learned'] }]);
   });
 
-  it.each(['RELEASE QUARANTINE FOR t WHERE false', 'CORRECT QUARANTINE FOR t SET amount = 30'])(
+  it.each(everyOther(['RELEASE QUARANTINE FOR t WHERE false', 'CORRECT QUARANTINE FOR t SET amount = 30']))(
     'is not let in by what else its update lets in (%s)',
     async (release) => {
       const random = await world('on_finding = quarantine');

@@ -143,7 +143,7 @@ describe('a gate over a hold-out, its slices and earlier windows', () => {
 
   it('blocks candidates that are worse, and says inconclusive of rows that are too few', async () => {
     const decisions: string[] = [];
-    const seeds = [11, 12, 13, 14, 15, 16, 17, 18, 19, 20].slice(0, depth(4, 10));
+    const seeds = [11, 12, 13, 14, 15, 16, 17, 18, 19, 20].slice(0, depth(2, 10));
     for (const seed of seeds) {
       const { db, sensor } = await opened(seed);
       await using _ = db;

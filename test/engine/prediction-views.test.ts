@@ -109,11 +109,9 @@ async function expectConsistent({ db }: PredictionWorld, told: string): Promise<
 }
 
 type Drawn = { readonly forced: ForcedRefresh | null; readonly seed: number };
-const few: readonly Drawn[] = [
-  { forced: null, seed: 11 },
-  { forced: 'domain', seed: 15 },
-];
+const few: readonly Drawn[] = [{ forced: null, seed: 11 }];
 const more: readonly Drawn[] = [
+  { forced: 'domain', seed: 15 },
   { forced: null, seed: 12 },
   { forced: 'full', seed: 13 },
   { forced: 'algebraic', seed: 14 },

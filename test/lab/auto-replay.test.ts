@@ -25,7 +25,7 @@ import {
 
 const maintenance = forcedKind() ?? 'auto';
 const lossScale = 8;
-const seeds = depth(4, 8);
+const seeds = depth(2, 8);
 
 /** A history of `days`, with questions at random moments and in bursts, and prices that call for some refreshes. */
 function drawn(seed: number, days: number) {

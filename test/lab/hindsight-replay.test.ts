@@ -107,7 +107,7 @@ describe.each(depth<readonly (typeof replays)[number][]>(replays.slice(2), repla
 );
 
 it('is not beaten by what answers a workload between two arrivals, either', async () => {
-  const queries = Array.from({ length: 40 }, (_, place) => ({
+  const queries = Array.from({ length: depth(20, 40) }, (_, place) => ({
     atMs: history.startMs + (place + 1) * 5 * hourMs,
     rows: 3,
     keys: null,

@@ -4,14 +4,9 @@ import { type Everview, SimulatedClock } from '../../src/index.ts';
 import type { ExperimentInput } from '../../src/lab/experiment.ts';
 import { feedTables } from '../../src/lab/history/feed-tables.ts';
 import { loadHistory } from '../../src/lab/history/load-history.ts';
+import { depth } from '../support/depth.ts';
 import { failureOf } from '../support/failure-of.ts';
-import {
-  dayMs,
-  hourMs,
-  labStartMs,
-  readingsDeclarations,
-  readingsExperiment,
-} from '../support/lab-experiment.ts';
+import { hourMs, labStartMs, readingsDeclarations, readingsExperiment } from '../support/lab-experiment.ts';
 import { openEverview } from '../support/open-everview.ts';
 import { Random } from '../support/random.ts';
 import { type TemporaryDatabase, temporaryDatabase } from '../support/temporary-database.ts';
@@ -33,7 +28,10 @@ async function stateOf(db: Everview): Promise<State> {
 }
 
 /** One update an hour of every kind; what the tables hold after each. */
-async function writeDatabase(path: string, historyVersions?: number): Promise<Map<number, State>> {
+async function writeDatabase(
+  path: string,
+  { updates, historyVersions }: { readonly updates: number; readonly historyVersions?: number },
+): Promise<Map<number, State>> {
   const clock = new SimulatedClock(labStartMs);
   const { db } = await openEverview({
     path,
@@ -77,7 +75,7 @@ let states: Map<number, State>;
 
 beforeAll(async () => {
   place = await temporaryDatabase();
-  states = await writeDatabase(place.path);
+  states = await writeDatabase(place.path, { updates });
 });
 afterAll(() => place[Symbol.asyncDispose]());
 
@@ -139,7 +137,7 @@ describe('the history of a database', () => {
 
   it('begins where the file begins that has forgotten what was before', async () => {
     await using other = await temporaryDatabase();
-    const held = await writeDatabase(other.path, 4);
+    const held = await writeDatabase(other.path, { updates: depth(12, 32), historyVersions: 4 });
     const experiment = readingsExperiment({
       source: { kind: 'database', path: other.path },
       declarations: `${readingsDeclarations} ${notesDeclaration}`,
@@ -147,7 +145,7 @@ describe('the history of a database', () => {
       warmUp: '2 hours',
     });
     const history = await loadHistory(experiment, 1, { dataFolder: '' });
-    expect(history.startMs).toBeGreaterThan(labStartMs + dayMs);
+    expect(history.startMs).toBeGreaterThan(labStartMs + 6 * hourMs);
     const { db } = await openEverview();
     await db.sql(readingsDeclarations);
     await db.sql(notesDeclaration);

@@ -7,6 +7,7 @@ import { replayCell } from '../../src/lab/replay/replay-cell.ts';
 import { renderHtmlReport } from '../../src/lab/report/html-report.ts';
 import { summarize } from '../../src/lab/summary/summarize.ts';
 import type { Observation, RefreshTrigger, TriggerDecision } from '../../src/lab/trigger.ts';
+import { everyOther } from '../support/depth.ts';
 import { failureOf } from '../support/failure-of.ts';
 import { runOf } from '../support/lab/synthetic-run.ts';
 import { fitReference } from '../support/least-squares-reference.ts';
@@ -213,10 +214,12 @@ describe('replayCell', () => {
     expect(total(leaking.lossSum) / total(leaking.rows)).toBeLessThan(1);
   });
 
-  it.each([
-    ['number', linear],
-    ['class', logistic],
-  ])('answers within every bound that is enforced (%s)', async (_, experiment) => {
+  it.each(
+    everyOther([
+      ['number', linear],
+      ['class', logistic],
+    ] as const),
+  )('answers within every bound that is enforced (%s)', async (_, experiment) => {
     const enforced: Schedule[] = [
       { kind: 'rows', rows: 60 },
       threeDays,

@@ -8,7 +8,7 @@ import {
 import { runBroadHistory } from '../support/broad-run.ts';
 
 /** `law-1-refresh-broad.campaign.ts` takes many more. */
-const steps = 100;
+const steps = 60;
 
 /** Law 1 again, for all of SQL that a view may be: bare DuckDB says what its contents should be. */
 describe('law 1, refresh, against bare DuckDB', async () => {

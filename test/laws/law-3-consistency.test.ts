@@ -93,7 +93,7 @@ describe('law 3, consistency', () => {
           bank,
           await ask(db, `SELECT * FROM balance ORDER BY account${random.pick(asked)}`, mayFail),
         );
-      for (let round = 0; round < 12; round++) {
+      for (let round = 0; round < depth(8, 12); round++) {
         clock.advanceMs(random.pick([0, 1, 5_000, 20_000, 90_000]));
         // The writer and the readers are under way at the same time, and meet at whatever points they do.
         const writer = (async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Everview, EverviewError } from '../../src/index.ts';
+import { depth } from '../support/depth.ts';
 import { openEverview } from '../support/open-everview.ts';
 import { Random } from '../support/random.ts';
 
@@ -118,7 +119,7 @@ describe('law 4, nothing lost', () => {
       await declareTables(db, response);
       const feeder = new Feeder(random);
       const given = new Set<string>();
-      for (let round = 0; round < 25; round++) {
+      for (let round = 0; round < depth(16, 25); round++) {
         await insertSomehow(db, random, feeder.batch(), given);
         if (random.chance(0.2))
           await db

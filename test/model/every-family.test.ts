@@ -3,7 +3,7 @@ import { methods } from '../../src/declare/methods.ts';
 import { EverviewError } from '../../src/index.ts';
 import { readParameters } from '../../src/model/parameters-json.ts';
 import { createRowPredictor } from '../../src/model/predict-row.ts';
-import { depth } from '../support/depth.ts';
+import { depth, everyOther } from '../support/depth.ts';
 import { answersOfNode } from '../support/exported-model.ts';
 import { answers, certifiedFamilies, exactFamilies, heuristicFamilies } from '../support/family-cases.ts';
 import { type FamilyCase, playFamilyHistory, questions } from '../support/family-history.ts';
@@ -17,7 +17,7 @@ it('every method is among the cases', () => {
 });
 
 describe('a row alone is answered as in SQL', () => {
-  it.each(families)(
+  it.each(everyOther(families))(
     '$name',
     async (family) => {
       await playFamilyHistory(family, 61, 1, async (db) => {
@@ -74,7 +74,7 @@ function refusalOf(
 }
 
 describe('without enough rows no version answers, the hint says so, and it comes back with the rows', () => {
-  it.each(families)(
+  it.each(everyOther(families))(
     '$name',
     async (family) => {
       await playFamilyHistory({ ...family, window: false }, 73, 1, async (db) => {

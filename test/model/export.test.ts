@@ -4,6 +4,7 @@ import { exportOnnx } from '../../src/model/export-onnx.ts';
 import { readParameters } from '../../src/model/parameters-json.ts';
 import { predictionSql } from '../../src/model/predict-sql.ts';
 import type { Scorer } from '../../src/model/scorer.ts';
+import { everyOther } from '../support/depth.ts';
 import { answersOfNode, answersOfWeb, type RuntimeAnswer } from '../support/exported-model.ts';
 import { fillTable, fitCase, modelCases, questions } from '../support/model-cases.ts';
 import { openEverview } from '../support/open-everview.ts';
@@ -17,7 +18,7 @@ describe('an exported model answers as PREDICT does', () => {
   });
   afterAll(() => db.close());
 
-  it.each(modelCases)(
+  it.each(everyOther(modelCases))(
     '$name',
     async (family) => {
       await fitCase(db, family);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Everview, Row } from '../../src/index.ts';
+import { everyOther } from '../support/depth.ts';
 import { failureOf } from '../support/failure-of.ts';
 import { openEverview } from '../support/open-everview.ts';
 import { Random } from '../support/random.ts';
@@ -42,7 +43,7 @@ function example(random: Random, id: number, moment: Date): Example {
 const columns =
   'id BIGINT PRIMARY KEY, moment TIMESTAMP, x DOUBLE, hole DOUBLE, flag BOOLEAN, kind VARCHAR, w DOUBLE, y DOUBLE';
 
-describe.each(['ridge', 'linear'])('weights of %s', (method) => {
+describe.each(everyOther(['ridge', 'linear']))('weights of %s', (method) => {
   it('of n are n rows', async () => {
     const random = new Random(7);
     const { db } = await openEverview();

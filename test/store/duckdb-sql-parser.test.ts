@@ -34,12 +34,22 @@ async function valuesAndTypes(
 
 test.each([
   'SELECT 0e0, 1e3, -2e0, 1e300, 5e-324, 22.128702268563565e0, 0.1e0',
+  `SELECT 1e400, -1e400, [1e999], '"value":Infinity}', 1e308 < 1e999`,
   'SELECT 104 - 22.128702268563565e0',
   'SELECT 1.0, 22.128702268563565, 100000.0, 1.50, 18446744073709551615, 9007199254740993',
   "SELECT CAST(1e3 AS DOUBLE), '1e3'::DOUBLE, NULL::DOUBLE, 1e3::INTEGER",
   'SELECT quantile_cont(i, 5e-1) FROM range(5) AS r (i)',
   'SELECT i FROM range(5) AS r (i) WHERE i > 2.5e0 LIMIT 1',
 ])('keeps the value and the type of every number: %s', async (sql) => {
+  const { original, printed } = await valuesAndTypes(sql);
+  expect(printed).toEqual(original);
+});
+
+test.each([
+  'SELECT "order".* FROM (SELECT 1 AS a) AS "order"',
+  'SELECT "a ""b"".c".* EXCLUDE (x) REPLACE (1e3 AS "z z") FROM (SELECT 1 AS x, 2 AS "z z") AS "a ""b"".c"',
+  'SELECT max(COLUMNS("t;".*)), (SELECT "u v".* FROM (SELECT 3) AS "u v") FROM (SELECT 1 AS x, 2 AS y) AS "t;"',
+])('keeps the name of whose columns are all taken: %s', async (sql) => {
   const { original, printed } = await valuesAndTypes(sql);
   expect(printed).toEqual(original);
 });

@@ -4,7 +4,11 @@ import { build } from 'esbuild';
 
 const root = join(import.meta.dirname, '..', '..');
 
-export type BundledProgram = AsyncDisposable & { readonly path: string };
+export type BundledProgram = AsyncDisposable & {
+  readonly path: string;
+  /** Where the programs beside it lie, by the names of their sources. */
+  readonly folder: string;
+};
 
 /**
  * A program of the sources as one file of JavaScript: starting it costs a fifth of what it costs through tsx. It lies
@@ -24,6 +28,8 @@ export async function bundleProgram(
     outdir,
     outExtension: { '.js': '.mjs' },
     bundle: true,
+    // What is imported late is loaded late.
+    splitting: true,
     platform: 'node',
     format: 'esm',
     target: 'node20',
@@ -39,6 +45,7 @@ export async function bundleProgram(
   await copyFile(join(root, 'package.json'), join(folder, 'package.json'));
   return {
     path: join(outdir, `${name}.mjs`),
+    folder: outdir,
     [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
   };
 }

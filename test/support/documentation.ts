@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { errorTable } from '../../src/core/errors.ts';
 import { type IncidentKind, quietUpdates } from '../../src/core/incident.ts';
@@ -12,6 +13,7 @@ import { Everview } from '../../src/index.ts';
 import { ModelFamilies } from '../../src/model/model-families.ts';
 import { inputForms } from '../../src/model/onnx/exported-values.ts';
 import { OnnxRuntime } from '../../src/model/onnx-runtime.ts';
+import { bundleProgram } from './bundle-program.ts';
 import { nistDataSets } from './nist-data-sets.ts';
 import { refusedRows, shapeRows, tpchRows } from './shape-rows.ts';
 
@@ -345,32 +347,49 @@ function certifiedSections(): string[] {
   ];
 }
 
-/** What a command prints, without colour. */
-export function outputOf(args: readonly string[]): string {
-  return execFileSync(process.execPath, ['--import', 'tsx', ...args], {
-    cwd: root,
-    encoding: 'utf8',
-    env: { ...process.env, NO_COLOR: '1', EVERVIEW_REFRESH: '' },
-  });
+/** The programs that the documentation shows, ready to run. */
+export type ShownPrograms = AsyncDisposable & {
+  /** What a program of the sources prints, without colour. */
+  outputOf(source: string, ...args: readonly string[]): string;
+};
+
+export async function shownPrograms(): Promise<ShownPrograms> {
+  const examples = ['first-model.ts', 'from-typescript.ts'].map((name) => `${root}/examples/${name}`);
+  const workers = `${root}/src/lab/run/cell-worker.ts`;
+  const bundle = await bundleProgram(`${root}/src/cli/main.ts`, workers, ...examples);
+  return {
+    outputOf: (source, ...args) =>
+      execFileSync(process.execPath, [join(bundle.folder, `${basename(source, '.ts')}.mjs`), ...args], {
+        cwd: root,
+        encoding: 'utf8',
+        env: { ...process.env, NO_COLOR: '1', EVERVIEW_REFRESH: '' },
+      }),
+    [Symbol.asyncDispose]: () => bundle[Symbol.asyncDispose](),
+  };
 }
 
-/** What runs an example. */
-function programOf(path: string): readonly string[] {
-  if (path.endsWith('.ts')) return [path];
-  if (path.endsWith('.yaml')) return ['src/cli/main.ts', 'lab', 'run', path, '--no-cache', '--workers', '1'];
-  return ['src/cli/main.ts', 'sql', '-f', path];
+/** What an example prints. */
+function outputOfExample({ outputOf }: ShownPrograms, path: string): string {
+  if (path.endsWith('.ts')) return outputOf(path);
+  if (path.endsWith('.yaml'))
+    return outputOf('src/cli/main.ts', 'lab', 'run', path, '--no-cache', '--workers', '1');
+  return outputOf('src/cli/main.ts', 'sql', '-f', path);
 }
 
 /**
  * The README with its examples and their output as they are now.
  * @param runs whether the output of an example is to be made anew
  */
-export function readme(text: string, runs: (example: string) => boolean = () => true): string {
+export function readme(
+  text: string,
+  programs: ShownPrograms,
+  runs: (example: string) => boolean = () => true,
+): string {
   return text.replaceAll(
     /<!-- (file|output): (\S+) -->\n```(\w*)\n[\s\S]*?```/g,
     (shown, what: string, path: string, language: string) => {
       if (what === 'output' && !runs(path)) return shown;
-      const body = what === 'file' ? readText(path) : outputOf(programOf(path));
+      const body = what === 'file' ? readText(path) : outputOfExample(programs, path);
       return `<!-- ${what}: ${path} -->\n\`\`\`${language}\n${body.trimEnd()}\n\`\`\``;
     },
   );

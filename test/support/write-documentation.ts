@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
-import { readme, readText, reference, root } from './documentation.ts';
+import { readme, readText, reference, root, shownPrograms } from './documentation.ts';
 
 writeFileSync(`${root}/src/REFERENCE.md`, await reference());
-writeFileSync(`${root}/README.md`, readme(readText('README.md')));
+await using programs = await shownPrograms();
+writeFileSync(`${root}/README.md`, readme(readText('README.md'), programs));

@@ -1,9 +1,8 @@
 import { distance } from 'fastest-levenshtein';
 import { type ColumnProfile, measureNames, type ValueCount } from '../profile/column-profile.ts';
 import { middle } from './middle.ts';
-
-/** What a column was like in the updates before; null where an update did not have it. */
-type ColumnPast = readonly (ColumnProfile | null)[];
+import type { ColumnPast } from './table-history.ts';
+import { frequentValues, type ValuePast } from './value-past.ts';
 
 /** Rows of a value, among those whose counts are kept. */
 export function rowsOf(column: ColumnProfile, value: string): number {
@@ -26,14 +25,6 @@ export function clusterOf(past: ColumnPast, few: boolean): number {
   return cluster > 5 ? cluster : 1;
 }
 
-/** Few values, and nearly the same ones each time: not a price list that is written anew every quarter. */
-export function hasFewValues(past: ColumnPast): boolean {
-  const lists = past.flatMap((one) => (one === null || one.values === null ? [] : [one.values]));
-  if (lists.length * 2 <= past.length) return false;
-  const all = new Set(lists.flatMap((list) => list.map(([value]) => value)));
-  return all.size <= 10 + 1.5 * Math.max(...lists.map((list) => list.length));
-}
-
 /** Days of the month say something only of moments that are spread over more than one. */
 export function coversMonths(past: ColumnPast): boolean {
   const wide = past.filter((one) => one !== null && one.greatest - one.least > 45 * 86_400_000);
@@ -48,34 +39,6 @@ export function reachOf(past: ColumnPast) {
     if (one.greatest > greatest) greatest = one.greatest;
   }
   return { least, greatest };
-}
-
-/** A share of rows on the scale on which chance moves all shares alike: from 0 to half of π. */
-export function turnOf(share: number): number {
-  return Math.asin(Math.sqrt(Math.min(1, Math.max(0, share))));
-}
-
-/** The most that the share of any value moved from one update to the next, as `turnOf`. */
-export function largestTurn(past: ColumnPast): number {
-  let largest = 0;
-  let before: ReadonlyMap<string, number> | null = null;
-  const moved = (from: number, to: number) => {
-    // What has half turned over may do so wholly: seasons, months, holidays.
-    const turn = Math.abs(to - from) >= 0.5 ? Math.PI / 2 : Math.abs(turnOf(to) - turnOf(from));
-    if (turn > largest) largest = turn;
-  };
-  for (const one of past) {
-    if (one === null || one.values === null || one.present === 0) continue;
-    const shares: ReadonlyMap<string, number> = new Map(
-      one.values.map(([value, rows]) => [value, rows / one.present] as const),
-    );
-    if (before !== null) {
-      for (const [value, share] of shares) moved(before.get(value) ?? 0, share);
-      for (const [value, share] of before) if (!shares.has(value)) moved(share, 0);
-    }
-    before = shares;
-  }
-  return largest;
 }
 
 /** Numbers that never were but one value: nothing is known of how they move when they do. */
@@ -124,18 +87,15 @@ function isWord(text: string): boolean {
 }
 
 /** Values whose share is compared: those that are frequent now, and those that were. */
-export function comparedValues(column: ColumnProfile, past: ColumnPast): readonly ValueCount[] {
-  const totals = new Map<string, number>();
-  let rows = 0;
-  for (const one of past) {
-    rows += one?.present ?? 0;
-    for (const [value, count] of one?.values ?? []) totals.set(value, (totals.get(value) ?? 0) + count);
-  }
-  const frequent = [...totals].filter(([, count]) => count >= 0.01 * rows).sort((a, b) => b[1] - a[1]);
+export function comparedValues(
+  column: ColumnProfile,
+  past: ColumnPast,
+  values: ValuePast,
+): readonly ValueCount[] {
   const counts = new Map(column.values ?? []);
   // Of times the values are the hours.
   const compared = new Map(column.kind === 'time' ? [] : column.top);
-  for (const [value] of frequent.slice(0, 25)) compared.set(value, counts.get(value) ?? 0);
+  for (const value of frequentValues(past, values)) compared.set(value, counts.get(value) ?? 0);
   return [...compared];
 }
 
@@ -147,7 +107,7 @@ export function typicalWidth(past: ColumnPast): number {
 }
 
 /** A step from the update before, where that one came early or late itself: what makes it good again is no news. */
-export function afterShift(now: number, before: number, past: readonly number[]): number {
+export function afterShift(now: number, before: number, past: ArrayLike<number>): number {
   const usual = middle(past);
   const left = now - usual + (before - usual);
   return Math.abs(left) < Math.abs(now - usual) ? usual + left : now;

@@ -41,7 +41,7 @@ function compareRows(collector: TestCollector, profile: BatchProfile): void {
   collector.measure('', 'rows', profile.rows, profile.rows, rows, { kind: 'ratio', floor: 0.02, unit: 1 });
   const hits = collector.history.units.map((unit) => unit.profile.duplicates);
   const n = profile.rows;
-  collector.rate({ column: '', statistic: 'duplicates', k: profile.duplicates, n, hits, rows, ...sign(2) });
+  collector.rate({ column: '', statistic: 'duplicates', k: profile.duplicates, n, hits, rows }, sign(2));
 }
 
 function compareJoint(collector: TestCollector, profile: BatchProfile, plan: JointPlan): void {
@@ -53,7 +53,7 @@ function compareJoint(collector: TestCollector, profile: BatchProfile, plan: Joi
     const past = collector.history.units.map((unit) => unit.profile.rules[place] ?? ([0, 0] as const));
     const statistic = `agreement:${rule.kind}`;
     const [hits, of] = [past.map(([k]) => k), past.map(([, n]) => n)];
-    collector.rate({ column: rule.a, statistic, k: broken, n: rows, hits, rows: of, others, ...sign(1) });
+    collector.rate({ column: rule.a, statistic, k: broken, n: rows, hits, rows: of, others }, sign(1));
   }
 }
 
@@ -67,7 +67,7 @@ function compareDependencies(
     const past = collector.history.units.map((unit) => unit.profile.dependencies[place] ?? ([0, 0] as const));
     const [hits, of] = [past.map(([k]) => k), past.map(([, n]) => n)];
     const statistic = part === null ? 'agreement:determines' : `agreement:determines-by-${part}`;
-    collector.rate({ column: a, statistic, k: unlike, n: grouped, hits, rows: of, others: [b], ...sign(1) });
+    collector.rate({ column: a, statistic, k: unlike, n: grouped, hits, rows: of, others: [b] }, sign(1));
   }
 }
 
@@ -104,7 +104,7 @@ function compareEffect(collector: TestCollector, effect: ModelEffect): void {
   measure('largest-move', (one) => one.largestMove, { kind: 'ratio', floor: 0.7, unit: 1 });
   const [k, n] = [effect.surprises, effect.rows];
   const hits = past.map((one) => one.surprises);
-  collector.rate({ column: '', model, statistic: 'surprises', k, n, hits, rows, onlyUp: true });
+  collector.rate({ column: '', model, statistic: 'surprises', k, n, hits, rows }, { onlyUp: true });
   for (const [place, [feature]] of effect.relations.entries()) {
     measure('relation', (one) => relationAt(one, feature, place), { kind: 'plain', floor: 0.15 }, feature);
   }

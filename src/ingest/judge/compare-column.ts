@@ -5,9 +5,7 @@ import {
   clusterOf,
   comparedValues,
   coversMonths,
-  hasFewValues,
   isConstant,
-  largestTurn,
   misspelt,
   reachOf,
   rowsOf,
@@ -20,7 +18,6 @@ import {
   newsOf,
   optionsOf,
   patternsOf,
-  type RateOptions,
   scaleOf,
   sharesOfRows,
   sign,
@@ -28,10 +25,10 @@ import {
   suspicious,
   valuesOf,
 } from './statistic-options.ts';
-import { blockingUpdates, learningUpdates } from './table-history.ts';
+import { blockingUpdates, type ColumnPast, learningUpdates } from './table-history.ts';
 import type { TestCollector } from './test-collector.ts';
-
-type ColumnPast = readonly (ColumnProfile | null)[];
+import type { RateOptions } from './test-rate.ts';
+import { fewValuesOf, largestTurn, type ValuePast, valuePastOf } from './value-past.ts';
 
 /** Tests a rate of the column's rows that have a value. */
 type TestRate = (statistic: string, hits: (one: ColumnProfile) => number, options?: RateOptions) => void;
@@ -45,47 +42,68 @@ export function compareColumn(
   index: number,
 ): void {
   const { name, present } = column;
-  const presents = past.map((one) => one?.present ?? 0);
-  const few = hasFewValues(past);
-  const cluster = clusterOf(past, few);
-  const rate: TestRate = (statistic, hitsOf, options = {}) => {
+  const { hits, presents } = collector.room;
+  fill(presents, past, (one) => one.present);
+  const few = fewValuesOf(past);
+  const cluster = clusterOf(past, few !== null);
+  const rate: TestRate = (statistic, hitsOf, options) => {
     const k = hitsOf(column);
     // What can only rise, and is not there, tells nothing.
-    if (k === 0 && options.onlyUp === true) {
+    if (k === 0 && options?.onlyUp === true) {
       collector.count(statistic);
       return;
     }
-    const hits = past.map((one) => (one === null ? 0 : hitsOf(one)));
-    collector.rate({ column: name, statistic, k, n: present, hits, rows: presents, cluster, ...options });
+    fill(hits, past, hitsOf);
+    collector.rate({ column: name, statistic, k, n: present, hits, rows: presents }, { cluster, ...options });
   };
-  const nulls = past.map((one) => one?.nulls ?? 0);
-  const ofNulls = { k: column.nulls, n: rows, hits: nulls, rows: collector.rows };
-  collector.rate({ column: name, statistic: 'null', ...ofNulls, ...sign(2) });
+  fill(hits, past, (one) => one.nulls);
+  const ofNulls = { k: column.nulls, n: rows, hits, rows: collector.rows };
+  collector.rate({ column: name, statistic: 'null', ...ofNulls }, sign(2));
   const constant = isConstant(past);
-  compareCounts(rate, column, past, constant);
+  compareCounts(rate, column, past, few, constant);
   if (constant) return;
   const width = column.kind === 'number' ? typicalWidth(past) : 1;
   compareNews(rate, column, past, width);
   compareRepeats(collector, column, past, index);
-  compareValues(collector, column, { past, presents, few, cluster });
-  compareMeasures(collector, column, { past, presents, few, cluster }, width, index);
+  compareValues(collector, column, { past, few, cluster });
+  compareMeasures(collector, column, past, few !== null, width, index);
 }
 
 /** What is known of a column's past beside its profiles. */
 type KnownPast = {
   readonly past: ColumnPast;
-  readonly presents: readonly number[];
-  /** It has few values, the same ones each time. */
-  readonly few: boolean;
+  /** It has few values, the same ones each time; null: many, or others. */
+  readonly few: ValuePast | null;
   readonly cluster: number;
 };
 
+/** Writes the figure of each update into the room; 0 of one that did not have the column. */
+function fill(
+  room: Float64Array,
+  past: ColumnPast,
+  figureOf: (one: ColumnProfile, update: number) => number,
+): void {
+  for (let update = 0; update < past.length; update++) {
+    const one = past[update];
+    room[update] = one === undefined || one === null ? 0 : figureOf(one, update);
+  }
+}
+
 /** @param constant only one value is known: then only signs of errors tell something */
-function compareCounts(rate: TestRate, { kind }: ColumnProfile, past: ColumnPast, constant: boolean): void {
+function compareCounts(
+  rate: TestRate,
+  { kind }: ColumnProfile,
+  past: ColumnPast,
+  few: ValuePast | null,
+  constant: boolean,
+): void {
   for (const [place, statistic] of countNames[kind].entries()) {
     if (statistic === 'late-day' && !coversMonths(past)) continue;
     if (constant && suspicious[statistic]?.exactFrom === undefined) continue;
-    const options = statistic === 'true' ? { usualTurn: largestTurn(past) } : optionsOf(statistic);
+    const options =
+      statistic === 'true'
+        ? { usualTurn: largestTurn(past, few ?? valuePastOf(past)) }
+        : optionsOf(statistic);
     rate(statistic, (one) => one.counts[place] ?? 0, options);
   }
 }
@@ -135,51 +153,58 @@ function compareRepeats(
   });
   const hits = shares.map((one) => one.shared);
   const rows = shares.map((one) => one.of);
-  collector.rate({ column: name, statistic: 'repeated', k: shared, n: of, hits, rows, onlyUp: true });
+  collector.rate({ column: name, statistic: 'repeated', k: shared, n: of, hits, rows }, { onlyUp: true });
 }
 
 /** Shares of single values: of each that is frequent where there are few, or else of the most frequent. */
 function compareValues(
   collector: TestCollector,
   column: ColumnProfile,
-  { past, presents, few, cluster }: KnownPast,
+  { past, few, cluster }: KnownPast,
 ): void {
   const { name: of, kind, present: n } = column;
   if (kind === 'boolean' || kind === 'other' || kind === 'day') return;
-  const base = { column: of, n, rows: presents };
-  if (column.values !== null && few) {
+  const { hits, presents } = collector.room;
+  const base = { column: of, n, hits, rows: presents };
+  if (column.values !== null && few !== null) {
     // A new number among few is seldom news of itself; what is used for "none" is counted apart.
-    const usualTurn = largestTurn(past);
+    const usualTurn = largestTurn(past, few);
     const usualRise = Math.max(usualTurn, kind === 'number' ? 0.25 : 0);
     // A list of prices stays for a quarter, and is another then.
     const fewestUpdates = kind === 'number' ? blockingUpdates : learningUpdates;
-    for (const [value, k] of comparedValues(column, past)) {
-      const hits = past.map((one) => (one === null ? 0 : rowsOf(one, value)));
-      collector.rate({ ...base, statistic: 'value', value, k, hits, usualTurn, usualRise, fewestUpdates });
+    for (const [value, k] of comparedValues(column, past, few)) {
+      const counted = few.get(value);
+      fill(hits, past, (one, update) =>
+        one.values === null ? rowsOf(one, value) : (counted?.[update] ?? 0),
+      );
+      collector.rate({ ...base, statistic: 'value', value, k }, { usualTurn, usualRise, fewestUpdates });
     }
     return;
   }
   const [top] = column.top;
   if (top === undefined) return;
-  const hits = past.map((one) => one?.top[0]?.[1] ?? 0);
+  fill(hits, past, (one) => one.top[0]?.[1] ?? 0);
   const options = { usualJump: 0.1, onlyUp: true, cluster };
-  collector.rate({ ...base, statistic: 'top', value: top[0], k: top[1], hits, ...options });
+  collector.rate({ ...base, statistic: 'top', value: top[0], k: top[1] }, options);
 }
 
 function compareMeasures(
   collector: TestCollector,
   column: ColumnProfile,
-  { past, presents, few }: KnownPast,
+  past: ColumnPast,
+  few: boolean,
   width: number,
   index: number,
 ): void {
   const { kind, name, present } = column;
+  const { values, presents } = collector.room;
   // Quantiles of few values jump from one to the next: their shares say it better.
   const isDiscrete = kind === 'number' && few;
   const isScale = (column.values?.length ?? 0) >= fewestOfScale;
   for (const [place, statistic] of measureNames[kind].entries()) {
     if (isDiscrete && statistic !== 'run' && (statistic !== 'disorder' || !isScale)) continue;
-    const values = past.map((one) => one?.measures[place] ?? Number.NaN);
+    for (let update = 0; update < past.length; update++)
+      values[update] = past[update]?.measures[place] ?? Number.NaN;
     const now = column.measures[place] ?? Number.NaN;
     if (sharesOfRows.has(statistic)) {
       collector.share(name, statistic, now, present, values, presents);

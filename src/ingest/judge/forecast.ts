@@ -32,35 +32,42 @@ const trendSmoothing = 0.1;
  * hold drift and autocorrelation as well as scatter: an interval made of them is as wide as the table is unruly.
  */
 export function forecast(series: Series, work: ForecastWork): Forecast {
-  const { values, length, weekdays } = series;
-  const forecasters = weekdays === null ? 3 : 4;
+  const { values, length } = series;
   const count = Math.max(0, length - warmUp);
-  const { errors, next } = work;
-  run(series, work, forecasters);
-  let best = 0;
-  let least = Number.POSITIVE_INFINITY;
-  for (let which = 0; which < forecasters; which++) {
-    const list = errors[which];
-    if (list === undefined) continue;
-    let total = 0;
-    for (let index = 0; index < count; index++) total += Math.abs(list[index] ?? 0);
-    // The mean of all is the simplest: another must be better by more than luck.
-    const adjusted = which === 0 ? total * 0.95 : total;
-    if (adjusted < least) [best, least] = [which, adjusted];
-  }
-  const chosen = errors[best];
-  if (chosen === undefined || count === 0) {
+  if (count === 0) {
     return { expected: length === 0 ? 0 : (values[length - 1] ?? 0), rms: 0, worst: 0, errors: 0 };
   }
+  const { expected, errors } = bestOf(series, count, work);
   const { absolute } = work;
   let [squares, worst] = [0, 0];
   for (let index = 0; index < count; index++) {
-    const error = Math.abs(chosen[index] ?? 0);
+    const error = Math.abs(errors[index] ?? 0);
     absolute[index] = error;
     squares += error * error;
     if (error > worst) worst = error;
   }
-  return { expected: next[best] ?? 0, rms: Math.sqrt(squares / count), worst, errors: count };
+  return { expected, rms: Math.sqrt(squares / count), worst, errors: count };
+}
+
+/** What a forecaster expects next, and how it erred so far. */
+type Forecaster = { readonly expected: number; readonly errors: Float64Array };
+
+function bestOf(series: Series, count: number, work: ForecastWork): Forecaster {
+  const mean = runMean(series, work);
+  // The mean of all is the simplest: another must be better by more than luck, and where it never erred none can be.
+  let [best, least] = [mean, totalOf(mean, count) * 0.95];
+  if (least === 0) return mean;
+  for (const other of runOthers(series, mean.expected, work)) {
+    const total = totalOf(other, count);
+    if (total < least) [best, least] = [other, total];
+  }
+  return best;
+}
+
+function totalOf({ errors }: Forecaster, count: number): number {
+  let total = 0;
+  for (let index = 0; index < count; index++) total += Math.abs(errors[index] ?? 0);
+  return total;
 }
 
 /** Robust deviation of the one-step errors of the forecast that was made last: half their width, and their tail. */
@@ -77,9 +84,14 @@ export type ForecastWork = {
   /** For who makes a series: its values, and their weekdays. */
   readonly values: Float64Array;
   readonly weekdays: Float64Array;
-  readonly errors: readonly Float64Array[];
+  /** Of the values before each. */
+  readonly means: Float64Array;
+  /** One step ahead, of each forecaster. */
+  readonly ofMean: Float64Array;
+  readonly ofLevel: Float64Array;
+  readonly ofTrend: Float64Array;
+  readonly ofWeekday: Float64Array;
   readonly absolute: Float64Array;
-  readonly next: Float64Array;
   readonly weekdaySum: Float64Array;
   readonly weekdayCount: Float64Array;
 };
@@ -88,51 +100,75 @@ export function createForecastWork(longest: number): ForecastWork {
   return {
     values: new Float64Array(longest),
     weekdays: new Float64Array(longest),
-    errors: Array.from({ length: 4 }, () => new Float64Array(longest)),
+    means: new Float64Array(longest),
+    ofMean: new Float64Array(longest),
+    ofLevel: new Float64Array(longest),
+    ofTrend: new Float64Array(longest),
+    ofWeekday: new Float64Array(longest),
     absolute: new Float64Array(longest),
-    next: new Float64Array(4),
     weekdaySum: new Float64Array(7),
     weekdayCount: new Float64Array(7),
   };
 }
 
-function run({ values, length, weekdays, weekday }: Series, work: ForecastWork, forecasters: number): void {
-  const { errors, next, weekdaySum, weekdayCount } = work;
-  weekdaySum.fill(0);
-  weekdayCount.fill(0);
-  let [sum, level, holt, trend] = [0, values[0] ?? 0, values[0] ?? 0, 0];
+function runMean({ values, length }: Series, { means, ofMean }: ForecastWork): Forecaster {
+  let sum = 0;
   for (let index = 0; index < length; index++) {
     const value = values[index] ?? 0;
     const mean = index === 0 ? value : sum / index;
-    const day = weekdays?.[index] ?? 0;
-    if (index >= warmUp) {
-      const place = index - warmUp;
-      setAt(errors, 0, place, value - mean);
-      setAt(errors, 1, place, value - level);
-      setAt(errors, 2, place, value - holt - trend);
-      if (forecasters > 3) setAt(errors, 3, place, value - weekdayMean(work, day, mean));
-    }
+    means[index] = mean;
+    if (index >= warmUp) ofMean[index - warmUp] = value - mean;
     sum += value;
-    level += index === 0 ? 0 : smoothing * (value - level);
+  }
+  return { expected: sum / length, errors: ofMean };
+}
+
+/** @param mean of all values */
+function runOthers(series: Series, mean: number, work: ForecastWork): readonly Forecaster[] {
+  const { values, length } = series;
+  const { ofLevel, ofTrend } = work;
+  let [level, holt, trend] = [values[0] ?? 0, values[0] ?? 0, 0];
+  for (let index = 0; index < length; index++) {
+    const value = values[index] ?? 0;
+    if (index >= warmUp) {
+      ofLevel[index - warmUp] = value - level;
+      ofTrend[index - warmUp] = value - holt - trend;
+    }
+    if (index === 0) continue;
+    level += smoothing * (value - level);
     const before = holt;
-    if (index > 0) holt = smoothing * value + (1 - smoothing) * (holt + trend);
-    if (index > 0) trend += trendSmoothing * (holt - before - trend);
+    holt = smoothing * value + (1 - smoothing) * (holt + trend);
+    trend += trendSmoothing * (holt - before - trend);
+  }
+  const smoothed = [
+    { expected: level, errors: ofLevel },
+    { expected: holt + trend, errors: ofTrend },
+  ];
+  return series.weekdays === null
+    ? smoothed
+    : [...smoothed, runWeekdays(series, series.weekdays, mean, work)];
+}
+
+function runWeekdays(
+  { values, length, weekday }: Series,
+  weekdays: ArrayLike<number>,
+  mean: number,
+  work: ForecastWork,
+): Forecaster {
+  const { means, ofWeekday, weekdaySum, weekdayCount } = work;
+  weekdaySum.fill(0);
+  weekdayCount.fill(0);
+  for (let index = 0; index < length; index++) {
+    const value = values[index] ?? 0;
+    const day = weekdays[index] ?? 0;
+    if (index >= warmUp) ofWeekday[index - warmUp] = value - weekdayMean(work, day, means[index] ?? 0);
     weekdaySum[day] = (weekdaySum[day] ?? 0) + value;
     weekdayCount[day] = (weekdayCount[day] ?? 0) + 1;
   }
-  const mean = length === 0 ? 0 : sum / length;
-  next[0] = mean;
-  next[1] = level;
-  next[2] = holt + trend;
-  next[3] = weekdayMean(work, weekday, mean);
+  return { expected: weekdayMean(work, weekday, mean), errors: ofWeekday };
 }
 
 function weekdayMean({ weekdaySum, weekdayCount }: ForecastWork, day: number, mean: number): number {
   const seen = weekdayCount[day] ?? 0;
   return seen >= weeksNeeded ? (weekdaySum[day] ?? 0) / seen : mean;
-}
-
-function setAt(lists: readonly Float64Array[], which: number, place: number, value: number): void {
-  const list = lists[which];
-  if (list !== undefined) list[place] = value;
 }

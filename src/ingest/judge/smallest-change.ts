@@ -1,7 +1,8 @@
 import { measureNames } from '../profile/column-profile.ts';
 import { createForecastWork, type ForecastWork } from './forecast.ts';
 import { severityOf } from './significance.ts';
-import { columnHistory, historyLength, learningUpdates, type TableHistory } from './table-history.ts';
+import { sign } from './statistic-options.ts';
+import { type ColumnPast, columnHistory, historyLength, type TableHistory } from './table-history.ts';
 import { testMeasure } from './test-measure.ts';
 import { type RateTest, testRate } from './test-rate.ts';
 
@@ -27,25 +28,13 @@ export function smallestChange(
     severityOf({ ...test, statistic, model: null }, { block: 0, notice: noticeBelow, caution: 1 }) !== null;
   const work = createForecastWork(historyLength + 1);
   const hits = past.map((one) => one?.nulls ?? 0);
-  const common = { weekdays: null, weekday: 0 };
-  const series = {
-    ...common,
-    hits,
-    rows,
-    usualJump: 0,
-    usualTurn: 0,
-    usualRise: 0,
-    cluster: 1,
-    onlyUp: true,
-    exactFrom: 2,
-    fewestUpdates: learningUpdates,
-  };
+  const series = { hits, rows, weekdays: null, weekday: 0 };
   const nullsAt = (k: number) => {
-    const test = testRate(k, typical, series, work);
+    const test = testRate(k, typical, series, sign(2), work);
     return test !== null && test.effect > 0 && isNoticed('null', test);
   };
   const found = typical === 0 ? null : firstTrue(typical, nullsAt);
-  const usual = testRate(0, Math.max(1, typical), series, work)?.expected ?? 0;
+  const usual = testRate(0, Math.max(1, typical), series, sign(2), work)?.expected ?? 0;
   return {
     nulls: found === null ? null : Math.max(0, found / typical - usual),
     median: past.every((one) => one?.kind === 'number')
@@ -55,7 +44,7 @@ export function smallestChange(
 }
 
 function smallestShift(
-  past: ReturnType<typeof columnHistory>,
+  past: ColumnPast,
   rows: readonly number[],
   typical: number,
   isNoticed: (test: RateTest) => boolean,

@@ -1,19 +1,12 @@
 import { type ColumnProfile, countNames } from '../profile/column-profile.ts';
 import { rareShare } from './column-past.ts';
+import type { ColumnPast } from './table-history.ts';
 import type { MeasureScale } from './test-measure.ts';
-import type { RateSeries } from './test-rate.ts';
-
-/** What is known beforehand of how a rate moves. */
-export type RateOptions = Partial<
-  Pick<
-    RateSeries,
-    'usualJump' | 'usualTurn' | 'usualRise' | 'cluster' | 'onlyUp' | 'exactFrom' | 'fewestUpdates'
-  >
->;
+import type { RateOptions } from './test-rate.ts';
 
 /** Values and forms never seen: an error where those known keep coming, and nothing new where some came but once. */
 export function newsOf(
-  past: readonly (ColumnProfile | null)[],
+  past: ColumnPast,
   listOf: (one: ColumnProfile) => ColumnProfile['values'],
   rows: number,
 ): RateOptions {

@@ -169,13 +169,18 @@ export const blockingUpdates = 20;
 /** Values and forms known, beyond which a new one says nothing. */
 const knownLimit = 200;
 
-/** The profiles of one column, one a unit; null where the column was not there. */
-export function columnHistory(history: TableHistory, name: string, index: number): (ColumnProfile | null)[] {
-  return history.units.map(({ profile }) => {
-    const guess = profile.columns[index];
-    if (guess?.name === name) return guess;
-    return profile.columns.find((column) => column.name === name) ?? null;
-  });
+/** What a column was like in the updates before, oldest first; null where an update did not have it. */
+export type ColumnPast = readonly (ColumnProfile | null)[];
+
+export function columnHistory(history: TableHistory, name: string, index: number): ColumnPast {
+  return history.units.map(({ profile }) => columnOf(profile, name, index));
+}
+
+/** @param index its usual place among the columns; null: the column is not there */
+function columnOf({ columns }: BatchProfile, name: string, index: number): ColumnProfile | null {
+  const guess = columns[index];
+  if (guess?.name === name) return guess;
+  return columns.find((column) => column.name === name) ?? null;
 }
 
 /** What the units have shown of each of the columns. */
@@ -186,7 +191,7 @@ export function knownColumns(
   const known = new Map<string, KnownColumn>();
   for (const [index, name] of names.entries()) {
     const profiles = columnHistory(history, name, index).filter((profile) => profile !== null);
-    const latest = history.latest?.profile.columns.find((column) => column.name === name) ?? null;
+    const latest = history.latest === null ? null : columnOf(history.latest.profile, name, index);
     if (profiles.length > 0) known.set(name, knownOf(profiles, latest));
   }
   return known;
@@ -203,16 +208,20 @@ function knownOf(profiles: readonly ColumnProfile[], latest: ColumnProfile | nul
   return {
     least: least - margin,
     greatest: greatest + margin,
-    values: union(profiles.map(({ values, kind }) => (kind === 'time' || kind === 'day' ? null : values))),
-    patterns: union(profiles.map(({ patterns }) => patterns)),
+    values: union(profiles, ({ values, kind }) => (kind === 'time' || kind === 'day' ? null : values)),
+    patterns: union(profiles, ({ patterns }) => patterns),
     latest: latest === null ? null : { first: latest.least, median: latest.middle, last: latest.greatest },
   };
 }
 
 /** Null as soon as one of them is: then there are many. */
-function union(lists: readonly (ColumnProfile['values'] | null)[]): ReadonlySet<string> | null {
+function union(
+  profiles: readonly ColumnProfile[],
+  listOf: (one: ColumnProfile) => ColumnProfile['values'],
+): ReadonlySet<string> | null {
   const all = new Set<string>();
-  for (const list of lists) {
+  for (const profile of profiles) {
+    const list = listOf(profile);
     if (list === null) return null;
     for (const [value] of list) all.add(value);
     if (all.size > knownLimit) return null;

@@ -1,9 +1,9 @@
 import { createForecastWork, type ForecastWork } from './forecast.ts';
 import { weightOf } from './significance.ts';
-import { type RateOptions, sign } from './statistic-options.ts';
-import { historyLength, learningUpdates, type TableHistory } from './table-history.ts';
+import { sign } from './statistic-options.ts';
+import { historyLength, type TableHistory } from './table-history.ts';
 import { type MeasureScale, testMeasure } from './test-measure.ts';
-import { type RateTest, testRate } from './test-rate.ts';
+import { type RateOptions, type RateTest, testRate } from './test-rate.ts';
 import type { TestResult } from './test-result.ts';
 
 /** Which tests are kept. */
@@ -16,7 +16,7 @@ const kept = 0.01;
 export const mayTell: KeepsTest = ({ isTelling, isExact, pValue }, weight) =>
   isTelling && (isExact || pValue <= kept * weight);
 
-type RateCase = RateOptions & {
+type RateCase = {
   readonly column: string;
   readonly model?: string | null;
   readonly statistic: string;
@@ -24,8 +24,8 @@ type RateCase = RateOptions & {
   /** Rows hit, of so many. */
   readonly k: number;
   readonly n: number;
-  readonly hits: readonly number[];
-  readonly rows: readonly number[];
+  readonly hits: ArrayLike<number>;
+  readonly rows: ArrayLike<number>;
   readonly others?: readonly string[];
 };
 
@@ -39,6 +39,8 @@ export class TestCollector {
   readonly work: ForecastWork = createForecastWork(historyLength + 1);
   /** Rows of the updates before. */
   readonly rows: readonly number[];
+  /** For who compares one column after the other: a figure an update, asked about before the next is written. */
+  readonly room: Readonly<Record<'hits' | 'presents' | 'values', Float64Array>>;
   readonly #weekdays: readonly number[] | null;
   readonly #weekday: number;
   readonly #keeps: KeepsTest;
@@ -51,50 +53,15 @@ export class TestCollector {
     this.#weekdays = last - first >= 21 * 86_400_000 ? moments.map(weekdayOf) : null;
     this.#weekday = weekdayOf(atMs);
     this.rows = history.units.map(({ profile }) => profile.rows);
+    const room = () => new Float64Array(history.units.length);
+    this.room = { hits: room(), presents: room(), values: room() };
   }
 
-  rate({
-    column,
-    model = null,
-    statistic,
-    value,
-    k,
-    n,
-    hits,
-    rows,
-    others = [],
-    ...options
-  }: RateCase): void {
-    const {
-      usualJump = 0,
-      usualTurn = 0,
-      usualRise = usualTurn,
-      cluster = 1,
-      onlyUp = false,
-      exactFrom = null,
-      fewestUpdates = learningUpdates,
-    } = options;
-    const series = {
-      hits,
-      rows,
-      usualJump,
-      usualTurn,
-      usualRise,
-      cluster,
-      onlyUp,
-      exactFrom,
-      fewestUpdates,
-      weekdays: this.#weekdays,
-      weekday: this.#weekday,
-    };
-    this.add(testRate(k, n, series, this.work), {
-      column,
-      model,
-      others,
-      statistic,
-      value: value ?? null,
-      kind: 'rate',
-    });
+  rate(of: RateCase, options: RateOptions = {}): void {
+    const { column, model = null, others = [], statistic, value = null, hits, rows } = of;
+    const series = { hits, rows, weekdays: this.#weekdays, weekday: this.#weekday };
+    const test = testRate(of.k, of.n, series, options, this.work);
+    this.add(test, { column, model, others, statistic, value, kind: 'rate' });
   }
 
   measure(
@@ -102,9 +69,9 @@ export class TestCollector {
     statistic: string,
     now: number,
     n: number,
-    values: readonly number[],
+    values: ArrayLike<number>,
     scale: MeasureScale,
-    rows: readonly number[] = this.rows,
+    rows: ArrayLike<number> = this.rows,
     others: readonly string[] = [],
   ): void {
     const series = { values, rows, weekdays: this.#weekdays, weekday: this.#weekday };
@@ -118,13 +85,13 @@ export class TestCollector {
     statistic: string,
     now: number,
     n: number,
-    values: readonly number[],
-    rows: readonly number[],
+    values: ArrayLike<number>,
+    rows: ArrayLike<number>,
   ): void {
     if (Number.isNaN(now)) return;
-    const known = values.map((value, place) => (Number.isNaN(value) ? 0 : (rows[place] ?? 0)));
+    const known = Array.from(values, (value, place) => (Number.isNaN(value) ? 0 : (rows[place] ?? 0)));
     const hits = known.map((of, place) => Math.round(of * (values[place] || 0)));
-    this.rate({ column, statistic, k: Math.round(now * n), n, hits, rows: known, ...sign(2) });
+    this.rate({ column, statistic, k: Math.round(now * n), n, hits, rows: known }, sign(2));
   }
 
   /** A test that tells nothing is one all the same. @returns its weight */

@@ -4,8 +4,8 @@ import { learningUpdates } from './table-history.ts';
 import { beyondOf, type RateTest, untold } from './test-rate.ts';
 
 export type MeasureSeries = {
-  readonly values: readonly number[];
-  readonly rows: readonly number[];
+  readonly values: ArrayLike<number>;
+  readonly rows: ArrayLike<number>;
   readonly weekdays: readonly number[] | null;
   readonly weekday: number;
 };
@@ -35,11 +35,12 @@ export function testMeasure(
   work: ForecastWork,
 ): RateTest | null {
   if (!Number.isFinite(observed)) return null;
-  const isRatio = kind === 'ratio' && observed > 0 && series.values.every((value) => !(value <= 0));
+  const isRatio = kind === 'ratio' && observed > 0 && areAbove(series.values);
   const unit = 'unit' in scaling && scaling.unit > 0 && !isRatio ? scaling.unit : 1;
   const { values, weekdays } = work;
   let [length, typicalRows] = [0, 0];
-  for (const [index, value] of series.values.entries()) {
+  for (let index = 0; index < series.values.length; index++) {
+    const value = series.values[index] ?? Number.NaN;
     if (!Number.isFinite(value)) continue;
     values[length] = isRatio ? Math.log(value) : value / unit;
     weekdays[length] = series.weekdays?.[index] ?? 0;
@@ -76,4 +77,10 @@ export function testMeasure(
     isExact: false,
     updates: length,
   };
+}
+
+/** All that are there are above 0. */
+function areAbove(values: ArrayLike<number>): boolean {
+  for (let index = 0; index < values.length; index++) if ((values[index] ?? Number.NaN) <= 0) return false;
+  return true;
 }

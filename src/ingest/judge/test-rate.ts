@@ -1,29 +1,33 @@
 import { betaBinomialLower, betaBinomialUpper } from './beta-binomial.ts';
-import { turnOf } from './column-past.ts';
 import { type ForecastWork, forecast } from './forecast.ts';
-import { blockingUpdates } from './table-history.ts';
+import { blockingUpdates, learningUpdates } from './table-history.ts';
 import type { TestResult } from './test-result.ts';
+import { turnOf } from './value-past.ts';
 
 export type RateSeries = {
   /** Rows hit and rows, by update, oldest first. */
-  readonly hits: readonly number[];
-  readonly rows: readonly number[];
+  readonly hits: ArrayLike<number>;
+  readonly rows: ArrayLike<number>;
   readonly weekdays: readonly number[] | null;
   readonly weekday: number;
-  /** Change of such a rate that tables make now and then though this one has not yet; 0: any is news. */
-  readonly usualJump: number;
+};
+
+/** What is known beforehand of how a rate moves. */
+export type RateOptions = {
+  /** Change of such a rate that tables make now and then though this one has not yet; 0 (unless said): any is news. */
+  readonly usualJump?: number;
   /** The same, as `turnOf`: for shares of values, of which the frequent ones move more. */
-  readonly usualTurn: number;
-  /** The same of rises alone. */
-  readonly usualRise: number;
-  /** Rows that share their value with one another, and so their fate: 1 where each is by itself. */
-  readonly cluster: number;
+  readonly usualTurn?: number;
+  /** The same of rises alone; `usualTurn` unless said. */
+  readonly usualRise?: number;
+  /** Rows that share their value with one another, and so their fate: 1 (unless said) where each is by itself. */
+  readonly cluster?: number;
   /** A fall says nothing: less of an error is no error. */
-  readonly onlyUp: boolean;
-  /** Rows from which on it is an error by itself where no update has shown any; null: it is none. */
-  readonly exactFrom: number | null;
-  /** Updates from which on what it was says what it will be. */
-  readonly fewestUpdates: number;
+  readonly onlyUp?: boolean;
+  /** Rows from which on it is an error by itself where no update has shown any; null (unless said): it is none. */
+  readonly exactFrom?: number | null;
+  /** Updates from which on what it was says what it will be; those that are learned from unless said. */
+  readonly fewestUpdates?: number;
 };
 
 export type RateTest = Omit<TestResult, 'column' | 'model' | 'others' | 'statistic' | 'value' | 'kind'>;
@@ -73,11 +77,15 @@ export function testRate(
   rowsHit: number,
   of: number,
   series: RateSeries,
+  options: RateOptions,
   work: ForecastWork,
 ): RateTest | null {
   const { hits, rows } = series;
+  const { usualJump = 0, usualTurn = 0, usualRise = usualTurn } = options;
+  const { onlyUp = false, exactFrom = null, fewestUpdates = learningUpdates } = options;
   // Less than half of those that share a value came by themselves.
-  const cluster = rowsHit > 0 && rowsHit < series.cluster / 2 ? 1 : series.cluster;
+  const shared = options.cluster ?? 1;
+  const cluster = rowsHit > 0 && rowsHit < shared / 2 ? 1 : shared;
   const [k, n] = [Math.round(rowsHit / cluster), Math.ceil(of / cluster)];
   const { values, weekdays } = work;
   let [total, inverse, used] = [0, 0, 0];
@@ -90,7 +98,7 @@ export function testRate(
     inverse += 1 / count;
     used += 1;
   }
-  if (used < series.fewestUpdates || of === 0) return null;
+  if (used < fewestUpdates || of === 0) return null;
   const observed = rowsHit / of;
   const { expected, rms, worst } = forecast(
     { values, length: used, weekdays: series.weekdays === null ? null : weekdays, weekday: series.weekday },
@@ -101,15 +109,11 @@ export function testRate(
   const between = Math.max(0, rms * rms - (binomial * inverse) / used);
   const scale = Math.sqrt(between + binomial / n);
   const effect = observed - level;
-  const isQuiet = Math.abs(effect) < 2.5 * scale || (series.onlyUp && effect < 0);
+  const isQuiet = Math.abs(effect) < 2.5 * scale || (onlyUp && effect < 0);
   const isExact =
-    series.exactFrom !== null &&
-    used >= blockingUpdates &&
-    worst === 0 &&
-    expected === 0 &&
-    k >= series.exactFrom;
+    exactFrom !== null && used >= blockingUpdates && worst === 0 && expected === 0 && k >= exactFrom;
   // What has never moved is sure to stay for some time, and not for ever.
-  const isKnown = series.exactFrom !== null || worst > 0 || used >= blockingUpdates;
+  const isKnown = exactFrom !== null || worst > 0 || used >= blockingUpdates;
   const isTelling = isExact || (isKnown && Math.abs(effect) >= smallestChange && (effect < 0 || k >= 3));
   if (!isTelling || (isQuiet && !isExact)) return untold(observed, level, effect, scale, used);
   const share = between / binomial + 1 / (total + 1);
@@ -124,12 +128,8 @@ export function testRate(
     effect,
     isTelling: true,
     beyond: Math.min(
-      beyondOf(Math.abs(observed - expected), Math.max(worst, series.usualJump), used),
-      beyondOf(
-        Math.abs(turnOf(observed) - turnOf(expected)),
-        effect > 0 ? series.usualRise : series.usualTurn,
-        used,
-      ),
+      beyondOf(Math.abs(observed - expected), Math.max(worst, usualJump), used),
+      beyondOf(Math.abs(turnOf(observed) - turnOf(expected)), effect > 0 ? usualRise : usualTurn, used),
     ),
     isLarge: Math.abs(effect) >= largeChange,
     isExact,

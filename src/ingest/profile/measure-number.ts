@@ -15,35 +15,12 @@ export function measureNumber(
   known: KnownColumn | null,
   work: MeasureWork,
 ): ColumnProfile {
-  const { numbers, present, name } = column;
-  const sorted = work.sorted(numbers.length);
-  let [n, zero, negative, whole, tenths, nonfinite, minusOne, nine] = [0, 0, 0, 0, 0, 0, 0, 0];
-  let [run, longest, before, steps] = [0, 0, Number.NaN, 0];
-  for (let row = 0; row < numbers.length; row++) {
-    if (present[row] === 0) continue;
-    const value = numbers[row] ?? 0;
-    if (value - value !== 0) {
-      nonfinite += 1;
-      continue;
-    }
-    sorted[n++] = value;
-    if (value === 0) zero += 1;
-    else if (value < 0) negative += 1;
-    if (Number.isInteger(value)) {
-      whole += 1;
-      if (value === -1) minusOne += 1;
-      else if (nines.has(value)) nine += 1;
-    } else if (isWhole(value * 10)) tenths += 1;
-    if (value === before) run += 1;
-    else {
-      if (n > 1) steps += value > before ? value - before : before - value;
-      run = 1;
-    }
-    if (run > longest) longest = run;
-    before = value;
-  }
-  const ordered = sorted.subarray(0, n).sort();
-  const { distinct, counts, top, bag, sketch } = countSorted(ordered, work);
+  const { numbers, name } = column;
+  const finite = work.room(numbers.length);
+  const { n, nonfinite, longest, steps } = readInOrder(column, finite);
+  const ordered = work.sorted(finite.subarray(0, n));
+  const { distinct, counts, top, bag, sketch, traits } = countSorted(ordered, work);
+  const { zero, negative, whole, tenths, minusOne, nine } = traits;
   const quantile = (share: number) => quantileOf(ordered, share);
   const [q05, q25, q75, q95] = [quantile(0.05), quantile(0.25), quantile(0.75), quantile(0.95)];
   const width = q75 > q25 ? q75 - q25 : q95 - q05;
@@ -73,6 +50,49 @@ export function measureNumber(
     sketch,
     novel: novelOf(ordered, counts, known),
   };
+}
+
+/** What the order of the rows shows; writes the finite numbers into the room. `steps`: between those that follow one another. */
+function readInOrder({ numbers, present }: BatchColumn, finite: Float64Array) {
+  let [n, nonfinite, run, longest, before, steps] = [0, 0, 0, 0, Number.NaN, 0];
+  for (let row = 0; row < numbers.length; row++) {
+    if (present[row] === 0) continue;
+    const value = numbers[row] ?? 0;
+    if (value - value !== 0) {
+      nonfinite += 1;
+      continue;
+    }
+    finite[n++] = value;
+    if (value === before) run += 1;
+    else {
+      if (n > 1) steps += Math.abs(value - before);
+      run = 1;
+    }
+    if (run > longest) longest = run;
+    before = value;
+  }
+  return { n, nonfinite, longest, steps };
+}
+
+/** Rows whose number is of a kind that errors bring, or take away. */
+type NumberTraits = {
+  zero: number;
+  negative: number;
+  whole: number;
+  /** Whole by tenths, and not whole. */
+  tenths: number;
+  minusOne: number;
+  nine: number;
+};
+
+function addTraits(traits: NumberTraits, value: number, rows: number): void {
+  if (value === 0) traits.zero += rows;
+  else if (value < 0) traits.negative += rows;
+  if (Number.isInteger(value)) {
+    traits.whole += rows;
+    if (value === -1) traits.minusOne += rows;
+    else if (nines.has(value)) traits.nine += rows;
+  } else if (isWhole(value * 10)) traits.tenths += rows;
 }
 
 /** Rows from which on their order says something. */
@@ -144,8 +164,10 @@ function countDistinct(ordered: Float64Array): number {
   return distinct;
 }
 
+/** Looks at each distinct number once. */
 function countSorted(ordered: Float64Array, { hashOf }: MeasureWork) {
   const runs: [value: number, rows: number][] = [];
+  const traits: NumberTraits = { zero: 0, negative: 0, whole: 0, tenths: 0, minusOne: 0, nine: 0 };
   let [bag, least] = [0, 0];
   const few = new Map<string, number>();
   const distinct = countDistinct(ordered);
@@ -158,6 +180,7 @@ function countSorted(ordered: Float64Array, { hashOf }: MeasureWork) {
     let end = start + 1;
     while (end < ordered.length && ordered[end] === value) end += 1;
     const rows = end - start;
+    addTraits(traits, value, rows);
     const hash = hashOf(value);
     if (!isFew && hash >>> 0 < below) hashes.push(hash >>> 0);
     bag = (bag + Math.imul(hash, rows)) | 0;
@@ -171,7 +194,7 @@ function countSorted(ordered: Float64Array, { hashOf }: MeasureWork) {
   }
   for (const [value, rows] of topCounts(runs.map(([value, rows]) => [String(value), rows])))
     top.push([value, rows]);
-  return { distinct, counts: isFew ? few : null, top, bag, sketch: isFew ? null : { below, hashes } };
+  return { distinct, counts: isFew ? few : null, top, bag, sketch: isFew ? null : { below, hashes }, traits };
 }
 
 function novelOf(

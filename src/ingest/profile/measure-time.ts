@@ -15,7 +15,7 @@ export function measureTime(
   work: MeasureWork,
 ): ColumnProfile {
   const { numbers, present, name, kind } = column;
-  const sorted = work.sorted(numbers.length);
+  const moments = work.room(numbers.length);
   const hours = new Float64Array(24);
   const { hashOf } = work;
   let [n, lateDay, midnight, wholeHour, epoch, inversions, run, longest, bag] = [0, 0, 0, 0, 0, 0, 0, 0, 0];
@@ -24,7 +24,7 @@ export function measureTime(
   for (let row = 0; row < numbers.length; row++) {
     if (present[row] === 0) continue;
     const at = numbers[row] ?? 0;
-    sorted[n++] = at;
+    moments[n++] = at;
     bag = (bag + hashOf(at)) | 0;
     if (new Date(at).getUTCDate() > 12) lateDay += 1;
     if (Math.abs(at) < dayMs || at < -2_000_000_000_000) epoch += 1;
@@ -43,7 +43,7 @@ export function measureTime(
     if (run > longest) longest = run;
     previous = at;
   }
-  const ordered = sorted.subarray(0, n).sort();
+  const ordered = work.sorted(moments.subarray(0, n));
   const least = ordered[0] ?? Number.NaN;
   const greatest = ordered[n - 1] ?? Number.NaN;
   const span = Math.log1p((greatest - least) / 1_000);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { depth } from '../../support/depth.ts';
 import type { ScheduleInput } from '../../support/drift-streams.ts';
 import {
   drawLevel,
@@ -31,7 +32,8 @@ const mixed: ValueStream[] = [valueStreams.normal, valueStreams['heavy tails'], 
 
 describe('a stream without drift', () => {
   const rows = 1600;
-  const perStream = 12;
+  const runs = depth(15, 30);
+  const perStream = depth(6, 12);
 
   // Chance of any alarm from one refresh to the next; for page-hinkley rows over the mean distance of two, for skewed ones.
   it.each<[ScheduleInput, number]>([
@@ -59,16 +61,16 @@ describe('a stream without drift', () => {
     [{ kind: 'kswin', on: 'features' }, 1 - (1 - 0.005) ** (rows / 100 - 2)],
   ])('triggers %j over five features no more often than stated', (schedule, rate) => {
     let alarms = 0;
-    for (let seed = 1; seed <= 30; seed++) {
+    for (let seed = 1; seed <= runs; seed++) {
       const feed = { random: new Random(seed), rows, batch: batches[seed % 3] ?? 1, changeAt: null };
       if (rowsToAlarmOnFeatures(triggerOf(schedule), mixed, 2, feed) !== null) alarms++;
     }
-    expect(alarms).toBeLessThanOrEqual(mostByChance(30, rate));
+    expect(alarms).toBeLessThanOrEqual(mostByChance(runs, rate));
   });
 });
 
 describe('a change', () => {
-  const streams = 20;
+  const streams = depth(10, 20);
   const changeAt = 1000;
 
   /** Streams in which it was found within so many rows, and not before it was there. */
