@@ -1,5 +1,8 @@
 import { stat } from 'node:fs/promises';
 import { Everview, EverviewError, SimulatedClock } from '../index.ts';
+import { failureOf } from './failure.ts';
+import { renderFailure } from './failure-report.ts';
+import type { Terminal } from './terminal.ts';
 
 /** @param now where the clock stands; null: the system's clock. */
 export function openEngine(db: string, now: Date | null): Promise<Everview> {
@@ -15,4 +18,16 @@ export async function openExistingEngine(db: string, now: Date | null): Promise<
     });
   }
   return openEngine(db, now);
+}
+
+/**
+ * Does what the clock calls for before the first statement: a command may be over before the scheduler's first round,
+ * and with a clock that stands there is none. What fails is told, and keeps nobody from working.
+ */
+export async function keepTime(engine: Everview, { stderr }: Pick<Terminal, 'stderr'>): Promise<void> {
+  try {
+    await engine.keepTime();
+  } catch (failure) {
+    await stderr.write(renderFailure(failureOf(failure), null, stderr.colors));
+  }
 }

@@ -1,7 +1,7 @@
 import type { StatementResult } from '../index.ts';
 import { failureOf } from './failure.ts';
 import { createJsonWriter } from './json-writer.ts';
-import { openExistingEngine } from './open-engine.ts';
+import { keepTime, openExistingEngine } from './open-engine.ts';
 import { readStatus, staleNames } from './status-report.ts';
 import { createTableWriter } from './table-writer.ts';
 import { type ExitStatus, endsCommand, exitStatus, type Terminal } from './terminal.ts';
@@ -24,6 +24,7 @@ export async function runRefresh(options: RefreshOptions, terminal: Terminal): P
     () => openExistingEngine(options.db, options.now),
     terminal,
     async (engine) => {
+      await keepTime(engine, terminal);
       const names = options.name === null ? staleNames(await readStatus(engine)) : [options.name];
       if (names.length === 0 && options.format === 'table') await stdout.write('nothing is stale\n');
       progress.start(names.length, 'refresh');

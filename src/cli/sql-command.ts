@@ -5,7 +5,7 @@ import { createCsvWriter } from './csv-writer.ts';
 import { failureOf } from './failure.ts';
 import { renderFailure } from './failure-report.ts';
 import { createJsonWriter } from './json-writer.ts';
-import { openEngine } from './open-engine.ts';
+import { keepTime, openEngine } from './open-engine.ts';
 import { runPrompt } from './run-prompt.ts';
 import { type Engine, type PlacedStatement, type RunOptions, runStatements } from './run-statements.ts';
 import { statementsOfFile, statementsOfInput, statementsOfText } from './statement-source.ts';
@@ -43,14 +43,16 @@ export async function runSql(options: SqlOptions, terminal: Terminal): Promise<E
     return await withEngine(
       () => openEngine(options.db, options.now),
       terminal,
-      (engine) =>
-        options.source.kind === 'standard-input' && stdin.isTerminal && stdout.isTerminal
+      async (engine) => {
+        await keepTime(engine, terminal);
+        return options.source.kind === 'standard-input' && stdin.isTerminal && stdout.isTerminal
           ? runPrompt(engine, writer, terminal)
           : runToTheEnd(engine, statements, writer, {
               keepGoing: options.keepGoing,
               interrupted,
               waiting: createWaiting(terminal.stderr),
-            }),
+            });
+      },
     );
   } catch (error) {
     if (endsCommand(error)) throw error;

@@ -49,7 +49,7 @@ import { holdModel, promoteModel } from './promotions.ts';
 import type { HowToRefresh } from './refresh-views.ts';
 import type { StatementResult, UpdateResult } from './result.ts';
 import { runUpdate } from './run-update.ts';
-import { type BackgroundScheduler, stepScheduler } from './scheduler.ts';
+import { type BackgroundScheduler, keepTime, stepScheduler } from './scheduler.ts';
 import { writePredictions } from './settle-labels.ts';
 import { type StreamedAnswer, streamAnswer } from './stream-answer.ts';
 import { type TableChanges, tableChanges } from './table-changes.ts';
@@ -356,6 +356,14 @@ export class Everview implements AsyncDisposable {
    */
   step(): Promise<number> {
     return this.#writing('step()', () => stepScheduler(this.#core, this.#notifier));
+  }
+
+  /**
+   * What time alone has brought about, as `step()` does it, and nothing else: what was held past its deadline ends, and
+   * what is silent for longer than its heartbeat is an incident. For programs that open a file now and then.
+   */
+  keepTime(): Promise<void> {
+    return this.#writing('keepTime()', () => keepTime(this.#core));
   }
 
   /** Kysely over this database, for typed queries. */

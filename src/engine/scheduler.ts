@@ -65,13 +65,18 @@ export async function stepScheduler(core: EngineCore, notifier: Notifier | null)
     }
   }
   if (due.length === 0 && !core.isHeld) await auditNextView(core);
-  await watchHeartbeats(core);
-  await endHeldUpdates(core);
+  await keepTime(core);
   await settleLabels(core, 'due').catch((failure: unknown) => failures.push(failure));
   await compactHistory(core);
   if (notifier !== null) await deliverNotices(core, notifier);
   if (failures.length > 0) throw failures[0];
   return refreshed;
+}
+
+/** What time alone brings about: silence that outlasts a heartbeat, and the end of what was held until now. */
+export async function keepTime(core: EngineCore): Promise<void> {
+  await watchHeartbeats(core);
+  await endHeldUpdates(core);
 }
 
 /** Steps the scheduler by itself: at the next deadline, or after a while to look for new ones. */

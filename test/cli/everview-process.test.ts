@@ -117,3 +117,14 @@ test('Ctrl-C closes the engine and gives 130; nobody reading gives no noise', as
   unread.child.stdout.destroy();
   expect(await unread.ended).toMatchObject({ status: 141, err: '' });
 });
+
+test('what fell due while no process had the file open is told before the first statement', async () => {
+  const db = join(folder, 'due.db');
+  const at = (now: string, statements: string) =>
+    runEverview(['sql', '--db', db, '--now', now, '--format', 'csv', '-c', statements]);
+  const open = "SELECT kind FROM everview.incidents WHERE state = 'open'";
+  const declared =
+    "CREATE TABLE t (x DOUBLE) WITH (heartbeat = INTERVAL '8 hours'); INSERT INTO t VALUES (1)";
+  expect((await at('2026-01-01T00:00:00Z', `${declared}; ${open}`)).out).not.toContain('silence');
+  expect((await at('2026-01-01T09:00:00Z', open)).out).toContain('silence');
+});

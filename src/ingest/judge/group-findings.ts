@@ -187,7 +187,13 @@ function merged(groups: readonly Group[]): Group[] {
 function absorbed(groups: readonly Group[]): Group[] {
   const strength = (group: Group) => Math.min(...group.tests.map(({ pValue }) => pValue));
   const ordered = [...groups].sort((a, b) => strength(a) - strength(b));
-  const plain = ordered.filter(({ named }) => !shadows.has(named.cause));
+  // Rows that are missing from some hours of the day move its middle: that is no shift of the others.
+  const isCutShort = ordered.some(
+    ({ named, tests }) => named.cause === 'missing-rows' && tests.some(isOfRows),
+  );
+  const plain = ordered.filter(
+    ({ named }) => !shadows.has(named.cause) && !(isCutShort && named.cause === 'time-shift'),
+  );
   // Where a segment is gone, fewer rows come, and their times may move: it explains what else is about rows.
   const gone = ordered.find(({ named, tests }) => named.cause === 'missing-segment' && tests.some(isGone));
   const isAboutRows = plain.every(({ named }) => ofRows.has(named.cause));
@@ -196,6 +202,10 @@ function absorbed(groups: readonly Group[]): Group[] {
   const [first, ...others] = heads;
   if (first === undefined) return [];
   return [{ ...first, tests: [...first.tests, ...rest.flatMap(({ tests }) => tests)] }, ...others];
+}
+
+function isOfRows({ column, statistic }: TestResult): boolean {
+  return column === '' && statistic === 'rows';
 }
 
 function findingOf(input: GroupingInput, group: Group): Finding {

@@ -111,6 +111,8 @@ function floodOf(of: ColumnCase): NamedCause | null {
   return named('category-flood', text, { facts: { value: first[0] } });
 }
 
+const hourInDays = 1 / 24;
+
 function timeCause(of: ColumnCase): NamedCause | null {
   const { column } = of;
   const { name } = column;
@@ -135,12 +137,14 @@ function timeCause(of: ColumnCase): NamedCause | null {
     return named('missing-rows', `the rows of "${name}" end ${(-last).toFixed(2)} days before they should`);
   }
   const hour = has(of, 'hour-east', 'hour-north', 'value', 'whole-hour', 'midnight');
-  if (hour !== null || (shift > 0 && shift < 1.01)) {
+  // Hours that are as they were, a day late: an update did not come, or the clock is a day off.
+  const isDays = shift > 0.99 && isWhole && Math.abs(shift - Math.round(shift)) < hourInDays / 2;
+  if (hour !== null || (shift > 0 && shift < 1.01 && !isDays)) {
     const hours = shift === 0 ? null : Math.round(largest * 24);
     const by = hours === null || hours === 0 ? '' : `, by ${hours} h`;
     return named('time-shift', `the hours of "${name}" are shifted${by}`, { facts: { hours } });
   }
-  if (shift >= 1)
+  if (shift >= 1 || isDays)
     return named('missing-rows', `"${name}" goes on ${shift.toFixed(1)} days off where it should`);
   const disorder = rise(of, 'ties') ?? rise(of, 'inversions');
   if (disorder !== null) {

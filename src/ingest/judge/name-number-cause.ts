@@ -14,14 +14,15 @@ export function numberCause(of: ColumnCase): NamedCause | null {
   }
   const whole = rise(of, 'whole');
   const isCut = whole !== null && whole.effect > 1.3 * (rise(of, 'zero')?.effect ?? 0);
+  const scaled = scaleOfColumn(of);
   const sentinel = isCut && rise(of, 'zero') !== null ? null : sentinelOf(of);
-  if (sentinel !== null) {
+  if (sentinel !== null && !(scaled !== null && isOneOfMany(of, sentinel))) {
     const text = `${sentinel.value} stands in ${percent(sentinel.share)} of "${name}", where it hardly occurred`;
     const facts = { value: Number(sentinel.value) };
     return named('sentinel', text, { facts, rows: `{c} = ${sentinel.value}`, repair: '{c} = NULL' });
   }
+  if (isStuck(of)) return commonCause(of);
   const negative = rise(of, 'negative');
-  const scaled = scaleOfColumn(of);
   const isFiner =
     rise(of, 'fraction') !== null ||
     of.tests.some(({ statistic, effect }) => /^(whole|tenths)$/.test(statistic) && effect < 0);
@@ -149,6 +150,20 @@ function sentinelOf(of: ColumnCase): { value: string; share: number } | null {
   const above = column.novel.above + column.novel.below;
   // The value explains what is out of range, or is out of the ordinary by itself.
   return signs !== null || first[1] >= 0.5 * above ? { value: first[0], share } : null;
+}
+
+/** 9.99 in cents is 999: a value among others that are new as well, and as far off. */
+function isOneOfMany(
+  { column: { present, novel } }: ColumnCase,
+  { share }: { readonly share: number },
+): boolean {
+  return share * present < 0.5 * novel.above;
+}
+
+/** One value in all rows, of many before: as far from what is usual as it may be, it is no other unit. */
+function isStuck(of: ColumnCase): boolean {
+  const { top, present } = of.column;
+  return rise(of, 'run') !== null && (top[0]?.[1] ?? 0) > 0.9 * present;
 }
 
 /** Values below zero that are as large as those above usually are. */
