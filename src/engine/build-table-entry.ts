@@ -79,6 +79,8 @@ export async function buildTableEntry(
 async function canonicalType(session: Session, table: string, column: string, type: string): Promise<string> {
   try {
     const [described] = await session.describe(`SELECT CAST(NULL AS ${type}) AS c`);
+    // To DuckDB's clients JSON is the text it is kept as; a table of it takes no other text.
+    if (described?.type === 'VARCHAR' && /^json$/i.test(type.trim())) return 'JSON';
     if (described !== undefined) return described.type;
   } catch (cause) {
     const known = await session.rows(

@@ -248,7 +248,12 @@ class QueryRewriter {
   #schemaOfTable({ input }: PredictCall, { scope }: PredictReference): Schema | null {
     if (input.kind === 'query' || scope.has(input.name.toLowerCase())) return null;
     const entry = this.#context.catalog.get(input.name);
-    return entry?.kind === 'table' ? entry.declared.schema : null;
+    if (entry?.kind !== 'table') return null;
+    // As DuckDB describes a query over it.
+    return entry.declared.schema.map(({ name, type }) => ({
+      name,
+      type: type === 'JSON' ? 'VARCHAR' : type,
+    }));
   }
 
   #fragment(node: SqlNode, alias: string, sql: string): SqlNode {

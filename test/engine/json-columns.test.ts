@@ -1,0 +1,113 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { tableFromArrays } from 'apache-arrow';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import type { Everview } from '../../src/index.ts';
+import { failureOf } from '../support/failure-of.ts';
+import { openEverview } from '../support/open-everview.ts';
+import { temporaryDatabase } from '../support/temporary-database.ts';
+
+let db: Everview;
+
+beforeEach(async () => {
+  ({ db } = await openEverview());
+  await db.sql(`
+    CREATE TABLE t (id INTEGER PRIMARY KEY, doc JSON DEFAULT '{"kind": "none"}') WITH (profile = on);
+    CREATE MATERIALIZED VIEW kinds AS SELECT doc->>'kind' AS kind, count(*)::INTEGER AS n FROM t GROUP BY ALL;
+    CREATE MATERIALIZED VIEW copies WITH (refresh = immediate) AS SELECT * FROM t`);
+});
+
+afterEach(() => db.close());
+
+const rowsOf = async (sql: string) => (await db.query(sql)).rows;
+
+it('takes JSON, however it comes, and tells it as it is kept', async () => {
+  expect((await db.execute('DESCRIBE t')).rows).toMatchObject([{}, { column_type: 'JSON' }]);
+  await using file = await temporaryDatabase();
+  const at = (name: string) => join(file.directory, name);
+  await writeFile(at('rows.csv'), 'id,doc\n5,"{""kind"": ""csv""}"\n');
+  await writeFile(at('rows.jsonl'), '{"id": 6, "doc": {"kind": "jsonl", "of": [1, 2]}}\n');
+  await db.sql(`INSERT INTO t VALUES (1, '{"kind": "sql"}'); INSERT INTO t (id) VALUES (2)`);
+  await db.insert('t', [
+    { id: 3, doc: { kind: 'object', of: [1, null] } },
+    { id: 4, doc: '{"kind": "text"}' },
+  ]);
+  await db.sql(`COPY t FROM '${at('rows.csv')}'; COPY t FROM '${at('rows.jsonl')}'`);
+  await db.insert('t', tableFromArrays({ id: Int32Array.of(7, 8), doc: ['{"kind": "arrow"}', null] }));
+  await db.sql(`INSERT INTO t SELECT 9, json_object('kind', 'select')`);
+  const docs = (await rowsOf('SELECT doc FROM t ORDER BY id')).map(({ doc }) => doc);
+  expect(docs.map((doc) => (doc === null ? null : JSON.parse(String(doc)).kind))).toEqual([
+    'sql',
+    'none',
+    'object',
+    'text',
+    'csv',
+    'jsonl',
+    'arrow',
+    null,
+    'select',
+  ]);
+  expect(await rowsOf('SELECT sum(n)::INTEGER AS n, count(*)::INTEGER AS kinds FROM kinds')).toEqual([
+    { n: 9, kinds: 9 },
+  ]);
+  await db.sql(`UPDATE t SET doc = '{"kind": "sql"}' WHERE id > 4; DELETE FROM t WHERE id = 8`);
+  expect(await rowsOf(`SELECT n FROM kinds WHERE kind = 'sql'`)).toEqual([{ n: 5 }]);
+  expect(await rowsOf('SELECT count(*)::INTEGER AS n FROM (FROM copies EXCEPT ALL FROM t)')).toEqual([
+    { n: 0 },
+  ]);
+  expect(await rowsOf(`SELECT doc->>'kind' AS kind FROM t AT (VERSION => 1)`)).toEqual([{ kind: 'sql' }]);
+  expect((await db.profile('t')).columns.map(({ column }) => column)).toEqual(['id', 'doc']);
+});
+
+it('takes no other text, by any way', async () => {
+  const broken = '{"kind": ';
+  await using file = await temporaryDatabase();
+  await writeFile(join(file.directory, 'rows.csv'), 'id,doc\n1,"{""kind"": "\n');
+  const ways = [
+    () => db.execute(`INSERT INTO t VALUES (1, '${broken}')`),
+    () => db.execute(`INSERT INTO t SELECT 1, '${broken}'`),
+    () => db.insert('t', [{ id: 1, doc: broken }]),
+    () => db.insert('t', tableFromArrays({ id: Int32Array.of(1), doc: [broken] })),
+    () => db.execute(`COPY t FROM '${join(file.directory, 'rows.csv')}'`),
+  ];
+  for (const [place, way] of ways.entries()) {
+    const failure = await failureOf(way());
+    expect([place, failure.code, failure.message]).toEqual([
+      place,
+      expect.not.stringMatching(/internal|store/),
+      expect.stringMatching(/doc|JSON/i),
+    ]);
+  }
+  expect(await rowsOf('SELECT count(*)::INTEGER AS n FROM t')).toEqual([{ n: 0 }]);
+});
+
+it('comes back from the quarantine as it was, and is replaced by its key', async () => {
+  await db.sql(`
+    CREATE TABLE q (id INTEGER PRIMARY KEY, n INTEGER CHECK (n > 0), doc JSON) WITH (on_violation = quarantine);
+    INSERT INTO q VALUES (1, -1, '{"kind": "a", "of": [1, "x"]}'), (2, -2, NULL), (3, 3, '"text"');
+    CORRECT QUARANTINE FOR q SET n = 5 WHERE id = 1; RELEASE QUARANTINE FOR q;
+    INSERT INTO q VALUES (3, 4, '[3]') ON CONFLICT DO UPDATE SET n = excluded.n, doc = excluded.doc`);
+  await db.insert('q', [{ id: 4, n: -4, doc: { kind: 'b' } }]);
+  await db.sql('CORRECT QUARANTINE FOR q SET n = 4 WHERE id = 4');
+  expect(await rowsOf('SELECT id, n, doc FROM q ORDER BY id')).toEqual([
+    { id: 1, n: 5, doc: '{"kind": "a", "of": [1, "x"]}' },
+    { id: 3, n: 4, doc: '[3]' },
+    { id: 4, n: 4, doc: '{"kind":"b"}' },
+  ]);
+  expect((await failureOf(db.sql(`UPDATE q SET doc = 'x'`))).message).toMatch(/JSON|doc/);
+});
+
+it('is text to a model', async () => {
+  await db.sql(`
+    CREATE TABLE u (doc JSON, y DOUBLE);
+    INSERT INTO u SELECT CASE i % 2 WHEN 0 THEN '{"a": 1}' ELSE '{"a": 2}' END, i % 2 FROM range(40) r(i);
+    CREATE TRAINING SET s WITH (label = y) AS SELECT doc, y FROM u;
+    CREATE MODEL m WITH (method = 'linear') AS SELECT * FROM s; REFRESH m`);
+  const answers = await rowsOf(
+    'SELECT doc, round(prediction)::INTEGER AS y FROM PREDICT(m, u) GROUP BY ALL ORDER BY y',
+  );
+  expect(answers).toEqual([
+    { doc: '{"a": 1}', y: 0 },
+    { doc: '{"a": 2}', y: 1 },
+  ]);
+});
