@@ -200,7 +200,7 @@ const modelOptions = {
   decay: option(
     orNull(halfLife),
     'NULL',
-    'a half-life: an example counts half as much as one that is newer by this',
+    'a half-life: an example counts half as much as one that is newer by this; ages are those of the last refresh, and time alone calls for none',
   ),
   components: option(
     number('3', z.number().int('must be a whole number').min(1, 'is 1 or more')),

@@ -1,4 +1,5 @@
 import { EverviewError } from '../core/errors.ts';
+import { lowerFirst } from '../core/lower-first.ts';
 import type { IngestTarget } from './ingest-target.ts';
 
 function isConversion(failure: unknown): failure is EverviewError {
@@ -11,7 +12,7 @@ export function conversionFailure(target: IngestTarget, failure: unknown): unkno
   if (!isConversion(failure)) return failure;
   return new EverviewError(
     'invalid-row',
-    `a value for "${target.name}" does not fit: ${failure.message.charAt(0).toLowerCase()}${failure.message.slice(1)}`,
+    `a value for "${target.name}" does not fit: ${lowerFirst(failure.message)}`,
     { cause: failure, hint: 'nothing of the update was taken' },
   );
 }

@@ -1,4 +1,5 @@
 import { EverviewError, placeIn, type TextPlace } from '../core/errors.ts';
+import { lowerFirst } from '../core/lower-first.ts';
 import { nearestHint } from '../core/nearest.ts';
 import { type SqlNode, walk } from '../core/sql-tree.ts';
 
@@ -42,8 +43,7 @@ export function queryFailure(failure: unknown, text: string, tree: SqlNode | nul
 }
 
 function firstLine(message: string): string {
-  const line = message.split('\n')[0] ?? message;
-  return line.charAt(0).toLowerCase() + line.slice(1);
+  return lowerFirst(message.split('\n')[0] ?? message);
 }
 
 function utf16Offset(text: string, bytes: number): number {
