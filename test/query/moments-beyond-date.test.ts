@@ -76,3 +76,15 @@ test('an infinite moment is one in every unit', async () => {
     { until: new Date(1_000) },
   ]);
 });
+
+test('a profiled table takes such moments, and measures the others', async () => {
+  await db.sql(`
+    CREATE TABLE profiled (day DATE, until TIMESTAMP) WITH (profile = on);
+    INSERT INTO profiled SELECT day, until FROM validity, range(2);
+    INSERT INTO profiled VALUES ('2026-01-01', '2026-01-01')`);
+  const { rows, columns } = await db.profile('profiled');
+  expect(columns.map(({ column, nulls }) => [column, nulls])).toEqual([
+    ['day', rows - 1],
+    ['until', expect.any(Number)],
+  ]);
+});
