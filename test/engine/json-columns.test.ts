@@ -111,3 +111,18 @@ it('is text to a model', async () => {
     { doc: '{"a": 2}', y: 1 },
   ]);
 });
+
+it('of null is NULL from a file as from a row, and numbers and truth values are JSON', async () => {
+  await using file = await temporaryDatabase();
+  const path = join(file.directory, 'rows.jsonl');
+  await writeFile(path, '{"id": 1, "doc": null}\n{"id": 2}\n{"id": 3, "doc": 5}\n');
+  await db.sql(`COPY t FROM '${path}'`);
+  await db.insert('t', [
+    { id: 4, doc: null },
+    { id: 5, doc: 5 },
+    { id: 6, doc: false },
+  ]);
+  expect(await rowsOf('SELECT doc FROM t WHERE id <> 2 ORDER BY id')).toEqual(
+    [null, '5', null, '5', 'false'].map((doc) => ({ doc })),
+  );
+});
