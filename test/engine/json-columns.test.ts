@@ -126,3 +126,19 @@ it('of null is NULL from a file as from a row, and numbers and truth values are 
     [null, '5', null, '5', 'false'].map((doc) => ({ doc })),
   );
 });
+
+it('stays one in what rests on a view of it, by its change as in full', async () => {
+  await db.sql(`
+    CREATE TABLE u (id INTEGER PRIMARY KEY);
+    CREATE MATERIALIZED VIEW joined AS SELECT t.id, t.doc FROM t JOIN u USING (id);
+    CREATE MATERIALIZED VIEW nested AS SELECT id, json_object('of', doc) AS doc FROM joined;
+    CREATE MATERIALIZED VIEW doubled AS
+      SELECT id, json_object('of', doc) AS doc FROM (SELECT id, doc FROM t UNION ALL SELECT -id, doc FROM t);
+    INSERT INTO u FROM range(3000); INSERT INTO t SELECT range, '{"kind": "a"}' FROM range(2000);
+    REFRESH nested; REFRESH doubled; INSERT INTO t VALUES (2000, '{"kind": "a"}');
+    REFRESH joined INCREMENTAL; REFRESH nested INCREMENTAL; REFRESH doubled INCREMENTAL`);
+  const docs = 'SELECT DISTINCT doc::VARCHAR AS doc FROM';
+  expect(await rowsOf(`${docs} nested UNION FROM (${docs} doubled)`)).toEqual([
+    { doc: '{"of":{"kind":"a"}}' },
+  ]);
+});
