@@ -142,3 +142,8 @@ it('stays one in what rests on a view of it, by its change as in full', async ()
     { doc: '{"of":{"kind":"a"}}' },
   ]);
 });
+
+it('is measured as a text is', async () => {
+  await db.execute(`INSERT INTO t VALUES (1, '""'), (2, '{"kind": "a"}')`);
+  expect((await db.profile('t')).columns[1]).toMatchObject({ column: 'doc', kind: 'text' });
+});

@@ -9,7 +9,7 @@ export function columnKindOf(type: string): ColumnKind {
   if (type === 'DATE') return 'day';
   if (type.startsWith('TIMESTAMP')) return 'time';
   if (type === 'BOOLEAN') return 'boolean';
-  if (type === 'VARCHAR' || type === 'UUID' || type.startsWith('ENUM')) return 'text';
+  if (type === 'VARCHAR' || type === 'JSON' || type === 'UUID' || type.startsWith('ENUM')) return 'text';
   return 'other';
 }
 
