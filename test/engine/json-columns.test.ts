@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { DuckDBInstance } from '@duckdb/node-api';
 import { tableFromArrays } from 'apache-arrow';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { Everview } from '../../src/index.ts';
@@ -146,4 +147,29 @@ it('stays one in what rests on a view of it, by its change as in full', async ()
 it('is measured as a text is', async () => {
   await db.execute(`INSERT INTO t VALUES (1, '""'), (2, '{"kind": "a"}')`);
   expect((await db.profile('t')).columns[1]).toMatchObject({ column: 'doc', kind: 'text' });
+});
+
+it('keeps texts that an older release took, and does not stumble over them', async () => {
+  await using file = await temporaryDatabase();
+  const open = () => openEverview({ path: file.path });
+  let { db: old } = await open();
+  await old.sql(
+    `CREATE TABLE o (id INTEGER PRIMARY KEY, n INTEGER, doc JSON); INSERT INTO o VALUES (1, 1, '{}')`,
+  );
+  await old.close();
+  const instance = await DuckDBInstance.create(file.path);
+  const connection = await instance.connect();
+  for (const schema of ['data', 'log', 'quarantine'])
+    await connection.run(`ALTER TABLE ${schema}.o ALTER doc TYPE VARCHAR`);
+  await connection.run(`UPDATE data.o SET doc = '{'; UPDATE log.o SET doc = '{'`);
+  connection.closeSync();
+  instance.closeSync();
+  ({ db: old } = await open());
+  try {
+    await old.sql('UPDATE o SET n = 2');
+    expect((await old.query('SELECT n, doc FROM o')).rows).toEqual([{ n: 2, doc: '{' }]);
+    expect((await failureOf(old.sql(`UPDATE o SET doc = 'x'`))).message).toMatch(/JSON|doc/);
+  } finally {
+    await old.close();
+  }
 });
