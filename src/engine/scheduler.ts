@@ -74,9 +74,11 @@ export async function stepScheduler(core: EngineCore, notifier: Notifier | null)
 }
 
 /** What time alone brings about: silence that outlasts a heartbeat, and the end of what was held until now. */
-export function keepTime(core: EngineCore): Promise<void> {
+export async function keepTime(core: EngineCore): Promise<void> {
+  // An update would wait here for one that waits for its end.
+  if (core.isHeld) return;
   // Of two at a time, the scheduler's and the user's, the later would end what the other has ended.
-  return core.keepingTime(async () => {
+  await core.keepingTime(async () => {
     await watchHeartbeats(core);
     await endHeldUpdates(core);
   });
