@@ -24,10 +24,14 @@ export async function openExistingEngine(db: string, now: Date | null): Promise<
  * Does what the clock calls for before the first statement: a command may be over before the scheduler's first round,
  * and with a clock that stands there is none. What fails is told, and keeps nobody from working.
  */
-export async function keepTime(engine: Everview, { stderr }: Pick<Terminal, 'stderr'>): Promise<void> {
+export async function keepTime(
+  engine: Everview,
+  { stderr, interrupted }: Pick<Terminal, 'stderr' | 'interrupted'>,
+): Promise<void> {
   try {
     await engine.keepTime();
   } catch (failure) {
+    interrupted.throwIfAborted();
     await stderr.write(renderFailure(failureOf(failure), null, stderr.colors));
   }
 }

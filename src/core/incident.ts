@@ -67,6 +67,7 @@ export type LiveIncident = Pick<
   'kind' | 'name' | 'subject' | 'severity' | 'detail' | 'response'
 > & {
   readonly incidentId: number;
+  readonly openedAtMs: number;
   readonly state: Exclude<IncidentState, 'resolved'>;
   /** Of `accepted`; null: it does not expire. */
   readonly expiresAtMs: number | null;

@@ -47,6 +47,8 @@ export class EngineCore {
   readonly user: string | null;
   /** Refreshes of models read outside the write transaction; one at a time keeps their order. */
   readonly fitting = createMutex();
+  /** What time alone brings about happens once. */
+  readonly keepingTime = createMutex();
   /** Moves with what is answered, not with commits. */
   readonly accounts: StalenessAccounts;
   /** What models that log their predictions have predicted since the writer last came by. */

@@ -70,6 +70,7 @@ async function openIncident(draft: WriteDraft, report: IncidentReport): Promise<
     severity,
     detail,
     response,
+    openedAtMs: draft.nowMs,
     state: 'open',
     expiresAtMs: null,
     quiet: 0,

@@ -75,8 +75,13 @@ export async function stepScheduler(core: EngineCore, notifier: Notifier | null)
 
 /** What time alone brings about: silence that outlasts a heartbeat, and the end of what was held until now. */
 export async function keepTime(core: EngineCore): Promise<void> {
-  await watchHeartbeats(core);
-  await endHeldUpdates(core);
+  // An update would wait here for one that waits for its end.
+  if (core.isHeld) return;
+  // Of two at a time, the scheduler's and the user's, the later would end what the other has ended.
+  await core.keepingTime(async () => {
+    await watchHeartbeats(core);
+    await endHeldUpdates(core);
+  });
 }
 
 /** Steps the scheduler by itself: at the next deadline, or after a while to look for new ones. */

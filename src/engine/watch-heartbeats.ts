@@ -12,13 +12,16 @@ import { WriteDraft } from './write-draft.ts';
 export async function watchHeartbeats(core: EngineCore): Promise<void> {
   const isDue = (state: EngineState) => {
     const silences = silencesAt(state, core.clock.nowMs());
-    return silences.some(isNews(state, core.clock.nowMs())) || ended(state, silences).length > 0;
+    return (
+      silences.some(isNews(state, core.clock.nowMs())) ||
+      ended(state, silences, core.clock.nowMs()).length > 0
+    );
   };
   if (core.isHeld || !isDue(core.state)) return;
   await core.commit(async (tx, state) => {
     const draft = new WriteDraft(tx, state, core.clock.nowMs());
     const silences = silencesAt(state, draft.nowMs);
-    for (const live of ended(state, silences))
+    for (const live of ended(state, silences, draft.nowMs))
       await moveIncident(draft, live, 'resolved', { who: 'everview', why: 'rows come again' });
     for (const report of silences.filter(isNews(state, draft.nowMs))) await reportIncident(draft, report);
     return draft.committed(undefined);
@@ -51,12 +54,14 @@ function isNews(state: EngineState, nowMs: number) {
   };
 }
 
-function ended(state: EngineState, silences: readonly IncidentReport[]) {
+/** Not by a clock that stands before the incident (`--now`): it knows nothing of what came since. */
+function ended(state: EngineState, silences: readonly IncidentReport[], nowMs: number) {
   const tableIsSilent = (name: string) =>
     silences.some((report) => report.name === name && report.subject === silenceSubject(undefined));
   return state.incidents.filter(
     (live) =>
       live.kind === 'silence' &&
+      live.openedAtMs <= nowMs &&
       !silences.some((report) => report.name === live.name && report.subject === live.subject) &&
       !(live.subject !== silenceSubject(undefined) && tableIsSilent(live.name)),
   );

@@ -80,7 +80,8 @@ async function stageUpdate(
   const given = target.schema.map((column, index) => ({
     column: column.name,
     expression: `x.__ev_c${index}`,
-    type: types[index + 1]?.type ?? column.type,
+    // What is not assigned is of its column's type, whatever `describe` calls that (JSON it calls VARCHAR).
+    type: (assigned.has(column.name) ? types[index + 1]?.type : undefined) ?? column.type,
     lossless: false,
   }));
   const assignedColumnsInOrder = target.schema

@@ -128,7 +128,7 @@ function codecOf(type: string): Codec {
     case 'JSON':
       return {
         native: none,
-        text: (value) => (typeof value === 'string' ? value : jsonText(value)),
+        text: (value) => (typeof value === 'string' ? value : (scalarText(value) ?? jsonText(value))),
         isJson: false,
       };
     default:
@@ -209,6 +209,12 @@ function decimalCodec(width: number, scale: number): Codec {
     const fits = (match[1] ?? '').length <= width - scale && (match[2] ?? '').length <= scale;
     return fits ? text : undefined;
   });
+}
+
+/** A number or truth value is JSON as it is. */
+function scalarText(value: unknown): string | undefined {
+  const isScalar = typeof value === 'boolean' || typeof value === 'bigint' || Number.isFinite(value);
+  return isScalar ? String(value) : undefined;
 }
 
 /** JSON of a nested value; 64-bit integers and moments go as strings, which the cast reads again. */

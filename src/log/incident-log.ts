@@ -127,7 +127,8 @@ export async function lastIncidentId(session: Session): Promise<number> {
 /** Those that are not resolved, the oldest first. */
 export async function loadLiveIncidents(session: Session): Promise<LiveIncident[]> {
   const rows = await session.rows(
-    `SELECT incident_id, kind, name, subject, severity, detail, response, state, expires_at FROM everview.incidents
+    `SELECT incident_id, kind, name, subject, severity, detail, response, state, opened_at,
+       expires_at FROM everview.incidents
      WHERE state <> 'resolved' ORDER BY incident_id`,
   );
   return rows.flatMap((row) => {
@@ -138,6 +139,7 @@ export async function loadLiveIncidents(session: Session): Promise<LiveIncident[
     return [
       {
         incidentId: Number(row['incident_id']),
+        openedAtMs: Number(row['opened_at']),
         kind,
         name: String(row['name']),
         subject: String(row['subject']),

@@ -101,8 +101,8 @@ function codecOf(name: string, type: DataType): Codec {
   if (DataType.isNull(type)) return { ...plain('VARCHAR', () => null), values: gotten(() => null) };
   if (DataType.isDecimal(type)) return decimalCodec(type.precision, type.scale);
   if (DataType.isDate(type)) {
-    const daysPerUnit = type.unit === 0 ? 1 : 1 / 86_400_000;
-    return plain('DATE', (data, index) => Math.floor(numberAt(data, index) * daysPerUnit));
+    const unitsADay = type.unit === 0 ? 1 : 86_400_000;
+    return plain('DATE', (data, index) => Math.floor(numberAt(data, index) / unitsADay));
   }
   if (DataType.isTimestamp(type))
     return momentCodec(
@@ -158,10 +158,10 @@ function decimalText(scaled: bigint, scale: number): string {
 
 const microsPerUnit = [1_000_000n, 1_000n, 1n] as const;
 
-/** Arrow units: 0 seconds, 1 milliseconds, 2 microseconds, 3 nanoseconds. A time zone is only how to print it. */
 /** What DuckDB writes for `infinity`, in every unit it exports; `make_timestamp` does not take it. */
 const endOfTime = 9_223_372_036_854_775_807n;
 
+/** Arrow units: 0 seconds, 1 milliseconds, 2 microseconds, 3 nanoseconds. A time zone is only how to print it. */
 function momentCodec(unit: number, maker: string, type: string): Codec {
   const factor = microsPerUnit[unit] ?? 1n;
   return converted(
@@ -170,7 +170,10 @@ function momentCodec(unit: number, maker: string, type: string): Codec {
     (reference) =>
       `CASE ${reference} WHEN ${endOfTime} THEN 'infinity'::${type} WHEN -${endOfTime} THEN '-infinity'::${type} ` +
       `ELSE ${maker}(${reference}) END`,
-    (data, index) => bigintAt(data, index) * factor,
+    (data, index) => {
+      const value = bigintAt(data, index);
+      return value === endOfTime || value === -endOfTime ? value : value * factor;
+    },
   );
 }
 

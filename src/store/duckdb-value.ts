@@ -2,6 +2,7 @@ import {
   DuckDBDateValue,
   DuckDBDecimalType,
   DuckDBTimestampMillisecondsValue,
+  DuckDBTimestampNanosecondsValue,
   DuckDBTimestampSecondsValue,
   DuckDBTimestampTZValue,
   DuckDBTimestampValue,
@@ -25,29 +26,36 @@ const printedTypes: ReadonlySet<DuckDBTypeId> = new Set([
 ]);
 
 /** ECMAScript's `Date` ends 100,000,000 days from 1970. */
-const mostDateMs = 8_640_000_000_000_000;
+const mostDays = 100_000_000;
+const mostSeconds = 86_400n * BigInt(mostDays);
+const mostMs = mostSeconds * 1_000n;
+const mostMicros = mostMs * 1_000n;
+/** The infinite moment of every unit; no other is so late that it is told in nanoseconds and no `Date`. */
+const infinite = 9_223_372_036_854_775_807n;
 
 /** DuckDB's text of a moment that no `Date` holds, the infinities among them; null where one does. */
 function textBeyondDate(value: DuckDBValue): string | null {
+  if (typeof value !== 'object') return null;
   if (value instanceof DuckDBDateValue) {
-    if (Math.abs(value.days) <= mostDateMs / 86_400_000) return null;
+    if (Math.abs(value.days) <= mostDays) return null;
     if (value.isFinite) return String(value);
     return value.days > 0 ? 'infinity' : '-infinity';
   }
-  if (value instanceof DuckDBTimestampValue) return isDate(value.micros / 1_000n) ? null : String(value);
+  if (value instanceof DuckDBTimestampValue) return textBeyond(value.micros, mostMicros, value);
   if (value instanceof DuckDBTimestampTZValue) {
-    if (isDate(value.micros / 1_000n)) return null;
-    const utc = new DuckDBTimestampValue(value.micros);
-    return utc.isFinite ? `${utc}+00` : String(utc);
+    const text = textBeyond(value.micros, mostMicros, new DuckDBTimestampValue(value.micros));
+    return text === null || text.endsWith('infinity') ? text : `${text}+00`;
   }
-  if (value instanceof DuckDBTimestampSecondsValue)
-    return isDate(value.seconds * 1_000n) ? null : String(value);
-  if (value instanceof DuckDBTimestampMillisecondsValue) return isDate(value.millis) ? null : String(value);
+  if (value instanceof DuckDBTimestampSecondsValue) return textBeyond(value.seconds, mostSeconds, value);
+  if (value instanceof DuckDBTimestampMillisecondsValue) return textBeyond(value.millis, mostMs, value);
+  if (value instanceof DuckDBTimestampNanosecondsValue) return textBeyond(value.nanos, infinite - 1n, value);
   return null;
 }
 
-function isDate(ms: bigint): boolean {
-  return ms <= mostDateMs && ms >= -mostDateMs;
+function textBeyond(units: bigint, most: bigint, printed: DuckDBValue): string | null {
+  if (units <= most && units >= -most) return null;
+  if (units === infinite) return 'infinity';
+  return units === -infinite ? '-infinity' : String(printed);
 }
 
 const narrowDecimals: DuckDBValueConverter<SqlValue> = (value, type, converter) => {

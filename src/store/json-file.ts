@@ -34,7 +34,10 @@ export async function openJson(request: FileRequest, format: 'json' | 'jsonl'): 
 function jsonColumn({ name, type }: Column): FileColumn {
   const key = quoteLiteral(`$."${name.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`);
   if (type === 'VARCHAR') return { column: name, expression: `(x.json->>${key})`, type: 'VARCHAR' };
-  return { column: name, expression: `json_extract(x.json, ${key})`, type: 'JSON', isJson: true };
+  const value = `json_extract(x.json, ${key})`;
+  // A null is NULL to a column of JSON as to any other.
+  const expression = type === 'JSON' ? `CASE WHEN json_type(${value}) <> 'NULL' THEN ${value} END` : value;
+  return { column: name, expression, type: 'JSON', isJson: true };
 }
 
 async function* linesOf(path: string): AsyncIterable<string> {

@@ -42,10 +42,16 @@ export async function ensureLog(tx: Session, view: ViewHandle): Promise<LogKind>
       return 'derived';
     }
   }
-  const columns = view.schema.map(({ name, type }) => `${quoteIdentifier(name)} ${type}`);
-  columns.push(`${quoteIdentifier(weightColumn)} TINYINT`, `${quoteIdentifier(versionColumn)} BIGINT`);
-  if (view.isClocked) columns.push(`${quoteIdentifier(instantColumn)} BIGINT`);
-  await tx.run(`CREATE TABLE IF NOT EXISTS ${logOf(view.name)} (${columns.join(', ')})`);
+  const columns = columnNames(view.schema).map(quoteIdentifier);
+  columns.push(
+    `0::TINYINT AS ${quoteIdentifier(weightColumn)}`,
+    `0::BIGINT AS ${quoteIdentifier(versionColumn)}`,
+  );
+  if (view.isClocked) columns.push(`0::BIGINT AS ${quoteIdentifier(instantColumn)}`);
+  // Of the types that the contents have: DuckDB's clients are told VARCHAR of JSON, which is not the same to `to_json`.
+  await tx.run(
+    `CREATE TABLE IF NOT EXISTS ${logOf(view.name)} AS SELECT ${columns.join(', ')} FROM ${contentsOf(view.name)} WHERE false`,
+  );
   return 'written';
 }
 

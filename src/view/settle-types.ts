@@ -16,12 +16,7 @@ export async function withTypes(session: Session, node: Relation): Promise<Relat
       const inputs: Relation[] = [];
       for (const input of node.inputs) inputs.push(await withTypes(session, input));
       const union = createUnionAll(inputs, node.columns);
-      const schema = await session.describe(renderRelation(union, { kind: 'probe' }));
-      return createUnionAll(
-        inputs,
-        node.columns,
-        schema.map((column) => (column.type === '"NULL"' ? 'INTEGER' : column.type)),
-      );
+      return createUnionAll(inputs, node.columns, await typesOf(session, union));
     }
     case 'predict': {
       const input = await withTypes(session, node.input);
@@ -41,6 +36,14 @@ export async function withTypes(session: Session, node: Relation): Promise<Relat
     case 'match-change':
       return node;
   }
+}
+
+/** As SQL tells them: `Session.describe` says VARCHAR of JSON. */
+async function typesOf(session: Session, relation: Relation): Promise<string[]> {
+  const rows = await session.rows(`DESCRIBE ${renderRelation(relation, { kind: 'probe' })}`);
+  return rows.map(({ column_type: type }) =>
+    type === '"NULL"' || type === 'NULL' ? 'INTEGER' : String(type),
+  );
 }
 
 async function typedScope(session: Session, scope: Scope): Promise<Scope> {

@@ -127,4 +127,6 @@ test('what fell due while no process had the file open is told before the first 
     "CREATE TABLE t (x DOUBLE) WITH (heartbeat = INTERVAL '8 hours'); INSERT INTO t VALUES (1)";
   expect((await at('2026-01-01T00:00:00Z', `${declared}; ${open}`)).out).not.toContain('silence');
   expect((await at('2026-01-01T09:00:00Z', open)).out).toContain('silence');
+  // A clock that stands before it does not end it.
+  expect((await at('2026-01-01T02:00:00Z', open)).out).toContain('silence');
 });

@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { DuckDBInstance } from '@duckdb/node-api';
 import { tableFromArrays } from 'apache-arrow';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { Everview } from '../../src/index.ts';
@@ -110,4 +111,65 @@ it('is text to a model', async () => {
     { doc: '{"a": 1}', y: 0 },
     { doc: '{"a": 2}', y: 1 },
   ]);
+});
+
+it('of null is NULL from a file as from a row, and numbers and truth values are JSON', async () => {
+  await using file = await temporaryDatabase();
+  const path = join(file.directory, 'rows.jsonl');
+  await writeFile(path, '{"id": 1, "doc": null}\n{"id": 2}\n{"id": 3, "doc": 5}\n');
+  await db.sql(`COPY t FROM '${path}'`);
+  await db.insert('t', [
+    { id: 4, doc: null },
+    { id: 5, doc: 5 },
+    { id: 6, doc: false },
+  ]);
+  expect(await rowsOf('SELECT doc FROM t WHERE id <> 2 ORDER BY id')).toEqual(
+    [null, '5', null, '5', 'false'].map((doc) => ({ doc })),
+  );
+});
+
+it('stays one in what rests on a view of it, by its change as in full', async () => {
+  await db.sql(`
+    CREATE TABLE u (id INTEGER PRIMARY KEY);
+    CREATE MATERIALIZED VIEW joined AS SELECT t.id, t.doc FROM t JOIN u USING (id);
+    CREATE MATERIALIZED VIEW nested AS SELECT id, json_object('of', doc) AS doc FROM joined;
+    CREATE MATERIALIZED VIEW doubled AS
+      SELECT id, json_object('of', doc) AS doc FROM (SELECT id, doc FROM t UNION ALL SELECT -id, doc FROM t);
+    INSERT INTO u FROM range(3000); INSERT INTO t SELECT range, '{"kind": "a"}' FROM range(2000);
+    REFRESH nested; REFRESH doubled; INSERT INTO t VALUES (2000, '{"kind": "a"}');
+    REFRESH joined INCREMENTAL; REFRESH nested INCREMENTAL; REFRESH doubled INCREMENTAL`);
+  const docs = 'SELECT DISTINCT doc::VARCHAR AS doc FROM';
+  expect(await rowsOf(`${docs} nested UNION FROM (${docs} doubled)`)).toEqual([
+    { doc: '{"of":{"kind":"a"}}' },
+  ]);
+});
+
+it('is measured as a text is', async () => {
+  await db.execute(`INSERT INTO t VALUES (1, '""'), (2, '{"kind": "a"}')`);
+  expect((await db.profile('t')).columns[1]).toMatchObject({ column: 'doc', kind: 'text' });
+});
+
+it('keeps texts that an older release took, and does not stumble over them', async () => {
+  await using file = await temporaryDatabase();
+  const open = () => openEverview({ path: file.path });
+  let { db: old } = await open();
+  await old.sql(
+    `CREATE TABLE o (id INTEGER PRIMARY KEY, n INTEGER, doc JSON); INSERT INTO o VALUES (1, 1, '{}')`,
+  );
+  await old.close();
+  const instance = await DuckDBInstance.create(file.path);
+  const connection = await instance.connect();
+  for (const schema of ['data', 'log', 'quarantine'])
+    await connection.run(`ALTER TABLE ${schema}.o ALTER doc TYPE VARCHAR`);
+  await connection.run(`UPDATE data.o SET doc = '{'; UPDATE log.o SET doc = '{'`);
+  connection.closeSync();
+  instance.closeSync();
+  ({ db: old } = await open());
+  try {
+    await old.sql('UPDATE o SET n = 2');
+    expect((await old.query('SELECT n, doc FROM o')).rows).toEqual([{ n: 2, doc: '{' }]);
+    expect((await failureOf(old.sql(`UPDATE o SET doc = 'x'`))).message).toMatch(/JSON|doc/);
+  } finally {
+    await old.close();
+  }
 });

@@ -1,4 +1,12 @@
-import { tableFromIPC, tableToIPC } from 'apache-arrow';
+import {
+  makeData,
+  makeVector,
+  Table,
+  TimestampMillisecond,
+  tableFromIPC,
+  tableToIPC,
+  vectorFromArray,
+} from 'apache-arrow';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Everview } from '../../src/index.ts';
 import { openEverview } from '../support/open-everview.ts';
@@ -52,4 +60,31 @@ test('rows and Arrow tables bring such moments back in', async () => {
   const distinct = 'SELECT count(*)::INTEGER AS n FROM (SELECT DISTINCT day, until, zoned FROM validity)';
   expect((await db.query('SELECT count(*)::INTEGER AS n FROM validity')).rows).toEqual([{ n: 12 }]);
   expect((await db.query(distinct)).rows).toEqual([{ n: 4 }]);
+});
+
+test('an infinite moment is one in every unit', async () => {
+  const ends = ['TIMESTAMP_S', 'TIMESTAMP_MS', 'TIMESTAMP_NS'].map(
+    (type) => `'infinity'::${type}, '-infinity'::${type}`,
+  );
+  const [row] = (await db.query(`SELECT [${ends.join('], [')}]`)).rows;
+  expect(Object.values(row ?? {})).toEqual(Array(3).fill(['infinity', '-infinity']));
+  const data = BigInt64Array.of(9_223_372_036_854_775_807n, 1_000n);
+  const until = makeVector(makeData({ type: new TimestampMillisecond(), length: 2, nullCount: 0, data }));
+  await db.insert('validity', new Table({ id: vectorFromArray(Int32Array.of(31, 32)), until }));
+  expect((await db.query('SELECT until FROM validity WHERE id > 30 ORDER BY id')).rows).toEqual([
+    { until: 'infinity' },
+    { until: new Date(1_000) },
+  ]);
+});
+
+test('a profiled table takes such moments, and measures the others', async () => {
+  await db.sql(`
+    CREATE TABLE profiled (day DATE, until TIMESTAMP) WITH (profile = on);
+    INSERT INTO profiled SELECT day, until FROM validity, range(2);
+    INSERT INTO profiled VALUES ('2026-01-01', '2026-01-01')`);
+  const { rows, columns } = await db.profile('profiled');
+  expect(columns.map(({ column, nulls }) => [column, nulls])).toEqual([
+    ['day', rows - 1],
+    ['until', expect.any(Number)],
+  ]);
 });

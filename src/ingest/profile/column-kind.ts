@@ -9,7 +9,7 @@ export function columnKindOf(type: string): ColumnKind {
   if (type === 'DATE') return 'day';
   if (type.startsWith('TIMESTAMP')) return 'time';
   if (type === 'BOOLEAN') return 'boolean';
-  if (type === 'VARCHAR' || type === 'UUID' || type.startsWith('ENUM')) return 'text';
+  if (type === 'VARCHAR' || type === 'JSON' || type === 'UUID' || type.startsWith('ENUM')) return 'text';
   return 'other';
 }
 
@@ -21,7 +21,7 @@ export function measuredSql({ name, type }: Column): string {
       return castTo('DOUBLE', column, type);
     case 'time':
     case 'day':
-      return `epoch_ms(${column}::TIMESTAMP)::DOUBLE`;
+      return withinDates(`TRY_CAST(${column} AS TIMESTAMP)`);
     case 'boolean':
       return `${column}::INTEGER`;
     case 'text':
@@ -29,6 +29,12 @@ export function measuredSql({ name, type }: Column): string {
     case 'other':
       return `(CASE WHEN ${column} IS NULL THEN NULL ELSE 1 END)::INTEGER`;
   }
+}
+
+/** What no JavaScript `Date` reaches, the infinities among it, is no moment to measure. */
+function withinDates(moment: string): string {
+  const [least, greatest] = [`'271821-01-01 (BC)'::TIMESTAMP`, `'275760-01-01'::TIMESTAMP`];
+  return `(CASE WHEN ${moment} BETWEEN ${least} AND ${greatest} THEN epoch_ms(${moment}) END)::DOUBLE`;
 }
 
 /** Casts to the same type are planned all the same: of thousands of columns, half as long again as to select them. */
