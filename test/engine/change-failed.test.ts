@@ -68,3 +68,25 @@ it('a model whose training set came over such a row is fitted in full', async ()
   await db.sql('INSERT INTO t VALUES (3001, 3001, 6003); REFRESH m INCREMENTAL');
   if (forcedRefresh() === undefined) expect(await lastRefresh('m')).toMatchObject({ kind: 'incremental' });
 });
+
+it('labels are found although the change of their training set held such a row', async () => {
+  await db.close();
+  ({ db } = await openEverview({ forced: 'incremental' }));
+  await db.sql(`
+    CREATE TABLE t (id BIGINT PRIMARY KEY, x VARCHAR, y DOUBLE);
+    INSERT INTO t SELECT i, i::VARCHAR, 2 * i + 1 FROM range(100) r(i);
+    CREATE TRAINING SET s WITH (label = y) AS SELECT id, CAST(x AS DOUBLE) AS x, y FROM t;
+    CREATE MODEL m WITH (method = 'linear', refresh = manual, log_predictions = (id)) AS SELECT x FROM s; REFRESH m;
+    INSERT INTO t VALUES (100, '100', NULL)`);
+  await rowsOf(
+    'SELECT prediction FROM PREDICT(m, (SELECT id, CAST(x AS DOUBLE) AS x FROM t WHERE id = 100))',
+  );
+  await db.sql(
+    `INSERT INTO t VALUES (-1, 'x', 0); DELETE FROM t WHERE id = -1; UPDATE t SET y = 201 WHERE id = 100`,
+  );
+  expect(await db.performance('m')).toMatchObject([
+    { metric: 'rmse', rows: 1, waiting: 0 },
+    { metric: 'mae' },
+  ]);
+  expect(await lastRefresh('s')).toMatchObject(inFull);
+});
