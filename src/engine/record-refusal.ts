@@ -6,6 +6,7 @@ import { recordRejected } from '../ingest/record-rejected.ts';
 import { recordUpdate } from '../log/update-log.ts';
 import type { EngineCore } from './engine-core.ts';
 import { reportIncident } from './incidents.ts';
+import { countKeptOut } from './judge-update.ts';
 import type { SuspectUpdate } from './respond-to-findings.ts';
 import { mismatchReport, violationReports } from './update-incidents.ts';
 import { WriteDraft } from './write-draft.ts';
@@ -39,6 +40,7 @@ async function recordRefusal(core: EngineCore, key: string | null, refusal: Refu
       committedAtMs: draft.nowMs,
     });
     draft.update({ lastUpdateId: updateId });
+    countKeptOut(draft, [refusal.table]);
     for (const report of refusal.reports(updateId)) await reportIncident(draft, report);
     return draft.committed(undefined);
   });

@@ -14,7 +14,7 @@ import type { EngineCore } from './engine-core.ts';
 import { type EngineState, withEntry } from './engine-state.ts';
 import { policyNow } from './held-refreshes.ts';
 import { noteQuietUpdate, noteUsual, reportIncident } from './incidents.ts';
-import { findingLines, judgeUpdate, learnJudged } from './judge-update.ts';
+import { countKeptOut, findingLines, judgeUpdate, learnJudged } from './judge-update.ts';
 import { recordMismatch, recordRejection, recordSuspect } from './record-refusal.ts';
 import { refreshModel } from './refresh-model.ts';
 import { refreshViews } from './refresh-views.ts';
@@ -186,7 +186,13 @@ async function finish(
   }
   for (const [table] of changed) await noteSources(update, table);
   if (makesVersion) await compactSources(draft.tx, draft.state.sources, context.updateId);
-  if (!makesVersion && quarantined > 0) await forgetVersionOf(draft.tx, context.updateId);
+  if (!makesVersion && quarantined > 0) {
+    await forgetVersionOf(draft.tx, context.updateId);
+    countKeptOut(
+      draft,
+      tallies.map(([table]) => table),
+    );
+  }
   if (makesVersion || quarantined > 0 || key !== null) {
     const record: UpdateRecord = {
       updateId: context.updateId,

@@ -9,6 +9,7 @@ import { mergeProfiles } from '../profile/merge-profiles.ts';
 import type { ModelEffect } from '../profile/model-effect.ts';
 import { type ProfilePart, partsOf } from '../profile/profile-part.ts';
 import { judgeProfile } from './judge-profile.ts';
+import { stepsFromKeptOut } from './steps-from-kept-out.ts';
 import { type HistoryUnit, knownColumns, subjectsOf, type TableHistory } from './table-history.ts';
 import { type TableUse, unknownUse } from './table-use.ts';
 
@@ -51,7 +52,7 @@ export async function judgeBatch(
     parts.push(...partsOf(block, batch.eventTime, 1, measured.columns));
   }
   if (profile === null) return null;
-  profile = { ...profile, effects: await models.effects() };
+  profile = { ...stepsFromKeptOut(profile, history), effects: await models.effects() };
   const judged = {
     table: batch.table,
     version: batch.version,

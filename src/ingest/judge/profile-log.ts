@@ -159,7 +159,7 @@ export async function loadTableHistory(
     [table, kind],
   );
   const newest = await session.rows(
-    `SELECT version, judged_at, findings, plan, state, profile FROM everview.profiles
+    `SELECT version, update_id, judged_at, findings, plan, state, profile FROM everview.profiles
      WHERE name = $1 AND kind = $2 AND state <> 'kept-out' ORDER BY version DESC LIMIT ${goesOn}`,
     [table, kind],
   );
@@ -176,6 +176,11 @@ export async function loadTableHistory(
     ...subjectsOf(readFindings(String(row.findings))),
   });
   const [latest] = newest;
+  const [keptOut] = await session.rows(
+    `SELECT count(*)::DOUBLE AS n FROM everview.updates
+     WHERE version IS NULL AND list_contains(tables, $1) AND update_id > $2`,
+    [table, BigInt(Number(latest?.update_id ?? 0))],
+  );
   const plan = latest?.plan ?? null;
   const settled = newest.findIndex(({ state }) => state !== 'noticed');
   return {
@@ -189,6 +194,7 @@ export async function loadTableHistory(
       .reverse(),
     streak: settled < 0 ? newest.length : settled,
     latest: latest === undefined ? null : unitOf(latest),
+    keptOut: Number(keptOut?.n ?? 0),
   };
 }
 

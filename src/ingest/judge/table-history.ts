@@ -35,9 +35,18 @@ export type TableHistory = {
   readonly streak: number;
   /** The newest update that was taken, whatever spoke against it; null: none yet. */
   readonly latest: HistoryUnit | null;
+  /** Updates since then of which the table took nothing: the next one goes on from them. */
+  readonly keptOut: number;
 };
 
-export const emptyHistory: TableHistory = { plan: null, units: [], doubted: [], streak: 0, latest: null };
+export const emptyHistory: TableHistory = {
+  plan: null,
+  units: [],
+  doubted: [],
+  streak: 0,
+  latest: null,
+  keptOut: 0,
+};
 
 /**
  * Whether later updates are compared with this one: `learned`; or not, because something spoke against it, until the table
@@ -89,11 +98,11 @@ export function withUpdate(
     case 'kept-out':
       return { history, learned: [] };
     case 'waiting':
-      return { history: { ...history, streak: 0, latest: unit }, learned: [] };
+      return { history: { ...history, streak: 0, ...takenNow(unit) }, learned: [] };
     case 'learned': {
       const units = [...history.units, unit].slice(-historyLength);
       const doubted = withinReach(history.doubted, units);
-      return { history: { ...history, units, doubted, streak: 0, latest: unit }, learned: [] };
+      return { history: { ...history, units, doubted, streak: 0, ...takenNow(unit) }, learned: [] };
     }
     case 'noticed':
     case 'blocked':
@@ -101,15 +110,19 @@ export function withUpdate(
   }
 }
 
+function takenNow(unit: HistoryUnit): Pick<TableHistory, 'latest' | 'keptOut'> {
+  return { latest: unit, keptOut: 0 };
+}
+
 function withDoubted(history: TableHistory, unit: DoubtedUnit): ReturnType<typeof withUpdate> {
   const doubted = [...history.doubted, unit].slice(-historyLength);
   const streak = unit.state === 'noticed' ? history.streak + 1 : 0;
   const learned = usualAfterAll({ ...history, doubted }, unit, streak);
-  if (learned.size === 0) return { history: { ...history, doubted, streak, latest: unit }, learned: [] };
+  if (learned.size === 0) return { history: { ...history, doubted, streak, ...takenNow(unit) }, learned: [] };
   const units = [...history.units, ...learned].sort((a, b) => a.version - b.version).slice(-historyLength);
   const left = doubted.filter((one) => !learned.has(one));
   return {
-    history: { ...history, units, doubted: withinReach(left, units), streak: 0, latest: unit },
+    history: { ...history, units, doubted: withinReach(left, units), streak: 0, ...takenNow(unit) },
     learned: [...learned].map(({ version }) => version),
   };
 }
