@@ -7,7 +7,8 @@ export function studentTwoSided(t: number, freedom: number): number {
 
 /** The t with P(T > t) = `tail`, by bisection. @param tail in (0, ½] */
 export function studentQuantile(tail: number, freedom: number): number {
-  let [low, high] = [0, 1];
+  let low = 0;
+  let high = 1;
   while (studentTwoSided(high, freedom) / 2 > tail && high < 1e9) high *= 2;
   for (let step = 0; step < 80; step++) {
     const middle = (low + high) / 2;

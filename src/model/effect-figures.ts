@@ -43,7 +43,8 @@ type Fit = Pick<EffectFigures, 'loss' | 'error' | 'surprises'>;
 
 function numberFit({ rows, labels, predictions }: PredictedRows): Fit {
   const errors = labels.map((label, row) => Math.abs(label - (predictions[row] ?? 0)));
-  let [squares, sum] = [0, 0];
+  let squares = 0;
+  let sum = 0;
   for (const error of errors) {
     squares += error * error;
     sum += error;
@@ -56,7 +57,9 @@ function numberFit({ rows, labels, predictions }: PredictedRows): Fit {
 }
 
 function classFit({ rows, labels, predictions, probabilities }: PredictedRows): Fit {
-  let [loss, wrong, surprises] = [0, 0, 0];
+  let loss = 0;
+  let wrong = 0;
+  let surprises = 0;
   for (let row = 0; row < rows; row++) {
     const label = labels[row] ?? -1;
     const given = probabilities[label]?.[row] ?? 0;
@@ -90,7 +93,9 @@ function beside(x: Float64Array, y: Float64Array, shift: number): [Float64Array,
 
 /** Over rows and classes: of each probability with whether that class came, each about its own mean. */
 function classAgreement({ labels, probabilities }: PredictedRows, shift: number): number {
-  let [spreadX, spreadY, common] = [0, 0, 0];
+  let spreadX = 0;
+  let spreadY = 0;
+  let common = 0;
   for (const [place, probability] of probabilities.entries()) {
     const came = labels.map((label) => Number(label === place));
     const [x, y] = beside(probability, came, shift);
@@ -143,7 +148,9 @@ function relationOf(feature: BatchColumn, { rows, labels, probabilities }: Predi
  */
 function correlationRatio(values: Float64Array, groups: readonly (string | null)[]): number {
   const byGroup = new Map<string, [count: number, sum: number]>();
-  let [n, sum, squares] = [0, 0, 0];
+  let n = 0;
+  let sum = 0;
+  let squares = 0;
   for (const [place, value] of values.entries()) {
     const group = groups[place];
     if (group === null || group === undefined || value - value !== 0) continue;

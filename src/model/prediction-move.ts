@@ -33,7 +33,9 @@ export async function predictionMove(
   const columns = lists.flat().map((sql, place) => ({ sql, name: `__ev_p${place}` }));
   const select = `SELECT ${columns.map(({ sql, name }) => `${sql} AS ${name}`).join(', ')} FROM ${predicted} ORDER BY ALL`;
   const read = columns.map(({ name }) => ({ name, type: 'DOUBLE' }));
-  let [sum, largest, rows] = [0, Number.NaN, 0];
+  let sum = 0;
+  let largest = Number.NaN;
+  let rows = 0;
   for await (const block of readBlocks(session, `(${select})`, read)) {
     const half = lists[0]?.length ?? 0;
     for (let row = 0; row < block.rows; row++) {

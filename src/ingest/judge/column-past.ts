@@ -15,7 +15,8 @@ export function rowsOf(column: ColumnProfile, value: string): number {
  */
 export function clusterOf(past: ColumnPast, few: boolean): number {
   const place = measureNames.number.indexOf('distinct');
-  let [sum, count] = [0, 0];
+  let sum = 0;
+  let count = 0;
   for (const one of past) {
     if (one === null || one.kind !== 'number' || (few && one.values !== null)) continue;
     const share = one.measures[place] ?? Number.NaN;
@@ -32,7 +33,8 @@ export function coversMonths(past: ColumnPast): boolean {
 }
 
 export function reachOf(past: ColumnPast) {
-  let [least, greatest] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  let least = Number.POSITIVE_INFINITY;
+  let greatest = Number.NEGATIVE_INFINITY;
   for (const one of past) {
     if (one === null) continue;
     if (one.least < least) least = one.least;

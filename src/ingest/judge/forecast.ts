@@ -39,7 +39,8 @@ export function forecast(series: Series, work: ForecastWork): Forecast {
   }
   const { expected, errors } = bestOf(series, count, work);
   const { absolute } = work;
-  let [squares, worst] = [0, 0];
+  let squares = 0;
+  let worst = 0;
   for (let index = 0; index < count; index++) {
     const error = Math.abs(errors[index] ?? 0);
     absolute[index] = error;
@@ -55,7 +56,8 @@ type Forecaster = { readonly expected: number; readonly errors: Float64Array };
 function bestOf(series: Series, count: number, work: ForecastWork): Forecaster {
   const mean = runMean(series, work);
   // The mean of all is the simplest: another must be better by more than luck, and where it never erred none can be.
-  let [best, least] = [mean, totalOf(mean, count) * 0.95];
+  let best = mean;
+  let least = totalOf(mean, count) * 0.95;
   if (least === 0) return mean;
   for (const other of runOthers(series, mean.expected, work)) {
     const total = totalOf(other, count);
@@ -127,7 +129,9 @@ function runMean({ values, length }: Series, { means, ofMean }: ForecastWork): F
 function runOthers(series: Series, mean: number, work: ForecastWork): readonly Forecaster[] {
   const { values, length } = series;
   const { ofLevel, ofTrend } = work;
-  let [level, holt, trend] = [values[0] ?? 0, values[0] ?? 0, 0];
+  let level = values[0] ?? 0;
+  let holt = values[0] ?? 0;
+  let trend = 0;
   for (let index = 0; index < length; index++) {
     const value = values[index] ?? 0;
     if (index >= warmUp) {

@@ -67,7 +67,8 @@ function smallestShift(
 /** The least number up to `most` for which `test` holds, which then holds for all above. */
 function firstTrue(most: number, test: (value: number) => boolean): number | null {
   if (!test(most)) return null;
-  let [low, high] = [0, most];
+  let low = 0;
+  let high = most;
   while (high - low > 1) {
     const middle = (low + high) >> 1;
     if (test(middle)) high = middle;

@@ -154,7 +154,8 @@ function runOf(
   subject: string,
 ): readonly DoubtedUnit[] {
   const taken: HistoryUnit[] = [...units, ...doubted].sort((a, b) => b.version - a.version);
-  let [quiet, since] = [0, Number.POSITIVE_INFINITY];
+  let quiet = 0;
+  let since = Number.POSITIVE_INFINITY;
   for (const { version, subjects } of taken) {
     const isShown = subjects.includes(subject);
     quiet = isShown ? 0 : quiet + 1;
@@ -211,7 +212,8 @@ export function knownColumns(
 }
 
 function knownOf(profiles: readonly ColumnProfile[], latest: ColumnProfile | null): KnownColumn {
-  let [least, greatest] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  let least = Number.POSITIVE_INFINITY;
+  let greatest = Number.NEGATIVE_INFINITY;
   for (const profile of profiles) {
     if (profile.least < least) least = profile.least;
     if (profile.greatest > greatest) greatest = profile.greatest;

@@ -38,7 +38,8 @@ export function testMeasure(
   const isRatio = kind === 'ratio' && observed > 0 && areAbove(series.values);
   const unit = 'unit' in scaling && scaling.unit > 0 && !isRatio ? scaling.unit : 1;
   const { values, weekdays } = work;
-  let [length, typicalRows] = [0, 0];
+  let length = 0;
+  let typicalRows = 0;
   for (let index = 0; index < series.values.length; index++) {
     const value = series.values[index] ?? Number.NaN;
     if (!Number.isFinite(value)) continue;

@@ -88,7 +88,9 @@ export function testRate(
   const cluster = rowsHit > 0 && rowsHit < shared / 2 ? 1 : shared;
   const [k, n] = [Math.round(rowsHit / cluster), Math.ceil(of / cluster)];
   const { values, weekdays } = work;
-  let [total, inverse, used] = [0, 0, 0];
+  let total = 0;
+  let inverse = 0;
+  let used = 0;
   for (let index = 0; index < hits.length; index++) {
     const count = (rows[index] ?? 0) / cluster;
     if (count === 0) continue;

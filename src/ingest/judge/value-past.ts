@@ -18,7 +18,8 @@ export function valuePastOf(past: ColumnPast, most = Number.POSITIVE_INFINITY): 
 
 /** Null: many values, or not nearly the same ones each time, as on a price list that is written anew every quarter. */
 export function fewValuesOf(past: ColumnPast): ValuePast | null {
-  let [lists, longest] = [0, 0];
+  let lists = 0;
+  let longest = 0;
   for (const one of past) {
     if (one === null || one.values === null) continue;
     lists += 1;
@@ -39,7 +40,8 @@ export function turnOf(share: number): number {
 export function largestTurn(past: ColumnPast, values: ValuePast): number {
   let largest = 0;
   for (const rows of values.values()) {
-    let [before, turnBefore] = [Number.NaN, Number.NaN];
+    let before = Number.NaN;
+    let turnBefore = Number.NaN;
     for (let update = 0; update < past.length; update++) {
       const one = past[update];
       if (one === undefined || one === null || one.values === null || one.present === 0) continue;
@@ -48,7 +50,8 @@ export function largestTurn(past: ColumnPast, values: ValuePast): number {
       // What has half turned over may do so wholly: seasons, months, holidays.
       const moved = Math.abs(share - before) >= 0.5 ? Math.PI / 2 : Math.abs(turn - turnBefore);
       if (moved > largest) largest = moved;
-      [before, turnBefore] = [share, turn];
+      before = share;
+      turnBefore = turn;
     }
   }
   return largest;

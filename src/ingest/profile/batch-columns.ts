@@ -90,7 +90,9 @@ const slabBytes = 1 << 24;
 
 /** Rooms of so many bytes, up to `count` of them: thousands of small ones are cheaper as parts of a few large ones. */
 function createRooms(count: number, bytes: number): () => readonly [buffer: ArrayBuffer, offset: number] {
-  let [left, slab, offset] = [count, new ArrayBuffer(0), 0];
+  let left = count;
+  let slab = new ArrayBuffer(0);
+  let offset = 0;
   return () => {
     if (offset + bytes > slab.byteLength) {
       const rooms = Math.max(1, Math.min(left, Math.floor(slabBytes / bytes)));

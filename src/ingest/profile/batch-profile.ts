@@ -122,7 +122,8 @@ function countBroken(
   const [a, b] = [byName.get(rule.a), byName.get(rule.b)];
   const c = 'c' in rule ? byName.get(rule.c) : a;
   if (a === undefined || b === undefined || c === undefined) return [0, 0];
-  let [broken, seen] = [0, 0];
+  let broken = 0;
+  let seen = 0;
   for (let row = 0; row < rows; row++) {
     if (a.present[row] === 0 || b.present[row] === 0 || c.present[row] === 0) continue;
     seen += 1;

@@ -53,7 +53,8 @@ export function countUnlike(by: ValueCodes, of: ValueCodes): { unlike: number; r
     totals[group] = (totals[group] ?? 0) + 1;
     if (rows > (most[group] ?? 0)) most[group] = rows;
   }
-  let [unlike, rows] = [0, 0];
+  let unlike = 0;
+  let rows = 0;
   for (const [group, total] of totals.entries()) {
     if (total < 2) continue;
     rows += total;

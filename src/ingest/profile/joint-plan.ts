@@ -155,7 +155,8 @@ function meets(a: BatchColumn, b: BatchColumn): boolean {
 }
 
 function rangeOf({ numbers, present }: BatchColumn) {
-  let [least, greatest] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  let least = Number.POSITIVE_INFINITY;
+  let greatest = Number.NEGATIVE_INFINITY;
   for (let row = 0; row < numbers.length; row++) {
     if (present[row] === 0) continue;
     const value = numbers[row] ?? 0;
@@ -173,7 +174,9 @@ function holds(
   c: BatchColumn | null,
   rows: number,
 ): boolean {
-  let [seen, broken, telling] = [0, 0, 0];
+  let seen = 0;
+  let broken = 0;
+  let telling = 0;
   for (let row = 0; row < rows; row++) {
     if (a.present[row] === 0 || b.present[row] === 0 || (c !== null && c.present[row] === 0)) continue;
     seen += 1;
@@ -194,7 +197,8 @@ function wouldBreak(
   c: BatchColumn | null,
   rows: number,
 ): boolean {
-  let [seen, broken] = [0, 0];
+  let seen = 0;
+  let broken = 0;
   for (let row = 0; row < rows; row++) {
     const other = (row + (rows >> 1)) % rows;
     if (a.present[row] === 0 || b.present[other] === 0 || (c !== null && c.present[other] === 0)) continue;
@@ -245,7 +249,12 @@ export function ranksOf({ numbers, present }: BatchColumn, rows: number): Float6
 
 /** Pearson's correlation of two lists of ranks, over the places both have; NaN where one does not vary. */
 export function correlationOf(x: Float64Array, y: Float64Array): number {
-  let [n, sx, sy, sxx, syy, sxy] = [0, 0, 0, 0, 0, 0];
+  let n = 0;
+  let sx = 0;
+  let sy = 0;
+  let sxx = 0;
+  let syy = 0;
+  let sxy = 0;
   const center = x.length / 2;
   for (let index = 0; index < x.length; index++) {
     const [u, v] = [(x[index] ?? 0) - center, (y[index] ?? 0) - center];

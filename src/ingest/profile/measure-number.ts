@@ -54,7 +54,12 @@ export function measureNumber(
 
 /** What the order of the rows shows; writes the finite numbers into the room. `steps`: between those that follow one another. */
 function readInOrder({ numbers, present }: BatchColumn, finite: Float64Array) {
-  let [n, nonfinite, run, longest, before, steps] = [0, 0, 0, 0, Number.NaN, 0];
+  let n = 0;
+  let nonfinite = 0;
+  let run = 0;
+  let longest = 0;
+  let before = Number.NaN;
+  let steps = 0;
   for (let row = 0; row < numbers.length; row++) {
     if (present[row] === 0) continue;
     const value = numbers[row] ?? 0;
@@ -132,7 +137,8 @@ function within(value: number, low: number, high: number): number {
 }
 
 function stepsWithin({ numbers, present }: BatchColumn, low: number, high: number): number {
-  let [steps, before] = [0, Number.NaN];
+  let steps = 0;
+  let before = Number.NaN;
   for (let row = 0; row < numbers.length; row++) {
     const given = numbers[row] ?? 0;
     if (present[row] === 0 || given - given !== 0) continue;
@@ -168,7 +174,8 @@ function countDistinct(ordered: Float64Array): number {
 function countSorted(ordered: Float64Array, { hashOf }: MeasureWork) {
   const runs: [value: number, rows: number][] = [];
   const traits: NumberTraits = { zero: 0, negative: 0, whole: 0, tenths: 0, minusOne: 0, nine: 0 };
-  let [bag, least] = [0, 0];
+  let bag = 0;
+  let least = 0;
   const few = new Map<string, number>();
   const distinct = countDistinct(ordered);
   const isFew = distinct <= fewValues;

@@ -10,7 +10,9 @@ import { sketchOf } from './value-sketch.ts';
 export function measureText(column: BatchColumn, known: KnownColumn | null): ColumnProfile {
   const { texts, name, kind } = column;
   const byValue = new Map<string, number>();
-  let [n, run, longest] = [0, 0, 0];
+  let n = 0;
+  let run = 0;
+  let longest = 0;
   let before: string | null = null;
   for (const text of texts) {
     if (text === null) continue;
@@ -47,8 +49,19 @@ export function measureText(column: BatchColumn, known: KnownColumn | null): Col
 }
 
 function traitsOf(byValue: ReadonlyMap<string, number>, known: KnownColumn | null) {
-  let [empty, implicit, wide, damaged, padded, digits, zeros] = [0, 0, 0, 0, 0, 0, 0];
-  let [length, bag, newValues, newPatterns, entropy, total] = [0, 0, 0, 0, 0, 0];
+  let empty = 0;
+  let implicit = 0;
+  let wide = 0;
+  let damaged = 0;
+  let padded = 0;
+  let digits = 0;
+  let zeros = 0;
+  let length = 0;
+  let bag = 0;
+  let newValues = 0;
+  let newPatterns = 0;
+  let entropy = 0;
+  let total = 0;
   const patterns = new Map<string, number>();
   const unknown = new Map<string, number>();
   const hashes: number[] = [];

@@ -18,8 +18,19 @@ export function measureTime(
   const moments = work.room(numbers.length);
   const hours = new Float64Array(24);
   const { hashOf } = work;
-  let [n, lateDay, midnight, wholeHour, epoch, inversions, run, longest, bag] = [0, 0, 0, 0, 0, 0, 0, 0, 0];
-  let [previous, east, north, ties] = [Number.NaN, 0, 0, 0];
+  let n = 0;
+  let lateDay = 0;
+  let midnight = 0;
+  let wholeHour = 0;
+  let epoch = 0;
+  let inversions = 0;
+  let run = 0;
+  let longest = 0;
+  let bag = 0;
+  let previous = Number.NaN;
+  let east = 0;
+  let north = 0;
+  let ties = 0;
   const steps = new Map<number, number>();
   for (let row = 0; row < numbers.length; row++) {
     if (present[row] === 0) continue;

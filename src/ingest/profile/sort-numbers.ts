@@ -33,7 +33,8 @@ function roomsFor(length: number): SortRooms {
 /** @returns false where they cannot be told apart like that: all alike, too far apart, −0 or NaN among them */
 function fillBuckets(values: Float64Array, sorted: Float64Array, { places, starts }: SortRooms): boolean {
   const n = values.length;
-  let [least, greatest] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  let least = Number.POSITIVE_INFINITY;
+  let greatest = Number.NEGATIVE_INFINITY;
   for (let index = 0; index < n; index++) {
     const value = values[index] ?? 0;
     if (Object.is(value, -0) || Number.isNaN(value)) return false;

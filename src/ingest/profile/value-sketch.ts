@@ -32,7 +32,8 @@ export function mergeSketches(a: ValueSketch, b: ValueSketch): ValueSketch {
 export function sharedValues(now: ValueSketch, before: ValueSketch): { shared: number; of: number } {
   const below = Math.min(now.below, before.below);
   const known = new Set(before.hashes);
-  let [shared, of] = [0, 0];
+  let shared = 0;
+  let of = 0;
   for (const hash of now.hashes) {
     if (hash >= below) continue;
     of += 1;

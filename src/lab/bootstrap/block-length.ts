@@ -18,7 +18,8 @@ export function stationaryBlockLength(series: Float64Array): number {
   if (!(variance > 0)) return 1;
   const bound = significant * Math.sqrt(Math.log10(size) / size) * variance;
   const halfWidth = Math.min(mostLags, 2 * Math.max(1, lastCorrelatedLag(covariances, bound, runLength)));
-  let [weighted, spectrum] = [0, variance];
+  let weighted = 0;
+  let spectrum = variance;
   for (let lag = 1; lag <= halfWidth; lag++) {
     const share = lag / halfWidth;
     const weight = 2 * (share <= 0.5 ? 1 : 2 * (1 - share)) * (covariances[lag] ?? 0);

@@ -41,7 +41,8 @@ export function bestSchedule(problem: ScheduleProblem): HindsightSchedule {
   const cost = new Float64Array(candidates).fill(Number.POSITIVE_INFINITY);
   const before = new Int32Array(candidates).fill(-1);
   cost[0] = 0;
-  let [total, last] = [Number.POSITIVE_INFINITY, 0];
+  let total = Number.POSITIVE_INFINITY;
+  let last = 0;
   for (let model = 0; model < candidates; model++) {
     let running = cost[model] ?? 0;
     let step = first(model);
@@ -66,7 +67,8 @@ export function answeringModels(
   { steps, firstAnswer }: Pick<ScheduleProblem, 'steps' | 'firstAnswer'>,
   refreshed: readonly number[],
 ): Int32Array {
-  let [place, answering] = [0, 0];
+  let place = 0;
+  let answering = 0;
   return Int32Array.from({ length: steps }, (_, step) => {
     for (let next = refreshed[place]; next !== undefined; next = refreshed[++place]) {
       if ((firstAnswer[next] ?? steps) > step) break;
@@ -83,7 +85,8 @@ function leastEven(
 ): number {
   let least = Number.POSITIVE_INFINITY;
   for (let gap = 1; gap < 2 * candidates; gap *= 2) {
-    let [total, model] = [0, 0];
+    let total = 0;
+    let model = 0;
     for (let step = 0; step < steps; ) {
       const next = model + gap;
       const end = next < candidates ? (firstAnswer[next] ?? steps) : steps;

@@ -103,7 +103,8 @@ export class Hindsight {
   #billed(cell: CellResult, timeline: LabelTimeline): number {
     const { prices, refreshCost } = this.#run;
     const models = modelsMade(timeline);
-    let [seconds, from]: [number, number | null] = [0, 0];
+    let seconds: number = 0;
+    let from: number | null = 0;
     for (const mark of cell.refreshes) {
       const { kind, changedRows, trainingRows } = mark;
       if (mark.step < 0 || kind === 'none') continue;

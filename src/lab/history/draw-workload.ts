@@ -64,7 +64,8 @@ export function zipf(count: number, exponent: number): (chance: number) => numbe
   }
   return (chance) => {
     const wanted = chance * total;
-    let [low, high] = [0, count - 1];
+    let low = 0;
+    let high = count - 1;
     while (low < high) {
       const middle = (low + high) >> 1;
       if ((cumulated[middle] ?? 0) > wanted) high = middle;

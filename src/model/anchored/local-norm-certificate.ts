@@ -30,7 +30,8 @@ export function localNormCertificate(served: ServedStep): Certificate {
 /** The gradient has a part in the null space that rounding does not explain: there is no curvature to stop it. */
 function isPulledOutside({ metric, gradient, rounding }: ServedStep): boolean {
   return (metric.nullSpace ?? []).some((direction) => {
-    let [along, error] = [0, 0];
+    let along = 0;
+    let error = 0;
     for (let j = 0; j < direction.length; j++) {
       along += (direction[j] ?? 0) * (gradient[j] ?? 0);
       error += Math.abs(direction[j] ?? 0) * ((rounding[j] ?? 0) + 2 ** -40 * Math.abs(gradient[j] ?? 0));

@@ -67,7 +67,9 @@ export class RowReach {
       low += span.low;
       high += span.high;
     }
-    let [zLow, zHigh, squares] = [0, 0, 0];
+    let zLow = 0;
+    let zHigh = 0;
+    let squares = 0;
     for (const part of this.#measured) {
       const span = measuredSpan(part, direction);
       zLow += span.low;
@@ -171,7 +173,8 @@ function levelSpan(
 ): Interval {
   if (levels.length === 0) return { low: 0, high: 0 };
   let base = 0;
-  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  let low = Number.POSITIVE_INFINITY;
+  let high = Number.NEGATIVE_INFINITY;
   for (const { place, mean } of levels) {
     const value = d[place] ?? 0;
     base -= value * mean;

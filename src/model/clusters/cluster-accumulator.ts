@@ -147,7 +147,8 @@ function addLine(
 
 /** Adds z² of every row that trains, by Knuth's two-sum. */
 function addSquares(sums: PairedSums, values: Float64Array, weights: Float64Array, place: number): void {
-  let [high, low] = [sums.high[place] ?? 0, sums.low[place] ?? 0];
+  let high = sums.high[place] ?? 0;
+  let low = sums.low[place] ?? 0;
   for (let i = 0; i < values.length; i++) {
     const value = values[i] ?? 0;
     const square = value * value * (weights[i] ?? 0);

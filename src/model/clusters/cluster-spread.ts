@@ -59,7 +59,8 @@ export type Spread = { readonly missing: number; readonly mean: number; readonly
 
 export function spreadOf(state: ClusterState, feature: number): Spread {
   const [width, measured] = [widthOf(state), state.frame.pivot.length];
-  let [rows, missing] = [0, 0];
+  let rows = 0;
+  let missing = 0;
   let sum: DoubleDouble = [0, 0];
   for (let k = 0; k < clusterCount(state); k++) {
     rows += state.sums.high[k * width] ?? 0;

@@ -26,7 +26,8 @@ export function rankScores({ positives, negatives }: RankedScores): RankScores {
       positives[positive] ?? Number.NEGATIVE_INFINITY,
       negatives[negative] ?? Number.NEGATIVE_INFINITY,
     );
-    let [ups, downs] = [0, 0];
+    let ups = 0;
+    let downs = 0;
     for (; positive >= 0 && positives[positive] === score; positive--) ups += 1;
     for (; negative >= 0 && negatives[negative] === score; negative--) downs += 1;
     // NaN equals nothing: it has no rank, so there is no metric
