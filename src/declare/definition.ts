@@ -46,7 +46,7 @@ export type TableDefinition = {
   readonly constraints: readonly Constraint[];
   readonly eventTime: string | null;
   readonly onViolation: ViolationResponse;
-  /** An update is expected at least this often. */
+  /** Rows are expected to come at least this often. */
   readonly heartbeatMs: number | null;
   readonly arrival: ArrivalRules;
   /** Updates are judged by the learned profile. */

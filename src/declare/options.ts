@@ -64,7 +64,7 @@ const tableOptions = {
   heartbeat: option(
     orNull(duration),
     'NULL',
-    'an update is expected at least this often; where `source` is given, from every source',
+    'rows are expected to come at least this often; where `source` is given, from every source',
   ),
   source: option(
     orNull(column),

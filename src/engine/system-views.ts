@@ -113,7 +113,7 @@ function tableRows(state: EngineState, nowMs: number): Row[] {
     if (entry.kind !== 'table') return [];
     const { definition, schema } = entry.declared;
     const lastChangeMs = state.changes.lastChangeMs(definition.name);
-    const silenceMs = nowMs - (lastChangeMs ?? entry.createdAtMs);
+    const silenceMs = nowMs - (state.changes.lastArrivalMs(definition.name) ?? entry.createdAtMs);
     return [
       {
         name: definition.name,

@@ -33,7 +33,7 @@ function silencesAt(state: EngineState, nowMs: number): IncidentReport[] {
     if (entry.kind !== 'table') return [];
     const { name, heartbeatMs, arrival } = entry.declared.definition;
     if (heartbeatMs === null) return [];
-    const lastMs = state.changes.lastChangeMs(name) ?? entry.createdAtMs;
+    const lastMs = state.changes.lastArrivalMs(name) ?? entry.createdAtMs;
     const table =
       nowMs - lastMs > heartbeatMs ? [silenceReport(name, undefined, nowMs - lastMs, heartbeatMs)] : [];
     // Where the whole table is silent, so are its sources, and for one reason.

@@ -20,6 +20,8 @@ export type PendingChange = {
 type SummedChange = {
   readonly version: Version;
   readonly effectiveMs: number;
+  /** When rows last came, by then; null: there were none yet. */
+  readonly arrivedMs: number | null;
   readonly insertedUpTo: number;
   readonly deletedUpTo: number;
 };
@@ -72,6 +74,12 @@ export class ChangeIndex {
   lastChangeMs(name: string): number | null {
     const line = this.#lines.get(name) ?? emptyLine;
     return line.all[line.length - 1]?.effectiveMs ?? null;
+  }
+
+  /** When rows last came to `name`, or came again; null when none did. What only takes rows away is no arrival. */
+  lastArrivalMs(name: string): number | null {
+    const line = this.#lines.get(name) ?? emptyLine;
+    return line.all[line.length - 1]?.arrivedMs ?? null;
   }
 
   /** Changes of `name` in versions (from, to]. */
@@ -145,6 +153,7 @@ function extended(line: ChangeLine | undefined, change: ChangeCount): ChangeLine
   all.push({
     version: change.version,
     effectiveMs: change.effectiveMs,
+    arrivedMs: change.inserted > 0 ? change.effectiveMs : (last?.arrivedMs ?? null),
     insertedUpTo: (last?.insertedUpTo ?? 0) + change.inserted,
     deletedUpTo: (last?.deletedUpTo ?? 0) + change.deleted,
   });

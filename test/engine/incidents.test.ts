@@ -205,6 +205,19 @@ describe('silence', () => {
     await db.step();
     expect(await incidents('state')).toEqual([{ state: 'resolved' }, { state: 'resolved' }]);
   });
+
+  it('goes on while rows are only taken away', async () => {
+    await db.sql(`
+      CREATE TABLE t (id INTEGER, station VARCHAR) WITH (heartbeat = INTERVAL '10 minutes', source = station);
+      INSERT INTO t VALUES (1, 'a'), (2, 'b'), (3, 'c')`);
+    clock.advanceMs(11 * 60_000);
+    await db.step();
+    await db.execute(`DELETE FROM t WHERE station = 'a'`);
+    await db.step();
+    expect(await incidents('state, subject')).toEqual([{ state: 'open', subject: '' }]);
+    const { rows } = await db.query('SELECT overdue FROM everview.tables');
+    expect(rows).toEqual([{ overdue: true }]);
+  });
 });
 
 describe('what is told of incidents', () => {
