@@ -105,7 +105,7 @@ export async function tallyOf(
 type Chosen = { readonly broken: readonly number[]; readonly response: ViolationResponse };
 
 /**
- * What to see to first: whatever refuses the update, then what is set aside, and of what is left people are warned.
+ * What to see to first: a replay, then whatever refuses the update, then what is set aside, and of what is left people are warned.
  * For quarantine own faults come before repeated keys, and one key at a time, so that first rows are kept.
  */
 function chooseBroken(
@@ -113,6 +113,10 @@ function chooseBroken(
   broken: readonly number[],
   responseOf: (index: number) => ViolationResponse,
 ): Chosen {
+  // Rows that are there already break every key: what is wrong with them is that they came again.
+  const replay = broken.find((index) => rules[index]?.constraint.kind === 'replayed-batch');
+  if (replay !== undefined && responseOf(replay) !== 'warn')
+    return { broken: [replay], response: responseOf(replay) };
   const refuses = (index: number) => responseOf(index) === 'reject' || rules[index]?.phase === 'removal';
   if (broken.some(refuses)) return { broken, response: 'reject' };
   const aside = broken.filter((index) => responseOf(index) === 'quarantine');

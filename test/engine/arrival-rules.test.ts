@@ -241,6 +241,27 @@ describe('replays', () => {
     expect(again.update?.warnings[0]).toContain('a replay');
   });
 
+  it.each([
+    ['reject', 'quarantine', 'replayed-batch'],
+    ['quarantine', 'reject', null],
+  ])(
+    'are the one thing wrong with rows whose keys are there already: %s',
+    async (response, onViolation, code) => {
+      await db.execute(`CREATE TABLE t (id INTEGER PRIMARY KEY, k VARCHAR UNIQUE)
+                      WITH (on_replay = ${response}, on_violation = ${onViolation})`);
+      const batch = [
+        { id: 1, k: 'a' },
+        { id: 2, k: 'b' },
+      ];
+      await db.insert('t', batch);
+      const again = await db.insert('t', batch).catch((failure: unknown) => failure);
+      expect(again).toMatchObject(code === null ? { inserted: 0, quarantined: 2 } : { code });
+      const told = await db.query('SELECT cause, rows::INTEGER AS rows FROM everview.incidents');
+      expect(told.rows).toEqual([{ cause: 'replayed-batch', rows: 2 }]);
+      expect((await held()).length).toBe(2);
+    },
+  );
+
   it('are none once the table is a new one', async () => {
     await create('reject');
     await db.insert('t', rows);
