@@ -28,6 +28,7 @@ export function defineTable(draft: TableDraft): TableDefinition {
       default: column.default === null ? null : defaultText(`the default of ${what}`, column.default),
     };
   });
+  assertJudged(name, values, draft.options);
   if (columns.length === 0) {
     throw new EverviewError('invalid-definition', `table "${name}" has no columns`, { at: draft.name.at });
   }
@@ -45,6 +46,19 @@ export function defineTable(draft: TableDraft): TableDefinition {
     onFinding: values.on_finding ?? 'warn',
     hold: holdOf(name, values, draft.options),
   };
+}
+
+/** @throws EverviewError `invalid-option` where nothing is judged that it could respond to. */
+function assertJudged(
+  table: string,
+  { profile, on_finding }: OptionValues<OptionTables['table']>,
+  options: readonly DraftOption[],
+): void {
+  if (profile === 'on' || (on_finding ?? 'warn') === 'warn') return;
+  throw new EverviewError('invalid-option', `on_finding of table "${table}" needs profile = on`, {
+    at: placeOf(options, 'on_finding'),
+    hint: 'only what is judged has findings: add profile = on, or leave on_finding out',
+  });
 }
 
 /** @throws EverviewError `invalid-option` where rows are to be given up that are taken already. */

@@ -125,6 +125,13 @@ const unsupported: readonly Case[] = [
 
 const options: readonly Case[] = [
   [
+    'CREATE TABLE t (a INTEGER) WITH (on_finding = reject)',
+    'invalid-option',
+    '1:47 6',
+    /on_finding of table "t" needs profile = on/,
+    /add profile = on/,
+  ],
+  [
     "CREATE TABLE t (a INTEGER) WITH (hold = INTERVAL '6 hours' THEN keep)",
     'invalid-option',
     '1:41 28',
