@@ -8,9 +8,24 @@ export const boundColumn = 'prediction_bound';
 /** For certified classifiers: whether the exact model is proved to give the same class. */
 export const certainColumn = 'prediction_certain';
 
-/** Of two classes the second's probability alone; else one per class. */
+/**
+ * Of two classes the second's probability alone; else one per class. SQL takes names that differ in case alone for one: the
+ * later of such classes get a number that no other name ends in.
+ */
 export function probabilityNames(classes: readonly string[]): string[] {
-  return classes.length === 2 ? ['probability'] : classes.map((label) => `probability_${label}`);
+  if (classes.length === 2) return ['probability'];
+  const plain = classes.map((label) => `probability_${label}`);
+  const taken = new Set(plain.map((name) => name.toLowerCase()));
+  const given = new Set<string>();
+  return plain.map((name) => {
+    let own = name;
+    for (let count = 1; given.has(own.toLowerCase()); count++) {
+      const numbered = `${name}_${count}`;
+      if (!taken.has(numbered.toLowerCase())) own = numbered;
+    }
+    given.add(own.toLowerCase());
+    return own;
+  });
 }
 
 /** The columns that `PREDICT` adds to its input, in order. */
