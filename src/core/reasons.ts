@@ -43,6 +43,7 @@ export const reasonTable = {
   accepted: 'every row met every constraint',
   'accepted-with-warnings': 'rows that break a constraint were taken, as on_violation = warn says',
   'schema-mismatch': 'columns are missing, or go by other names',
+  'value-misfit': 'a value is not of the type of its column',
   'columns-ignored':
     'every row met every constraint; columns came as well that the table does not have, and nothing was kept of them',
   'rows-quarantined': 'rows that break a constraint were set aside',

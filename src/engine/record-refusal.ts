@@ -1,4 +1,4 @@
-import type { EverviewError } from '../core/errors.ts';
+import type { ErrorCode, EverviewError } from '../core/errors.ts';
 import type { IncidentReport } from '../core/incident.ts';
 import type { Reason } from '../core/reasons.ts';
 import type { RejectedRows, UpdateRejected } from '../ingest/change-outcome.ts';
@@ -66,17 +66,24 @@ export function recordRejection(
   });
 }
 
-/** Columns that are missing or renamed: nothing came that could be kept. */
+const mismatches: Readonly<Partial<Record<ErrorCode, Reason>>> = {
+  'schema-mismatch': 'schema-mismatch',
+  'invalid-row': 'value-misfit',
+  'file-error': 'value-misfit',
+};
+
+/** Columns that are missing or renamed, or values that are not of their type: nothing came that could be kept. */
 export async function recordMismatch(
   core: EngineCore,
   key: string | null,
   failure: EverviewError,
 ): Promise<void> {
-  const report = mismatchReport(failure);
-  if (report === null) return;
+  const reason = mismatches[failure.code];
+  const report = reason === undefined ? null : mismatchReport(failure);
+  if (report === null || reason === undefined) return;
   await recordRefusal(core, key, {
     table: report.name,
-    reason: 'schema-mismatch',
+    reason,
     message: failure.message,
     rows: [],
     reports: (updateId) => [{ ...report, updateId }],

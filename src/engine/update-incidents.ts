@@ -50,12 +50,16 @@ export function violationReports(
   });
 }
 
-/** Columns that are missing or renamed; null where the refusal does not say of which table. */
+/**
+ * Columns that are missing, renamed or of another type; null where the refusal does not say of which table, or of what in
+ * it: a file that is not there is no update.
+ */
 export function mismatchReport(failure: EverviewError): IncidentReport | null {
-  const { table, missing, added } = failure.data ?? {};
+  const { table, missing, added, column } = failure.data ?? {};
   if (typeof table !== 'string') return null;
   const names = (list: unknown) => (Array.isArray(list) ? list.map(String) : []);
-  const columns = [...names(missing), ...names(added)];
+  const columns = typeof column === 'string' ? [column] : [...names(missing), ...names(added)];
+  if (columns.length === 0) return null;
   return {
     kind: 'schema-mismatch',
     name: table,

@@ -78,6 +78,8 @@ describe('incidents of updates', () => {
     await db.execute('ALTER TABLE t SET (on_violation = reject)');
     await failureOf(db.execute(`INSERT INTO t VALUES (1, 'a', 1), (2, 'a', -1)`));
     await failureOf(db.insert('t', [{ id: 1, kk: 'a', x: 1 }]));
+    await failureOf(db.insert('t', [{ id: 1, k: 'a', x: 'one' }]));
+    await failureOf(db.execute(`COPY t FROM '/nowhere.csv'`));
     expect(await incidents('kind, subject, response, detail')).toEqual([
       {
         kind: 'constraint-violation',
@@ -91,10 +93,17 @@ describe('incidents of updates', () => {
         response: 'rejected',
         detail: expect.stringContaining('"k" seems to be called "kk" now'),
       },
+      {
+        kind: 'schema-mismatch',
+        subject: 'x',
+        response: 'rejected',
+        detail: expect.stringContaining('row 1, column "x" of "t": "one" is no'),
+      },
     ]);
     expect((await db.query(`SELECT status, reason FROM everview.updates ORDER BY update_id`)).rows).toEqual([
       { status: 'rejected', reason: 'constraint-violated' },
       { status: 'rejected', reason: 'schema-mismatch' },
+      { status: 'rejected', reason: 'value-misfit' },
     ]);
     expect(db.version).toBe(0);
   });

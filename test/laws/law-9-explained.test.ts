@@ -54,6 +54,7 @@ const scenarios: readonly Scenario[] = [
       await db.execute('INSERT INTO t VALUES (1)').catch(() => undefined);
       await db.insert('t', [{ a: 2, b: 3 }]);
       await db.insert('t', [{ aa: 2 }]).catch(() => undefined);
+      await db.insert('t', [{ a: 'two' }]).catch(() => undefined);
       return noAnswers;
     },
   },

@@ -289,7 +289,7 @@ function incidentSections(): string[] {
       'an audit found that contents are not what their definition gives; the view was rebuilt',
     'constraint-violation': 'rows broke a constraint, or a rule about how they arrive',
     'replayed-batch': 'the very rows of an earlier insert came again',
-    'schema-mismatch': 'columns are missing, or go by other names',
+    'schema-mismatch': 'columns are missing, go by other names, or hold values of another type',
     silence: 'a table, or one of its sources, sent nothing for longer than its heartbeat',
     finding: 'the judgement of an update by its history',
     'live-performance':
