@@ -1,10 +1,10 @@
 import { columnNames } from '../../core/schema.ts';
 import type { Session } from '../../core/session.ts';
 import type { JudgedBatch, Verdict } from '../../core/verdict.ts';
-import { type BatchColumns, readBlocks } from '../profile/batch-columns.ts';
-import { type BatchProfile, measureBatch, noJointPlan } from '../profile/batch-profile.ts';
+import { readBlocks } from '../profile/batch-columns.ts';
+import { type BatchProfile, measureTogether, noJointPlan } from '../profile/batch-profile.ts';
 import { grownPlan, type JointPlan } from '../profile/joint-plan.ts';
-import type { KnownColumn } from '../profile/known-column.ts';
+import { measuredBlocks } from '../profile/measured-blocks.ts';
 import { mergeProfiles } from '../profile/merge-profiles.ts';
 import type { ModelEffect } from '../profile/model-effect.ts';
 import { type ProfilePart, partsOf } from '../profile/profile-part.ts';
@@ -45,9 +45,9 @@ export async function judgeBatch(
   let { plan } = history;
   let profile: BatchProfile | null = null;
   const parts: ProfilePart[] = [];
-  for await (const block of readBlocks(session, batch.relation, batch.schema)) {
+  for await (const block of measuredBlocks(session, batch.relation, batch.schema, known)) {
     plan = grownPlan(plan, block);
-    const measured = measure(block, plan, known);
+    const measured = measureTogether(block, block.profiles, plan ?? noJointPlan);
     profile = profile === null ? measured : mergeProfiles(profile, measured);
     parts.push(...partsOf(block, batch.eventTime, 1, measured.columns));
   }
@@ -72,14 +72,6 @@ export async function judgeBatch(
     plan,
     parts,
   };
-}
-
-function measure(
-  block: BatchColumns,
-  plan: JointPlan | null,
-  known: ReadonlyMap<string, KnownColumn>,
-): BatchProfile {
-  return measureBatch(block, plan ?? noJointPlan, known);
 }
 
 /** At the pace of the updates looked back at. */

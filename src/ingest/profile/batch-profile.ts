@@ -36,6 +36,15 @@ export function measureBatch(
 ): BatchProfile {
   const work = createMeasureWork();
   const columns = batch.columns.map((column) => measureColumn(column, known.get(column.name) ?? null, work));
+  return measureTogether(batch, columns, plan);
+}
+
+/** What the columns of a batch show together, beside what each is like. */
+export function measureTogether(
+  batch: BatchColumns,
+  columns: readonly ColumnProfile[],
+  plan: JointPlan,
+): BatchProfile {
   const byName = new Map(batch.columns.map((column) => [column.name, column]));
   return {
     rows: batch.rows,
