@@ -343,11 +343,27 @@ describe('stream()', () => {
   });
 });
 
+it.each(['VIEW', 'MATERIALIZED VIEW'])('a %s reads no CTE of the past', async (kind) => {
+  const failure = failureOf(
+    db.execute(`CREATE ${kind} w AS WITH c AS (FROM t) SELECT * FROM c AT (VERSION => 1)`),
+  );
+  expect(await failure).toMatchObject({ code: 'unsupported', place: expect.stringMatching(/^1:\d+\+1$/) });
+});
+
 describe('places', () => {
   it.each([
     ['SELECT * FROM t AT (VERSION => -1)', 'invalid-query', 15],
     ['SELECT * FROM t AT (VERSION => 99)', 'invalid-query', 15],
     ['SELECT * FROM t AT (VERSION => 1.5)', 'invalid-query', 15],
+    ['WITH c AS (FROM t) SELECT * FROM c AT (VERSION => 1)', 'unsupported', 34],
+    ['WITH t AS (FROM t) SELECT (SELECT count(*) FROM T AT (TIMESTAMP => now()))', 'unsupported', 49],
+    [
+      'SELECT * FROM PREDICT(line, (WITH c AS (FROM t) SELECT * FROM c AT (VERSION => 1)))',
+      'unsupported',
+      63,
+    ],
+    ['SELECT count(*) FROM everview.updates AT (VERSION => 99)', 'unsupported', 22],
+    ['SELECT count(*) FROM everview.staleness AT (TIMESTAMP => now())', 'unsupported', 22],
     [`SELECT * FROM PREDICT(line, (SELECT 'west' AS region))`, 'unknown-column', 15],
     [`SELECT * FROM PREDICT(line, (SELECT 'west' AS region, 'a' AS x))`, 'invalid-query', 15],
   ])('%s', async (sql, code, column) => {
