@@ -24,7 +24,7 @@ import {
 } from './decision-call.ts';
 import { declareObject } from './declare-object.ts';
 import { type DrillOptions, drillTable, type TableDrill } from './drill-table.ts';
-import type { EngineCore } from './engine-core.ts';
+import { type EngineCore, waitsForItself } from './engine-core.ts';
 import { StatementExecutor } from './execute-statement.ts';
 import { exportModel } from './export-model.ts';
 import { toldAt } from './failure-place.ts';
@@ -371,8 +371,12 @@ export class Everview implements AsyncDisposable {
     return createKysely<DB>(async (sql, parameters) => (await this.query(sql, parameters)).rows);
   }
 
-  /** Ends streams, waits for what is being done, undoes what BEGIN opened, and lets go of the file. */
+  /**
+   * Ends streams, waits for what is being done, undoes what BEGIN opened, and lets go of the file.
+   * @throws EverviewError `transaction-state` inside the work of `transaction()`
+   */
   close(): Promise<void> {
+    if (this.#core.isWithinUpdate) return Promise.reject(waitsForItself('close()'));
     this.#closing ??= this.#close();
     return this.#closing;
   }

@@ -245,6 +245,7 @@ describe('transaction()', () => {
       () => db.execute('DELETE FROM t'),
       () => db.transaction(async () => {}),
       () => db.refresh('sums'),
+      () => db.close(),
     ];
     for (const write of writes)
       expect(await failureOf(within(write))).toMatchObject({ code: 'transaction-state' });
