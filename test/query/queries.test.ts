@@ -201,6 +201,11 @@ describe('results', () => {
     const twice = await db.query('SELECT 1 AS a, 2 AS a, 3 AS a');
     expect(twice.columns.map((column) => column.name)).toEqual(['a', 'a:1', 'a:2']);
     expect(twice.rows).toEqual([{ a: 1, 'a:1': 2, 'a:2': 3 }]);
+    const taken = 'SELECT 1 AS a, 2 AS a, 3 AS "A", 4 AS "a:1", 5 AS a';
+    const answer = await db.query(taken);
+    expect(answer.columns.map((column) => column.name)).toEqual(['a', 'a:2', 'A', 'a:1', 'a:3']);
+    expect(answer.rows).toEqual([{ a: 1, 'a:2': 2, A: 3, 'a:1': 4, 'a:3': 5 }]);
+    for await (const rows of (await db.stream(taken)).batches()) expect(rows).toEqual(answer.rows);
   });
 
   it('come as Arrow', async () => {
