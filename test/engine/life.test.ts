@@ -164,6 +164,10 @@ describe('opening', () => {
     [{ refresh: 'sometimes' }],
     [{ thread: 2 }],
     [{ clock: 5 }],
+    [{ clock: { nowMs: 5 } }],
+    [{ clock: { nowMs: () => Number.NaN } }],
+    [{ meter: { start: 5 } }],
+    [{ notifier: { send: 'mail' } }],
   ])('refuses %j', async (options) => {
     // Options as a caller without types would give them.
     expect(await failureOf(Everview.open(':memory:', options as object))).toMatchObject({
@@ -171,8 +175,12 @@ describe('opening', () => {
     });
   });
 
-  it('refuses an empty path', async () => {
-    expect(await failureOf(Everview.open(''))).toMatchObject({ code: 'invalid-option' });
+  it.each([[''], [undefined], [null], [5], ['a\0b']])('refuses the path %j', async (path) => {
+    // A path as a caller without types would give it.
+    expect(await failureOf(Everview.open(path as string))).toMatchObject({
+      code: 'invalid-option',
+      message: expect.stringContaining('the path is'),
+    });
   });
 });
 
