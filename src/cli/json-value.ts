@@ -10,7 +10,7 @@ export type Json =
 
 /**
  * A value in JSON. Integers beyond 2^53 are strings, NaN and the infinities are the strings `NaN`, `Infinity` and
- * `-Infinity`, a DATE is `2001-01-31`, a TIMESTAMP `2001-01-31T06:30:00.000Z`, bytes are base64.
+ * `-Infinity`, a DATE is `2001-01-31`, a TIMESTAMP `2001-01-31T06:30:00.000Z` (with more digits where it has them), bytes are base64.
  */
 export function jsonValue(value: SqlValue, type: string): Json {
   if (value === null) return null;

@@ -61,7 +61,7 @@ export const errorTable = {
   ],
   'history-expired': ['policy', 'the version is older than the history horizon'],
   'not-enough-rows': ['policy', 'the training set holds too few rows for a fit'],
-  'database-locked': ['state', 'another process has the file open'],
+  'database-locked': ['state', 'the file is open already, in this process or another one'],
   'not-a-database': ['state', 'the file is no Everview database, or from a newer release'],
   closed: ['state', 'the engine was closed'],
   'transaction-state': ['state', 'BEGIN inside an update, or COMMIT outside one'],

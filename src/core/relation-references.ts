@@ -42,8 +42,22 @@ export function replaceReferences(
   replace: (reference: RelationReference) => SqlNode | null,
   scope: CteScope = new Map(),
 ): SqlNode {
-  const visited = visit(query, scope, replace);
+  const visited = visit(query, scope, (node, inSight) => {
+    const reference = referenceOf(node, inSight);
+    // What a kept reference holds (the arguments of a table function) may refer on.
+    return reference === null ? null : replace(reference);
+  });
   return isNode(visited) ? visited : query;
+}
+
+/** FROM entries that ask for a CTE AT a version or a moment, of which it has none. */
+export function ctesReadAt(query: SqlNode): SqlNode[] {
+  const found: SqlNode[] = [];
+  visit(query, new Map(), (node, scope) => {
+    if (isCte(node, scope) && isNode(node.at_clause)) found.push(node);
+    return null;
+  });
+  return found;
 }
 
 /** Every reference of a query, in the order of the tree; `inside` says whose arguments to look into as well. */
@@ -59,17 +73,13 @@ export function referencesOf(
   return found;
 }
 
-type Replace = (reference: RelationReference) => SqlNode | null;
+type Replace = (node: SqlNode, scope: CteScope) => SqlNode | null;
 
 function visit(json: SqlJson, scope: CteScope, replace: Replace): SqlJson {
   if (Array.isArray(json)) return json.map((item) => visit(item, scope, replace));
   if (!isNode(json)) return json;
-  const reference = referenceOf(json, scope);
-  if (reference !== null) {
-    const replaced = replace(reference);
-    if (replaced !== null) return replaced;
-    // What a kept reference holds (the arguments of a table function) may refer on.
-  }
+  const replaced = replace(json, scope);
+  if (replaced !== null) return replaced;
   const inner = scopeInside(json, scope);
   return Object.fromEntries(
     Object.entries(json).map(([key, value]) => [
@@ -115,11 +125,20 @@ function offsetOf(node: SqlNode): number | null {
   return typeof node.query_location === 'number' ? node.query_location : null;
 }
 
+function writtenSchema({ catalog_name: catalog, schema_name: schema }: SqlNode): string {
+  return [catalog, schema].filter((part) => part).join('.');
+}
+
+function isCte(node: SqlNode, scope: CteScope): boolean {
+  if (node.type !== 'BASE_TABLE' || typeof node.table_name !== 'string') return false;
+  return writtenSchema(node) === '' && scope.has(node.table_name.toLowerCase());
+}
+
 function referenceOf(node: SqlNode, scope: CteScope): RelationReference | null {
   if (node.type === 'BASE_TABLE' && typeof node.table_name === 'string') {
-    const written = [node.catalog_name, node.schema_name].filter((part) => part).join('.');
+    if (isCte(node, scope)) return null;
+    const written = writtenSchema(node);
     const schema = written.toLowerCase() === 'main' ? '' : written;
-    if (written === '' && scope.has(node.table_name.toLowerCase())) return null;
     const clause = node.at_clause;
     const expression = isNode(clause) ? clause.expr : undefined;
     const at =

@@ -16,6 +16,23 @@ export function findColumn(schema: Schema, name: string): Column | undefined {
   return schema.find((column) => sameName(column.name, name));
 }
 
+/** Names of columns as keys of a row: of equal ones all but the first become `a:1`, `a:2`, …, whatever is not taken. */
+export function distinctNames(names: readonly string[]): string[] {
+  const taken = new Set(names);
+  if (taken.size === names.length) return [...names];
+  const seen = new Set<string>();
+  return names.map((name) => {
+    if (!seen.has(name)) {
+      seen.add(name);
+      return name;
+    }
+    let number = 1;
+    while (taken.has(`${name}:${number}`)) number++;
+    taken.add(`${name}:${number}`);
+    return `${name}:${number}`;
+  });
+}
+
 /** How a value of the type behaves under summation. */
 export type NumericKind = 'integer' | 'decimal' | 'float';
 

@@ -1,5 +1,5 @@
 import { EverviewError } from '../core/errors.ts';
-import { type Schema, sameName } from '../core/schema.ts';
+import { columnNames, distinctNames, type Schema, sameName } from '../core/schema.ts';
 import type { Session } from '../core/session.ts';
 import type { SqlNode } from '../core/sql-tree.ts';
 import { fresh, type StalenessReport } from '../core/staleness.ts';
@@ -174,12 +174,8 @@ function heldPlan(core: EngineCore, state: EngineState, { version, inline }: Hel
 
 /** Columns named as row objects have them: the second `a` is `a:1`. */
 function distinctlyNamed(schema: Schema): Schema {
-  const seen = new Map<string, number>();
-  return schema.map(({ name, type }) => {
-    const before = seen.get(name) ?? 0;
-    seen.set(name, before + 1);
-    return { name: before === 0 ? name : `${name}:${before}`, type };
-  });
+  const names = distinctNames(columnNames(schema));
+  return schema.map(({ name, type }, index) => ({ name: names[index] ?? name, type }));
 }
 
 type ServePlan = Extract<ReadPlan, { kind: 'serve' }>;

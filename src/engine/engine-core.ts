@@ -111,9 +111,14 @@ export class EngineCore {
     }
   }
 
+  /** The caller is the work of an open update, and may not wait for that to end. */
+  get isWithinUpdate(): boolean {
+    return this.#within.getStore()?.isOpen === true;
+  }
+
   /** One write transaction over the current state; nothing of it is kept, here or in the file, when `work` throws. */
   commit<T>(work: (tx: Session, state: EngineState) => Promise<Committed<T>>): Promise<T> {
-    if (this.#within.getStore()?.isOpen === true) return Promise.reject(waitsForItself());
+    if (this.isWithinUpdate) return Promise.reject(waitsForItself('a write'));
     this.#writes += 1;
     return this.store
       .write(
@@ -136,12 +141,15 @@ export class EngineCore {
   }
 }
 
-function waitsForItself(): EverviewError {
+export function waitsForItself(what: 'a write' | 'close()'): EverviewError {
   return new EverviewError(
     'transaction-state',
-    'a write inside a transaction would wait for its end forever',
+    `${what} inside a transaction would wait for its end forever`,
     {
-      hint: "use the transaction's own insert() and execute()",
+      hint:
+        what === 'close()'
+          ? 'close the database after transaction() has returned'
+          : "use the transaction's own insert() and execute()",
     },
   );
 }

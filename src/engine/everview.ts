@@ -24,7 +24,7 @@ import {
 } from './decision-call.ts';
 import { declareObject } from './declare-object.ts';
 import { type DrillOptions, drillTable, type TableDrill } from './drill-table.ts';
-import type { EngineCore } from './engine-core.ts';
+import { type EngineCore, waitsForItself } from './engine-core.ts';
 import { StatementExecutor } from './execute-statement.ts';
 import { exportModel } from './export-model.ts';
 import { toldAt } from './failure-place.ts';
@@ -51,6 +51,7 @@ import type { StatementResult, UpdateResult } from './result.ts';
 import { runUpdate } from './run-update.ts';
 import { type BackgroundScheduler, keepTime, stepScheduler } from './scheduler.ts';
 import { writePredictions } from './settle-labels.ts';
+import { assertInsertCall, assertStatementCall } from './statement-call.ts';
 import { type StreamedAnswer, streamAnswer } from './stream-answer.ts';
 import { type TableChanges, tableChanges } from './table-changes.ts';
 import { type InsertOptions, insertRows, type UpdateBuilder, updateBuilder } from './update-builder.ts';
@@ -103,12 +104,16 @@ export class Everview implements AsyncDisposable {
 
   /** Runs one statement of any kind; `$1`, `$2`, … stand for the parameters. @throws EverviewError with its place. */
   execute(statement: string, parameters: readonly SqlParameter[] = []): Promise<StatementResult> {
-    return this.#using(() => this.#executor.execute(statement, 1, parameters));
+    return this.#using(async () => {
+      assertStatementCall('execute', statement, parameters);
+      return this.#executor.execute(statement, 1, parameters);
+    });
   }
 
   /** Runs the statements of a text in turn, up to the first that fails. Places in errors are those in the text. */
   sql(text: string): Promise<StatementResult[]> {
     return this.#using(async () => {
+      assertStatementCall('sql', text);
       const results: StatementResult[] = [];
       const wasInUpdate = this.#executor.isInUpdate;
       try {
@@ -129,6 +134,7 @@ export class Everview implements AsyncDisposable {
   /** Answers a SELECT; `R` is what the caller knows of its rows. */
   query<R = Row>(sql: string, parameters: readonly SqlParameter[] = []): Promise<Answer<R>> {
     return this.#using(async () => {
+      assertStatementCall('query', sql, parameters);
       const { query, policy } = queryOf(sql);
       const asked = { text: query.text, parameters, policy };
       return answerQuery(this.#core, asked, async (snapshot, prepared) => {
@@ -147,6 +153,7 @@ export class Everview implements AsyncDisposable {
   /** Answers a SELECT batch by batch, never whole in memory. */
   stream(sql: string, parameters: readonly SqlParameter[] = []): Promise<StreamedAnswer> {
     return this.#using(async () => {
+      assertStatementCall('stream', sql, parameters);
       const { query, policy } = queryOf(sql);
       const asked = { text: query.text, parameters, policy };
       const stream = await streamAnswer(this.#core, asked, (ended) => this.#streams.delete(ended)).catch(
@@ -162,6 +169,7 @@ export class Everview implements AsyncDisposable {
     sql: string,
     parameters: readonly SqlParameter[] = [],
   ): Promise<Provenance & { readonly table: Table }> {
+    assertStatementCall('arrow', sql, parameters);
     const { rows, columns, ...provenance } = await this.query(sql, parameters);
     return { ...provenance, table: toArrow({ columns, rows }) };
   }
@@ -178,9 +186,10 @@ export class Everview implements AsyncDisposable {
 
   /** One update that inserts rows into one table. */
   insert(table: string, rows: InsertInput, options: InsertOptions = {}): Promise<UpdateResult> {
-    return this.#writing('insert()', () =>
-      runUpdate(this.#core, options.key ?? null, (update) => insertRows(update, table, rows, options)),
-    );
+    return this.#writing('insert()', async () => {
+      assertInsertCall(table, rows);
+      return runUpdate(this.#core, options.key ?? null, (update) => insertRows(update, table, rows, options));
+    });
   }
 
   /** One update of several statements: all of them, or, when `work` throws, none. */
@@ -371,8 +380,12 @@ export class Everview implements AsyncDisposable {
     return createKysely<DB>(async (sql, parameters) => (await this.query(sql, parameters)).rows);
   }
 
-  /** Ends streams, waits for what is being done, undoes what BEGIN opened, and lets go of the file. */
+  /**
+   * Ends streams, waits for what is being done, undoes what BEGIN opened, and lets go of the file.
+   * @throws EverviewError `transaction-state` inside the work of `transaction()`
+   */
   close(): Promise<void> {
+    if (this.#core.isWithinUpdate) return Promise.reject(waitsForItself('close()'));
     this.#closing ??= this.#close();
     return this.#closing;
   }

@@ -39,12 +39,16 @@ export type OpenOptions = {
   readonly onError?: (failure: unknown) => void;
 };
 
+function hasMethod(value: unknown, name: string): boolean {
+  return typeof value === 'object' && value !== null && typeof Reflect.get(value, name) === 'function';
+}
+
 const optionsSchema = z.strictObject({
   clock: z
-    .custom<Clock>((value) => typeof value === 'object' && value !== null && 'nowMs' in value)
+    .custom<Clock>((value) => hasMethod(value, 'nowMs'), 'a clock: an object with a function nowMs()')
     .optional(),
   meter: z
-    .custom<CostMeter>((value) => typeof value === 'object' && value !== null && 'start' in value)
+    .custom<CostMeter>((value) => hasMethod(value, 'start'), 'a meter: an object with a function start()')
     .optional(),
   seed: z.number().int().optional(),
   refresh: z.enum(['full', 'incremental', 'algebraic', 'domain']).optional(),
@@ -65,13 +69,14 @@ const optionsSchema = z.strictObject({
     })
     .optional(),
   notifier: z
-    .custom<Notifier>((value) => typeof value === 'object' && value !== null && 'send' in value)
+    .custom<Notifier>((value) => hasMethod(value, 'send'), 'a notifier: an object with a function send()')
     .optional(),
   onError: z.custom<(failure: unknown) => void>((value) => typeof value === 'function').optional(),
 });
 
 /** @throws EverviewError `invalid-option` */
 export function assertOpenable(path: string, options: OpenOptions): void {
+  assertPath(path);
   const checked = optionsSchema.safeParse(options);
   if (!checked.success) {
     throw new EverviewError(
@@ -79,9 +84,20 @@ export function assertOpenable(path: string, options: OpenOptions): void {
       `Everview.open: ${z.prettifyError(checked.error).replaceAll('\n', ' ')}`,
     );
   }
-  if (path === '') {
-    throw new EverviewError('invalid-option', 'Everview.open: the path is empty', {
-      hint: "':memory:' opens a database that is kept in no file",
+  const nowMs = options.clock?.nowMs() ?? 0;
+  if (!Number.isFinite(nowMs)) {
+    throw new EverviewError('invalid-option', `Everview.open: the clock says ${String(nowMs)}`, {
+      hint: 'nowMs() is a number of milliseconds since 1970, as Date.now() gives it',
     });
   }
+}
+
+/** @throws EverviewError `invalid-option` */
+function assertPath(path: unknown): void {
+  // DuckDB opens a database in memory where there is no path, as of an environment variable that is not set
+  if (typeof path === 'string' && path !== '' && !path.includes('\0')) return;
+  const what = path === '' ? 'empty' : typeof path === 'string' ? 'a text with a NUL in it' : String(path);
+  throw new EverviewError('invalid-option', `Everview.open: the path is ${what}`, {
+    hint: "give the name of a file; ':memory:' opens a database that is kept in no file",
+  });
 }

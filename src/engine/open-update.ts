@@ -15,7 +15,7 @@ class RolledBack extends Error {}
 export class OpenUpdate {
   readonly #jobs: Job[] = [];
   #wake: () => void = () => {};
-  #closing = false;
+  #ended = false;
   readonly #done: Promise<UpdateResult>;
 
   constructor(core: EngineCore, key: string | null) {
@@ -25,8 +25,16 @@ export class OpenUpdate {
     this.#done.catch(() => undefined);
   }
 
-  /** Runs `work` as the next part of the update; its failure is the update's. Skipped under a repeated key. */
-  run<T>(work: (update: UpdateInProgress) => Promise<T>): Promise<T | 'skipped'> {
+  /**
+   * Runs `work` as the next part of the update; its failure is the update's. Skipped under a repeated key.
+   * @throws EverviewError `transaction-state` after `commit` or `rollback` was asked for
+   */
+  async run<T>(work: (update: UpdateInProgress) => Promise<T>): Promise<T | 'skipped'> {
+    if (this.#ended) {
+      throw new EverviewError('transaction-state', 'the update has ended, and takes no more statements', {
+        hint: 'await every statement before the function of transaction() returns (forEach awaits nothing; for … of does)',
+      });
+    }
     const result = new Promise<T>((resolve, reject) => {
       this.#jobs.push({
         run: async (update) => {
@@ -45,12 +53,13 @@ export class OpenUpdate {
   }
 
   commit(): Promise<UpdateResult> {
-    this.#closing = true;
+    this.#ended = true;
     this.#wake();
     return this.#done;
   }
 
   async rollback(): Promise<void> {
+    this.#ended = true;
     this.#jobs.push({ run: () => Promise.reject(new RolledBack('rolled back')) });
     this.#wake();
     await this.#done.catch(() => undefined);
@@ -60,7 +69,7 @@ export class OpenUpdate {
     for (;;) {
       const job = this.#jobs.shift();
       if (job !== undefined) await job.run(update);
-      else if (this.#closing) return;
+      else if (this.#ended) return;
       else
         await new Promise<void>((resolve) => {
           this.#wake = resolve;

@@ -6,6 +6,7 @@ import type { EngineCore } from './engine-core.ts';
 import { executeUpdateStatement, isUpdateStatement, replacing } from './execute-update.ts';
 import { type InsertInput, rowSourceOf } from './insert-input.ts';
 import type { OpenUpdate } from './open-update.ts';
+import { assertInsertCall, assertStatementCall } from './statement-call.ts';
 import type { UpdateInProgress } from './update-in-progress.ts';
 
 export type InsertOptions = {
@@ -25,9 +26,11 @@ export interface UpdateBuilder {
 export function updateBuilder(core: EngineCore, open: OpenUpdate): UpdateBuilder {
   return {
     insert: async (table, rows, options = {}) => {
+      assertInsertCall(table, rows);
       await open.run((update) => insertRows(update, table, rows, options));
     },
     execute: async (text, parameters = []) => {
+      assertStatementCall('execute', text, parameters);
       await open.run(async (update) => {
         const statement = parseStatement(text);
         if (!isUpdateStatement(statement)) {

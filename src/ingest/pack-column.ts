@@ -1,4 +1,5 @@
 import { EverviewError } from '../core/errors.ts';
+import { microsecondsBeyond } from '../core/fine-date.ts';
 import { PackedColumn } from '../core/packed-column.ts';
 
 /**
@@ -116,7 +117,7 @@ function packMoments(values: ArrayLike<unknown>): PackedColumn | null {
       validity = nullAt(index, validity, values.length);
       continue;
     }
-    const micros = value instanceof Date ? value.getTime() * 1_000 : Number.NaN;
+    const micros = value instanceof Date ? value.getTime() * 1_000 + microsecondsBeyond(value) : Number.NaN;
     if (!Number.isSafeInteger(micros)) return null;
     putWhole(halves, index, micros);
   }

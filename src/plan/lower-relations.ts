@@ -9,6 +9,7 @@ import {
 } from '../core/prediction-call.ts';
 import {
   type CteScope,
+  ctesReadAt,
   type RelationReference,
   replaceReferences,
   subqueryNode,
@@ -85,15 +86,26 @@ export function placeOf(node: SqlNode, text: string): TextPlace | undefined {
   return placeIn(text, offset, word?.[0].length ?? 1);
 }
 
+/** @throws EverviewError `unsupported` where a CTE is asked for AT a version or moment, which DuckDB passes over. */
+export function assertCtesOfNow(query: SqlNode, text: string): void {
+  for (const node of ctesReadAt(query)) {
+    throw new EverviewError('unsupported', `"${String(node['table_name'])}" is a CTE and has no past`, {
+      at: placeOf(node, text),
+      hint: 'put AT after the tables and views that the CTE reads',
+    });
+  }
+}
+
 /**
  * Finds every relation a query reads, and writes the physical ones in their place. CTE names hide relations.
  *
  * @param text the query's own text, for places
- * @throws EverviewError `unknown-relation`
+ * @throws EverviewError `unknown-relation`, `unsupported`
  */
 export function bindRelations(query: SqlNode, text: string, resolver: RelationResolver): BoundQuery {
   const reads = new Map<string, RelationRead>();
   const models = new Map<string, ModelRead>();
+  assertCtesOfNow(query, text);
 
   function bind(tree: SqlNode, scope: CteScope = new Map()): SqlNode {
     const bindReference = (reference: RelationReference) => {

@@ -20,12 +20,14 @@ import {
   Struct,
   TimeMicrosecond,
   TimestampMicrosecond,
+  TimestampNanosecond,
   Uint8,
   Uint16,
   Uint32,
   Uint64,
   Utf8,
 } from 'apache-arrow';
+import { microsecondsOf, nanosecondsOf } from '../core/fine-date.ts';
 import type { SqlValue } from '../core/value.ts';
 import type { DuckdbType } from './duckdb-type.ts';
 import { daysOfText, microsecondsOfText } from './moment-text.ts';
@@ -37,7 +39,7 @@ export type ArrowColumn = {
 };
 
 /**
- * Integers, floats, BOOLEAN, DECIMAL, DATE, TIME, TIMESTAMP (microseconds), BLOB, lists, structs and maps have an
+ * Integers, floats, BOOLEAN, DECIMAL, DATE, TIME, TIMESTAMP (microseconds, or as many as its type), BLOB, lists, structs and maps have an
  * Arrow type of their own; HUGEINT is a decimal of scale 0; everything else is text.
  */
 export function arrowColumnOf(type: DuckdbType): ArrowColumn {
@@ -92,8 +94,9 @@ function scalarColumn(name: string): ArrowColumn {
     case 'TIMESTAMP':
     case 'TIMESTAMP_S':
     case 'TIMESTAMP_MS':
-    case 'TIMESTAMP_NS':
       return bigintColumn(new TimestampMicrosecond(), BigInt64Array, microsecondsOfMoment);
+    case 'TIMESTAMP_NS':
+      return bigintColumn(new TimestampNanosecond(), BigInt64Array, nanosecondsOfMoment);
     case 'TIMESTAMP WITH TIME ZONE':
       return bigintColumn(new TimestampMicrosecond('UTC'), BigInt64Array, microsecondsOfMoment);
     case 'BLOB':
@@ -335,7 +338,13 @@ function daysOfDate(value: SqlValue): number {
 
 function microsecondsOfMoment(value: SqlValue): bigint {
   if (typeof value === 'string') return microsecondsOfText(value);
-  return BigInt(Number(value)) * 1_000n;
+  return value instanceof Date ? microsecondsOf(value) : integerOf(value);
+}
+
+function nanosecondsOfMoment(value: SqlValue): bigint {
+  // no text but the infinities, which are the same ends in every unit
+  if (typeof value === 'string') return microsecondsOfText(value);
+  return value instanceof Date ? nanosecondsOf(value) : integerOf(value);
 }
 
 /** `06:30:00.25` → 23400250000. */

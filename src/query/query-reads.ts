@@ -1,7 +1,8 @@
-import { EverviewError } from '../core/errors.ts';
+import { EverviewError, type TextPlace } from '../core/errors.ts';
 import { nearestHint } from '../core/nearest.ts';
 import { type RelationReference, referencesOf } from '../core/relation-references.ts';
 import type { SqlNode } from '../core/sql-tree.ts';
+import { assertCtesOfNow } from '../plan/lower-relations.ts';
 import type { Catalog, CatalogEntry } from './catalog.ts';
 import { isModelCall, predictCall } from './predict-call.ts';
 import { placeInQuery } from './query-place.ts';
@@ -16,10 +17,11 @@ export type QueryReads = {
   readonly predicted: readonly string[];
 };
 
-/** @throws EverviewError `unknown-relation` with the place, `wrong-kind` for a model outside PREDICT. */
+/** @throws EverviewError `unknown-relation` with the place, `wrong-kind` for a model outside PREDICT, `unsupported`. */
 export function readsOf(tree: SqlNode, text: string, catalog: Catalog, system: SystemRelations): QueryReads {
   const relations = new Set<string>();
   const predicted = new Set<string>();
+  assertCtesOfNow(tree, text);
   collectReads(tree, text, catalog, system, relations, predicted);
   const models = new Set(predicted);
   for (const name of relations) {
@@ -58,12 +60,21 @@ function collectReads(
       continue;
     }
     if (isSystem(reference.schema)) {
-      system.assertKnown(reference.name, placeInQuery(text, reference.offset));
+      const place = placeInQuery(text, reference.offset);
+      system.assertKnown(reference.name, place);
+      if (reference.at !== null) throw systemPast(reference.name, place);
       continue;
     }
     const entry = entryFor(reference, text, catalog);
     if (reference.at === null) addRead(entry.declared.definition.name, catalog, relations);
   }
+}
+
+function systemPast(name: string, at: TextPlace | undefined): EverviewError {
+  return new EverviewError('unsupported', `"everview.${name}" is a system table and has no past`, {
+    at,
+    hint: 'many of its kind say which version or moment each row is of: ask for those in WHERE',
+  });
 }
 
 function addRead(name: string, catalog: Catalog, relations: Set<string>): void {

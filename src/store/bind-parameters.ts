@@ -1,4 +1,5 @@
 import { type DuckDBPreparedStatement, DuckDBTypeId, timestampValue } from '@duckdb/node-api';
+import { microsecondsOf } from '../core/fine-date.ts';
 import type { SqlParameter, SqlValue } from '../core/value.ts';
 import { duckdbInputs } from './duckdb-input.ts';
 
@@ -15,7 +16,7 @@ function bind(statement: DuckDBPreparedStatement, index: number, value: SqlParam
   if (value === null) statement.bindNull(index);
   else if (typeof value === 'string') statement.bindVarchar(index, value);
   else if (value instanceof Date) {
-    statement.bindTimestamp(index, timestampValue(BigInt(value.getTime()) * 1_000n));
+    statement.bindTimestamp(index, timestampValue(microsecondsOf(value)));
   } else if (value instanceof Uint8Array) statement.bindBlob(index, value);
   else if (isBigintSized(value) && expectedType(statement, index) === DuckDBTypeId.BIGINT)
     statement.bindBigInt(index, BigInt(value));

@@ -41,14 +41,33 @@ export function storeFailure(cause: unknown): EverviewError {
   });
 }
 
+type LockHolder = {
+  readonly cause?: unknown;
+  /** The file that says who holds it. */
+  readonly lock?: string;
+  readonly pid?: number;
+  /** It is this process. */
+  readonly isOwn?: boolean;
+};
+
+/** `database-locked`, with what is known of who has the file. */
+export function lockedFailure(path: string, { cause, lock, pid, isOwn = false }: LockHolder): EverviewError {
+  const who = isOwn ? 'already in this process' : `in another process${pid === undefined ? '' : ` (${pid})`}`;
+  const otherwise = lock === undefined ? '' : `; if it is no Everview that has it, delete "${lock}"`;
+  return new EverviewError('database-locked', `"${path}" is open ${who}`, {
+    cause,
+    hint: isOwn
+      ? 'a file is opened once: close the other Everview, or use that one, which serves any number of callers'
+      : `one process at a time may open a database file; close the other one, or ask it${otherwise}`,
+    ...(lock === undefined ? {} : { data: { lock, pid } }),
+  });
+}
+
 /** An EverviewError for what DuckDB threw when asked to open `path`. */
 export function openFailure(path: string, cause: unknown): EverviewError {
   const message = cause instanceof Error ? cause.message : String(cause);
   if (/could not set lock|already attached|being used by another process/i.test(message)) {
-    return new EverviewError('database-locked', `"${path}" is open in another process`, {
-      cause,
-      hint: 'one process at a time may open a database file; close the other one, or ask it',
-    });
+    return lockedFailure(path, { cause });
   }
   if (/not a valid DuckDB database|serialized|deserial|newer version|storage version/i.test(message)) {
     return new EverviewError(

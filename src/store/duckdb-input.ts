@@ -2,11 +2,13 @@ import {
   DuckDBDateValue,
   DuckDBDecimalType,
   DuckDBDecimalValue,
+  DuckDBTimestampValue,
   type DuckDBType,
   DuckDBTypeId,
   type DuckDBValue,
   jsToDuckDBValue,
 } from '@duckdb/node-api';
+import { FineDate, microsecondsOf } from '../core/fine-date.ts';
 import type { SqlValue } from '../core/value.ts';
 
 /** `'-12.50'` at scale 1 → −125n; digits beyond the scale round half away from zero, as DuckDB casts. */
@@ -66,6 +68,9 @@ function duckdbInput(value: SqlValue, type: DuckDBType): DuckDBValue {
     if (typeof value === 'number') return BigInt(value);
   }
   if (type.typeId === DuckDBTypeId.DATE && typeof value === 'number') return new DuckDBDateValue(value);
+  if (type.typeId === DuckDBTypeId.TIMESTAMP && value instanceof FineDate) {
+    return new DuckDBTimestampValue(microsecondsOf(value));
+  }
   // The library checks the value against the type at run time; its static form needs the type known in advance.
   return jsToDuckDBValue(value as never, type as never);
 }

@@ -8,7 +8,7 @@ import type {
 import { EverviewError } from '../core/errors.ts';
 import { PackedColumn } from '../core/packed-column.ts';
 import { placedValues } from '../core/placed-values.ts';
-import type { Schema } from '../core/schema.ts';
+import { distinctNames, type Schema } from '../core/schema.ts';
 import type { AppendedColumn, ColumnBatch, ResultSize, Session } from '../core/session.ts';
 import type { Row, SqlParameter, SqlValue } from '../core/value.ts';
 import { chunkOf, chunkRows } from './append-chunk.ts';
@@ -95,15 +95,9 @@ export class DuckdbSession implements Session {
   async rows(sql: string, params: readonly SqlParameter[] = []): Promise<Row[]> {
     try {
       const result = await this.#materialized(sql, params);
-      const names = result.deduplicatedColumnNames();
+      const names = distinctNames(result.columnNames());
       const rows: Row[] = [];
-      for (const chunk of chunksOf(result)) {
-        for (const values of chunk.convertRows(sqlValueConverter)) {
-          const row: Record<string, SqlValue> = {};
-          for (const [place, name] of names.entries()) row[name] = values[place] ?? null;
-          rows.push(row);
-        }
-      }
+      for (const chunk of chunksOf(result)) for (const row of rowsOf(chunk, names)) rows.push(row);
       return rows;
     } catch (cause) {
       throw storeFailure(cause);
@@ -120,7 +114,7 @@ export class DuckdbSession implements Session {
       const result = whole ?? (await this.#streamed(sql, params));
       const types = result.columnTypes();
       const typeIds = types.map((type) => type.typeId);
-      const names = result.deduplicatedColumnNames();
+      const names = distinctNames(result.columnNames());
       const schema = names.map((name, index) => ({ name, type: String(types[index]) }));
       const chunks = whole === null ? fetchedChunks(result) : chunksOf(whole);
       for await (const chunk of chunks) {
@@ -136,7 +130,8 @@ export class DuckdbSession implements Session {
   async *rowBatches(sql: string, params: readonly SqlParameter[] = []): AsyncIterable<Row[]> {
     try {
       const result = await this.#streamed(sql, params);
-      yield* result.yieldConvertedRowObjects(sqlValueConverter);
+      const names = distinctNames(result.columnNames());
+      for await (const chunk of fetchedChunks(result)) yield [...rowsOf(chunk, names)];
     } catch (cause) {
       throw storeFailure(cause);
     }
@@ -263,6 +258,14 @@ export class DuckdbSession implements Session {
 
 function isUnpacked(column: AppendedColumn): column is ArrayLike<SqlValue> {
   return !(column instanceof PackedColumn);
+}
+
+function* rowsOf(chunk: DuckDBDataChunk, names: readonly string[]): Iterable<Row> {
+  for (const values of chunk.convertRows(sqlValueConverter)) {
+    const row: Record<string, SqlValue> = {};
+    for (const [place, name] of names.entries()) row[name] = values[place] ?? null;
+    yield row;
+  }
 }
 
 /** The chunks are in memory already: the library's own reader would go to another thread and back for each. */

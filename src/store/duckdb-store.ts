@@ -3,10 +3,12 @@ import { EverviewError } from '../core/errors.ts';
 import { createMutex } from '../core/mutex.ts';
 import type { Session, Store } from '../core/session.ts';
 import type { SqlParser } from '../core/sql-tree.ts';
+import { type DatabaseLock, lockDatabase } from './database-lock.ts';
 import { openFailure, storeFailure } from './duckdb-failure.ts';
 import { DuckdbSession, takeSnapshot } from './duckdb-session.ts';
 import { DuckdbSqlParser } from './duckdb-sql-parser.ts';
 import { migrate } from './migrations.ts';
+import { systemProcesses } from './running-processes.ts';
 
 export type DuckdbStoreOptions = {
   /** DuckDB's `memory_limit`, such as `1GB`. */
@@ -58,14 +60,17 @@ export async function openDuckdbStore(path: string, options: DuckdbStoreOptions 
     ...(options.memoryLimit === undefined ? {} : { memory_limit: options.memoryLimit }),
     ...(options.threads === undefined ? {} : { threads: String(options.threads) }),
   };
+  const lock = lockDatabase(path, systemProcesses());
   let instance: DuckDBInstance | undefined;
   try {
     instance = await DuckDBInstance.create(path, settings);
+    lock.confirm();
     const writer = await connect(instance);
     const isNew = await migrated(writer);
-    return new DuckdbStore(instance, writer, await connect(instance), isNew);
+    return new DuckdbStore({ instance, lock }, writer, await connect(instance), isNew);
   } catch (cause) {
     instance?.closeSync();
+    lock.release();
     throw cause instanceof EverviewError ? cause : openFailure(path, cause);
   }
 }
@@ -87,8 +92,11 @@ async function connect(instance: DuckDBInstance): Promise<DuckDBConnection> {
   return connection;
 }
 
+type OpenedFile = { readonly instance: DuckDBInstance; readonly lock: DatabaseLock };
+
 export class DuckdbStore implements Store {
   readonly #instance: DuckDBInstance;
+  readonly #lock: DatabaseLock;
   readonly #writerConnection: DuckDBConnection;
   readonly #writer: DuckdbSession;
   readonly #writing = createMutex();
@@ -108,13 +116,14 @@ export class DuckdbStore implements Store {
   readonly isNew: boolean;
 
   constructor(
-    instance: DuckDBInstance,
+    { instance, lock }: OpenedFile,
     writer: DuckDBConnection,
     parserConnection: DuckDBConnection,
     isNew: boolean,
   ) {
     this.isNew = isNew;
     this.#instance = instance;
+    this.#lock = lock;
     this.#writerConnection = writer;
     this.#writer = new DuckdbSession(writer);
     this.#parserConnection = parserConnection;
@@ -237,6 +246,7 @@ export class DuckdbStore implements Store {
     this.#writer.release();
     this.#writerConnection.closeSync();
     this.#instance.closeSync();
+    this.#lock.release();
   }
 
   #assertOpen(): void {

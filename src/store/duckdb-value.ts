@@ -11,6 +11,7 @@ import {
   type DuckDBValueConverter,
   JSDuckDBValueConverter,
 } from '@duckdb/node-api';
+import { dateOfUnits } from '../core/fine-date.ts';
 import type { SqlValue } from '../core/value.ts';
 
 /** DECIMALs up to this many digits are exact as a double. */
@@ -58,12 +59,21 @@ function textBeyond(units: bigint, most: bigint, printed: DuckDBValue): string |
   return units === -infinite ? '-infinity' : String(printed);
 }
 
+/** Where a moment may lie between two milliseconds. */
+function momentOf(value: DuckDBValue): Date | null {
+  if (value instanceof DuckDBTimestampValue || value instanceof DuckDBTimestampTZValue)
+    return dateOfUnits(value.micros, 1_000n);
+  return value instanceof DuckDBTimestampNanosecondsValue ? dateOfUnits(value.nanos, 1_000_000n) : null;
+}
+
 const narrowDecimals: DuckDBValueConverter<SqlValue> = (value, type, converter) => {
   if (value === null || value === undefined) return null;
   if (printedTypes.has(type.typeId)) return String(value);
   if (type instanceof DuckDBDecimalType && type.width > exactDecimalDigits) return String(value);
   const beyond = textBeyondDate(value);
   if (beyond !== null) return beyond;
+  const moment = momentOf(value);
+  if (moment !== null) return moment;
   // JS is the library's name for the same closed set of values, with `undefined` never among them.
   return JSDuckDBValueConverter(value, type, converter as never) as SqlValue;
 };

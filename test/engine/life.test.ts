@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -104,6 +104,8 @@ describe('a file', () => {
       catch (failure) { console.log(failure.code, failure.hint); }`;
     const other = join(folder, 'other.mts');
     await writeFile(other, script);
+    // the system drops DuckDB's own lock with the descriptors of the copy
+    await copyFile(path, join(folder, 'copy.db'));
     const tsx = new URL('../../node_modules/tsx/dist/loader.mjs', import.meta.url).href;
     const { stdout } = await promisify(execFile)(process.execPath, ['--import', tsx, other]);
     expect(stdout).toMatch(/^database-locked one process at a time/);
@@ -112,6 +114,32 @@ describe('a file', () => {
     const again = await Everview.open(path);
     expect(again.version).toBe(1);
     await again.close();
+  });
+
+  it('is open once in a process, whatever it is called', async () => {
+    const path = join(folder, 'once.db');
+    await symlink(path, join(folder, 'link.db'));
+    await symlink(folder, join(folder, 'here'));
+    const db = await Everview.open(join(folder, 'link.db'), { scheduler: 'manual' });
+    await db.execute('CREATE TABLE t (a INTEGER)');
+    await mkdir(join(folder, 'deep', 'deeper'), { recursive: true });
+    await symlink(join(folder, 'deep', 'deeper'), join(folder, 'short'));
+    const names = ['once.db', 'link.db', 'here/once.db', 'short/../../once.db'].map(
+      (name) => `${folder}/${name}`,
+    );
+    for (const name of [...names, `file://${path}`]) {
+      expect(await failureOf(Everview.open(name)), name).toMatchObject({
+        code: 'database-locked',
+        message: `"${name}" is open already in this process`,
+      });
+    }
+    await db.insert('t', [{ a: 1 }]);
+    await db.close();
+    expect((await readdir(folder)).filter((name) => name.startsWith('once'))).toEqual(['once.db']);
+    // neither waits before it has asked for the lock
+    const opened = await Promise.allSettled([Everview.open(path), Everview.open(path)]);
+    expect(opened.map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);
+    for (const one of opened) if (one.status === 'fulfilled') await one.value.close();
   });
 
   it('of another kind is refused and left as it is', async () => {
@@ -136,6 +164,10 @@ describe('opening', () => {
     [{ refresh: 'sometimes' }],
     [{ thread: 2 }],
     [{ clock: 5 }],
+    [{ clock: { nowMs: 5 } }],
+    [{ clock: { nowMs: () => Number.NaN } }],
+    [{ meter: { start: 5 } }],
+    [{ notifier: { send: 'mail' } }],
   ])('refuses %j', async (options) => {
     // Options as a caller without types would give them.
     expect(await failureOf(Everview.open(':memory:', options as object))).toMatchObject({
@@ -143,8 +175,12 @@ describe('opening', () => {
     });
   });
 
-  it('refuses an empty path', async () => {
-    expect(await failureOf(Everview.open(''))).toMatchObject({ code: 'invalid-option' });
+  it.each([[''], [undefined], [null], [5], ['a\0b']])('refuses the path %j', async (path) => {
+    // A path as a caller without types would give it.
+    expect(await failureOf(Everview.open(path as string))).toMatchObject({
+      code: 'invalid-option',
+      message: expect.stringContaining('the path is'),
+    });
   });
 });
 

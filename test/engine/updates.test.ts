@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Everview, SimulatedClock } from '../../src/index.ts';
+import type { Everview, SimulatedClock, UpdateBuilder } from '../../src/index.ts';
 import { failureOf } from '../support/failure-of.ts';
 import { openEverview } from '../support/open-everview.ts';
 
@@ -245,6 +245,7 @@ describe('transaction()', () => {
       () => db.execute('DELETE FROM t'),
       () => db.transaction(async () => {}),
       () => db.refresh('sums'),
+      () => db.close(),
     ];
     for (const write of writes)
       expect(await failureOf(within(write))).toMatchObject({ code: 'transaction-state' });
@@ -265,6 +266,45 @@ describe('transaction()', () => {
     });
     await expect(swallowed).rejects.toMatchObject({ code: 'constraint-violation' });
     expect([await ids(), db.version]).toEqual([[1, 2], 1]);
+  });
+
+  it.each([
+    ['committed', 'accepted', undefined],
+    ['repeated', 'repeated', 'again'],
+  ])('takes nothing more once it is %s', async (_how, status, key) => {
+    await db.transaction((update) => update.execute('DELETE FROM t WHERE id = 2'), { key: 'again' });
+    const kept: UpdateBuilder[] = [];
+    const late: Promise<unknown>[] = [];
+    const result = await db.transaction(
+      async (update) => {
+        kept.push(update);
+        // the slip: nothing waits for what forEach is given
+        [3, 4].forEach(async (id) => {
+          await update.insert('t', [{ id, k: 'c', x: 1 }]);
+          late.push(failureOf(update.insert('t', [{ id: id + 10, k: 'c', x: 1 }])));
+        });
+      },
+      key === undefined ? {} : { key },
+    );
+    expect(result.status).toBe(status);
+    for (const failure of await Promise.all(late))
+      expect(failure).toMatchObject({ code: 'transaction-state' });
+    for (const update of kept)
+      expect(await failureOf(update.execute('DELETE FROM t'))).toMatchObject({ code: 'transaction-state' });
+    expect(late).toHaveLength(2);
+    expect(await ids()).toEqual(key === undefined ? [1, 3, 4] : [1]);
+  });
+
+  it('takes nothing more once it was rolled back', async () => {
+    const kept: UpdateBuilder[] = [];
+    const work = async (update: UpdateBuilder) => {
+      kept.push(update);
+      throw new RangeError('changed my mind');
+    };
+    await expect(db.transaction(work)).rejects.toThrow('changed my mind');
+    for (const update of kept)
+      expect(await failureOf(update.execute('DELETE FROM t'))).toMatchObject({ code: 'transaction-state' });
+    expect(await ids()).toEqual([1, 2]);
   });
 });
 

@@ -201,6 +201,11 @@ describe('results', () => {
     const twice = await db.query('SELECT 1 AS a, 2 AS a, 3 AS a');
     expect(twice.columns.map((column) => column.name)).toEqual(['a', 'a:1', 'a:2']);
     expect(twice.rows).toEqual([{ a: 1, 'a:1': 2, 'a:2': 3 }]);
+    const taken = 'SELECT 1 AS a, 2 AS a, 3 AS "A", 4 AS "a:1", 5 AS a';
+    const answer = await db.query(taken);
+    expect(answer.columns.map((column) => column.name)).toEqual(['a', 'a:2', 'A', 'a:1', 'a:3']);
+    expect(answer.rows).toEqual([{ a: 1, 'a:2': 2, A: 3, 'a:1': 4, 'a:3': 5 }]);
+    for await (const rows of (await db.stream(taken)).batches()) expect(rows).toEqual(answer.rows);
   });
 
   it('come as Arrow', async () => {
@@ -343,11 +348,27 @@ describe('stream()', () => {
   });
 });
 
+it.each(['VIEW', 'MATERIALIZED VIEW'])('a %s reads no CTE of the past', async (kind) => {
+  const failure = failureOf(
+    db.execute(`CREATE ${kind} w AS WITH c AS (FROM t) SELECT * FROM c AT (VERSION => 1)`),
+  );
+  expect(await failure).toMatchObject({ code: 'unsupported', place: expect.stringMatching(/^1:\d+\+1$/) });
+});
+
 describe('places', () => {
   it.each([
     ['SELECT * FROM t AT (VERSION => -1)', 'invalid-query', 15],
     ['SELECT * FROM t AT (VERSION => 99)', 'invalid-query', 15],
     ['SELECT * FROM t AT (VERSION => 1.5)', 'invalid-query', 15],
+    ['WITH c AS (FROM t) SELECT * FROM c AT (VERSION => 1)', 'unsupported', 34],
+    ['WITH t AS (FROM t) SELECT (SELECT count(*) FROM T AT (TIMESTAMP => now()))', 'unsupported', 49],
+    [
+      'SELECT * FROM PREDICT(line, (WITH c AS (FROM t) SELECT * FROM c AT (VERSION => 1)))',
+      'unsupported',
+      63,
+    ],
+    ['SELECT count(*) FROM everview.updates AT (VERSION => 99)', 'unsupported', 22],
+    ['SELECT count(*) FROM everview.staleness AT (TIMESTAMP => now())', 'unsupported', 22],
     [`SELECT * FROM PREDICT(line, (SELECT 'west' AS region))`, 'unknown-column', 15],
     [`SELECT * FROM PREDICT(line, (SELECT 'west' AS region, 'a' AS x))`, 'invalid-query', 15],
   ])('%s', async (sql, code, column) => {

@@ -1,0 +1,62 @@
+import { EverviewError } from '../core/errors.ts';
+
+/**
+ * The text and the parameters of a method of the public face, as a caller without types may give them.
+ * @throws EverviewError `invalid-option`
+ */
+export function assertStatementCall(method: string, text: unknown, parameters: unknown = []): void {
+  if (typeof text !== 'string') {
+    throw new EverviewError(
+      'invalid-option',
+      `${method}(): the statement is ${shownKind(text)}, and no text`,
+      {
+        hint: `await db.${method}('SELECT …')`,
+      },
+    );
+  }
+  if (!Array.isArray(parameters)) {
+    throw new EverviewError(
+      'invalid-option',
+      `${method}(): the parameters are ${shownKind(parameters)}, and no array`,
+      { hint: `await db.${method}('SELECT … WHERE a = $1', [5])` },
+    );
+  }
+  parameters.forEach((value: unknown, index) => {
+    if (isParameter(value)) return;
+    throw new EverviewError(
+      'invalid-option',
+      `${method}(): parameter $${index + 1} is ${shownKind(value)}, which no literal stands for`,
+      {
+        hint: 'null, booleans, numbers, bigints, texts, Dates and Uint8Arrays are taken; JSON.stringify(value) is a text that SQL can cast',
+      },
+    );
+  });
+}
+
+/** @throws EverviewError `invalid-option` */
+export function assertInsertCall(table: unknown, rows: unknown): void {
+  if (typeof table !== 'string') {
+    throw new EverviewError('invalid-option', `insert(): the table is ${shownKind(table)}, and no name`, {
+      hint: "await db.insert('t', [{ a: 1 }])",
+    });
+  }
+  const isGiven = typeof rows === 'object' && rows !== null;
+  if (isGiven && (Symbol.iterator in rows || Symbol.asyncIterator in rows)) return;
+  throw new EverviewError('invalid-option', `insert(): the rows for "${table}" are ${shownKind(rows)}`, {
+    hint: 'give an array (or another iterable) of objects, an Arrow table, or record batches',
+  });
+}
+
+/** Undefined is told later, as a parameter that was given no value. */
+function isParameter(value: unknown): boolean {
+  if (value instanceof Date) return !Number.isNaN(value.getTime());
+  if (value === null || value instanceof Uint8Array) return true;
+  return ['undefined', 'boolean', 'number', 'bigint', 'string'].includes(typeof value);
+}
+
+function shownKind(value: unknown): string {
+  if (value === null || value === undefined) return String(value);
+  if (value instanceof Date) return 'an invalid Date';
+  if (Array.isArray(value)) return 'an array';
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+}
