@@ -58,13 +58,19 @@ export function defineModel(draft: ModelDraft): ModelDefinition {
   };
 }
 
-/** @throws EverviewError `invalid-option` for a value that the model cannot predict */
+/** @throws EverviewError `invalid-option` for a value that the model cannot predict, or where nothing pauses it */
 function fallbackOf(
   model: string,
-  { method, fallback = null }: OptionValues<OptionTables['model']>,
+  { method, fallback = null, pause_on = 'never' }: OptionValues<OptionTables['model']>,
   options: readonly DraftOption[],
 ): ModelDefinition['fallback'] {
   if (fallback === null || method === undefined) return fallback;
+  if (pause_on === 'never') {
+    throw new EverviewError('invalid-option', `fallback of model "${model}" needs pause_on`, {
+      at: placeOf(options, 'fallback'),
+      hint: 'only what pauses has something answer in its place: add pause_on = block or pause_on = notice, or set fallback = NULL',
+    });
+  }
   const isItself = fallback.kind === 'model' && sameName(fallback.name, model);
   const isNumber = methodSpec(method).task === 'number';
   if (!isItself && !(isNumber && fallback.kind === 'value' && typeof fallback.value === 'string'))

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Definition } from './definition.ts';
+import type { Definition, ModelDefinition } from './definition.ts';
 
 type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
@@ -52,6 +52,14 @@ function isList(json: Json): json is readonly Json[] {
  * @param inputHashes of the objects it reads, in any order.
  */
 export function hashDefinition(definition: Definition, inputHashes: readonly string[]): string {
-  const text = canonicalJson({ contents: contentsOf(definition), inputs: inputHashes.toSorted() });
+  return sha256(canonicalJson({ contents: contentsOf(definition), inputs: inputHashes.toSorted() }));
+}
+
+/** SHA-256, in hexadecimal, of what a model's candidates are judged by: not in the hash above, for weights stay good. */
+export function hashGate({ gate, slices, windows }: ModelDefinition): string {
+  return sha256(canonicalJson({ gate, slices, windows }));
+}
+
+function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }

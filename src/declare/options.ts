@@ -273,7 +273,7 @@ const modelOptions = {
   fallback: option(
     orNull(fallback),
     'NULL',
-    'what answers PREDICT in place of a refusal while pause_on holds: `previous` (the newest version that has not learned from rows under the incident), a value, or another model',
+    'what answers PREDICT in place of a refusal while pause_on holds: `previous` (the newest version that has not learned from rows under the incident), a value, or another model; needs pause_on',
   ),
   log_predictions: option(
     columns,

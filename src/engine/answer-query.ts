@@ -1,4 +1,5 @@
 import { EverviewError } from '../core/errors.ts';
+import { quoteIdentifier } from '../core/identifier.ts';
 import { columnNames, distinctNames, type Schema, sameName } from '../core/schema.ts';
 import type { Session } from '../core/session.ts';
 import type { SqlNode } from '../core/sql-tree.ts';
@@ -16,6 +17,7 @@ import { queryFailure } from '../query/query-failure.ts';
 import { type QueryReads, readsOf } from '../query/query-reads.ts';
 import { rewriteQuery } from '../query/rewrite-query.ts';
 import { answeringModel, noModelVersion } from './answering-model.ts';
+import { wayToNewer } from './candidate-hold.ts';
 import { type ChargeRows, chargeOf } from './charge-staleness.ts';
 import type { EngineCore } from './engine-core.ts';
 import type { EngineState } from './engine-state.ts';
@@ -209,10 +211,20 @@ export function planReads(
     'staleness-exceeded',
     `"${plan.name}" is staler than it may be and on_stale_read is fail`,
     {
-      hint: `REFRESH ${plan.name}, or set on_stale_read = refresh, for it or in the query: SELECT … WITH (…)`,
+      hint: freshened(state, plan.name, objects),
       data: { object: plan.name, ...report },
     },
   );
+}
+
+/** What makes it fresh enough to be read: a refresh, unless that would come to nothing. */
+function freshened(state: EngineState, name: string, objects: readonly ReadObject[]): string {
+  const asked = 'for it or in the query: SELECT … WITH (…)';
+  const entry = state.catalog.get(name);
+  const isFutile = objects.some((object) => object.name === name && object.refreshIsFutile);
+  if (entry?.kind !== 'model' || !isFutile)
+    return `REFRESH ${quoteIdentifier(name)}, or set on_stale_read = refresh, ${asked}`;
+  return `a refresh would change nothing: ${wayToNewer(state, entry)}; or set on_stale_read = serve, ${asked}`;
 }
 
 /** Reads views inline as committed state has them. */

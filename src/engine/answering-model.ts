@@ -2,6 +2,8 @@ import { formatDurationMs } from '../core/duration.ts';
 import { EverviewError } from '../core/errors.ts';
 import { quoteIdentifier } from '../core/identifier.ts';
 import type { Session } from '../core/session.ts';
+import { hashGate } from '../declare/definition-hash.ts';
+import type { FitOutcome } from '../log/cursor-log.ts';
 import { eventTimeColumn, trainingBoundsAt } from '../model/training-window.ts';
 import type { PromotedModel } from '../promote/model-versions.ts';
 import { type Catalog, type ModelEntry, nameOf, type TrainingSetEntry } from '../query/catalog.ts';
@@ -34,7 +36,8 @@ export async function noModelVersion(
       ? `it was never fitted by its present definition: REFRESH ${quoteIdentifier(name)} fits it`
       : cursor.rows === 0
         ? await fewRows(session, trainingSetOf(entry, state.catalog), nowMs)
-        : ((await heldVersion(session, name, entry)) ?? (await failedGate(session, name, entry)));
+        : ((await heldVersion(session, name, entry)) ??
+          (await failedGate(session, name, entry, cursor.outcome)));
   return new EverviewError(
     'no-model-version',
     `no version of model "${name}" was promoted, so none may answer`,
@@ -94,7 +97,14 @@ async function heldVersion(session: Session, name: string, entry: ModelEntry): P
   return `version ${String(row.version)} is held (${String(row.why)}): PROMOTE MODEL ${quoteIdentifier(name)} lets it answer`;
 }
 
-async function failedGate(session: Session, name: string, { plan }: ModelEntry): Promise<string> {
+async function failedGate(
+  session: Session,
+  name: string,
+  { plan, declared }: ModelEntry,
+  outcome: FitOutcome | null,
+): Promise<string> {
+  if (outcome?.kind === 'failed' && outcome.gate !== hashGate(declared.definition))
+    return `its newest version failed a gate that is no longer declared: REFRESH ${quoteIdentifier(name)} judges anew`;
   const conditions = await session.rows(
     `SELECT condition, metric, candidate, threshold, reason, slice FROM everview.gates
      WHERE model = $1 AND NOT passed AND version = (SELECT max(version) FROM everview.gates WHERE model = $1)`,

@@ -2,12 +2,12 @@ import { type EverviewError, placeIn, type TextPlace } from '../core/errors.ts';
 import type { SqlFragment, Statement } from '../declare/statement.ts';
 
 /**
- * Where in a CREATE statement a failure belongs that was found without its text: at the option or the piece that
+ * Where in a CREATE or ALTER statement a failure belongs that was found without its text: at the option or the piece that
  * names what is wrong. Null: nothing in the statement names it.
  */
 export function declarationPlace(
   failure: EverviewError,
-  statement: Extract<Statement, { kind: 'create' }>,
+  statement: Extract<Statement, { kind: 'create' | 'alter' }>,
 ): TextPlace | null {
   const own = statement.name.name.toLowerCase();
   // The message quotes names from the general to the particular: the last is the one that is wrong.

@@ -14,6 +14,7 @@ import { dropModelState, supersede } from '../promote/model-versions.ts';
 import { forgetPredictions } from '../promote/prediction-log.ts';
 import { Catalog, type CatalogEntry, inputsOf, nameOf, type TableEntry } from '../query/catalog.ts';
 import { loadObjects, type StoredObject, saveObjects } from '../store/object-table.ts';
+import { assertFallback } from './assert-fallback.ts';
 import { buildEntry } from './build-entry.ts';
 import type { EngineCore } from './engine-core.ts';
 import { withEntry, withoutEntries } from './engine-state.ts';
@@ -75,6 +76,7 @@ async function define(core: EngineCore, draft: WriteDraft, asked: Definition): P
       return { kind: 'unchanged', entry: existing };
     assertReplaceable(existing, definition, draft);
   }
+  assertFallback(definition, existing?.declared.definition, before);
   const entry = await buildReplacing(core, draft, definition, existing);
   await place(core, draft, entry, existing);
   draft.update({ catalog: inOrder(draft.state.catalog.entries(), before) });

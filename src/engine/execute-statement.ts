@@ -8,7 +8,6 @@ import type {
   AlterKind,
   Name,
   QueryStatement,
-  RawOption,
   SqlFragment,
   Statement,
 } from '../declare/statement.ts';
@@ -100,7 +99,7 @@ export class StatementExecutor {
       case 'create':
         return this.#create(statement);
       case 'alter':
-        return this.#alter(statement.name, statement.objectKind, statement.options);
+        return this.#alter(statement);
       case 'drop':
         return this.#drop(statement);
       case 'describe': {
@@ -272,9 +271,16 @@ export class StatementExecutor {
     return this.#answer('create', noRows, result.kind === 'unchanged' ? `${what}: it exists already` : what);
   }
 
-  async #alter(name: Name, kind: AlterKind, options: readonly RawOption[]): Promise<StatementResult> {
-    this.#assertKind(name, kind);
-    await alterObject(this.#core, name.name, (definition) => applyOptions(definition, options));
+  async #alter(statement: Extract<Statement, { kind: 'alter' }>): Promise<StatementResult> {
+    const { name, objectKind, options } = statement;
+    this.#assertKind(name, objectKind);
+    await alterObject(this.#core, name.name, (definition) => applyOptions(definition, options)).catch(
+      (failure: unknown) => {
+        if (!(failure instanceof EverviewError) || failure.at !== undefined) throw failure;
+        const at = declarationPlace(failure, statement);
+        throw at === null ? failure : locatedFailure(failure, at);
+      },
+    );
     return this.#answer('alter', noRows, `"${name.name}" altered`);
   }
 

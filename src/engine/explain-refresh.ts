@@ -131,20 +131,23 @@ function statements(
 function explainModel(core: EngineCore, entry: Extract<MaintainedEntry, { kind: 'model' }>): Fact[] {
   const standing = attemptedStanding(entry, core.state, core.clock.nowMs());
   const pending = standing?.staleness;
+  const isFitted = core.state.cursors.get(nameOf(entry))?.hash === entry.declared.hash;
   return [
     ['object', `model ${nameOf(entry)}`],
     ['training set', entry.reads[0]],
     [
       'pending change',
       pending === undefined
-        ? 'never fitted'
+        ? isFitted
+          ? 'nothing since the last fit, which is to be judged anew'
+          : 'never fitted'
         : `${pending.rows} rows of base tables, in ${pending.versions} versions`,
     ],
     [
       'decision',
-      standing === null ? 'full' : standing.sinceMs === null ? 'none' : 'incremental, or full where cheaper',
+      !isFitted ? 'full' : standing?.sinceMs === null ? 'none' : 'incremental, or full where cheaper',
     ],
-    ['reason', standing === null ? 'first-build' : standing.sinceMs === null ? 'no-change' : 'read'],
+    ['reason', !isFitted ? 'first-build' : standing?.sinceMs === null ? 'no-change' : 'read'],
     ['gate', entry.declared.definition.gate.map((condition) => condition.text).join(', ') || 'none'],
     ...policyFacts(core, entry),
   ];

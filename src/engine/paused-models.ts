@@ -1,4 +1,5 @@
 import { EverviewError } from '../core/errors.ts';
+import { quoteIdentifier } from '../core/identifier.ts';
 import type { LiveIncident } from '../core/incident.ts';
 import type { Session } from '../core/session.ts';
 import { type ModelVersion, modelVersionOf } from '../core/version.ts';
@@ -38,8 +39,10 @@ export async function pausedAnswers(
     if (entry?.kind !== 'model') continue;
     const incident = incidentAgainst(state, entry, entry.declared.definition.pauseOn);
     if (incident === undefined) continue;
-    const answer = predicted.includes(name) ? await answerOf(session, state, entry, incident) : null;
-    if (answer === null) throw paused(entry, incident);
+    const answer = predicted.includes(name)
+      ? await answerOf(session, state, entry, incident)
+      : noAnswer('what is kept holds predictions of the model itself');
+    if ('because' in answer) throw paused(entry, incident, answer);
     answers.set(name, answer);
   }
   return answers;
@@ -50,20 +53,29 @@ export function standInsOf(answers: PausedAnswers): readonly StandIn[] {
   return [...answers.values()].map(({ model, incidentId, by }) => ({ model, incidentId, by }));
 }
 
+/** Why what `fallback` names does not answer. */
+type NoAnswer = { readonly because: string };
+
+function noAnswer(because: string): NoAnswer {
+  return { because };
+}
+
 async function answerOf(
   session: Session,
   state: EngineState,
   entry: ModelEntry,
   { incidentId }: LiveIncident,
-): Promise<PausedAnswer | null> {
+): Promise<PausedAnswer | NoAnswer> {
   const { fallback } = entry.declared.definition;
   const promoted = answeringModel(state, nameOf(entry));
   const told = { model: nameOf(entry), incidentId };
-  if (fallback === null || promoted === null) return null;
+  if (fallback === null) return noAnswer('none is declared');
+  if (promoted === null) return noAnswer('no version of the model answers that it could stand for');
   switch (fallback.kind) {
     case 'previous': {
       const version = await newestBefore(session, entry, incidentId);
-      if (version === null) return null;
+      if (version === null)
+        return noAnswer('every version that answered has learned from what the incident is about');
       const { parameters } = await parametersOfVersion(session, entry, version);
       return { ...told, by: `version ${version}`, parameters, version };
     }
@@ -71,17 +83,26 @@ async function answerOf(
       const scorer = constantScorer(promoted.parameters.scorer, fallback.value);
       const by = `the value ${fallback.value}`;
       return scorer === null
-        ? null
+        ? noAnswer(`the model cannot predict ${fallback.value}`)
         : { ...told, by, parameters: { ...promoted.parameters, scorer }, version: null };
     }
-    case 'model': {
-      const other = state.catalog.get(fallback.name);
-      const answering = other?.kind === 'model' ? answeringModel(state, nameOf(other)) : null;
-      if (other?.kind !== 'model' || answering === null) return null;
-      if (incidentAgainst(state, other, other.declared.definition.pauseOn) !== undefined) return null;
-      return { ...told, by: `model "${nameOf(other)}"`, parameters: answering.parameters, version: null };
-    }
+    case 'model':
+      return answerOfOther(state, fallback.name, told);
   }
+}
+
+function answerOfOther(
+  state: EngineState,
+  name: string,
+  told: Pick<PausedAnswer, 'model' | 'incidentId'>,
+): PausedAnswer | NoAnswer {
+  const other = state.catalog.get(name);
+  if (other?.kind !== 'model') return noAnswer(`there is no model "${name}"`);
+  const answering = answeringModel(state, name);
+  if (answering === null) return noAnswer(`no version of model "${name}" answers`);
+  const incident = incidentAgainst(state, other, other.declared.definition.pauseOn);
+  if (incident !== undefined) return noAnswer(`incident ${incident.incidentId} pauses model "${name}" too`);
+  return { ...told, by: `model "${nameOf(other)}"`, parameters: answering.parameters, version: null };
 }
 
 /** Of the versions that answered, the newest whose rows are older than what the incident is about. */
@@ -99,13 +120,23 @@ async function newestBefore(
   return row?.['version'] === null || row === undefined ? null : modelVersionOf(Number(row['version']));
 }
 
-function paused(entry: ModelEntry, { incidentId, detail }: LiveIncident): EverviewError {
+function paused(
+  { declared }: ModelEntry,
+  { incidentId, detail }: LiveIncident,
+  { because }: NoAnswer,
+): EverviewError {
+  const { name, fallback } = declared.definition;
+  const altered = `ALTER MODEL ${quoteIdentifier(name)} SET`;
+  const ways =
+    fallback === null
+      ? `${altered} (pause_on = never) answers all the same, (fallback = previous) by an earlier version`
+      : `its fallback does not answer: ${because}; ${altered} (pause_on = never, fallback = NULL) answers all the same`;
   return new EverviewError(
     'predictions-paused',
-    `predictions of model "${nameOf(entry)}" are paused by incident ${incidentId}: ${detail}`,
+    `predictions of model "${name}" are paused by incident ${incidentId}: ${detail}`,
     {
-      hint: `EXPLAIN INCIDENT ${incidentId}, then ACCEPT or RESOLVE it; ALTER MODEL … SET (pause_on = never) answers all the same, fallback = previous by an earlier version`,
-      data: { model: nameOf(entry), incident: incidentId },
+      hint: `EXPLAIN INCIDENT ${incidentId}, then ACCEPT or RESOLVE it; ${ways}`,
+      data: { model: name, incident: incidentId },
     },
   );
 }

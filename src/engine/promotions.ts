@@ -1,5 +1,6 @@
 import { EverviewError, type TextPlace } from '../core/errors.ts';
-import type { Decision, LiveIncident } from '../core/incident.ts';
+import { quoteIdentifier } from '../core/identifier.ts';
+import type { Decision } from '../core/incident.ts';
 import { type ModelVersion, modelVersionOf, versionOf } from '../core/version.ts';
 import { readParameters } from '../model/parameters-json.ts';
 import { type PromotedModel, promoteVersion } from '../promote/model-versions.ts';
@@ -8,7 +9,6 @@ import { type ModelEntry, nameOf } from '../query/catalog.ts';
 import { answeringModel } from './answering-model.ts';
 import type { EngineCore } from './engine-core.ts';
 import { type EngineState, withEntry } from './engine-state.ts';
-import { incidentAgainst } from './model-incidents.ts';
 import { namedModel } from './named-model.ts';
 import { refreshImmediate } from './refresh-immediate.ts';
 import { noteSuperseded } from './shown-models.ts';
@@ -16,22 +16,6 @@ import { WriteDraft } from './write-draft.ts';
 
 /** A version of a model by its number, and where that stood. */
 export type AskedVersion = { readonly version: number; readonly at?: TextPlace };
-
-/** Why a candidate that passed its gate does not answer. */
-export type CandidateHold =
-  | { readonly reason: 'held-by-person'; readonly incident: null }
-  | { readonly reason: 'incident-open'; readonly incident: LiveIncident };
-
-/** Null: nothing speaks against the candidate but its gate. */
-export function candidateHold(state: EngineState, entry: ModelEntry): CandidateHold | null {
-  if (state.heldModels.has(nameOf(entry))) return { reason: 'held-by-person', incident: null };
-  // A silence brings no rows to learn from.
-  const incident = incidentAgainst(state, entry, entry.declared.definition.holdOn, [
-    'silence',
-    'live-performance',
-  ]);
-  return incident === undefined ? null : { reason: 'incident-open', incident };
-}
 
 /**
  * HOLD MODEL: what answers stays until PROMOTE MODEL, whatever the candidates.
@@ -54,7 +38,7 @@ export async function holdModel(
 /**
  * PROMOTE MODEL: the version answers from now on, and candidates come to answer by themselves again. ROLLBACK MODEL: it
  * answers, and none does until PROMOTE MODEL.
- * @param asked null: the newest that is held, or else what answers already
+ * @param asked null: the newest that passed its gate and is newer than what answers, or else what answers already
  * @returns the version that answers
  * @throws EverviewError `no-model-version`, or `not-promotable` for a version that failed its gate (law 5) or belongs to
  *   another definition
@@ -122,6 +106,18 @@ export async function endHold(draft: WriteDraft, model: string): Promise<void> {
   draft.update({ heldModels: held });
 }
 
+/** What was learned from rows that are gone may not answer (law 8): the next fit would take it away again. */
+function assertLearned(state: EngineState, { declared }: ModelEntry, asked: AskedVersion | null): void {
+  const { name, trainingSet } = declared.definition;
+  const cursor = state.cursors.get(name);
+  if (cursor?.hash !== declared.hash || cursor.outcome?.kind !== 'too-few-rows') return;
+  throw new EverviewError(
+    'not-promotable',
+    `no version of model "${name}" may answer: its last fit found too few rows in "${trainingSet}" to learn from`,
+    { at: asked?.at, hint: `once there are rows again, REFRESH ${quoteIdentifier(name)} fits a version` },
+  );
+}
+
 async function findPromotable(
   { tx, state }: WriteDraft,
   entry: ModelEntry,
@@ -129,9 +125,11 @@ async function findPromotable(
 ): Promise<PromotedModel> {
   const model = nameOf(entry);
   const { hash } = entry.declared;
+  assertLearned(state, entry, asked);
   const [row] = await tx.rows(
     asked === null
-      ? `SELECT * FROM everview.model_versions WHERE model = $1 AND status = 'held' AND definition_hash = $2
+      ? `SELECT * FROM everview.model_versions
+         WHERE model = $1 AND status IN ('held', 'superseded') AND definition_hash = $2
          AND version > coalesce((SELECT max(version) FROM everview.model_versions WHERE model = $1 AND status = 'promoted'), 0)
          ORDER BY version DESC LIMIT 1`
       : 'SELECT * FROM everview.model_versions WHERE model = $1 AND version = $2',
@@ -145,10 +143,14 @@ async function findPromotable(
       asked === null
         ? `no version of model "${model}" waits to be promoted`
         : `model "${model}" has no version ${asked.version}`,
-      { at: asked?.at, hint: `everview.model_versions lists its versions; REFRESH ${model} fits another` },
+      {
+        at: asked?.at,
+        hint: `everview.model_versions lists its versions; REFRESH ${quoteIdentifier(model)} fits another`,
+      },
     );
   }
   const version = Number(row.version);
+  const written = quoteIdentifier(model);
   const refusal = (why: string, hint: string) =>
     new EverviewError('not-promotable', `version ${version} of model "${model}" ${why}`, {
       at: asked?.at,
@@ -157,13 +159,13 @@ async function findPromotable(
   if (row.status === 'failed')
     throw refusal(
       'failed its gate, and may not answer',
-      'ALTER MODEL … SET (gate = …), and REFRESH, judge anew',
+      `ALTER MODEL ${written} SET (gate = …), and then REFRESH ${written}, judge anew`,
     );
   if (row.definition_hash !== hash)
-    throw refusal('is of another definition', 'REFRESH fits a version of the present one');
+    throw refusal('is of another definition', `REFRESH ${written} fits a version of the present one`);
   const parameters = readParameters(String(row.parameters));
   if (parameters === null)
-    throw refusal('was written by another release', 'REFRESH … FULL fits a version of this one');
+    throw refusal('was written by another release', `REFRESH ${written} FULL fits a version of this one`);
   return {
     modelVersion: modelVersionOf(version),
     dataVersion: versionOf(Number(row.data_version)),

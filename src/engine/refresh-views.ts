@@ -172,6 +172,7 @@ async function refreshView(
     nextBoundaryMs: await nextBoundary(core, draft, entry, cursor, outcome, pending.moments),
     costState: lesson.costState,
     models: answeringVersions(draft.state, entry.models),
+    outcome: null,
   };
   draft.update({ cursors: withEntry(draft.state.cursors, name, standing) });
   forgetUnshown(draft);
@@ -366,7 +367,7 @@ function invalidateOverwritten(
   for (const dependent of draft.state.catalog.fedBy(nameOf(entry))) {
     const stale = draft.state.cursors.get(nameOf(dependent));
     if (stale?.version !== draft.state.version || willFind(dependent, stale, draft, entry)) continue;
-    const cursor: Cursor = { ...stale, hash: overwritten, version: versionOf(0) };
+    const cursor: Cursor = { ...stale, hash: overwritten, version: versionOf(0), outcome: null };
     saveCursor(draft.tx, nameOf(dependent), cursor, draft.state.lastRefreshId);
     draft.update({ cursors: withEntry(draft.state.cursors, nameOf(dependent), cursor) });
   }

@@ -1,7 +1,9 @@
 import type { ModelVersions } from '../core/prediction.ts';
 import type { Reason } from '../core/reasons.ts';
 import { modelVersionOf, type Version } from '../core/version.ts';
-import { type Cursor, type RefreshRecord, recordRefresh } from '../log/cursor-log.ts';
+import type { ModelDefinition } from '../declare/definition.ts';
+import { hashGate } from '../declare/definition-hash.ts';
+import { type Cursor, type FitOutcome, type RefreshRecord, recordRefresh } from '../log/cursor-log.ts';
 import type { ModelState } from '../model/model-state.ts';
 import { encodeModelState } from '../model/model-state-codec.ts';
 import type { Evaluation } from '../model/score-holdout.ts';
@@ -20,9 +22,9 @@ import {
 import { recordPromotion } from '../promote/promotion-log.ts';
 import { versionMetrics } from '../promote/version-metrics.ts';
 import { type ModelEntry, nameOf } from '../query/catalog.ts';
+import { candidateHold } from './candidate-hold.ts';
 import { withEntry, withoutEntries } from './engine-state.ts';
 import { withState } from './kept-states.ts';
-import { candidateHold } from './promotions.ts';
 import { noteSuperseded } from './shown-models.ts';
 import type { WriteDraft } from './write-draft.ts';
 
@@ -61,6 +63,7 @@ export async function settleCandidate(
   const encoded = encodeModelState(candidate.state);
   const refreshId = draft.state.lastRefreshId + 1;
   saveModelState(draft.tx, name, candidate.version, candidate.nowMs, hash, encoded, refreshId);
+  const verdict = candidate.parameters === null ? null : judgeGate(definition, candidate.evaluation);
   const cursor: Cursor = {
     version: candidate.version,
     asOfMs: candidate.nowMs,
@@ -69,18 +72,18 @@ export async function settleCandidate(
     nextBoundaryMs: candidate.nextBoundaryMs,
     costState: writeModelCost(candidate.cost),
     models: candidate.models,
+    outcome: outcomeOf(definition, verdict),
   };
   draft.update({
     cursors: withEntry(draft.state.cursors, name, cursor),
     modelStates: withState(draft.state.modelStates, name, cursor, candidate.state, encoded.length),
   });
-  if (candidate.parameters === null) {
+  if (candidate.parameters === null || verdict === null) {
     // No row is left to learn from, so what was learned from rows that are gone may not answer either (law 8).
     supersede(draft.tx, name);
     noteSuperseded(draft, name);
     draft.update({ promoted: withoutEntries(draft.state.promoted, [name]) });
   } else {
-    const verdict = judgeGate(definition, candidate.evaluation);
     judge(draft, entry, candidate, candidate.parameters, verdict);
   }
   const record: RefreshRecord = {
@@ -102,6 +105,11 @@ export async function settleCandidate(
   draft.update({ lastRefreshId: record.refreshId });
   await recordRefresh(draft.tx, record, cursor);
   return record;
+}
+
+function outcomeOf(definition: ModelDefinition, verdict: GateVerdict | null): FitOutcome {
+  if (verdict === null) return { kind: 'too-few-rows' };
+  return verdict.passed ? { kind: 'passed' } : { kind: 'failed', gate: hashGate(definition) };
 }
 
 function judge(

@@ -1,11 +1,14 @@
 import type { StalenessReport } from '../core/staleness.ts';
 import { versionOf } from '../core/version.ts';
 import type { QueryPolicy } from '../declare/definition.ts';
+import { hashGate } from '../declare/definition-hash.ts';
 import { declaredPolicy, policyFor } from '../declare/query-policy.ts';
 import type { Cursor } from '../log/cursor-log.ts';
 import type { MomentSpan, ReadObject } from '../plan/read-plan.ts';
 import { type Standing, standingOf, withinPolicy } from '../plan/staleness.ts';
 import { type CatalogEntry, isMaintained, type ModelEntry, nameOf } from '../query/catalog.ts';
+import { answeringModel } from './answering-model.ts';
+import { candidateHold } from './candidate-hold.ts';
 import type { EngineState } from './engine-state.ts';
 import { isRefreshHeld, policyNow } from './held-refreshes.ts';
 import { policyOf } from './refresh-views.ts';
@@ -27,7 +30,8 @@ export function servedStanding(entry: MaintainedEntry, state: EngineState, nowMs
   }
   const promoted = state.promoted.get(nameOf(entry));
   if (promoted?.definitionHash !== entry.declared.hash) return null;
-  const isLatest = cursor !== undefined && cursor.asOfMs === promoted.asOfMs;
+  const isLatest =
+    cursor !== undefined && state.lastModelVersion.get(nameOf(entry)) === promoted.modelVersion;
   // A version older than the last fit is stale since that fit's moment at the latest.
   const nextBoundaryMs = isLatest ? cursor.nextBoundaryMs : (cursor?.asOfMs ?? promoted.asOfMs);
   const models = isLatest ? cursor.models : new Map();
@@ -50,7 +54,10 @@ function standingAt(
   return standingOf(position, bases, state.changes, state.version, nowMs);
 }
 
-/** Where the last refresh left the entry, whether or not its result answers. */
+/**
+ * Where the last refresh left the entry, whether or not its result answers. Where the next one would come to another
+ * result from the same rows, it is as if that had not been: where what answers stands.
+ */
 export function attemptedStanding(
   entry: MaintainedEntry,
   state: EngineState,
@@ -58,7 +65,27 @@ export function attemptedStanding(
 ): Standing | null {
   const cursor = state.cursors.get(nameOf(entry));
   if (cursor?.hash !== entry.declared.hash) return null;
+  if (entry.kind === 'model' && isOvertaken(entry, state, cursor)) return servedStanding(entry, state, nowMs);
   return standingAt(cursor, entry, state, nowMs);
+}
+
+/**
+ * The last fit passed its gate and does not answer, though nothing holds it any more (an incident ended, a rollback was
+ * undone); or it failed a gate that is no longer declared.
+ */
+function isOvertaken(entry: ModelEntry, state: EngineState, { outcome }: Cursor): boolean {
+  switch (outcome?.kind) {
+    case 'passed': {
+      const name = nameOf(entry);
+      const answers = answeringModel(state, name)?.modelVersion === state.lastModelVersion.get(name);
+      return !answers && candidateHold(state, entry) === null;
+    }
+    case 'failed':
+      return outcome.gate !== hashGate(entry.declared.definition);
+    case 'too-few-rows':
+    case undefined:
+      return false;
+  }
 }
 
 /** The entry as the read plan of a query sees it that asks for `asked`. */

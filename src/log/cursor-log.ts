@@ -20,7 +20,15 @@ export type Cursor = {
   readonly costState: string | null;
   /** The models whose predictions are in the contents. */
   readonly models: ModelVersions;
+  /** Of a model: what came of the fit. Null: of a view, or not known. */
+  readonly outcome: FitOutcome | null;
 };
+
+/** Beyond being fitted: whether the candidate passed the gate, which is named by its hash where it did not. */
+export type FitOutcome =
+  | { readonly kind: 'passed' }
+  | { readonly kind: 'failed'; readonly gate: string }
+  | { readonly kind: 'too-few-rows' };
 
 /** Of each way there was; null: there was no such way. `incremental`: the cheapest that is. */
 export type PredictedMs = {
@@ -73,10 +81,19 @@ export function saveCursor(tx: Session, name: string, cursor: Cursor, lastRefres
 /** What a cursor says beyond the refresh that moved it: the column `cursor` of the refreshes, as JSON. */
 type CursorOfRefresh = Pick<Cursor, 'hash' | 'rows' | 'nextBoundaryMs' | 'costState'> & {
   readonly models: Readonly<Record<string, number | null>>;
+  /** Left out where it says nothing. */
+  readonly outcome?: FitOutcome;
 };
 
-function cursorText({ hash, rows, nextBoundaryMs, costState, models }: Cursor): string {
-  const kept: CursorOfRefresh = { hash, rows, nextBoundaryMs, costState, models: Object.fromEntries(models) };
+function cursorText({ hash, rows, nextBoundaryMs, costState, models, outcome }: Cursor): string {
+  const kept: CursorOfRefresh = {
+    hash,
+    rows,
+    nextBoundaryMs,
+    costState,
+    models: Object.fromEntries(models),
+    ...(outcome === null ? {} : { outcome }),
+  };
   return JSON.stringify(kept);
 }
 
@@ -120,9 +137,10 @@ export async function loadCursors(session: Session): Promise<Map<string, Cursor>
 
 function cursorOfRefresh({ version, as_of, cursor }: Row): Cursor {
   // Written by recordRefresh below, in this form.
-  const { models, ...kept } = JSON.parse(String(cursor)) as CursorOfRefresh;
+  const { models, outcome = null, ...kept } = JSON.parse(String(cursor)) as CursorOfRefresh;
   return {
     ...kept,
+    outcome,
     version: versionOf(Number(version)),
     asOfMs: Number(as_of),
     models: modelVersionsOf(models),
@@ -138,6 +156,7 @@ function movedCursor(row: Row): Cursor {
     nextBoundaryMs: row.next_boundary === null ? null : Number(row.next_boundary),
     costState: row.cost_state === null ? null : String(row.cost_state),
     models: modelVersionsOf(typeof row.models === 'string' ? JSON.parse(row.models) : {}),
+    outcome: null,
   };
 }
 

@@ -240,9 +240,17 @@ const modelDraft: fc.Arbitrary<DefinitionDraft> = fc
           on_failure: fc.constant('keep_current'),
         },
         ['method'],
-      ),
+      ).map(withoutIdleFallback),
     }),
   );
+
+/** A fallback is refused where nothing pauses the model. */
+function withoutIdleFallback(given: DraftOption[]): DraftOption[] {
+  const pauses = given.some(
+    ({ name, value }) => name === 'pause_on' && 'js' in value && value.js !== 'never',
+  );
+  return pauses ? given : given.filter(({ name }) => name !== 'fallback');
+}
 
 export const draftArbitrary: fc.Arbitrary<DefinitionDraft> = fc.oneof(
   tableDraft,

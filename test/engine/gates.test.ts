@@ -213,6 +213,42 @@ describe('a gate over a hold-out, its slices and earlier windows', () => {
     });
   });
 
+  it('judges anew once the gate is another, and tells of no gate that is gone', async () => {
+    const { db, sensor } = await opened(8);
+    await using _ = db;
+    await db.sql(modelSql('m', 'gate = (rmse <= 0.01)'));
+    await sensor.hours(12, { rows: 5 });
+    const refreshed = async () => (await db.execute('REFRESH m')).rows.map(({ kind }) => kind);
+    const predict = 'SELECT * FROM PREDICT(m, (SELECT 1.0::DOUBLE AS x)) WITH (on_stale_read = serve)';
+    expect(await refreshed()).toEqual(['full', 'full']);
+    expect(await refreshed()).toEqual(['none']);
+    await expect(db.query(predict)).rejects.toMatchObject({ hint: expect.stringMatching(/rmse <= 0.01/) });
+    await db.sql('ALTER MODEL m SET (gate = (rmse <= 50))');
+    const explained = await db.execute('EXPLAIN REFRESH m');
+    expect(explained.rows).toContainEqual({
+      property: 'pending change',
+      value: 'nothing since the last fit, which is to be judged anew',
+    });
+    expect(await refreshed()).toHaveLength(1);
+    expect(await lastVersion(db, 'm')).toMatchObject({ status: 'promoted' });
+    expect(await refreshed()).toEqual(['none']);
+    // What answers has passed a gate: another gate is for candidates to come.
+    await db.sql('ALTER MODEL m SET (gate = (rmse <= 0.02))');
+    expect(await refreshed()).toEqual(['none']);
+    expect((await db.query(predict)).models).toEqual({ m: 2 });
+  });
+
+  it('lets answer by itself what a gate refused that is declared no longer', async () => {
+    const { db, sensor } = await opened(9);
+    await using _ = db;
+    await db.sql(modelSql('m', 'gate = (rmse <= 0.01)').replace('manual', 'on_read'));
+    await sensor.hours(12, { rows: 5 });
+    const predict = 'SELECT * FROM PREDICT(m, (SELECT 1.0::DOUBLE AS x))';
+    await expect(db.query(predict)).rejects.toMatchObject({ hint: expect.stringMatching(/rmse <= 0.01/) });
+    await db.sql(modelSql('m', 'l2 = 1').replace('CREATE', 'CREATE OR REPLACE').replace('manual', 'on_read'));
+    expect((await db.query(predict)).models).toEqual({ m: 2 });
+  });
+
   it.each([
     ['gate = (auc >= 0.7)', 'invalid-option', /asks for auc/, /rmse, mae, mape, r2/],
     ['gate = (not_worse(log_loss))', 'invalid-option', /asks for log_loss/, /rmse, mae/],

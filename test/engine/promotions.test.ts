@@ -161,6 +161,71 @@ describe('people decide which version answers', () => {
   });
 });
 
+/** As `slope`, by the declared policy: stale answers are refreshed first. */
+async function freshSlope(): Promise<number> {
+  const { rows } = await db.query(
+    'SELECT prediction FROM PREDICT(m, (SELECT 1.0 AS x)) WITH (max_staleness = 0)',
+  );
+  return Math.round(Number(rows[0]?.prediction) * 1e6) / 1e6;
+}
+
+describe('what ends a hold lets the newest that passed answer', () => {
+  it('a promotion after a rollback', async () => {
+    await fit(1);
+    await fit(2);
+    await db.execute('ROLLBACK MODEL m TO VERSION 1');
+    await db.execute('REFRESH m');
+    expect(await versions()).toEqual(['1 promoted', '2 superseded']);
+    await db.execute(`ALTER MODEL m SET (on_stale_read = fail, max_staleness = 0)`);
+    const predict = 'SELECT * FROM PREDICT(m, (SELECT 1.0 AS x))';
+    expect(await failureOf(db.query(predict))).toMatchObject({
+      code: 'staleness-exceeded',
+      hint: expect.stringContaining('held by a person, and PROMOTE MODEL "m"'),
+    });
+    expect((await db.execute('PROMOTE MODEL m')).message).toBe('version 2 of model "m" answers');
+    expect((await db.query(predict)).models).toEqual({ m: 2 });
+  });
+
+  it('and one of an older version goes on with the rows there are', async () => {
+    await fit(1);
+    await fit(2);
+    await db.execute('PROMOTE MODEL m VERSION 1');
+    expect(await slope()).toBe(1);
+    expect(await freshSlope()).toBe(2);
+    expect(await versions()).toEqual(['1 superseded', '2 superseded', '3 promoted']);
+  });
+
+  it('the end of an incident, at the next refresh', async () => {
+    await fit(1);
+    await db.sql(`ALTER MODEL m SET (hold_on = notice); INSERT INTO t SELECT 1, 1, 9 FROM range(2)`);
+    await db.sql(`INSERT INTO t SELECT 1, 1, 9 FROM range(2); REFRESH m`);
+    expect(await versions()).toEqual(['1 promoted', '2 held']);
+    const asked =
+      'SELECT * FROM PREDICT(m, (SELECT 1.0 AS x)) WITH (on_stale_read = fail, max_staleness = 0)';
+    expect((await failureOf(db.query(asked))).hint).toMatch(/ACCEPT or RESOLVE INCIDENT 1/);
+    await db.close();
+    db = (await openEverview({ path: place.path, clock })).db;
+    expect((await db.execute('REFRESH m')).rows).toMatchObject([{ kind: 'none' }]);
+    await db.execute('RESOLVE INCIDENT 1');
+    expect((await failureOf(db.query(asked))).hint).toMatch(/^REFRESH "m"/);
+    await db.execute('REFRESH m');
+    expect(await versions()).toEqual(['1 superseded', '2 held', '3 promoted']);
+    expect((await db.execute('REFRESH m')).rows).toMatchObject([{ kind: 'none' }]);
+  });
+
+  it('but not where no row is left to learn from', async () => {
+    await fit(1);
+    await db.sql('DELETE FROM t; REFRESH m');
+    for (const statement of ['PROMOTE MODEL m', 'PROMOTE MODEL m VERSION 1', 'ROLLBACK MODEL m TO VERSION 1'])
+      expect(await failureOf(db.execute(statement)), statement).toMatchObject({
+        code: 'not-promotable',
+        message: expect.stringContaining('too few rows in "s"'),
+      });
+    await fit(2);
+    expect(await slope()).toBe(2);
+  });
+});
+
 describe('a candidate that learned from rows under an open incident', () => {
   const replay = () => db.sql('INSERT INTO t SELECT * FROM t; INSERT INTO t VALUES (20, 1, 9)');
 

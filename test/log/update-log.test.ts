@@ -97,6 +97,7 @@ describe('cursors', () => {
     nextBoundaryMs: null,
     costState: null,
     models: new Map(),
+    outcome: null,
   });
 
   const noRefresh: RefreshRecord = {
@@ -148,6 +149,7 @@ describe('cursors', () => {
         ['m', modelVersionOf(2)],
         ['n', null],
       ]),
+      outcome: { kind: 'failed', gate: 'g' },
     };
     await refreshed(1, 'a', cursor(1));
     saveCursor(session, 'a', cursor(2), 1);
