@@ -76,10 +76,14 @@ export async function respondToFindings(
   const isTied = change.deleted > 0 || (target.children.length > 0 && change.isShared);
   const response = (wished === 'quarantine' || wished === 'ask') && isTied ? 'reject' : wished;
   const reports: IncidentReport[] = [];
-  for (const finding of told)
-    reports.push(
-      await reportOf(draft.tx, entry, finding, context, blocking.includes(finding) ? response : 'warn'),
-    );
+  // What is noticed of an update of which nothing is taken, or all waits, shares its fate.
+  const isWhole = response !== 'quarantine' || blocking.some(({ rowsPredicate }) => rowsPredicate === null);
+  for (const finding of told) {
+    const fate = responses[isWhole || blocking.includes(finding) ? response : 'warn'];
+    const done = change.letIn === 'as-it-came' ? 'let-in' : fate;
+    const report = await reportOf(draft.tx, entry, finding, context, done);
+    reports.push({ ...report, isKnown: change.letIn !== null });
+  }
   const [first] = blocking;
   if (first === undefined || response === 'warn') return { ...nothingSetAside, reports };
   if (response === 'reject') {
@@ -154,7 +158,7 @@ function widestLast(findings: readonly Finding[]): Finding[] {
   return findings.toSorted((a, b) => Number(a.rowsPredicate === null) - Number(b.rowsPredicate === null));
 }
 
-const told = {
+const responses = {
   warn: 'warned',
   quarantine: 'quarantined',
   ask: 'quarantined',
@@ -169,7 +173,7 @@ async function reportOf(
   { target }: TableEntry,
   finding: Finding,
   context: UpdateContext,
-  response: TableDefinition['onFinding'],
+  response: IncidentReport['response'],
 ): Promise<IncidentReport> {
   const rows = broughtRows(target, context, finding.rowsPredicate);
   const [counted] = await tx.rows(`SELECT count(*)::DOUBLE AS n FROM ${rows}`);
@@ -186,7 +190,7 @@ async function reportOf(
     detail: finding.explanation,
     rows: Number(counted?.n ?? 0),
     sample: sample.map(({ content }) => String(content)),
-    response: told[response],
+    response,
     updateId: context.updateId,
   };
 }
