@@ -41,6 +41,7 @@ export type IncidentEvent =
 export const incidentResponses = [
   'rebuilt',
   'quarantined',
+  'update-held',
   'refresh-held',
   'warned',
   'let-in',
@@ -133,19 +134,11 @@ export function tells(live: LiveIncident, { severity }: IncidentReport): boolean
 /** The statements that would act on it, the most telling first. */
 export function statementsFor(
   incidentId: number,
-  { kind, name, subject, response }: Pick<IncidentReport, 'kind' | 'name' | 'subject' | 'response'>,
+  report: Pick<IncidentReport, 'kind' | 'name' | 'subject' | 'response' | 'updateId'>,
 ): readonly string[] {
+  const { kind, name } = report;
   const table = quoteIdentifier(name);
-  const held = `constraint_name = ${quoteLiteral(subject)}`;
-  const quarantine =
-    response === 'quarantined'
-      ? [
-          `SELECT id, reason, "row" FROM everview.quarantine WHERE state = 'held' AND "table" = ${quoteLiteral(name)} AND ${held}`,
-          `RELEASE QUARANTINE FOR ${table} WHERE ${held}`,
-          `CORRECT QUARANTINE FOR ${table} SET … WHERE ${held}`,
-          `DROP QUARANTINE FOR ${table} WHERE ${held}`,
-        ]
-      : [];
+  const quarantine = statementsForRows(report);
   const own: Readonly<Record<IncidentKind, readonly string[]>> = {
     'audit-divergence': [`REFRESH ${table} FULL`],
     'constraint-violation': quarantine,
@@ -165,6 +158,37 @@ export function statementsFor(
     `ACCEPT INCIDENT ${incidentId} FOR INTERVAL '7 days' BECAUSE '…'`,
     `RESOLVE INCIDENT ${incidentId}`,
   ];
+}
+
+/** What can be done about the rows of an update: where they are, and how to let them in or give them up. */
+function statementsForRows({
+  name,
+  subject,
+  response,
+  updateId,
+}: Pick<IncidentReport, 'name' | 'subject' | 'response' | 'updateId'>): readonly string[] {
+  const table = quoteIdentifier(name);
+  const kept = `SELECT id, reason, "row" FROM everview.quarantine WHERE "table" = ${quoteLiteral(name)}`;
+  const shown = `list_contains(subjects, ${quoteLiteral(subject)})`;
+  const held = [
+    `${kept} AND state = 'held' AND ${shown}`,
+    `RELEASE QUARANTINE FOR ${table} WHERE ${shown}`,
+    `CORRECT QUARANTINE FOR ${table} SET … WHERE ${shown}`,
+    `DROP QUARANTINE FOR ${table} WHERE ${shown}`,
+  ];
+  const update = updateId === null ? [] : [updateId];
+  switch (response) {
+    case 'quarantined':
+      return held;
+    case 'update-held':
+      return [...update.flatMap((id) => [`APPROVE UPDATE ${id}`, `REJECT UPDATE ${id}`]), ...held];
+    case 'refresh-held':
+      return update.map((id) => `APPROVE UPDATE ${id}`);
+    case 'rejected':
+      return update.map((id) => `${kept} AND state = 'rejected' AND update_id = ${id}`);
+    default:
+      return [];
+  }
 }
 
 /** What a webhook is told: an event of an incident, with what is needed to act on it. */

@@ -8,7 +8,7 @@ import type { UpdateContext } from '../ingest/change-outcome.ts';
 import { partsLeaving } from '../ingest/judge/judge-batch.ts';
 import { recordParts } from '../ingest/judge/profile-log.ts';
 import { jsonOf } from '../ingest/row-sql.ts';
-import { broughtRows, setAsideTaken } from '../ingest/set-aside-taken.ts';
+import { broughtRows, type SubjectOfRows, setAsideTaken } from '../ingest/set-aside-taken.ts';
 import { type HeldUpdate, recordHeld } from '../log/held-log.ts';
 import type { TableEntry } from '../query/catalog.ts';
 import { isAccepted, subjectOf } from './accepted-findings.ts';
@@ -96,11 +96,19 @@ export async function respondToFindings(
     await waitFor(draft, entry, first, context, 'refresh');
     return { ...nothingSetAside, isWaiting: true, reports };
   }
-  if (response === 'ask')
-    return { ...nothingSetAside, quarantined: await hold(draft, entry, first, context), reports };
+  const subjects = told.map((finding) => ({
+    subject: subjectOf(finding),
+    predicate: finding.rowsPredicate,
+  }));
+  if (response === 'ask') {
+    await waitFor(draft, entry, first, context, 'rows');
+    const whole = subjects.map((one) => ({ ...one, predicate: null }));
+    const quarantined = await setAside(draft, entry, first, null, whole, context);
+    return { ...nothingSetAside, quarantined, reports };
+  }
   let quarantined = 0;
   for (const finding of widestLast(blocking))
-    quarantined += await setAside(draft, entry, finding, finding.rowsPredicate, context);
+    quarantined += await setAside(draft, entry, finding, finding.rowsPredicate, subjects, context);
   return { ...nothingSetAside, quarantined, reports };
 }
 
@@ -112,26 +120,17 @@ async function setAside(
   { target, declared }: TableEntry,
   { cause, explanation }: Finding,
   predicate: string | null,
+  subjects: readonly SubjectOfRows[],
   context: UpdateContext,
 ): Promise<number> {
   const { schema, name } = target;
   const relation = `(SELECT * FROM ${broughtRows(target, context, predicate)})`;
   const { eventTime } = declared.definition;
   await recordParts(tx, name, context.version, await partsLeaving(tx, { relation, schema, eventTime }));
-  return setAsideTaken(tx, target, predicate, { name: cause, reason: explanation }, context);
+  return setAsideTaken(tx, target, predicate, { name: cause, reason: explanation, subjects }, context);
 }
 
-/** All that the update brought to the table waits for a person, or for the deadline. */
-async function hold(
-  draft: WriteDraft,
-  entry: TableEntry,
-  finding: Finding,
-  context: UpdateContext,
-): Promise<number> {
-  await waitFor(draft, entry, finding, context, 'rows');
-  return setAside(draft, entry, finding, null, context);
-}
-
+/** All that the update brought waits for a person, or for the deadline. */
 async function waitFor(
   draft: WriteDraft,
   entry: TableEntry,
@@ -161,7 +160,7 @@ function widestLast(findings: readonly Finding[]): Finding[] {
 const responses = {
   warn: 'warned',
   quarantine: 'quarantined',
-  ask: 'quarantined',
+  ask: 'update-held',
   hold_refresh: 'refresh-held',
   reject: 'rejected',
 } as const satisfies Record<TableDefinition['onFinding'], IncidentReport['response']>;

@@ -216,6 +216,11 @@ const steps: readonly (readonly Statement[])[] = [
        SELECT 1 FROM everview.held_updates h WHERE h."table" = i.name AND h.state = 'waiting'))`,
     },
   ],
+  // All that speaks against a row that was set aside, as its incidents say it.
+  [
+    'ALTER TABLE everview.quarantine ADD COLUMN subjects VARCHAR[]',
+    { moves: `UPDATE everview.quarantine SET subjects = [constraint_name] WHERE state = 'held'` },
+  ],
 ];
 
 /**
