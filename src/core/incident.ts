@@ -1,5 +1,5 @@
 import { quoteIdentifier, quoteLiteral } from './identifier.ts';
-import type { CatalogueCause, FindingSeverity } from './verdict.ts';
+import { type CatalogueCause, type FindingSeverity, worseOf } from './verdict.ts';
 import type { Version } from './version.ts';
 
 /**
@@ -26,16 +26,25 @@ export type IncidentState = (typeof incidentStates)[number];
 
 /**
  * What happens to an incident. `expired`: what was accepted came again after its expiry, and is open once more. `learned`:
- * updates were taken like that until it was usual.
+ * updates were taken like that until it was usual. `worsened`: it came again and was worse, or its rows are in the table now.
  */
-export type IncidentEvent = 'opened' | 'acknowledged' | 'accepted' | 'expired' | 'learned' | 'resolved';
+export type IncidentEvent =
+  | 'opened'
+  | 'worsened'
+  | 'acknowledged'
+  | 'accepted'
+  | 'expired'
+  | 'learned'
+  | 'resolved';
 
-/** What was done about it at once. */
+/** What was done about it at once; `let-in`: a person let the rows in as they came. */
 export const incidentResponses = [
   'rebuilt',
   'quarantined',
+  'update-held',
   'refresh-held',
   'warned',
+  'let-in',
   'rejected',
   'none',
 ] as const;
@@ -59,6 +68,8 @@ export type IncidentReport = {
   readonly response: IncidentResponse;
   /** Null: no update brought it. */
   readonly updateId: number | null;
+  /** The rows came before and were counted then: they have been let in now. */
+  readonly isKnown?: boolean;
 };
 
 /** An incident that is not resolved, as the engine keeps it in memory. */
@@ -67,6 +78,9 @@ export type LiveIncident = Pick<
   'kind' | 'name' | 'subject' | 'severity' | 'detail' | 'response'
 > & {
   readonly incidentId: number;
+  /** The worst of what is in the table by it and nobody has vouched for; null: nothing is, or a decision is waited for. */
+  readonly taken: FindingSeverity | null;
+  readonly statements: readonly string[];
   readonly openedAtMs: number;
   readonly state: Exclude<IncidentState, 'resolved'>;
   /** Of `accepted`; null: it does not expire. */
@@ -88,22 +102,43 @@ export function isSameCause(
   return a.kind === b.kind && a.name === b.name && a.subject === b.subject;
 }
 
+/** What a report says is in the table with nobody having vouched for it, nor being asked. */
+export function takenBy({
+  response,
+  severity,
+}: Pick<IncidentReport, 'response' | 'severity'>): FindingSeverity | null {
+  return response === 'warned' || response === 'none' ? severity : null;
+}
+
+/**
+ * An incident after the same came again. What is told of it is the newest of the worst, so that what is in the table
+ * stays so when something harmless follows, and something worse is not hidden by what came first.
+ */
+export function afterReport(live: LiveIncident, report: IncidentReport): LiveIncident {
+  const severity = worseOf(live.severity, report.severity);
+  const { detail, response } = report;
+  return {
+    ...live,
+    quiet: 0,
+    severity,
+    taken: worseOf(live.taken, takenBy(report)),
+    ...(tells(live, report) ? { detail, response, statements: statementsFor(live.incidentId, report) } : {}),
+  };
+}
+
+/** Whether a report is what an incident is to tell of from now on. */
+export function tells(live: LiveIncident, { severity }: IncidentReport): boolean {
+  return worseOf(severity, live.severity) === severity;
+}
+
 /** The statements that would act on it, the most telling first. */
 export function statementsFor(
   incidentId: number,
-  { kind, name, subject, response }: Pick<IncidentReport, 'kind' | 'name' | 'subject' | 'response'>,
+  report: Pick<IncidentReport, 'kind' | 'name' | 'subject' | 'response' | 'updateId'>,
 ): readonly string[] {
+  const { kind, name } = report;
   const table = quoteIdentifier(name);
-  const held = `constraint_name = ${quoteLiteral(subject)}`;
-  const quarantine =
-    response === 'quarantined'
-      ? [
-          `SELECT id, reason, "row" FROM everview.quarantine WHERE state = 'held' AND "table" = ${quoteLiteral(name)} AND ${held}`,
-          `RELEASE QUARANTINE FOR ${table} WHERE ${held}`,
-          `CORRECT QUARANTINE FOR ${table} SET … WHERE ${held}`,
-          `DROP QUARANTINE FOR ${table} WHERE ${held}`,
-        ]
-      : [];
+  const quarantine = statementsForRows(report);
   const own: Readonly<Record<IncidentKind, readonly string[]>> = {
     'audit-divergence': [`REFRESH ${table} FULL`],
     'constraint-violation': quarantine,
@@ -123,6 +158,37 @@ export function statementsFor(
     `ACCEPT INCIDENT ${incidentId} FOR INTERVAL '7 days' BECAUSE '…'`,
     `RESOLVE INCIDENT ${incidentId}`,
   ];
+}
+
+/** What can be done about the rows of an update: where they are, and how to let them in or give them up. */
+function statementsForRows({
+  name,
+  subject,
+  response,
+  updateId,
+}: Pick<IncidentReport, 'name' | 'subject' | 'response' | 'updateId'>): readonly string[] {
+  const table = quoteIdentifier(name);
+  const kept = `SELECT id, reason, "row" FROM everview.quarantine WHERE "table" = ${quoteLiteral(name)}`;
+  const shown = `list_contains(subjects, ${quoteLiteral(subject)})`;
+  const held = [
+    `${kept} AND state = 'held' AND ${shown}`,
+    `RELEASE QUARANTINE FOR ${table} WHERE ${shown}`,
+    `CORRECT QUARANTINE FOR ${table} SET … WHERE ${shown}`,
+    `DROP QUARANTINE FOR ${table} WHERE ${shown}`,
+  ];
+  const update = updateId === null ? [] : [updateId];
+  switch (response) {
+    case 'quarantined':
+      return held;
+    case 'update-held':
+      return [...update.flatMap((id) => [`APPROVE UPDATE ${id}`, `REJECT UPDATE ${id}`]), ...held];
+    case 'refresh-held':
+      return update.map((id) => `APPROVE UPDATE ${id}`);
+    case 'rejected':
+      return update.map((id) => `${kept} AND state = 'rejected' AND update_id = ${id}`);
+    default:
+      return [];
+  }
 }
 
 /** What a webhook is told: an event of an incident, with what is needed to act on it. */

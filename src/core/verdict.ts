@@ -115,10 +115,16 @@ const rank: Readonly<Record<FindingSeverity, number>> = { log: 0, notice: 1, blo
 
 /** The worst severity among findings; null when there is none. */
 export function worstSeverity(findings: readonly Pick<Finding, 'severity'>[]): FindingSeverity | null {
-  return findings.reduce<FindingSeverity | null>(
-    (worst, { severity }) => (worst === null || rank[severity] > rank[worst] ? severity : worst),
-    null,
-  );
+  return findings.reduce<FindingSeverity | null>((worst, { severity }) => worseOf(worst, severity), null);
+}
+
+/** The worse of two; null: nothing speaks for it. */
+export function worseOf<A extends FindingSeverity | null, B extends FindingSeverity | null>(
+  a: A,
+  b: B,
+): A | B {
+  if (a === null || b === null) return a ?? b;
+  return rank[b] > rank[a] ? b : a;
 }
 
 /** A batch whose rows met every constraint, before it is committed. */

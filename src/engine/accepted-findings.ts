@@ -2,13 +2,20 @@ import { type Finding, type FindingSeverity, type Verdict, worstSeverity } from 
 import type { EngineState } from './engine-state.ts';
 import { liveIncident } from './incidents.ts';
 
+/** What of a finding makes it the same as another. */
+export type FoundCause = { readonly cause: string; readonly columns: readonly string[] };
+
 /** What tells the incident of a finding from others of its table. */
-export function subjectOf({ cause, columns }: Finding): string {
+export function subjectOf({ cause, columns }: FoundCause): string {
   return [cause, ...columns.toSorted()].join(' ');
 }
 
 /** A person has accepted what the finding says as the new normal, and that has not expired. */
-export function isAccepted(state: EngineState, finding: Finding, nowMs: number): boolean {
+export function isAccepted(
+  state: EngineState,
+  finding: FoundCause & Pick<Finding, 'table'>,
+  nowMs: number,
+): boolean {
   const live = liveIncident(state, { kind: 'finding', name: finding.table, subject: subjectOf(finding) });
   return live?.state === 'accepted' && (live.expiresAtMs === null || live.expiresAtMs > nowMs);
 }

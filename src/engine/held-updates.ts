@@ -4,7 +4,9 @@ import { dropQuarantine, releaseQuarantine } from '../ingest/quarantine.ts';
 import { type HeldUpdate, recordHeldDecision, recordMark } from '../log/held-log.ts';
 import type { TableEntry } from '../query/catalog.ts';
 import type { EngineCore } from './engine-core.ts';
+import { incidentsOfHeld } from './held-incidents.ts';
 import { endRefreshHolds } from './held-refreshes.ts';
+import { noteTaken } from './incidents.ts';
 import type { UpdateResult } from './result.ts';
 import { runUpdate } from './run-update.ts';
 import type { WriteDraft } from './write-draft.ts';
@@ -56,6 +58,7 @@ function settle(
     if (state === 'rejected' && waiting.length < all.length) throw takenAlready(asked);
     if (state !== 'rejected')
       await endRefreshHolds(draft, ({ updateId }) => updateId === asked.version, state, decision);
+    if (state === 'accepted-marked') for (const held of all) await noteTakenOf(draft, held, decision);
     const letIn = state === 'accepted-marked' ? 'at-deadline' : 'as-it-came';
     const where = heldRows(asked.version);
     for (const held of waiting) {
@@ -86,6 +89,12 @@ const nothing = {
 function heldRows(updateId: number) {
   const text = `quarantine_id IN (SELECT id FROM everview.quarantine WHERE update_id = ${updateId} AND constraint_kind = 'finding')`;
   return { text, at: placeIn(text, 0, text.length) };
+}
+
+/** What nobody decided about is in the table from now on: that is what its incidents tell of. */
+async function noteTakenOf(draft: WriteDraft, held: HeldUpdate, { why }: Decision): Promise<void> {
+  const incidents = await incidentsOfHeld(draft, held);
+  await noteTaken(draft, incidents, `update ${held.updateId} is in "${held.table}" now: ${why}`);
 }
 
 async function mark(

@@ -1,4 +1,5 @@
 import {
+  afterReport,
   type Decision,
   type IncidentEvent,
   type IncidentNotice,
@@ -7,9 +8,11 @@ import {
   type LiveIncident,
   quietUpdates,
   statementsFor,
+  takenBy,
+  tells,
 } from '../core/incident.ts';
 import { recordDelivery } from '../log/delivery-log.ts';
-import { recordIncident, recordIncidentEvent, recordSeenAgain } from '../log/incident-log.ts';
+import { recordIncident, recordIncidentEvent, recordSeenAgain, recordTaken } from '../log/incident-log.ts';
 import { nameOf } from '../query/catalog.ts';
 import type { EngineState } from './engine-state.ts';
 import { endRefreshHolds } from './held-refreshes.ts';
@@ -38,28 +41,60 @@ function replaceLive(draft: WriteDraft, incidentId: number, next: LiveIncident |
 export async function reportIncident(draft: WriteDraft, report: IncidentReport): Promise<LiveIncident> {
   const live = liveIncident(draft.state, report);
   if (live === undefined) return openIncident(draft, report);
-  await recordSeenAgain(draft.tx, live.incidentId, report, draft.nowMs);
-  const isExpired = live.state === 'accepted' && live.expiresAtMs !== null && live.expiresAtMs <= draft.nowMs;
-  const seen: LiveIncident = { ...live, quiet: 0 };
-  if (!isExpired) {
-    replaceLive(draft, live.incidentId, seen);
-    return seen;
+  // Told when they came; and whoever let them in knows.
+  if (report.isKnown === true && report.response === 'let-in') return live;
+  const seen = afterReport(live, report);
+  await recordSeenAgain(draft.tx, seen, report, tells(live, report), draft.nowMs);
+  if (isExpired(live, draft.nowMs)) {
+    const opened: LiveIncident = { ...seen, state: 'open', expiresAtMs: null };
+    replaceLive(draft, live.incidentId, opened);
+    await recordEvent(draft, opened, 'expired', byTheEngine('what was accepted came again after its expiry'));
+    return opened;
   }
-  const opened: LiveIncident = { ...seen, state: 'open', expiresAtMs: null };
-  replaceLive(draft, live.incidentId, opened);
-  await recordEvent(draft, opened, 'expired', byTheEngine('what was accepted came again after its expiry'));
-  return opened;
+  replaceLive(draft, live.incidentId, seen);
+  const worse = worsenedTo(live, seen);
+  if (worse !== null) await recordEvent(draft, seen, 'worsened', byTheEngine(`${worse}: ${report.detail}`));
+  return seen;
+}
+
+function isExpired({ state, expiresAtMs }: LiveIncident, nowMs: number): boolean {
+  return state === 'accepted' && expiresAtMs !== null && expiresAtMs <= nowMs;
+}
+
+/** What is worse now, in a word; null: nothing is, that nobody has accepted. */
+function worsenedTo(before: LiveIncident, now: LiveIncident): string | null {
+  if (now.state === 'accepted') return null;
+  if (now.severity !== before.severity) return `it is a ${now.severity} now`;
+  return now.taken === before.taken ? null : 'rows that nobody has vouched for are in the table now';
+}
+
+/** Rows were taken that are under these incidents, and nobody vouched for them. */
+export async function noteTaken(
+  draft: WriteDraft,
+  incidents: readonly LiveIncident[],
+  why: string,
+): Promise<void> {
+  for (const live of incidents) {
+    const seen: LiveIncident = { ...live, taken: live.severity };
+    if (seen.taken === live.taken) continue;
+    replaceLive(draft, live.incidentId, seen);
+    await recordTaken(draft.tx, seen);
+    if (live.state !== 'accepted') await recordEvent(draft, seen, 'worsened', byTheEngine(why));
+  }
 }
 
 async function openIncident(draft: WriteDraft, report: IncidentReport): Promise<LiveIncident> {
   const incidentId = draft.state.lastIncidentId + 1;
   const { kind, name, subject, severity, detail, response } = report;
+  const taken = takenBy(report);
+  const statements = statementsFor(incidentId, report);
   await recordIncident(draft.tx, {
     ...report,
     ...affectedBy(draft.state, name),
     incidentId,
     version: draft.state.version,
-    statements: statementsFor(incidentId, report),
+    taken,
+    statements,
     openedAtMs: draft.nowMs,
   });
   const live: LiveIncident = {
@@ -70,6 +105,8 @@ async function openIncident(draft: WriteDraft, report: IncidentReport): Promise<
     severity,
     detail,
     response,
+    taken,
+    statements,
     openedAtMs: draft.nowMs,
     state: 'open',
     expiresAtMs: null,
@@ -142,7 +179,7 @@ async function recordEvent(
 ): Promise<void> {
   await recordIncidentEvent(draft.tx, live.incidentId, event, decision, draft.nowMs, live.expiresAtMs);
   if (!draft.state.notifies) return;
-  const { incidentId, kind, name, subject, severity, detail } = live;
+  const { incidentId, kind, name, subject, severity, detail, statements } = live;
   const notice: IncidentNotice = {
     event,
     incidentId,
@@ -153,7 +190,7 @@ async function recordEvent(
     detail,
     version: draft.state.version,
     ...affectedBy(draft.state, name),
-    statements: statementsFor(incidentId, live),
+    statements,
     ...decision,
     at: new Date(draft.nowMs).toISOString(),
   };

@@ -8,7 +8,7 @@ import type { UpdateContext } from '../ingest/change-outcome.ts';
 import { partsLeaving } from '../ingest/judge/judge-batch.ts';
 import { recordParts } from '../ingest/judge/profile-log.ts';
 import { jsonOf } from '../ingest/row-sql.ts';
-import { broughtRows, setAsideTaken } from '../ingest/set-aside-taken.ts';
+import { broughtRows, type SubjectOfRows, setAsideTaken } from '../ingest/set-aside-taken.ts';
 import { type HeldUpdate, recordHeld } from '../log/held-log.ts';
 import type { TableEntry } from '../query/catalog.ts';
 import { isAccepted, subjectOf } from './accepted-findings.ts';
@@ -76,10 +76,14 @@ export async function respondToFindings(
   const isTied = change.deleted > 0 || (target.children.length > 0 && change.isShared);
   const response = (wished === 'quarantine' || wished === 'ask') && isTied ? 'reject' : wished;
   const reports: IncidentReport[] = [];
-  for (const finding of told)
-    reports.push(
-      await reportOf(draft.tx, entry, finding, context, blocking.includes(finding) ? response : 'warn'),
-    );
+  // What is noticed of an update of which nothing is taken, or all waits, shares its fate.
+  const isWhole = response !== 'quarantine' || blocking.some(({ rowsPredicate }) => rowsPredicate === null);
+  for (const finding of told) {
+    const fate = responses[isWhole || blocking.includes(finding) ? response : 'warn'];
+    const done = change.letIn === 'as-it-came' ? 'let-in' : fate;
+    const report = await reportOf(draft.tx, entry, finding, context, done);
+    reports.push({ ...report, isKnown: change.letIn !== null });
+  }
   const [first] = blocking;
   if (first === undefined || response === 'warn') return { ...nothingSetAside, reports };
   if (response === 'reject') {
@@ -92,11 +96,19 @@ export async function respondToFindings(
     await waitFor(draft, entry, first, context, 'refresh');
     return { ...nothingSetAside, isWaiting: true, reports };
   }
-  if (response === 'ask')
-    return { ...nothingSetAside, quarantined: await hold(draft, entry, first, context), reports };
+  const subjects = told.map((finding) => ({
+    subject: subjectOf(finding),
+    predicate: finding.rowsPredicate,
+  }));
+  if (response === 'ask') {
+    await waitFor(draft, entry, first, context, 'rows');
+    const whole = subjects.map((one) => ({ ...one, predicate: null }));
+    const quarantined = await setAside(draft, entry, first, null, whole, context);
+    return { ...nothingSetAside, quarantined, reports };
+  }
   let quarantined = 0;
   for (const finding of widestLast(blocking))
-    quarantined += await setAside(draft, entry, finding, finding.rowsPredicate, context);
+    quarantined += await setAside(draft, entry, finding, finding.rowsPredicate, subjects, context);
   return { ...nothingSetAside, quarantined, reports };
 }
 
@@ -108,26 +120,17 @@ async function setAside(
   { target, declared }: TableEntry,
   { cause, explanation }: Finding,
   predicate: string | null,
+  subjects: readonly SubjectOfRows[],
   context: UpdateContext,
 ): Promise<number> {
   const { schema, name } = target;
   const relation = `(SELECT * FROM ${broughtRows(target, context, predicate)})`;
   const { eventTime } = declared.definition;
   await recordParts(tx, name, context.version, await partsLeaving(tx, { relation, schema, eventTime }));
-  return setAsideTaken(tx, target, predicate, { name: cause, reason: explanation }, context);
+  return setAsideTaken(tx, target, predicate, { name: cause, reason: explanation, subjects }, context);
 }
 
-/** All that the update brought to the table waits for a person, or for the deadline. */
-async function hold(
-  draft: WriteDraft,
-  entry: TableEntry,
-  finding: Finding,
-  context: UpdateContext,
-): Promise<number> {
-  await waitFor(draft, entry, finding, context, 'rows');
-  return setAside(draft, entry, finding, null, context);
-}
-
+/** All that the update brought waits for a person, or for the deadline. */
 async function waitFor(
   draft: WriteDraft,
   entry: TableEntry,
@@ -154,10 +157,10 @@ function widestLast(findings: readonly Finding[]): Finding[] {
   return findings.toSorted((a, b) => Number(a.rowsPredicate === null) - Number(b.rowsPredicate === null));
 }
 
-const told = {
+const responses = {
   warn: 'warned',
   quarantine: 'quarantined',
-  ask: 'quarantined',
+  ask: 'update-held',
   hold_refresh: 'refresh-held',
   reject: 'rejected',
 } as const satisfies Record<TableDefinition['onFinding'], IncidentReport['response']>;
@@ -169,7 +172,7 @@ async function reportOf(
   { target }: TableEntry,
   finding: Finding,
   context: UpdateContext,
-  response: TableDefinition['onFinding'],
+  response: IncidentReport['response'],
 ): Promise<IncidentReport> {
   const rows = broughtRows(target, context, finding.rowsPredicate);
   const [counted] = await tx.rows(`SELECT count(*)::DOUBLE AS n FROM ${rows}`);
@@ -186,7 +189,7 @@ async function reportOf(
     detail: finding.explanation,
     rows: Number(counted?.n ?? 0),
     sample: sample.map(({ content }) => String(content)),
-    response: told[response],
+    response,
     updateId: context.updateId,
   };
 }

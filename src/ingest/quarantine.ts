@@ -32,8 +32,8 @@ export type ReleaseOutcome = ChangeOutcome & {
 
 /**
  * Held rows that `where` picks are checked again; those that hold now flow into the table as a change of this
- * version. `where` may name the row's columns, and `quarantine_id`, `constraint_name`, `constraint_kind`, `reason`
- * (a column of the row by that name hides them). Sub-selects inside are rewritten to physical names already.
+ * version. `where` may name the row's columns, and `quarantine_id`, `constraint_name`, `constraint_kind`, `reason`,
+ * `subjects` (a column of the row by that name hides them). Sub-selects inside are rewritten to physical names already.
  */
 export async function releaseQuarantine(
   tx: Session,
@@ -88,7 +88,7 @@ export async function dropQuarantine(
 
 /** The held rows under the table's name, with what the quarantine says about each. */
 function heldRows(target: IngestTarget): string {
-  const about = ['quarantine_id', 'constraint_name', 'constraint_kind', 'reason']
+  const about = ['quarantine_id', 'constraint_name', 'constraint_kind', 'reason', 'subjects']
     .filter((name) => findColumn(target.schema, name) === undefined)
     .map((name) => `, e.${name === 'quarantine_id' ? 'id' : name} AS ${name}`);
   return `(SELECT q.*${about.join('')} FROM ${quarantineRelation(target.name)} AS q
@@ -190,13 +190,14 @@ async function releaseStaged(
   return { ...outcomeOf(verdict, written), quarantined: 0, released: verdict.rows, stillHeld };
 }
 
-/** Rows that still break a rule go back to where they were, with the new reason. */
+/** Rows that still break a rule go back to where they were, with the new reason; what they came for is known still. */
 const keepHeld: SetAside = async (tx, _target, _stage, rules) => {
   const count = await tx.run(
     `UPDATE everview.quarantine AS e
      SET reason = b.reason, constraint_name = ${ruleText(rules, 'b.c', 'name')},
-         constraint_kind = ${ruleText(rules, 'b.c', 'kind')}
-     FROM ${brokenRows} AS b JOIN ${stageRelation} AS s ON s.${rowColumn} = b.r
+         constraint_kind = ${ruleText(rules, 'b.c', 'kind')},
+         subjects = list_sort(list_distinct(list_concat(e.subjects, b.subjects)))
+     FROM ${brokenRows(rules)} AS b JOIN ${stageRelation} AS s ON s.${rowColumn} = b.r
      WHERE e.id = s.${quarantineIdColumn}`,
   );
   await tx.run(

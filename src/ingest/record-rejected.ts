@@ -32,6 +32,7 @@ export async function recordRejected(
     rows.map((row) => row.content),
     fill(new Date(context.nowMs)),
     fill(null),
+    fill(null),
   ]);
 }
 

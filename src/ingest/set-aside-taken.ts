@@ -7,7 +7,15 @@ import { columnList, jsonOf } from './row-sql.ts';
 import { timestampSql } from './set-aside.ts';
 
 /** Why rows that met every constraint are set aside all the same. */
-export type SetAsideReason = { readonly name: string; readonly reason: string };
+export type SetAsideReason = {
+  readonly name: string;
+  readonly reason: string;
+  /** What all speaks against them, and of which rows. */
+  readonly subjects: readonly SubjectOfRows[];
+};
+
+/** What an incident is about, and the rows that show it; predicate null: it is not known which, so it may be any. */
+export type SubjectOfRows = { readonly subject: string; readonly predicate: string | null };
 
 /** Rows that an update brought and that `predicate` picks; null: all of them. As a FROM item. */
 export function broughtRows(
@@ -15,8 +23,22 @@ export function broughtRows(
   { version }: Pick<UpdateContext, 'version'>,
   predicate: string | null,
 ): string {
-  const picked = predicate === null ? '' : ` AND coalesce(TRY(CAST((${predicate}\n) AS BOOLEAN)), false)`;
+  const picked = predicate === null ? '' : ` AND ${holds(predicate)}`;
   return `${logRelation(target.name)} WHERE ${versionColumn} = ${version} AND ${weightColumn} = 1${picked}`;
+}
+
+function holds(predicate: string): string {
+  return `coalesce(TRY(CAST((${predicate}\n) AS BOOLEAN)), false)`;
+}
+
+/** SQL of the subjects of a row. */
+function subjectsSql(subjects: readonly SubjectOfRows[]): string {
+  const each = subjects.map(({ subject, predicate }) =>
+    predicate === null
+      ? quoteLiteral(subject)
+      : `CASE WHEN ${holds(predicate)} THEN ${quoteLiteral(subject)} END`,
+  );
+  return `list_filter([${each.join(', ')}], lambda s : s IS NOT NULL)`;
 }
 
 /**
@@ -35,7 +57,7 @@ export async function setAsideTaken(
   await tx.run(
     `CREATE OR REPLACE TEMP TABLE "__ev_bad" AS
      SELECT (SELECT coalesce(max(id), 0) FROM everview.quarantine) + row_number() OVER () AS __ev_id,
-            ${columnList(target)} FROM ${rows}`,
+            ${columnList(target)}, ${subjectsSql(why.subjects)} AS __ev_subjects FROM ${rows}`,
   );
   const { updateId, version, nowMs } = context;
   await tx.run(
@@ -43,9 +65,9 @@ export async function setAsideTaken(
   );
   const count = await tx.run(
     `INSERT INTO everview.quarantine
-       (id, update_id, version, "table", constraint_name, constraint_kind, reason, state, "row", quarantined_at)
+       (id, update_id, version, "table", constraint_name, constraint_kind, reason, state, "row", quarantined_at, subjects)
      SELECT b.__ev_id, ${updateId}, ${version}, ${quoteLiteral(target.name)}, ${quoteLiteral(why.name)}, 'finding',
-            ${quoteLiteral(why.reason)}, 'held', ${jsonOf(target, 'b')}, ${timestampSql(nowMs)} FROM temp."__ev_bad" AS b`,
+            ${quoteLiteral(why.reason)}, 'held', ${jsonOf(target, 'b')}, ${timestampSql(nowMs)}, b.__ev_subjects FROM temp."__ev_bad" AS b`,
   );
   await deleteTaken(tx, target);
   await tx.run(`DELETE FROM ${rows}`);

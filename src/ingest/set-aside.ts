@@ -18,9 +18,12 @@ export function ruleText(rules: readonly Rule[], column: string, what: 'name' | 
   return `CASE ${column} ${cases.join(' ')} END`;
 }
 
-/** Each broken row once: `r`, its first broken rule `c`, all reasons. */
-export const brokenRows = `(SELECT r, min(c) AS c, string_agg(reason, '; ' ORDER BY c) AS reason
-  FROM temp."__ev_broken" GROUP BY r)`;
+/** Each broken row once: `r`, its first broken rule `c`, all reasons, and all that its rules are about. */
+export function brokenRows(rules: readonly Rule[]): string {
+  return `(SELECT r, min(c) AS c, string_agg(reason, '; ' ORDER BY c) AS reason,
+      list_sort(list(DISTINCT ${ruleText(rules, 'c', 'name')})) AS subjects
+    FROM temp."__ev_broken" GROUP BY r)`;
+}
 
 export type SetAside = (
   tx: Session,
@@ -32,13 +35,14 @@ export type SetAside = (
 
 /**
  * Moves the rows of `__ev_broken` from the stage into the quarantine (which is written before anything else is) and
- * says how many they were. The first rule broken names the constraint; the reason joins them all.
+ * says how many they were. The first rule broken names the constraint; the reason and the subjects join them all.
  */
 export const setAside: SetAside = async (tx, target, stage, rules, context) => {
   await tx.run(
     `CREATE OR REPLACE TEMP TABLE "__ev_bad" AS
-     SELECT (SELECT coalesce(max(id), 0) FROM everview.quarantine) + row_number() OVER (ORDER BY r) AS id, r, c, reason
-     FROM ${brokenRows}`,
+     SELECT (SELECT coalesce(max(id), 0) FROM everview.quarantine) + row_number() OVER (ORDER BY r) AS id,
+            r, c, reason, subjects
+     FROM ${brokenRows(rules)}`,
   );
   const heldAs = stage.replaces
     ? `CASE WHEN s.${oldColumn} IS NULL THEN 'insert' ELSE 'replacement' END`
@@ -50,9 +54,10 @@ export const setAside: SetAside = async (tx, target, stage, rules, context) => {
   const { updateId, version, nowMs } = context;
   const count = await tx.run(
     `INSERT INTO everview.quarantine
-       (id, update_id, version, "table", constraint_name, constraint_kind, reason, state, "row", quarantined_at)
+       (id, update_id, version, "table", constraint_name, constraint_kind, reason, state, "row", quarantined_at, subjects)
      SELECT b.id, ${updateId}, ${version}, ${quoteLiteral(target.name)}, ${ruleText(rules, 'b.c', 'name')},
-            ${ruleText(rules, 'b.c', 'kind')}, b.reason, 'held', ${jsonOf(target, 's')}, ${timestampSql(nowMs)} ${from}`,
+            ${ruleText(rules, 'b.c', 'kind')}, b.reason, 'held', ${jsonOf(target, 's')}, ${timestampSql(nowMs)},
+            b.subjects ${from}`,
   );
   await tx.run(`DELETE FROM ${stageRelation} AS s WHERE s.${rowColumn} IN (SELECT r FROM temp."__ev_bad")`);
   await tx.run('DROP TABLE temp."__ev_bad"');

@@ -10,7 +10,8 @@ import {
 } from '../core/incident.ts';
 import { placedValues } from '../core/placed-values.ts';
 import type { Session } from '../core/session.ts';
-import type { SqlParameter } from '../core/value.ts';
+import type { SqlParameter, SqlValue } from '../core/value.ts';
+import type { FindingSeverity } from '../core/verdict.ts';
 import type { Version } from '../core/version.ts';
 
 /** One row of `everview.incidents`, as it is when it opens. */
@@ -19,6 +20,7 @@ export type Incident = IncidentReport & {
   readonly version: Version;
   readonly affectedViews: readonly string[];
   readonly affectedModels: readonly string[];
+  readonly taken: FindingSeverity | null;
   readonly statements: readonly string[];
   readonly openedAtMs: number;
 };
@@ -50,6 +52,7 @@ export async function recordIncident(tx: Session, incident: Incident): Promise<v
     cause: incident.cause,
     subject: incident.subject,
     severity: incident.severity,
+    taken: incident.taken,
     occurrences: 1,
     rows: incident.rows,
     update_id: incident.updateId,
@@ -61,20 +64,49 @@ export async function recordIncident(tx: Session, incident: Incident): Promise<v
   await tx.run(`INSERT INTO everview.incidents (${names}) VALUES (${values})`, parameters);
 }
 
-/** The same again: counted, and its last rows kept. */
+/**
+ * The same again: counted, unless its rows were before.
+ * @param seen the incident after it
+ * @param isTold whether it is what the incident tells of from now on
+ */
 export async function recordSeenAgain(
   tx: Session,
-  incidentId: number,
-  { rows, sample, updateId }: Pick<IncidentReport, 'rows' | 'sample' | 'updateId'>,
+  seen: LiveIncident,
+  { columns, rows, sample, updateId, isKnown }: IncidentReport,
+  isTold: boolean,
   nowMs: number,
 ): Promise<void> {
+  const told = [
+    `detail = $6`,
+    `response = $7`,
+    `"columns" = ${list(columns)}`,
+    `statements = ${list(seen.statements)}`,
+    ...(sample.length > 0 ? [`sample = ${list(sample)}`] : []),
+    ...(updateId === null ? [] : [`update_id = ${updateId}`]),
+  ];
   await tx.run(
-    `UPDATE everview.incidents SET occurrences = occurrences + 1, rows = rows + $2, last_seen_at = $3,
-       sample = CASE WHEN len(${list(sample)}) > 0 THEN ${list(sample)} ELSE sample END,
-       update_id = ${updateId === null ? 'update_id' : updateId}
+    `UPDATE everview.incidents SET occurrences = occurrences + $2, rows = rows + $3, last_seen_at = $4, severity = $5,
+       taken = ${takenSql(seen)}${isTold ? `, ${told.join(', ')}` : ''}
      WHERE incident_id = $1`,
-    [incidentId, rows, new Date(nowMs)],
+    [
+      seen.incidentId,
+      isKnown === true ? 0 : 1,
+      isKnown === true ? 0 : rows,
+      new Date(nowMs),
+      seen.severity,
+      ...(isTold ? [seen.detail, seen.response] : []),
+    ],
   );
+}
+
+export async function recordTaken(tx: Session, live: LiveIncident): Promise<void> {
+  await tx.run(`UPDATE everview.incidents SET taken = ${takenSql(live)} WHERE incident_id = $1`, [
+    live.incidentId,
+  ]);
+}
+
+function takenSql({ taken }: LiveIncident): string {
+  return taken === null ? 'NULL' : quoteLiteral(taken);
 }
 
 /** Null: as it was. */
@@ -83,6 +115,7 @@ const stateAfter = {
   acknowledged: 'acknowledged',
   accepted: 'accepted',
   expired: 'open',
+  worsened: null,
   learned: null,
   resolved: 'resolved',
 } as const satisfies Record<IncidentEvent, string | null>;
@@ -127,7 +160,7 @@ export async function lastIncidentId(session: Session): Promise<number> {
 /** Those that are not resolved, the oldest first. */
 export async function loadLiveIncidents(session: Session): Promise<LiveIncident[]> {
   const rows = await session.rows(
-    `SELECT incident_id, kind, name, subject, severity, detail, response, state, opened_at,
+    `SELECT incident_id, kind, name, subject, severity, taken, detail, response, statements, state, opened_at,
        expires_at FROM everview.incidents
      WHERE state <> 'resolved' ORDER BY incident_id`,
   );
@@ -135,7 +168,6 @@ export async function loadLiveIncidents(session: Session): Promise<LiveIncident[
     const kind = incidentKinds.find((known) => known === row['kind']);
     const state = incidentStates.find((known) => known === row['state']);
     if (kind === undefined || state === undefined || state === 'resolved') return [];
-    const severity = row['severity'] === 'block' ? 'block' : row['severity'] === 'log' ? 'log' : 'notice';
     return [
       {
         incidentId: Number(row['incident_id']),
@@ -143,13 +175,19 @@ export async function loadLiveIncidents(session: Session): Promise<LiveIncident[
         kind,
         name: String(row['name']),
         subject: String(row['subject']),
-        severity,
+        severity: severityOf(row['severity']) ?? 'notice',
+        taken: severityOf(row['taken']),
         detail: String(row['detail']),
         response: incidentResponses.find((known) => known === row['response']) ?? 'none',
+        statements: Array.isArray(row['statements']) ? row['statements'].map(String) : [],
         state,
         expiresAtMs: row['expires_at'] === null ? null : Number(row['expires_at']),
         quiet: 0,
       },
     ];
   });
+}
+
+function severityOf(value: SqlValue | undefined): FindingSeverity | null {
+  return value === 'block' || value === 'notice' || value === 'log' ? value : null;
 }

@@ -207,6 +207,20 @@ const steps: readonly (readonly Statement[])[] = [
   ],
   // Which update a profile is of: one that is set aside whole has no version of its own.
   ['ALTER TABLE everview.profiles ADD COLUMN update_id BIGINT'],
+  // What of an incident is in its table, with nobody having vouched for it.
+  [
+    'ALTER TABLE everview.incidents ADD COLUMN taken VARCHAR',
+    {
+      moves: `UPDATE everview.incidents AS i SET taken = i.severity
+     WHERE i.response IN ('warned', 'none') OR (i.response = 'refresh-held' AND NOT EXISTS (
+       SELECT 1 FROM everview.held_updates h WHERE h."table" = i.name AND h.state = 'waiting'))`,
+    },
+  ],
+  // All that speaks against a row that was set aside, as its incidents say it.
+  [
+    'ALTER TABLE everview.quarantine ADD COLUMN subjects VARCHAR[]',
+    { moves: `UPDATE everview.quarantine SET subjects = [constraint_name] WHERE state = 'held'` },
+  ],
 ];
 
 /**

@@ -194,7 +194,7 @@ function gateSections(): string[] {
 function promotionSections(): string[] {
   return [
     '## Which version answers',
-    'A candidate that passes its gate answers, unless the model is held or an incident speaks against it (`hold_on`: open or acknowledged, about rows that were taken into a table the model learns from). It is kept with status `held` then. People decide beside the gate:',
+    'A candidate that passes its gate answers, unless the model is held or an incident speaks against it (`hold_on`: open or acknowledged, about rows that were taken into a table the model learns from and that nobody has vouched for). It is kept with status `held` then. People decide beside the gate:',
     [
       '- `PROMOTE MODEL m` lets the newest that is held answer, `PROMOTE MODEL m VERSION 3` any version that passed its gate by the present definition. Both end a hold. A version that failed its gate is refused (`not-promotable`).',
       '- `HOLD MODEL m` keeps what answers, whatever comes.',
@@ -297,7 +297,7 @@ function incidentSections(): string[] {
   } as const satisfies Record<IncidentKind, string>;
   return [
     '## Incidents',
-    `One for each root cause: a kind, an object, and what of it (\`subject\`: the constraint, the source, the columns). While it lives the same again is counted on it (\`occurrences\`, \`rows\`, \`sample\`) and opens no other. \`everview.incidents\` names the views and models that rest on the object and statements that would act on it; \`everview.incident_events\` who moved it on, and why. One that updates brought is over after ${quietUpdates} updates of the table in a row without it, a silence when rows come again.`,
+    `One for each root cause: a kind, an object, and what of it (\`subject\`: the constraint, the source, the columns). While it lives the same again is counted on it (\`occurrences\`, \`rows\`) and opens no other; \`severity\` is the worst there was, and \`detail\`, \`columns\`, \`response\`, \`sample\` and \`statements\` are those of the newest as bad as that. \`taken\` says how bad what is in the table by it is: NULL where its rows were set aside or refused, wait for a decision, or were let in by a person (\`APPROVE UPDATE\`, \`RELEASE QUARANTINE\`). When it gets worse, or its rows come into the table after all, it has an event \`worsened\`. \`everview.incidents\` names the views and models that rest on the object and statements that would act on it; \`everview.incident_events\` who moved it on, and why. One that updates brought is over after ${quietUpdates} updates of the table in a row without it, a silence when rows come again.`,
     table(
       ['kind', 'meaning'],
       Object.entries(kinds).map(([kind, meaning]) => [kind, meaning]),

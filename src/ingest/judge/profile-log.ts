@@ -75,6 +75,21 @@ export async function recordProfile(
   );
 }
 
+/** What was found of an update to a table that blocked it. */
+export async function blockingFindings(
+  tx: Session,
+  table: string,
+  updateId: number,
+): Promise<ReturnType<typeof readFindings>> {
+  const rows = await tx.rows(
+    'SELECT findings FROM everview.profiles WHERE name = $1 AND update_id = $2 ORDER BY rows DESC',
+    [table, updateId],
+  );
+  return rows
+    .flatMap((row) => readFindings(String(row.findings)))
+    .filter(({ severity }) => severity === 'block');
+}
+
 /** What was said of these updates of the kind is usual. */
 export async function learnFrom(
   tx: Session,
