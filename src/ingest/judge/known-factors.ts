@@ -30,6 +30,22 @@ export function nearestFactor(ratio: number, slack: number): { factor: number; t
   return factor === 0 ? null : { factor, text };
 }
 
+/**
+ * The factor above 2 by which most of what came is explained: a power of ten before others.
+ *
+ * @param ratioOf what came over what the factor lets expect; NaN where it cannot be that one
+ */
+export function fittingFactor(ratioOf: (factor: number) => number): { factor: number; text: string } | null {
+  const larger = factors.filter(([factor]) => factor > 2);
+  const place = (factor: number) => {
+    const off = Math.abs(Math.log(ratioOf(factor)));
+    return Number.isNaN(off) ? Number.POSITIVE_INFINITY : off;
+  };
+  const powers = larger.filter(([factor]) => Number.isInteger(Math.log10(factor)));
+  const [factor, text] = nearest(powers, place, 0.8) ?? nearest(larger, place, 0.1) ?? [0, ''];
+  return factor === 0 ? null : { factor, text };
+}
+
 function nearest(
   list: typeof factors,
   place: (factor: number) => number,

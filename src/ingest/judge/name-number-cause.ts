@@ -1,7 +1,7 @@
 import type { KnownColumn } from '../profile/known-column.ts';
 import { type ColumnCase, has, type NamedCause, named, percent, rise } from './column-case.ts';
 import { commonCause } from './common-cause.ts';
-import { factorOf, nearestFactor } from './known-factors.ts';
+import { type FoundScale, findScale } from './find-scale.ts';
 
 /** What a column of numbers shows that says more than that something is other than usual; null: nothing does. */
 export function numberCause(of: ColumnCase): NamedCause | null {
@@ -14,7 +14,7 @@ export function numberCause(of: ColumnCase): NamedCause | null {
   }
   const whole = rise(of, 'whole');
   const isCut = whole !== null && whole.effect > 1.3 * (rise(of, 'zero')?.effect ?? 0);
-  const scaled = scaleOfColumn(of);
+  const scaled = findScale(of);
   const sentinel = isCut && rise(of, 'zero') !== null ? null : sentinelOf(of);
   if (sentinel !== null && !(scaled !== null && isOneOfMany(of, sentinel))) {
     const text = `${sentinel.value} stands in ${percent(sentinel.share)} of "${name}", where it hardly occurred`;
@@ -30,17 +30,7 @@ export function numberCause(of: ColumnCase): NamedCause | null {
     const text = `${percent(negative.observed)} of "${name}" are below 0, where ${percent(negative.expected)} is usual`;
     if (looksMirrored(of)) return named('sign-flip', text, { rows: '{c} < 0', repair: '{c} = -{c}' });
   }
-  if (scaled !== null) {
-    const text = `"${name}" is ${scaled.text} in ${percent(scaled.share)} of the rows`;
-    const beyond = scaled.factor > 1 ? `{c} > ${known?.greatest ?? 0}` : `{c} < ${known?.least ?? 0}`;
-    const rows =
-      scaled.share > 0.9 ? 'TRUE' : scaled.factor > 1 && Number.isFinite(known?.greatest) ? beyond : null;
-    return named('unit-change', text, {
-      facts: { factor: scaled.factor },
-      rows,
-      repair: `{c} = {c} / ${scaled.factor}`,
-    });
-  }
+  if (scaled !== null) return unitChange(of, scaled);
   if (rise(of, 'run') !== null || rise(of, 'null') !== null) return commonCause(of);
   const fraction = rise(of, 'fraction');
   if (fraction !== null && negative === null) {
@@ -61,6 +51,19 @@ export function numberCause(of: ColumnCase): NamedCause | null {
     return named('outlier-rows', text, { rows: farRows(known) });
   }
   return scatterCause(of);
+}
+
+/** Where it is not known which rows are multiplied, none can be put right by a statement. */
+function unitChange({ column: { name }, known }: ColumnCase, scaled: FoundScale): NamedCause {
+  const { factor, share, isToldByRange } = scaled;
+  const text = `"${name}" is ${scaled.text} in ${percent(share)} of the rows`;
+  const beyond = isToldByRange && known !== null ? `{c} > ${known.greatest}` : null;
+  const rows = share === 1 ? 'TRUE' : beyond;
+  return named('unit-change', text, {
+    facts: { factor },
+    rows,
+    repair: rows === null ? null : `{c} = {c} / ${factor}`,
+  });
 }
 
 /** Rows out of order, values that scatter, or that were never there, where nothing says more. */
@@ -92,7 +95,7 @@ function scatterCause(of: ColumnCase): NamedCause | null {
 }
 
 /** Share of the rows from which on it is the column that has moved, and not some rows. */
-const mostOutliers = 0.2;
+const mostOutliers = 0.05;
 
 /** And the same of values that are new, or that no other row has: a column of many of them is another than it was. */
 const mostStrangers = 0.5;
@@ -175,42 +178,4 @@ function looksMirrored({ column, usualLow, usualMiddle, usualHigh }: ColumnCase)
     size >= 0.3 * Math.abs(usualLow) &&
     size <= 3 * Math.max(1e-9, Math.abs(usualHigh), Math.abs(column.greatest))
   );
-}
-
-/** Share of the rows that is told where only the upper end shows that some are multiplied. */
-const partlyScaled = 0.1;
-
-/** A factor between what came and what is usual, where it is a known one. */
-function scaleOfColumn(of: ColumnCase): { factor: number; text: string; share: number } | null {
-  const { column, usualMiddle, usualLow, usualHigh } = of;
-  const { present, novel } = column;
-  const median = has(of, 'median', 'q25', 'q75');
-  if (median !== null && usualMiddle > 0 && column.middle > 0) {
-    const found = nearestFactor(column.middle / usualMiddle, 0.25);
-    const spread = factorOf(of.tests, 'spread');
-    if (found !== null && (spread === null || Math.abs(Math.log(spread / found.factor)) < 0.7))
-      return { ...found, share: 1 };
-  }
-  const wider = has(of, 'above-range', 'far', 'spread', 'disorder', 'q95');
-  if (wider !== null && wider.effect > 0 && novel.above >= 2 && usualHigh > 0) {
-    // What is out of range may be of the upper half only: compare it with the upper part of what is usual.
-    const usual =
-      novel.above > 0.5 * present ? usualMiddle : Math.max(usualMiddle, (usualMiddle + usualHigh) / 2);
-    const found = usual > 0 ? nearestFactor(novel.aboveMedian / usual, 0.8) : null;
-    if (found !== null && found.factor > 2) return { ...found, share: novel.above / Math.max(1, present) };
-  }
-  // Nothing is out of range, and the upper end is where the middle would be, multiplied.
-  const upper = has(of, 'q95');
-  if (novel.above < 2 && upper !== null && upper.effect > 0 && median === null && usualMiddle > 0) {
-    const found = nearestFactor((2 * upper.observed) / (usualMiddle + usualHigh), 0.8);
-    if (found !== null && found.factor > 2 && upper.observed > 2 * usualHigh)
-      return { ...found, share: partlyScaled };
-  }
-  const low = has(of, 'q05') ?? rise(of, 'below-range') ?? rise(of, 'far');
-  if (low !== null && low.effect !== 0 && usualLow > 0 && column.least > 0 && column.least < usualLow / 4) {
-    const found = nearestFactor(column.least / usualLow, 0.8);
-    if (found !== null && found.factor < 0.5)
-      return { ...found, share: Math.max(novel.below / Math.max(1, present), 0.01) };
-  }
-  return null;
 }
