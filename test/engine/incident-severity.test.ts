@@ -245,3 +245,12 @@ it('an acceptance that has expired keeps no incident from being over', async () 
   await bring(34, 1);
   expect(await stateOf(1)).toBe('resolved');
 });
+
+it('how few rows are let in is told by the verdict, and no warning', async () => {
+  await world(30, 'on_finding = quarantine');
+  await bring(30, 100);
+  const { update } = await db.execute('CORRECT QUARANTINE FOR t SET x = x / 100 WHERE id % 10 = 0');
+  expect(update?.inserted).toBe(20);
+  expect(update?.verdicts).toMatchObject([{ severity: 'notice' }]);
+  expect(update?.warnings).toEqual([]);
+});
