@@ -121,7 +121,8 @@ export function afterReport(live: LiveIncident, report: IncidentReport): LiveInc
     ...live,
     quiet: 0,
     severity,
-    taken: worseOf(live.taken, takenBy(report)),
+    // What is accepted is vouched for when it comes.
+    taken: live.state === 'accepted' ? live.taken : worseOf(live.taken, takenBy(report)),
     ...(tells(live, report) ? { detail, response, statements: statementsFor(live.incidentId, report) } : {}),
   };
 }

@@ -23,15 +23,17 @@ import {
   type ReleaseOutcome,
   releaseQuarantine,
 } from '../ingest/quarantine.ts';
-import type { TableEntry } from '../query/catalog.ts';
+import { nameOf, type TableEntry } from '../query/catalog.ts';
 import { queryFailure } from '../query/query-failure.ts';
 import { type FragmentKind, readsOfFragment } from '../query/rewrite-fragment.ts';
 import { planReads, readObjectsOf } from './answer-query.ts';
 import type { EngineCore } from './engine-core.ts';
 import { locatedFailure, shiftedFailure } from './failure-place.ts';
 import { FragmentRewriter } from './fragment-rewriter.ts';
+import { acknowledgeSeenTo } from './incidents.ts';
 import type { LetIn } from './judge-update.ts';
 import { refreshObjects } from './refresh-objects.ts';
+import { endEmptyHolds } from './settle-held.ts';
 import { systemRelationsOf } from './system-views.ts';
 import type { UpdateInProgress } from './update-in-progress.ts';
 
@@ -141,7 +143,16 @@ export async function executeUpdateStatement(
       }
     }
   };
-  return update.apply(statement.table.name, work, letInBy(statement));
+  const outcome = await update.apply(statement.table.name, work, letInBy(statement));
+  if (statement.kind.startsWith('quarantine-')) await noteSeenTo(core, update, statement.table.name);
+  return outcome;
+}
+
+/** Nothing waits any more for what was done about it by hand. */
+async function noteSeenTo(core: EngineCore, update: UpdateInProgress, named: string): Promise<void> {
+  const table = nameOf(update.tableEntry(named));
+  await endEmptyHolds(update, table, core.user);
+  await acknowledgeSeenTo(update.draft, table, core.user);
 }
 
 function letInBy({ kind }: UpdateStatement): LetIn | null {

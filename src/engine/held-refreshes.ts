@@ -98,8 +98,9 @@ export async function endRefreshHolds(
   decision: Decision,
 ): Promise<void> {
   const ending = draft.state.held.filter((held) => held.what === 'refresh' && ends(held));
-  for (const { updateId, table, version, detail } of ending) {
-    await recordHeldDecision(draft.tx, updateId, state, decision, draft.nowMs);
+  for (const held of ending) {
+    const { updateId, table, version, detail } = held;
+    await recordHeldDecision(draft.tx, held, state, decision, draft.nowMs);
     await settleWaiting(draft.tx, table, version, state);
     draft.readHistoryAnew(table);
     if (state === 'approved') continue;

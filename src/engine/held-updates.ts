@@ -1,18 +1,9 @@
-import { EverviewError, placeIn, type TextPlace } from '../core/errors.ts';
 import type { Decision } from '../core/incident.ts';
-import { dropQuarantine, releaseQuarantine } from '../ingest/quarantine.ts';
-import { type HeldUpdate, recordHeldDecision, recordMark } from '../log/held-log.ts';
-import type { TableEntry } from '../query/catalog.ts';
+import type { HeldOutcome } from '../log/held-log.ts';
 import type { EngineCore } from './engine-core.ts';
-import { incidentsOfHeld } from './held-incidents.ts';
-import { endRefreshHolds } from './held-refreshes.ts';
-import { noteTaken } from './incidents.ts';
 import type { UpdateResult } from './result.ts';
 import { runUpdate } from './run-update.ts';
-import type { WriteDraft } from './write-draft.ts';
-
-/** An update by its number (`everview.updates.update_id`), and where that stood. */
-export type AskedUpdate = { readonly version: number; readonly at?: TextPlace };
+import { type AskedUpdate, settleHeld } from './settle-held.ts';
 
 /** APPROVE UPDATE: what waits of it is checked again, and flows into its table as an update of its own. */
 export function approveUpdate(
@@ -47,80 +38,8 @@ export async function endHeldUpdates(core: EngineCore): Promise<void> {
 function settle(
   core: EngineCore,
   asked: AskedUpdate,
-  state: 'approved' | 'rejected' | 'accepted-marked',
+  decided: Exclude<HeldOutcome, 'not-taken'>,
   decision: Decision,
 ): Promise<UpdateResult> {
-  return runUpdate(core, null, async (update) => {
-    const { draft, context } = update;
-    const all = draft.state.held.filter(({ updateId }) => updateId === asked.version);
-    if (all.length === 0) throw notHeld(draft, asked);
-    const waiting = all.filter(({ what }) => what === 'rows');
-    if (state === 'rejected' && waiting.length < all.length) throw takenAlready(asked);
-    if (state !== 'rejected')
-      await endRefreshHolds(draft, ({ updateId }) => updateId === asked.version, state, decision);
-    if (state === 'accepted-marked') for (const held of all) await noteTakenOf(draft, held, decision);
-    const letIn = state === 'accepted-marked' ? 'at-deadline' : 'as-it-came';
-    const where = heldRows(asked.version);
-    for (const held of waiting) {
-      const release = async ({ target }: TableEntry) => {
-        if (state !== 'rejected') return releaseQuarantine(draft.tx, target, where, context);
-        await dropQuarantine(draft.tx, target, where, context);
-        return nothing;
-      };
-      const outcome = await update.apply(held.table, release, letIn);
-      if (state === 'accepted-marked' && outcome.inserted > 0) await mark(draft, held, context.version);
-    }
-    await recordHeldDecision(draft.tx, asked.version, state, decision, draft.nowMs);
-    draft.update({ held: draft.state.held.filter(({ updateId }) => updateId !== asked.version) });
-    update.note(`update ${asked.version} ${state.replace('-', ' and ')}`);
-  });
-}
-
-const nothing = {
-  inserted: 0,
-  deleted: 0,
-  quarantined: 0,
-  warnings: [],
-  notices: [],
-  violations: [],
-  counts: [],
-};
-
-function heldRows(updateId: number) {
-  const text = `quarantine_id IN (SELECT id FROM everview.quarantine WHERE update_id = ${updateId} AND constraint_kind = 'finding')`;
-  return { text, at: placeIn(text, 0, text.length) };
-}
-
-/** What nobody decided about is in the table from now on: that is what its incidents tell of. */
-async function noteTakenOf(draft: WriteDraft, held: HeldUpdate, { why }: Decision): Promise<void> {
-  const incidents = await incidentsOfHeld(draft, held);
-  await noteTaken(draft, incidents, `update ${held.updateId} is in "${held.table}" now: ${why}`);
-}
-
-async function mark(
-  draft: WriteDraft,
-  { updateId, table, detail }: HeldUpdate,
-  version: WriteDraft['state']['version'],
-): Promise<void> {
-  const marked = { updateId, table, version, detail };
-  await recordMark(draft.tx, marked, draft.nowMs);
-  draft.update({ marks: [...draft.state.marks, marked] });
-}
-
-function takenAlready({ version, at }: AskedUpdate): EverviewError {
-  return new EverviewError('unsupported', `the rows of update ${version} are in their table already`, {
-    at,
-    hint: `DELETE or UPDATE what is wrong of them, then APPROVE UPDATE ${version}`,
-  });
-}
-
-function notHeld({ state }: WriteDraft, { version, at }: AskedUpdate): EverviewError {
-  const waiting = [...new Set(state.held.map(({ updateId }) => updateId))];
-  return new EverviewError('not-held', `update ${version} does not wait for a decision`, {
-    at,
-    hint:
-      waiting.length === 0
-        ? 'none does; everview.held_updates tells what was decided'
-        : `these do: ${waiting.join(', ')}`,
-  });
+  return runUpdate(core, null, (update) => settleHeld(update, asked, decided, decision));
 }

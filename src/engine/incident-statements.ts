@@ -1,12 +1,14 @@
 import { EverviewError, type TextPlace } from '../core/errors.ts';
-import type { Decision } from '../core/incident.ts';
+import type { Decision, LiveIncident } from '../core/incident.ts';
 import type { Schema } from '../core/schema.ts';
 import type { Row } from '../core/value.ts';
 import type { Statement } from '../declare/statement.ts';
 import type { EngineCore } from './engine-core.ts';
+import type { EngineState } from './engine-state.ts';
 import { moveIncident } from './incidents.ts';
+import { runUpdate } from './run-update.ts';
+import { letInAccepted } from './settle-held.ts';
 import type { Shown } from './show-objects.ts';
-import { WriteDraft } from './write-draft.ts';
 
 export type IncidentStatement = Extract<
   Statement,
@@ -31,10 +33,10 @@ export async function answerIncidentStatement(
       return { shown: await explainIncident(core, statement.incident), message: null };
     case 'incident': {
       const { action, incident, by, because, forMs } = statement;
-      await actOnIncident(core, incident, action, { who: by, why: because }, forMs);
+      const told = await actOnIncident(core, incident, action, { who: by, why: because }, forMs);
       return {
         shown: { columns: [], rows: [] },
-        message: `incident ${incident.version} ${events[action]}`,
+        message: [`incident ${incident.version} ${events[action]}`, ...told].join('; '),
       };
     }
   }
@@ -117,6 +119,7 @@ async function explainIncident(core: EngineCore, incident: NumberedIncident): Pr
 /**
  * @param decision `who` null: the user the engine was opened for
  * @param forMs for how long it is accepted; null: until it is resolved
+ * @returns what else came of it: updates that had waited for it
  * @throws EverviewError `unknown-incident`, or `incident-state` for one that is resolved
  */
 export async function actOnIncident(
@@ -125,22 +128,29 @@ export async function actOnIncident(
   action: IncidentAction,
   { who, why }: Decision,
   forMs: number | null,
-): Promise<void> {
-  await core.commit(async (tx, state) => {
-    const live = state.incidents.find((one) => one.incidentId === incident.version);
-    if (live === undefined) {
-      throw incident.version > state.lastIncidentId || incident.version < 1
-        ? unknownIncident(incident)
-        : new EverviewError('incident-state', `incident ${incident.version} is resolved`, {
-            at: incident.at,
-            hint: 'should it come again, it opens another',
-          });
-    }
-    const draft = new WriteDraft(tx, state, core.clock.nowMs());
+): Promise<readonly string[]> {
+  const decision = { who: who ?? core.user, why };
+  // What waits for nothing else comes in with the acceptance, in one and the same update.
+  const { warnings } = await runUpdate(core, null, async (update) => {
+    const { draft } = update;
+    const live = liveByNumber(draft.state, incident);
     const expiresAtMs = action === 'accept' && forMs !== null ? draft.nowMs + forMs : null;
-    await moveIncident(draft, live, events[action], { who: who ?? core.user, why }, expiresAtMs);
-    return draft.committed(undefined);
+    await moveIncident(draft, live, events[action], decision, expiresAtMs);
+    if (action === 'accept' && live.kind === 'finding') await letInAccepted(update, live.name, decision);
   });
+  return warnings;
+}
+
+function liveByNumber(state: EngineState, incident: NumberedIncident): LiveIncident {
+  const { version, at } = incident;
+  const live = state.incidents.find(({ incidentId }) => incidentId === version);
+  if (live !== undefined) return live;
+  throw version > state.lastIncidentId || version < 1
+    ? unknownIncident(incident)
+    : new EverviewError('incident-state', `incident ${version} is resolved`, {
+        at,
+        hint: 'should it come again, it opens another',
+      });
 }
 
 function unknownIncident({ version, at }: NumberedIncident): EverviewError {

@@ -11,6 +11,7 @@ import {
   takenBy,
   tells,
 } from '../core/incident.ts';
+import { heldSubjects } from '../ingest/quarantine.ts';
 import { recordDelivery } from '../log/delivery-log.ts';
 import { recordIncident, recordIncidentEvent, recordSeenAgain, recordTaken } from '../log/incident-log.ts';
 import { nameOf } from '../query/catalog.ts';
@@ -43,15 +44,14 @@ export async function reportIncident(draft: WriteDraft, report: IncidentReport):
   if (live === undefined) return openIncident(draft, report);
   // Told when they came; and whoever let them in knows.
   if (report.isKnown === true && report.response === 'let-in') return live;
-  const seen = afterReport(live, report);
+  const expires = isExpired(live, draft.nowMs);
+  const seen = afterReport(expires ? { ...live, state: 'open', expiresAtMs: null } : live, report);
   await recordSeenAgain(draft.tx, seen, report, tells(live, report), draft.nowMs);
-  if (isExpired(live, draft.nowMs)) {
-    const opened: LiveIncident = { ...seen, state: 'open', expiresAtMs: null };
-    replaceLive(draft, live.incidentId, opened);
-    await recordEvent(draft, opened, 'expired', byTheEngine('what was accepted came again after its expiry'));
-    return opened;
-  }
   replaceLive(draft, live.incidentId, seen);
+  if (expires) {
+    await recordEvent(draft, seen, 'expired', byTheEngine('what was accepted came again after its expiry'));
+    return seen;
+  }
   const worse = worsenedTo(live, seen);
   if (worse !== null) await recordEvent(draft, seen, 'worsened', byTheEngine(`${worse}: ${report.detail}`));
   return seen;
@@ -152,8 +152,18 @@ export async function moveIncident(
   const next: LiveIncident | null =
     event === 'resolved' ? null : { ...live, state: event, expiresAtMs, quiet: 0 };
   replaceLive(draft, live.incidentId, next);
+  if (event === 'accepted') await noteVouched(draft, live.incidentId);
   await recordEvent(draft, next ?? live, event, decision);
   if (event !== 'acknowledged') await noteSettled(draft, live, decision);
+}
+
+/** What a person accepts is vouched for, also once the acceptance has expired. */
+async function noteVouched(draft: WriteDraft, incidentId: number): Promise<void> {
+  const live = draft.state.incidents.find((one) => one.incidentId === incidentId);
+  if (live === undefined || live.taken === null) return;
+  const vouched: LiveIncident = { ...live, taken: null };
+  replaceLive(draft, incidentId, vouched);
+  await recordTaken(draft.tx, vouched);
 }
 
 /** Nothing is left open that speaks against a table: what is made of it need wait no more. */
@@ -200,7 +210,7 @@ async function recordEvent(
 
 /**
  * An update of these tables was taken that did not show what was `seen` in others: after some of them in a row the
- * incident is over. What a person accepted stays until it is resolved or expires.
+ * incident is over. What a person accepted stays so until it expires.
  */
 export async function noteQuietUpdate(
   draft: WriteDraft,
@@ -208,7 +218,8 @@ export async function noteQuietUpdate(
   seen: readonly Pick<IncidentReport, 'kind' | 'name' | 'subject'>[],
 ): Promise<void> {
   for (const live of draft.state.incidents) {
-    if (live.kind === 'audit-divergence' || live.kind === 'silence' || live.state === 'accepted') continue;
+    if (live.kind === 'audit-divergence' || live.kind === 'silence') continue;
+    if (live.state === 'accepted' && !isExpired(live, draft.nowMs)) continue;
     if (!tables.includes(live.name) || seen.some((one) => isSameCause(one, live))) continue;
     // Rows that nobody has looked at are in the table still.
     if (draft.state.held.some(({ what, table }) => what === 'refresh' && table === live.name)) continue;
@@ -216,6 +227,22 @@ export async function noteQuietUpdate(
     if (quiet < quietUpdates) replaceLive(draft, live.incidentId, { ...live, quiet });
     else await moveIncident(draft, live, 'resolved', byTheEngine(`${quiet} updates in a row without it`));
   }
+}
+
+/**
+ * Rows of a table that were set aside were seen to by hand: an incident of which none is left is acknowledged. It is not
+ * over by that, for its cause may go on: what comes next without it says so.
+ */
+export async function acknowledgeSeenTo(draft: WriteDraft, table: string, who: string | null): Promise<void> {
+  const open = draft.state.incidents.filter(
+    ({ name, state, response }) =>
+      name === table && state === 'open' && (response === 'quarantined' || response === 'update-held'),
+  );
+  if (open.length === 0) return;
+  const left = await heldSubjects(draft.tx, table);
+  for (const live of open)
+    if (!left.has(live.subject))
+      await moveIncident(draft, live, 'acknowledged', { who, why: 'none of its rows is left in quarantine' });
 }
 
 /** The object is gone, and what was wrong with it. */

@@ -1,5 +1,5 @@
 import { versionColumn, weightColumn } from '../core/identifier.ts';
-import type { JudgedBatch, Verdict } from '../core/verdict.ts';
+import type { Finding, JudgedBatch } from '../core/verdict.ts';
 import type { UpdateContext } from '../ingest/change-outcome.ts';
 import { type Judgement, judgeBatch, type ModelsOfTable, partsLeaving } from '../ingest/judge/judge-batch.ts';
 import {
@@ -213,8 +213,6 @@ function isCompactionDue({ latest }: TableHistory, { version }: HistoryUnit): bo
 }
 
 /** A line for people, a finding. */
-export function findingLines({ findings }: Verdict): string[] {
-  return findings
-    .filter(({ severity }) => severity !== 'log')
-    .map(({ cause, severity, explanation, table }) => `${severity} on "${table}", ${cause}: ${explanation}`);
+export function findingLine({ cause, severity, explanation, table }: Finding): string {
+  return `${severity} on "${table}", ${cause}: ${explanation}`;
 }

@@ -63,10 +63,7 @@ export async function respondToFindings(
   context: UpdateContext,
 ): Promise<FindingResponse> {
   const { target } = entry;
-  // How many rows are let in, and when, says nothing; what would stop them is told all the same.
-  const told = verdict.findings.filter(
-    ({ severity }) => severity === 'block' || (severity === 'notice' && change.letIn === null),
-  );
+  const told = toldFindings(verdict, change.letIn);
   const blocking = told.filter(
     (finding) => finding.severity === 'block' && !isAccepted(draft.state, finding, draft.nowMs),
   );
@@ -110,6 +107,14 @@ export async function respondToFindings(
   for (const finding of widestLast(blocking))
     quarantined += await setAside(draft, entry, finding, finding.rowsPredicate, subjects, context);
   return { ...nothingSetAside, quarantined, reports };
+}
+
+/**
+ * What people are told of a verdict. How many rows are let in, and when, says nothing; what would stop them is told all the
+ * same.
+ */
+export function toldFindings({ findings }: Verdict, letIn: LetIn | null): Finding[] {
+  return findings.filter(({ severity }) => severity === 'block' || (severity === 'notice' && letIn === null));
 }
 
 const nothingSetAside = { quarantined: 0, isWaiting: false };

@@ -14,11 +14,11 @@ import type { EngineCore } from './engine-core.ts';
 import { type EngineState, withEntry } from './engine-state.ts';
 import { policyNow } from './held-refreshes.ts';
 import { noteQuietUpdate, noteUsual, reportIncident } from './incidents.ts';
-import { countKeptOut, findingLines, judgeUpdate, learnJudged } from './judge-update.ts';
+import { countKeptOut, findingLine, judgeUpdate, learnJudged } from './judge-update.ts';
 import { recordMismatch, recordRejection, recordSuspect } from './record-refusal.ts';
 import { refreshModel } from './refresh-model.ts';
 import { refreshViews } from './refresh-views.ts';
-import { respondToFindings, SuspectUpdate } from './respond-to-findings.ts';
+import { respondToFindings, SuspectUpdate, toldFindings } from './respond-to-findings.ts';
 import type { UpdateResult } from './result.ts';
 import { maintainedEntries } from './standings.ts';
 import { UpdateInProgress } from './update-in-progress.ts';
@@ -121,6 +121,8 @@ function companionsOf(update: UpdateInProgress): readonly RejectedRows[] {
 
 type Judged = {
   readonly verdicts: readonly Verdict[];
+  /** What people are told of them. */
+  readonly lines: readonly string[];
   readonly reports: readonly IncidentReport[];
   /** Those of the reports that tell of what is usual from now on. */
   readonly usual: readonly IncidentReport[];
@@ -129,6 +131,7 @@ type Judged = {
 /** Judges what the update did to each table; what blocks it is set aside, or refuses it, as the table says. */
 async function judgeAndRespond(core: EngineCore, update: UpdateInProgress): Promise<Judged> {
   const verdicts: Verdict[] = [];
+  const lines: string[] = [];
   const reports: IncidentReport[] = [];
   const usual: IncidentReport[] = [];
   const changed = [...update.tallies].filter(([, { inserted, deleted }]) => inserted + deleted > 0);
@@ -140,6 +143,7 @@ async function judgeAndRespond(core: EngineCore, update: UpdateInProgress): Prom
     if (judged === null) continue;
     const { verdict } = judged.judgement;
     verdicts.push(verdict);
+    lines.push(...toldFindings(verdict, letIn).map(findingLine));
     const { deleted } = change;
     const about = { deleted, isShared: changed.length > 1, letIn };
     const response = await respondToFindings(draft, entry, verdict, about, context);
@@ -149,14 +153,14 @@ async function judgeAndRespond(core: EngineCore, update: UpdateInProgress): Prom
     const isUsual = await learnJudged(draft, entry, context, judged, { ...response, left, letIn });
     if (isUsual) usual.push(...response.reports);
   }
-  return { verdicts, reports, usual };
+  return { verdicts, lines, reports, usual };
 }
 
 async function finish(
   core: EngineCore,
   update: UpdateInProgress,
   key: string | null,
-  { verdicts, reports, usual }: Judged,
+  { verdicts, lines, reports, usual }: Judged,
 ): Promise<Finished> {
   const { draft, context } = update;
   const tallies = [...update.tallies];
@@ -178,7 +182,7 @@ async function finish(
       ? 'refresh-held'
       : reasonOf(makesVersion, quarantined, warnings.length, notices.length);
   if (makesVersion) draft.update({ version });
-  told.push(...verdicts.flatMap(findingLines));
+  told.push(...lines);
   for (const [table, { inserted, deleted }] of changed) {
     if (tallies.length === 1) draft.countChange(table, version, inserted, deleted);
     else draft.addChange(table, version, inserted, deleted);

@@ -86,6 +86,15 @@ export async function dropQuarantine(
   return dropped;
 }
 
+/** All that speaks against rows of a table that are set aside. */
+export async function heldSubjects(tx: Session, table: string): Promise<ReadonlySet<string>> {
+  const rows = await tx.rows(
+    `SELECT DISTINCT unnest(subjects) AS subject FROM everview.quarantine WHERE "table" = $1 AND state = 'held'`,
+    [table],
+  );
+  return new Set(rows.map(({ subject }) => String(subject)));
+}
+
 /** The held rows under the table's name, with what the quarantine says about each. */
 function heldRows(target: IngestTarget): string {
   const about = ['quarantine_id', 'constraint_name', 'constraint_kind', 'reason', 'subjects']

@@ -20,6 +20,9 @@ export type HeldUpdate = {
   readonly onDeadline: DeadlineResponse;
 };
 
+/** What came of it; `not-taken`: it was to be taken, and none of its rows met the constraints any more. */
+export type HeldOutcome = 'approved' | 'rejected' | 'accepted-marked' | 'not-taken';
+
 /** An update that was taken although nobody said it is right: answers that rest on it say so. */
 export type MarkedUpdate = {
   readonly updateId: number;
@@ -40,15 +43,15 @@ export async function recordHeld(tx: Session, held: HeldUpdate, nowMs: number): 
 
 export async function recordHeldDecision(
   tx: Session,
-  updateId: number,
-  state: 'approved' | 'rejected' | 'accepted-marked',
+  { updateId, table }: Pick<HeldUpdate, 'updateId' | 'table'>,
+  state: HeldOutcome,
   { who, why }: Decision,
   nowMs: number,
 ): Promise<void> {
-  const { places, parameters } = placedValues([updateId, state, new Date(nowMs), who, why]);
+  const { places, parameters } = placedValues([updateId, state, new Date(nowMs), who, why, table]);
   await tx.run(
     `UPDATE everview.held_updates SET state = ${places[1]}, decided_at = ${places[2]}, who = ${places[3]}, why = ${places[4]}
-     WHERE update_id = ${places[0]} AND state = 'waiting'`,
+     WHERE update_id = ${places[0]} AND "table" = ${places[5]} AND state = 'waiting'`,
     parameters,
   );
 }

@@ -330,7 +330,7 @@ describe('a change that lasts', () => {
       db.sql(statement === 'RELEASE' ? 'RELEASE QUARANTINE FOR t' : `${statement} ${updateId}`),
     );
     expect(told).toEqual([true, false, false, false, false, false]);
-    expect(await eventsOfIncidents()).toEqual(['1 opened', '1 resolved']);
+    expect(await eventsOfIncidents()).toEqual(['1 opened', '1 acknowledged', '1 resolved']);
     expect(await count('t')).toBe(26 * rowsADay);
     await assertWhole();
   });

@@ -161,3 +161,96 @@ describe('rows that waited', () => {
     expect(await nextCandidate()).toBe('held');
   });
 });
+
+const held = async () =>
+  (await db.query('SELECT update_id::INTEGER AS id, state, who FROM everview.held_updates ORDER BY 1')).rows;
+
+const stateOf = async (incident: number) => (await incidents('state'))[incident - 1]?.state;
+
+describe('an update that waits', () => {
+  it('comes in with the acceptance of all that it waits for, in one update', async () => {
+    await world(30, `on_finding = ask, hold = INTERVAL '6 hours' THEN reject`);
+    await bring(30, 100);
+    const { version } = db;
+    const accepted = await db.execute(`ACCEPT INCIDENT 1 BY 'ana' BECAUSE 'cents from today'`);
+    expect(accepted.message).toContain('update 31 approved');
+    expect(db.version).toBe(version + 1);
+    expect(await held()).toEqual([{ id: 31, state: 'approved', who: 'ana' }]);
+    clock.advanceMs(7 * hourMs);
+    await db.step();
+    expect((await db.query('SELECT count(*)::INTEGER AS n FROM t')).rows).toEqual([{ n: 31 * 200 }]);
+    expect(await stateOf(1)).toBe('accepted');
+    expect(await eventsOf(1)).toEqual(['opened', 'accepted']);
+    expect(await nextCandidate()).toBe('promoted');
+  });
+
+  it('waits still once its incident is only resolved', async () => {
+    await world(30, 'on_finding = ask');
+    await bring(30, 100);
+    await db.sql('RESOLVE INCIDENT 1');
+    expect(await held()).toMatchObject([{ state: 'waiting' }]);
+  });
+
+  it('is not taken at its deadline where its rows came again, put right', async () => {
+    await world(30, `on_finding = ask, hold = INTERVAL '6 hours' THEN accept_marked`);
+    await bring(30, 100);
+    await db.execute(batch(30, 1));
+    clock.advanceMs(7 * hourMs);
+    await db.step();
+    expect(await held()).toEqual([{ id: 31, state: 'not-taken', who: 'everview' }]);
+    expect((await db.query('SELECT * FROM everview.marks')).rows).toEqual([]);
+    expect(await incidents('taken, state')).toEqual([{ taken: null, state: 'open' }]);
+    await db.sql('DROP QUARANTINE FOR t');
+    expect(await stateOf(1)).toBe('acknowledged');
+  });
+
+  it.each([
+    ['CORRECT QUARANTINE FOR t SET x = x / 100 WHERE id % 2 = 0; DROP QUARANTINE FOR t', 'approved'],
+    ['DROP QUARANTINE FOR t', 'rejected'],
+  ])('waits no more once its rows were seen to by hand (%s)', async (statements, state) => {
+    await world(30, `on_finding = ask, hold = INTERVAL '6 hours' THEN accept_marked`);
+    await bring(30, 100);
+    await db.sql(statements);
+    expect(await held()).toEqual([{ id: 31, state, who: null }]);
+    clock.advanceMs(7 * hourMs);
+    await db.step();
+    expect(await held()).toMatchObject([{ state }]);
+    expect(await eventsOf(1)).toEqual(['opened', 'acknowledged']);
+    expect(await stateOf(1)).toBe('acknowledged');
+  });
+
+  it.each(['APPROVE', 'REJECT'])('leaves who decided with its incident (%s)', async (verb) => {
+    await world(30, 'on_finding = ask');
+    await bring(30, 100);
+    await db.sql(`${verb} UPDATE 31 BY 'ana' BECAUSE 'asked the shop'`);
+    const { rows } = await db.query(
+      'SELECT event, who, why FROM everview.incident_events ORDER BY event_id DESC LIMIT 1',
+    );
+    expect(rows).toEqual([
+      {
+        event: 'acknowledged',
+        who: 'ana',
+        why: `update 31 ${verb === 'APPROVE' ? 'approved' : 'rejected'}: asked the shop`,
+      },
+    ]);
+  });
+});
+
+it('an acceptance that has expired keeps no incident from being over', async () => {
+  await world(30, 'on_finding = quarantine');
+  await bring(30, 100);
+  await db.sql(`ACCEPT INCIDENT 1 FOR INTERVAL '2 days'`);
+  for (const day of [31, 32, 33]) await bring(day, 1);
+  expect(await stateOf(1)).toBe('accepted');
+  await bring(34, 1);
+  expect(await stateOf(1)).toBe('resolved');
+});
+
+it('how few rows are let in is told by the verdict, and no warning', async () => {
+  await world(30, 'on_finding = quarantine');
+  await bring(30, 100);
+  const { update } = await db.execute('CORRECT QUARANTINE FOR t SET x = x / 100 WHERE id % 10 = 0');
+  expect(update?.inserted).toBe(20);
+  expect(update?.verdicts).toMatchObject([{ severity: 'notice' }]);
+  expect(update?.warnings).toEqual([]);
+});

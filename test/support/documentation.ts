@@ -273,11 +273,11 @@ function heldSections(): string[] {
       ],
     ),
     [
-      "- `APPROVE UPDATE 21` (checked again, and taken as an update of its own) or `REJECT UPDATE 21` decide, with `BY` and `BECAUSE`, or `db.decideUpdate(21, 'approve')`. `everview.held_updates` lists what waits.",
+      "- `APPROVE UPDATE 21` (checked again, and taken as an update of its own) or `REJECT UPDATE 21` decide, with `BY` and `BECAUSE`, or `db.decideUpdate(21, 'approve')`. `everview.held_updates` lists what waits, and what came of it: `not-taken` where none of the rows that were to be taken met the constraints any more. An update of which no row is left, because they were released, corrected or dropped by hand, waits no more.",
       "- `hold = INTERVAL '6 hours' THEN accept_marked` or `THEN reject` says what becomes of what nobody decided about. What was accepted marked stays marked: answers that rest on it have it among their `marks`, and `everview.marks` lists it.",
       '- What `hold_refresh` holds goes on with `APPROVE UPDATE 21`, the end of the incident (`RESOLVE`, `ACCEPT`) or the deadline, which marks. `REFRESH` by name refreshes all the same, and changes no answer until then.',
       '- Rows are set aside only from updates that replaced and deleted nothing of the table, and whose other tables do not rest on them; others are refused.',
-      '- An incident that a person accepted lets the same in again.',
+      '- An incident that a person accepted lets the same in again, and with it what waits (`ask`) for nothing that is not accepted; `RESOLVE` lets nothing in that waits.',
       '- A change that lasts makes one incident: what a person let in as it came (`APPROVE UPDATE`, `RELEASE QUARANTINE` of all that was set aside of an update) is part of what is usual from then on; what was taken with the same speaking against it (`warn`, a deadline) is so at the fifth time, if its incident lived all along and nothing else blocks; the incident then has an event `learned`.',
     ].join('\n'),
   ];
@@ -297,7 +297,7 @@ function incidentSections(): string[] {
   } as const satisfies Record<IncidentKind, string>;
   return [
     '## Incidents',
-    `One for each root cause: a kind, an object, and what of it (\`subject\`: the constraint, the source, the columns). While it lives the same again is counted on it (\`occurrences\`, \`rows\`) and opens no other; \`severity\` is the worst there was, and \`detail\`, \`columns\`, \`response\`, \`sample\` and \`statements\` are those of the newest as bad as that. \`taken\` says how bad what is in the table by it is: NULL where its rows were set aside or refused, wait for a decision, or were let in by a person (\`APPROVE UPDATE\`, \`RELEASE QUARANTINE\`). When it gets worse, or its rows come into the table after all, it has an event \`worsened\`. \`everview.incidents\` names the views and models that rest on the object and statements that would act on it; \`everview.incident_events\` who moved it on, and why. One that updates brought is over after ${quietUpdates} updates of the table in a row without it, a silence when rows come again.`,
+    `One for each root cause: a kind, an object, and what of it (\`subject\`: the constraint, the source, the columns). While it lives the same again is counted on it (\`occurrences\`, \`rows\`) and opens no other; \`severity\` is the worst there was, and \`detail\`, \`columns\`, \`response\`, \`sample\` and \`statements\` are those of the newest as bad as that. \`taken\` says how bad what is in the table by it is: NULL where its rows were set aside or refused, wait for a decision, were let in by a person (\`APPROVE UPDATE\`, \`RELEASE QUARANTINE\`), or are accepted. When it gets worse, or its rows come into the table after all, it has an event \`worsened\`. \`everview.incidents\` names the views and models that rest on the object and statements that would act on it; \`everview.incident_events\` who moved it on, and why. One that updates brought is over after ${quietUpdates} updates of the table in a row without it, a silence when rows come again. \`APPROVE\` and \`REJECT UPDATE\`, and the \`RELEASE\`, \`CORRECT\` or \`DROP\` of the last of its rows, acknowledge it, and do not end it: its cause may go on. Once an acceptance has expired, updates without it end it as well.`,
     table(
       ['kind', 'meaning'],
       Object.entries(kinds).map(([kind, meaning]) => [kind, meaning]),
