@@ -1,5 +1,5 @@
 import type { SqlValue } from '../index.ts';
-import { type Json, jsonValue } from './json-value.ts';
+import { type Json, jsonValue, shortestFloat } from './json-value.ts';
 
 /** A value as people and spreadsheets read it, on one line; null for NULL. */
 export function cellText(value: SqlValue, type: string): string | null {
@@ -8,7 +8,7 @@ export function cellText(value: SqlValue, type: string): string | null {
     case 'string':
       return value;
     case 'number':
-      return Object.is(value, -0) ? '-0' : String(value);
+      return numberText(value, type);
     case 'bigint':
     case 'boolean':
       return String(value);
@@ -17,6 +17,13 @@ export function cellText(value: SqlValue, type: string): string | null {
       if (value instanceof Uint8Array) return bytesText(value);
       return JSON.stringify(jsonValue(value, type) satisfies Json);
   }
+}
+
+/** A DECIMAL with all digits of its scale. */
+function numberText(value: number, type: string): string {
+  const scale = /^DECIMAL\(\d+,\s*(\d+)\)$/.exec(type)?.[1];
+  if (scale !== undefined) return value.toFixed(Number(scale));
+  return Object.is(value, -0) ? '-0' : String(type === 'FLOAT' ? shortestFloat(value) : value);
 }
 
 /** `2001-01-31`, `2001-01-31 06:30:00`, `2001-01-31 06:30:00.250+00`: as DuckDB prints and reads them. */

@@ -19,7 +19,7 @@ export function jsonValue(value: SqlValue, type: string): Json {
     case 'string':
       return value;
     case 'number':
-      return jsonNumber(value);
+      return jsonNumber(type === 'FLOAT' ? shortestFloat(value) : value);
     case 'bigint':
       return value >= Number.MIN_SAFE_INTEGER && value <= Number.MAX_SAFE_INTEGER
         ? Number(value)
@@ -30,6 +30,15 @@ export function jsonValue(value: SqlValue, type: string): Json {
       if (isList(value)) return value.map((item) => jsonValue(item, elementType(type)));
       return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, jsonValue(inner, '')]));
   }
+}
+
+/** The number of the fewest digits that is the same FLOAT: 0.1, where the FLOAT itself is 0.10000000149011612. */
+export function shortestFloat(value: number): number {
+  for (let digits = 1; digits < 9; digits++) {
+    const rounded = Number(value.toPrecision(digits));
+    if (Math.fround(rounded) === value) return rounded;
+  }
+  return Number.isFinite(value) ? Number(value.toPrecision(9)) : value;
 }
 
 export function jsonNumber(value: number): number | string {

@@ -62,6 +62,8 @@ export type RewrittenQuery = {
 /** A call of PREDICT whose predictions are logged: a SELECT as `loggedPredictionSql` makes it. */
 export type LoggedCall = { readonly model: string; readonly sql: string };
 
+type AskedTime = { readonly unit: 'VERSION' | 'TIMESTAMP'; readonly expression: SqlNode };
+
 const placeholderPrefix = '__ev_ref_';
 
 /** A query over declared names → SQL over the physical relations of one snapshot. */
@@ -144,7 +146,7 @@ class QueryRewriter {
     const version =
       reference.at === null
         ? at
-        : await this.#askedVersion(
+        : await this.#placedVersion(
             reference.at,
             placeInQuery(this.#text, reference.offset, reference.name.length),
           );
@@ -262,10 +264,18 @@ class QueryRewriter {
     return relationNode(node, '', name, alias);
   }
 
-  async #askedVersion(
-    at: { readonly unit: 'VERSION' | 'TIMESTAMP'; readonly expression: SqlNode },
-    place: TextPlace | undefined,
-  ): Promise<Version> {
+  /** What the store says of an expression, and the horizon of a version, have no place of their own. */
+  async #placedVersion(asked: AskedTime, place: TextPlace | undefined): Promise<Version> {
+    try {
+      return await this.#askedVersion(asked, place);
+    } catch (failure) {
+      if (!(failure instanceof EverviewError) || failure.at !== undefined) throw failure;
+      const { code, message, hint, cause, data } = failure;
+      throw new EverviewError(code, message, { at: place, hint, cause, data });
+    }
+  }
+
+  async #askedVersion(at: AskedTime, place: TextPlace | undefined): Promise<Version> {
     this.historical = true;
     const [expression = 'NULL'] = await this.#context.parser.printExpressions([at.expression]);
     const cast = at.unit === 'VERSION' ? `(${expression})::BIGINT` : `epoch_ms((${expression})::TIMESTAMP)`;

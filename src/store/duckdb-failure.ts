@@ -19,7 +19,7 @@ const lastFailures = ['INTERNAL Error', 'FATAL Error'];
 function plainMessage(message: string): string {
   const [told = message] = message
     .replace(/^[A-Z][A-Za-z ]+ Error: /, '')
-    .split(/\n\s*\n?(?:LINE \d+:|Stack Trace:)/);
+    .split(/\n\s*\n?(?:LINE \d+:|Stack Trace:|Possible solutions:)/);
   return told.trim();
 }
 
@@ -31,14 +31,41 @@ export function storeFailure(cause: unknown): EverviewError {
   if (queryFailures.some((kind) => message.startsWith(kind))) {
     return new EverviewError('invalid-query', plainMessage(message), { cause, data });
   }
-  const isLast = lastFailures.some((kind) => message.startsWith(kind));
-  return new EverviewError('store-failure', plainMessage(message), {
-    cause,
-    data,
-    hint: isLast
-      ? 'DuckDB failed inside and answers nothing more: close the database and open it again; nothing of the statement was kept'
-      : 'nothing of the statement was kept; check disk space and memory, then try again',
-  });
+  if (isLock(message)) return lockedFailure(/file "([^"]+)"/.exec(message)?.[1] ?? 'the database', { cause });
+  return new EverviewError('store-failure', plainMessage(message), { cause, data, hint: wayOutOf(message) });
+}
+
+function wayOutOf(message: string): string {
+  if (isCorrupt(message)) return fromCopy;
+  if (message.startsWith(outOfMemory))
+    return 'nothing of the statement was kept; open the database with a larger memoryLimit, or with fewer threads';
+  return lastFailures.some((kind) => message.startsWith(kind))
+    ? 'DuckDB failed inside and answers nothing more: close the database and open it again; nothing of the statement was kept'
+    : 'nothing of the statement was kept; check disk space and memory, then try again';
+}
+
+const outOfMemory = 'Out of Memory Error';
+
+const fromCopy = 'restore it from a copy, with the .wal that was beside that';
+
+function isLock(message: string): boolean {
+  return /could not set lock|already attached|being used by another process/i.test(message);
+}
+
+function isCorrupt(message: string): boolean {
+  return /corrupt database/i.test(message);
+}
+
+/** Of a file that is opened: others that a query reads may be cut short, too. */
+function isDamaged(message: string): boolean {
+  return isCorrupt(message) || /could not read enough bytes/i.test(message);
+}
+
+/** What DuckDB said, whoever has told it on. */
+function messageOf(cause: unknown): string {
+  if (cause instanceof EverviewError && typeof cause.data?.['duckdb'] === 'string')
+    return cause.data['duckdb'];
+  return cause instanceof Error ? cause.message : String(cause);
 }
 
 type LockHolder = {
@@ -64,10 +91,33 @@ export function lockedFailure(path: string, { cause, lock, pid, isOwn = false }:
 }
 
 /** An EverviewError for what DuckDB threw when asked to open `path`. */
-export function openFailure(path: string, cause: unknown): EverviewError {
-  const message = cause instanceof Error ? cause.message : String(cause);
-  if (/could not set lock|already attached|being used by another process/i.test(message)) {
+export function openFailure(path: string, cause: unknown, memoryLimit?: string): EverviewError {
+  const message = messageOf(cause);
+  if (memoryLimit !== undefined && message.startsWith(outOfMemory)) {
+    return new EverviewError('invalid-option', `memoryLimit ${memoryLimit} is too small to open "${path}"`, {
+      cause,
+      hint: 'give 64MB at least; what queries and refreshes need beyond that goes with their rows',
+    });
+  }
+  if (isDamaged(message)) {
+    return new EverviewError('store-failure', `"${path}" is damaged: ${plainMessage(message)}`, {
+      cause,
+      hint: fromCopy,
+    });
+  }
+  if (cause instanceof EverviewError) return cause;
+  if (isLock(message)) {
     return lockedFailure(path, { cause });
+  }
+  if (/^IO Error: Extension "/.test(message)) {
+    return new EverviewError(
+      'not-a-database',
+      `"${path}" is of another program (SQLite, say), or is no path`,
+      {
+        cause,
+        hint: 'give the path of a file that Everview made, or of one that does not exist yet',
+      },
+    );
   }
   if (/not a valid DuckDB database|serialized|deserial|newer version|storage version/i.test(message)) {
     return new EverviewError(

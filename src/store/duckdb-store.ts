@@ -71,7 +71,7 @@ export async function openDuckdbStore(path: string, options: DuckdbStoreOptions 
   } catch (cause) {
     instance?.closeSync();
     lock.release();
-    throw cause instanceof EverviewError ? cause : openFailure(path, cause);
+    throw openFailure(path, cause, options.memoryLimit);
   }
 }
 

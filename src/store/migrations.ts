@@ -230,14 +230,21 @@ const steps: readonly (readonly Statement[])[] = [
  */
 export async function migrate(tx: Session, wanted: number = steps.length): Promise<boolean> {
   const [found] = await tx.rows(
-    `SELECT (SELECT count(*) FROM duckdb_tables() WHERE schema_name = 'everview' AND table_name = 'meta') AS ours,
-            (SELECT count(*) FROM duckdb_tables() WHERE NOT internal) AS tables`,
+    `SELECT (SELECT count(*) FROM duckdb_tables() WHERE schema_name = 'everview' AND table_name = 'meta') *
+            (SELECT count(*) FROM duckdb_columns()
+             WHERE schema_name = 'everview' AND table_name = 'meta' AND column_name = 'form') AS ours,
+            (SELECT count(*) FROM duckdb_tables() WHERE NOT internal) +
+            (SELECT count(*) FROM duckdb_schemas() WHERE schema_name = 'everview') AS others`,
   );
   const ours = Number(found?.['ours'] ?? 0) > 0;
-  if (!ours && Number(found?.['tables'] ?? 0) > 0) {
-    throw new EverviewError('not-a-database', 'the file holds tables of another program', {
-      hint: 'give a new file, and COPY the tables into it (Parquet keeps their types)',
-    });
+  if (!ours && Number(found?.['others'] ?? 0) > 0) {
+    throw new EverviewError(
+      'not-a-database',
+      'the file holds tables, or a schema everview, of another program',
+      {
+        hint: 'give a new file, and COPY the tables into it (Parquet keeps their types)',
+      },
+    );
   }
   const form = ours ? Number((await tx.rows('SELECT form FROM everview.meta'))[0]?.['form'] ?? 0) : 0;
   if (form > steps.length) {

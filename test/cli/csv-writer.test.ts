@@ -28,3 +28,15 @@ test('only statements with rows are written, an empty line between them', async 
   const once = 'origin,departures,mean_delay\r\nATL,1204,12.5\r\n';
   expect(out.join('')).toBe(`${once}\r\n${once}`);
 });
+
+test('numbers are told as their types tell them', () => {
+  const columns = ['FLOAT', 'DECIMAL(5,2)', 'DOUBLE'].map((type) => ({ name: type, type }));
+  const row = (float: number, decimal: number, double: number) => ({
+    FLOAT: Math.fround(float),
+    'DECIMAL(5,2)': decimal,
+    DOUBLE: double,
+  });
+  expect(csvRecords(columns, [row(0.1, 1.1, 0.1), row(16_777_217, 0.9, -0), row(1e-45, -1, 1e21)])).toBe(
+    '0.1,1.10,0.1\r\n16777216,0.90,-0\r\n1e-45,-1.00,1e+21\r\n',
+  );
+});

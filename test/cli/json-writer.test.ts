@@ -77,3 +77,8 @@ test('a long answer is one line, written in parts', () => {
   const line: unknown = JSON.parse(parts.join(''));
   expect(line).toMatchObject({ rows: rows.map(({ departures }) => [departures]), version: 7 });
 });
+
+test('a FLOAT is the shortest number that is the same one', () => {
+  const floats = [0.1, 1 / 3, -3.4e38, Number.POSITIVE_INFINITY].map((value) => Math.fround(value));
+  expect(jsonValue(floats, 'FLOAT[]')).toEqual([0.1, 0.33333334, -3.4e38, 'Infinity']);
+});

@@ -3,10 +3,12 @@ import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Everview } from '../../src/index.ts';
 import { failureOf } from '../support/failure-of.ts';
 import { openEverview } from '../support/open-everview.ts';
+import { temporaryDatabase } from '../support/temporary-database.ts';
 
 let folder = '';
 beforeAll(async () => {
@@ -147,6 +149,12 @@ describe('a file', () => {
     await writeFile(text, 'not a database\n'.repeat(1_000));
     expect(await failureOf(Everview.open(text))).toMatchObject({ code: 'not-a-database' });
     expect((await readFile(text, 'utf8')).length).toBe(15_000);
+    const lite = join(folder, 'lite.db');
+    await writeFile(lite, `SQLite format 3\0${'\0'.repeat(8_176)}`);
+    expect(await failureOf(Everview.open(lite))).toMatchObject({
+      code: 'not-a-database',
+      message: expect.stringContaining('another program'),
+    });
     const directory = join(folder, 'a-folder');
     await mkdir(directory);
     expect(await failureOf(Everview.open(directory))).toMatchObject({ code: 'not-a-database' });
@@ -156,7 +164,47 @@ describe('a file', () => {
   });
 });
 
+it.each([
+  ['a table', 'CREATE SCHEMA everview; CREATE TABLE everview.meta (a INTEGER)'],
+  ['a view', 'CREATE SCHEMA everview; CREATE VIEW everview.meta AS SELECT 1 AS form'],
+])('a file with %s in a schema everview of its own is refused', async (_what, sql) => {
+  await using place = await temporaryDatabase();
+  const other = await DuckDBInstance.create(place.path);
+  const connection = await other.connect();
+  await connection.run(sql);
+  connection.closeSync();
+  other.closeSync();
+  expect(await failureOf(Everview.open(place.path))).toMatchObject({ code: 'not-a-database' });
+});
+
+it('a damaged file is told as one, and let go of', async () => {
+  await using place = await temporaryDatabase();
+  const db = await Everview.open(place.path, { scheduler: 'manual' });
+  await db.sql('CREATE TABLE t (a INTEGER); INSERT INTO t SELECT * FROM range(200000)');
+  await db.close();
+  const whole = await readFile(place.path);
+  const damaged = [whole.subarray(0, whole.length / 2), Buffer.from(whole).fill(90, 4_096, 12_288)];
+  for (const bytes of damaged) {
+    await writeFile(place.path, bytes);
+    expect(await failureOf(Everview.open(place.path))).toMatchObject({
+      code: 'store-failure',
+      message: expect.stringContaining('is damaged'),
+      hint: expect.stringContaining('from a copy'),
+    });
+  }
+  await writeFile(place.path, whole);
+  await (await Everview.open(place.path)).close();
+});
+
 describe('opening', () => {
+  it('says that a memory limit is too small', async () => {
+    const failure = await failureOf(Everview.open(':memory:', { memoryLimit: '1KB' }));
+    expect(failure).toMatchObject({
+      code: 'invalid-option',
+      message: 'memoryLimit 1KB is too small to open ":memory:"',
+    });
+  });
+
   it.each([
     [{ threads: 0 }],
     [{ historyVersions: -1 }],

@@ -185,6 +185,7 @@ describe('a history horizon', () => {
     await db.insert('t', [{ a: 100 }]);
     await db.step();
     expect(await failureOf(db.query('SELECT * FROM t AT (VERSION => 8)'))).toMatchObject({
+      place: '1:15+1',
       code: 'history-expired',
       hint: 'the oldest version that can be read is 9',
     });

@@ -360,6 +360,8 @@ describe('places', () => {
     ['SELECT * FROM t AT (VERSION => -1)', 'invalid-query', 15],
     ['SELECT * FROM t AT (VERSION => 99)', 'invalid-query', 15],
     ['SELECT * FROM t AT (VERSION => 1.5)', 'invalid-query', 15],
+    [`SELECT * FROM t AT (VERSION => 'x')`, 'invalid-query', 15],
+    [`SELECT * FROM t AT (TIMESTAMP => 'yesterday')`, 'invalid-query', 15],
     ['WITH c AS (FROM t) SELECT * FROM c AT (VERSION => 1)', 'unsupported', 34],
     ['WITH t AS (FROM t) SELECT (SELECT count(*) FROM T AT (TIMESTAMP => now()))', 'unsupported', 49],
     [

@@ -18,3 +18,15 @@ it('tells a mistake in a query without the echo of what was made of it', () => {
   );
   expect([failure.code, failure.message]).toEqual(['invalid-query', 'no such column "a"']);
 });
+
+it('tells a lock that another process took meanwhile, and memory that is short, with a way out', () => {
+  const lock = storeFailure(
+    new Error('IO Error: Could not set lock on file "/a/x.db": Conflicting lock is held'),
+  );
+  expect([lock.code, lock.message]).toEqual(['database-locked', '"/a/x.db" is open in another process']);
+  const memory = storeFailure(
+    new Error('Out of Memory Error: failed to allocate (1/1 used)\n\nPossible solutions:\n* SET threads=X'),
+  );
+  expect([memory.code, memory.message]).toEqual(['store-failure', 'failed to allocate (1/1 used)']);
+  expect(memory.hint).toContain('memoryLimit');
+});
