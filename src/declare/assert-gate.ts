@@ -3,7 +3,7 @@ import { type Metric, metricsOf, metricTable, type OutputKind } from '../core/me
 import { nearestHint } from '../core/nearest.ts';
 import { columnNames, findColumn, type Schema } from '../core/schema.ts';
 import type { ModelDefinition } from './definition.ts';
-import type { GateCondition, ThresholdCondition } from './gate-condition.ts';
+import type { FlipsCondition, GateCondition, ThresholdCondition } from './gate-condition.ts';
 import { methodSpec } from './methods.ts';
 
 /**
@@ -27,8 +27,14 @@ function assertConditions(definition: ModelDefinition, schema: Schema, kind: Out
   for (const condition of definition.gate) {
     const metric = metricOf(condition);
     if (metric !== null && metricTable[metric].of !== kind) throw wrongMetric(definition, metric, kind);
-    if (condition.kind === 'threshold') assertReachable(definition, condition);
-    if (condition.kind === 'negative-flips') assertTolerance(definition, condition.tolerance, kind);
+    if (condition.kind === 'threshold') {
+      assertDirection(definition, condition);
+      assertReachable(definition, condition);
+    }
+    if (condition.kind === 'negative-flips') {
+      assertTolerance(definition, condition.tolerance, kind);
+      assertBudget(definition, condition);
+    }
   }
   const sliced = definition.gate.flatMap(({ per }) => (per === null ? [] : [per]));
   for (const column of [...definition.slices, ...sliced]) {
@@ -43,6 +49,17 @@ function assertConditions(definition: ModelDefinition, schema: Schema, kind: Out
 
 function metricOf(condition: GateCondition): Metric | null {
   return condition.kind === 'negative-flips' ? null : condition.metric;
+}
+
+/** Lower is better of some metrics and higher of others: a bound on the other side keeps out good models alone. */
+function assertDirection({ name }: ModelDefinition, { metric, operator, text }: ThresholdCondition): void {
+  const { better } = metricTable[metric];
+  if ((better === 'lower') === operator.startsWith('<')) return;
+  throw new EverviewError(
+    'invalid-option',
+    `the gate of model "${name}" asks for ${text}, which lets only bad models pass: ${better} is better of ${metric}`,
+    { hint: `state a bound on how bad it may be, as ${metric} ${better === 'lower' ? '<=' : '>='} …` },
+  );
 }
 
 /** A gate that nothing can pass would keep the model from ever answering. */
@@ -84,4 +101,19 @@ function assertTolerance({ name }: ModelDefinition, tolerance: number | null, ki
           : 'as negative_flips <= 0.02',
     },
   );
+}
+
+/** Flips are counted as a share of the rows, which lies between 0 and 1. */
+function assertBudget({ name }: ModelDefinition, { operator, budget, text }: FlipsCondition): void {
+  const isStrict = operator === '<';
+  const problem =
+    budget < 0 || (isStrict && budget === 0)
+      ? 'which no model can reach'
+      : budget > 1 || (!isStrict && budget === 1)
+        ? 'which keeps out no model'
+        : null;
+  if (problem === null) return;
+  throw new EverviewError('invalid-option', `the gate of model "${name}" asks for ${text}, ${problem}`, {
+    hint: 'negative flips are a share of the rows, 0 to 1: negative_flips <= 0.02 allows two in a hundred',
+  });
 }

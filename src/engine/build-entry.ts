@@ -16,6 +16,7 @@ import type {
 } from '../declare/definition.ts';
 import { hashDefinition } from '../declare/definition-hash.ts';
 import { inputColumns, planFeatures } from '../model/feature-plan.ts';
+import { assertOutputsFree } from '../model/predictor.ts';
 import { eventTimeColumn } from '../model/training-window.ts';
 import { bindRelations, placeOf } from '../plan/lower-relations.ts';
 import type { Catalog, CatalogEntry, ModelEntry, TrainingSetEntry, ViewEntry } from '../query/catalog.ts';
@@ -187,6 +188,7 @@ function buildModel(definition: ModelDefinition, catalog: Catalog): ModelEntry {
   }
   const trainingSet = set.declared.definition;
   const plan = planFeatures(definition, trainingSet, set.declared.schema);
+  assertOutputsFree(plan, definition);
   if (definition.gate.length > 0 && trainingSet.holdoutMs === 0) {
     throw new EverviewError(
       'invalid-definition',

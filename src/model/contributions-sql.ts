@@ -1,6 +1,7 @@
 import { quoteIdentifier, quoteLiteral } from '../core/identifier.ts';
-import type { Schema } from '../core/schema.ts';
+import { type Schema, sameName } from '../core/schema.ts';
 import { balancedSum, doubleLiteral, linearTermsSql } from './design-sql.ts';
+import { sourceColumns } from './feature-source.ts';
 import { designEntries } from './form-sql.ts';
 import { predictionColumns } from './head.ts';
 import { scoreNames } from './model-weights.ts';
@@ -12,7 +13,17 @@ const linearPrefix = '__ev_linear';
 const designColumn = '__ev_design';
 
 /** Columns that EXPLAIN_PREDICT adds after those of PREDICT. */
-export const contributionColumns = ['score', 'baseline', 'contributions'] as const;
+const contributionColumns = ['score', 'baseline', 'contributions'] as const;
+
+/** What the model reads cannot be left out of the input: where that is a `score`, the column is `prediction_score`. */
+function freeNames({ features, categories }: Scorer, schema: Schema): string[] {
+  const read = [...features, ...categories].flatMap(({ source }) => sourceColumns(source));
+  const names = contributionColumns.map((name) =>
+    read.some((column) => sameName(column, name)) ? `prediction_${name}` : name,
+  );
+  assertFree(names, schema);
+  return names;
+}
 
 /**
  * As `predictionSql`, and three columns more: `score`, its `baseline` (every number at its centre, nothing missing, no
@@ -24,7 +35,7 @@ export const contributionColumns = ['score', 'baseline', 'contributions'] as con
  * b = Σ c_r·row_r and Q = Σ row_r row_rᵀ, column j of the design adds d_j·(2b_j + Q_j·d).
  */
 export function explainedPredictionSql(scorer: Scorer, input: string, schema: Schema): string {
-  assertFree(contributionColumns, schema);
+  const names = freeNames(scorer, schema);
   const predicted = `(${predictionSql(scorer, input, schema)})`;
   const scores = scoreNames(scorer.head, scorer.offsets.length);
   const from =
@@ -33,15 +44,13 @@ export function explainedPredictionSql(scorer: Scorer, input: string, schema: Sc
       : quadraticTerms(scorer, scorer.quadratic, predicted, schema);
   const made = scores.map((_, k) => `${termsPrefix}${k}`).join(', ');
   const given = quoteIdentifier(predictionColumns(scorer)[0]?.name ?? 'prediction');
-  const names = [...scorer.features, ...scorer.categories].map(({ name }) => name);
+  const features = [...scorer.features, ...scorer.categories].map(({ name }) => name);
   const baselines = scores.map((_, k) => doubleLiteral(baselineOf(scorer, k)));
   const columns = [
     byScore(scores, (k) => `${baselines[k]} + list_sum(${termsPrefix}${k})`),
     byScore(scores, (k) => baselines[k] ?? 'NULL'),
-    byScore(scores, (k) => `MAP(${textList(names)}, ${termsPrefix}${k})`),
-  ].map(
-    (value, index) => `CASE WHEN ${given} IS NOT NULL THEN ${value} END AS ${contributionColumns[index]}`,
-  );
+    byScore(scores, (k) => `MAP(${textList(features)}, ${termsPrefix}${k})`),
+  ].map((value, index) => `CASE WHEN ${given} IS NOT NULL THEN ${value} END AS ${names[index]}`);
   return `SELECT * EXCLUDE (${made}), ${columns.join(', ')} FROM (${from})`;
 }
 

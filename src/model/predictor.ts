@@ -1,10 +1,13 @@
+import { EverviewError } from '../core/errors.ts';
 import { quoteList } from '../core/identifier.ts';
 import type { Predictor } from '../core/prediction.ts';
-import { columnNames, type Schema } from '../core/schema.ts';
+import { columnNames, type Schema, sameName } from '../core/schema.ts';
 import type { ModelVersion } from '../core/version.ts';
 import type { ModelDefinition } from '../declare/definition.ts';
-import type { FeaturePlan } from './feature-plan.ts';
-import { predictionColumn, predictionColumns } from './head.ts';
+import type { Method } from '../declare/methods.ts';
+import { formatName } from '../declare/sql-name.ts';
+import { type FeaturePlan, inputColumns } from './feature-plan.ts';
+import { boundColumn, certainColumn, predictionColumn, predictionColumns, probabilityNames } from './head.ts';
 import { predictionNames } from './linear-parameters.ts';
 import { predictedSql, predictionSql } from './predict-sql.ts';
 import type { ModelParameters, Scorer } from './scorer.ts';
@@ -29,6 +32,32 @@ export function predictionSchema(plan: FeaturePlan, { method, options }: ModelDe
         ? Array.from({ length: options.components }, (_, index) => double(`pc${index + 1}`))
         : [{ name: predictionColumn, type: 'BIGINT' }];
   }
+}
+
+/** The methods whose predictions come with a bound on how far they are from the exact model's. */
+export const boundedMethods: readonly Method[] = ['logistic', 'poisson', 'gamma', 'huber'];
+
+/**
+ * PREDICT could give no column of a name that its input has to have: such a model would never answer. What classes there
+ * are is known once a version is fitted, so of their own columns only that of two classes is looked at.
+ *
+ * @throws EverviewError `invalid-definition`
+ */
+export function assertOutputsFree(plan: FeaturePlan, definition: ModelDefinition): void {
+  const outputs = [
+    ...columnNames(predictionSchema(plan, definition)),
+    ...(plan.task === 'class' ? probabilityNames(['0', '1']) : []),
+    ...(boundedMethods.includes(definition.method) ? [boundColumn, certainColumn] : []),
+  ];
+  const taken = inputColumns(plan).find((input) => outputs.some((output) => sameName(input, output)));
+  if (taken === undefined) return;
+  throw new EverviewError(
+    'invalid-definition',
+    `model "${plan.model}" reads "${taken}", which is the name of a column that its predictions come in`,
+    {
+      hint: `name it otherwise in training set "${definition.trainingSet}": SELECT ${formatName(taken)} AS …, or leave it out: SELECT * EXCLUDE (${formatName(taken)})`,
+    },
+  );
 }
 
 /** @param outputs the model's columns, as `predictionSchema` has them */
