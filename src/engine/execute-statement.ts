@@ -4,13 +4,7 @@ import type { Row, SqlParameter } from '../core/value.ts';
 import type { QueryPolicy } from '../declare/definition.ts';
 import { applyOptions } from '../declare/definition-options.ts';
 import { declaredPolicy } from '../declare/query-policy.ts';
-import type {
-  AlterKind,
-  Name,
-  QueryStatement,
-  SqlFragment,
-  Statement,
-} from '../declare/statement.ts';
+import type { AlterKind, Name, QueryStatement, SqlFragment, Statement } from '../declare/statement.ts';
 import { parseStatement } from '../declare/statement-parser.ts';
 import type { CatalogEntry } from '../query/catalog.ts';
 import { answerQuery } from './answer-query.ts';
