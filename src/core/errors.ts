@@ -57,10 +57,10 @@ export const errorTable = {
   ],
   'not-promotable': [
     'policy',
-    'the version of the model failed its gate or is of another definition, so it may not answer',
+    'the version of the model failed its gate, is of another definition, or learned from rows that are gone, so it may not answer',
   ],
   'history-expired': ['policy', 'the version is older than the history horizon'],
-  'not-enough-rows': ['policy', 'the training set holds too few rows for a fit'],
+  'not-enough-rows': ['policy', 'the training set holds too few rows for a fit, or its rows determine none'],
   'database-locked': ['state', 'the file is open already, in this process or another one'],
   'not-a-database': ['state', 'the file is no Everview database, or from a newer release'],
   closed: ['state', 'the engine was closed'],

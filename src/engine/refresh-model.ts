@@ -3,6 +3,7 @@ import type { Reason } from '../core/reasons.ts';
 import type { Session } from '../core/session.ts';
 import type { TrainingSetDefinition } from '../declare/definition.ts';
 import { type Cursor, type RefreshRecord, recordRefresh } from '../log/cursor-log.ts';
+import { assertFinite } from '../model/assert-finite.ts';
 import { scorerContender } from '../model/contender.ts';
 import type { Fit, FitTask, NeedsFull } from '../model/family.ts';
 import type { ModelState } from '../model/model-state.ts';
@@ -155,6 +156,7 @@ async function fitCandidate(
   const task = fitTask(snapshots, entry, set, nowMs);
   const { relation, bounds } = task;
   const parameters = family.solve(task, fit.state);
+  if (parameters !== null) assertFinite(nameOf(entry), parameters.scorer);
   const current = state.promoted.get(nameOf(entry));
   const comparable = current?.definitionHash === entry.declared.hash ? current.parameters : null;
   const evaluation =

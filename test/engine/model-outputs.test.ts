@@ -65,3 +65,16 @@ describe('a feature and a column of the predictions cannot share a name', () => 
     expect(certified.map(({ method }) => method).sort()).toEqual([...boundedMethods].sort());
   });
 });
+
+describe('a fit that is beyond what numbers can hold', () => {
+  it('fails as one that cannot be made, and no version comes of it', async () => {
+    await model('x', 'ridge', 'y');
+    await db.sql(`CREATE MODEL n WITH (method = 'ridge', l2 = 1e308) AS SELECT * FROM s`);
+    expect(await failureOf(db.execute('REFRESH n'))).toMatchObject({
+      code: 'not-enough-rows',
+      message: expect.stringContaining('model "n" cannot be fitted'),
+      hint: expect.stringContaining('a smaller l2'),
+    });
+    expect((await db.query('SELECT * FROM everview.model_versions')).rows).toEqual([]);
+  });
+});
