@@ -116,9 +116,9 @@ export async function learnJudged(
 
 function stateOf(
   { state, nowMs }: Pick<WriteDraft, 'state' | 'nowMs'>,
-  { verdict }: Judgement,
+  { verdict, isGrave }: Judgement,
 ): LearningState {
-  return learningStateOf(severityLeft(state, verdict, nowMs));
+  return learningStateOf(severityLeft(state, verdict, nowMs), isGrave);
 }
 
 /** An update came to these tables of which nothing was taken. */

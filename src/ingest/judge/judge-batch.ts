@@ -8,6 +8,7 @@ import type { KnownColumn } from '../profile/known-column.ts';
 import { mergeProfiles } from '../profile/merge-profiles.ts';
 import type { ModelEffect } from '../profile/model-effect.ts';
 import { type ProfilePart, partsOf } from '../profile/profile-part.ts';
+import { errsManyfold } from './effect-history.ts';
 import { judgeProfile } from './judge-profile.ts';
 import { stepsFromKeptOut } from './steps-from-kept-out.ts';
 import { type HistoryUnit, knownColumns, subjectsOf, type TableHistory } from './table-history.ts';
@@ -16,6 +17,8 @@ import { type TableUse, unknownUse } from './table-use.ts';
 /** A verdict, and what is to be kept of the batch when it is committed. */
 export type Judgement = {
   readonly verdict: Verdict;
+  /** A model errs many times as much on the rows as it usually does. */
+  readonly isGrave: boolean;
   readonly unit: HistoryUnit;
   readonly plan: JointPlan | null;
   readonly parts: readonly ProfilePart[];
@@ -68,6 +71,7 @@ export async function judgeBatch(
   if (verdict.severity !== null) verdict = judgeProfile({ ...judged, use: await models.use() }, history);
   return {
     verdict,
+    isGrave: errsManyfold(history, profile.effects),
     unit: { version: batch.version, atMs: batch.nowMs, profile, ...subjectsOf(verdict.findings) },
     plan,
     parts,
