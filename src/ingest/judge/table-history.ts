@@ -7,7 +7,7 @@ import type { KnownColumn } from '../profile/known-column.ts';
 
 /**
  * Updates that only bring new rows, and those that replace some: a correction of three rows is not like a day's load, and
- * each is compared with its like.
+ * each is compared with its like, once enough of that is known (`lentHistory`).
  */
 export type UpdateKind = 'insert' | 'replace';
 
