@@ -118,7 +118,7 @@ export async function replay({ set, schema, batches }: LoadedSet, isQuick: boole
         }
       }
     }
-    const state = verdict.severity === 'block' ? 'learned' : learningStateOf(verdict.severity);
+    const state = verdict.severity === 'block' ? 'learned' : learningStateOf(verdict.severity, false);
     const unit = { version, atMs, profile, ...subjectsOf(verdict.findings) };
     history = withUpdate(before, unit, state).history;
   }

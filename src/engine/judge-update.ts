@@ -2,6 +2,7 @@ import { versionColumn, weightColumn } from '../core/identifier.ts';
 import type { Finding, JudgedBatch } from '../core/verdict.ts';
 import type { UpdateContext } from '../ingest/change-outcome.ts';
 import { type Judgement, judgeBatch, type ModelsOfTable, partsLeaving } from '../ingest/judge/judge-batch.ts';
+import { lentHistory, type RowsChanged } from '../ingest/judge/lent-history.ts';
 import {
   areRestOfTaken,
   compactProfiles,
@@ -36,7 +37,7 @@ export type LetIn = 'as-it-came' | 'corrected' | 'at-deadline';
 /** What is known of an update to one table before it is decided what becomes of it. */
 export type JudgedUpdate = {
   readonly judgement: Judgement;
-  readonly kind: UpdateKind;
+  readonly change: RowsChanged;
   readonly history: TableHistory;
   readonly models: ModelsOfTable;
 };
@@ -72,8 +73,7 @@ export async function judgeUpdate(
     await recordParts(tx, table, context.version, await partsLeaving(tx, batchOf(entry, context, '< 0')));
   }
   if (change.inserted === 0) return null;
-  const kind = change.deleted > 0 ? 'replace' : 'insert';
-  const judged = await judgeRows(draft, entry, context, kind, {
+  const judged = await judgeRows(draft, entry, context, change, {
     effects: () => effectsOfUpdate(core, draft, entry, context, changes),
     use: () => useOfTable(core, draft.tx, draft.state, entry),
   });
@@ -92,13 +92,13 @@ export async function learnJudged(
   judged: JudgedUpdate,
   fate: JudgedFate,
 ): Promise<boolean> {
-  const { judgement, kind, models } = judged;
+  const { judgement, change, models } = judged;
   const table = nameOf(entry);
   if (fate.quarantined > 0) {
     await keep(draft, table, context, judged, 'kept-out');
     if (fate.left === 0) return false;
     // What is left is an update as well, of which less may be wrong.
-    const rest = await judgeRows(draft, entry, context, kind, models);
+    const rest = await judgeRows(draft, entry, context, change, models);
     return rest !== null && keep(draft, table, context, rest, stateOf(draft, rest.judgement));
   }
   if (fate.letIn === 'as-it-came' && (await learnReleased(draft.tx, table, context.nowMs))) {
@@ -116,9 +116,9 @@ export async function learnJudged(
 
 function stateOf(
   { state, nowMs }: Pick<WriteDraft, 'state' | 'nowMs'>,
-  { verdict }: Judgement,
+  { verdict, isGrave }: Judgement,
 ): LearningState {
-  return learningStateOf(severityLeft(state, verdict, nowMs));
+  return learningStateOf(severityLeft(state, verdict, nowMs), isGrave);
 }
 
 /** An update came to these tables of which nothing was taken. */
@@ -141,10 +141,10 @@ export async function learnUpdate(
   draft: WriteDraft,
   entry: TableEntry,
   context: Moment,
-  kind: UpdateKind,
+  change: RowsChanged,
   models: ModelsOfTable,
 ): Promise<void> {
-  const judged = await judgeRows(draft, entry, context, kind, models);
+  const judged = await judgeRows(draft, entry, context, change, models);
   if (judged === null) return;
   await keep(
     draft,
@@ -159,13 +159,22 @@ async function judgeRows(
   draft: WriteDraft,
   entry: TableEntry,
   context: Moment,
-  kind: UpdateKind,
+  change: RowsChanged,
   models: ModelsOfTable,
 ): Promise<JudgedUpdate | null> {
   const falseAlarms = falseAlarmsOf(draft.state, entry.declared.definition);
-  const history = await historyOf(draft, nameOf(entry), kind);
-  const judgement = await judgeBatch(draft.tx, batchOf(entry, context, '> 0'), history, falseAlarms, models);
-  return judgement === null ? null : { judgement, kind, history, models };
+  const table = nameOf(entry);
+  const kind = kindOf(change);
+  const history = await historyOf(draft, table, kind);
+  const lent =
+    kind === 'insert' ? null : lentHistory(change, history, await historyOf(draft, table, 'insert'));
+  const batch = batchOf(entry, context, '> 0');
+  const judgement = await judgeBatch(draft.tx, batch, history, falseAlarms, models, lent);
+  return judgement === null ? null : { judgement, change, history, models };
+}
+
+function kindOf({ deleted }: RowsChanged): UpdateKind {
+  return deleted > 0 ? 'replace' : 'insert';
 }
 
 function batchOf(
@@ -188,9 +197,10 @@ async function keep(
   draft: WriteDraft,
   table: string,
   { updateId }: Moment,
-  { judgement: { verdict, unit, plan }, kind, history }: JudgedUpdate,
+  { judgement: { verdict, unit, plan }, change, history }: JudgedUpdate,
   state: LearningState,
 ): Promise<boolean> {
+  const kind = kindOf(change);
   await recordProfile(draft.tx, verdict, kind, state, unit, plan, updateId);
   const next = withUpdate(state === 'kept-out' ? history : { ...history, plan }, unit, state);
   if (next.learned.length > 0) await learnFrom(draft.tx, table, kind, next.learned);

@@ -84,9 +84,10 @@ export async function respondToFindings(
   const [first] = blocking;
   if (first === undefined || response === 'warn') return { ...nothingSetAside, reports };
   if (response === 'reject') {
-    const hint = isTied
-      ? 'on_finding = quarantine could not take the rows out by themselves: others of the update rest on them, or they replaced rows'
-      : 'EXPLAIN INCIDENT tells more; ACCEPT INCIDENT takes it as the new normal';
+    const hint =
+      response !== wished
+        ? 'on_finding = quarantine could not take the rows out by themselves: others of the update rest on them, or they replaced rows'
+        : 'EXPLAIN INCIDENT tells more; ACCEPT INCIDENT takes it as the new normal';
     throw new SuspectUpdate(first, reports, hint);
   }
   if (response === 'hold_refresh') {

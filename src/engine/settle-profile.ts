@@ -37,17 +37,19 @@ export async function settleProfile(
   }
   await recordParts(draft.tx, table, draft.state.version, mergeParts(parts));
   const updates = await draft.tx.rows(
-    `SELECT u.update_id, u.version, u.committed_at, l.least < 0 AS replaces FROM everview.updates u
-     JOIN (SELECT ${versionColumn} AS version, min(${weightColumn}) AS least FROM ${logRelation(table)}
-           GROUP BY ALL HAVING max(${weightColumn}) > 0) AS l USING (version)
+    `SELECT u.update_id, u.version, u.committed_at, l.inserted, l.deleted FROM everview.updates u
+     JOIN (SELECT ${versionColumn} AS version, count(*) FILTER (${weightColumn} > 0) AS inserted,
+                  count(*) FILTER (${weightColumn} < 0) AS deleted
+           FROM ${logRelation(table)} GROUP BY ALL HAVING inserted > 0) AS l USING (version)
      ORDER BY u.version DESC LIMIT ${historyLength}`,
   );
-  for (const { update_id, version, committed_at, replaces } of updates.reverse()) {
+  for (const { update_id, version, committed_at, inserted, deleted } of updates.reverse()) {
     const context = {
       updateId: Number(update_id),
       version: versionOf(Number(version)),
       nowMs: Number(committed_at),
     };
-    await learnUpdate(draft, entry, context, replaces === true ? 'replace' : 'insert', noModels);
+    const change = { inserted: Number(inserted), deleted: Number(deleted) };
+    await learnUpdate(draft, entry, context, change, noModels);
   }
 }

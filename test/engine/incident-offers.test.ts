@@ -47,7 +47,7 @@ describe('what incidents of rules offer', () => {
 
   it.each([
     ['on_violation = quarantine', '(2, -1, -1), (3, -1, 1)', [2, 1]],
-    ['on_replay = quarantine, on_violation = quarantine', '(1, 1, 1)', [1, 1]],
+    ['on_replay = quarantine, on_violation = quarantine', '(1, 1, 1)', [1]],
     ['on_violation = reject', '(2, -1, -1), (3, -1, 1), (4, 1, 1)', [3, 3]],
   ] as const)('is about all rows that show it (%s)', async (options, rows, expected) => {
     await open(options, rows);

@@ -278,7 +278,7 @@ function heldSections(): string[] {
       '- What `hold_refresh` holds goes on with `APPROVE UPDATE 21`, the end of the incident (`RESOLVE`, `ACCEPT`) or the deadline, which marks. `REFRESH` by name refreshes all the same, and changes no answer until then.',
       '- Rows are set aside only from updates that replaced and deleted nothing of the table, and whose other tables do not rest on them; others are refused.',
       '- An incident that a person accepted lets the same in again, and with it what waits (`ask`) for nothing that is not accepted; `RESOLVE` lets nothing in that waits.',
-      '- A change that lasts makes one incident: what a person let in as it came (`APPROVE UPDATE`, `RELEASE QUARANTINE` of all that was set aside of an update) is part of what is usual from then on; what was taken with the same speaking against it (`warn`, a deadline) is so at the fifth time, if its incident lived all along and nothing else blocks; the incident then has an event `learned`.',
+      '- A change that lasts makes one incident: what a person let in as it came (`APPROVE UPDATE`, `RELEASE QUARANTINE` of all that was set aside of an update) is part of what is usual from then on; what was only noticed is so at the second time while the table is looked back at (60 updates), or where three updates in a row were noticed, unless a model errs ten times as much on it as usual; that, and what blocks and was taken all the same (`warn`, a deadline), is so at the fifth time, if its incident lived all along and nothing else blocks. The incident then has an event `learned`.',
     ].join('\n'),
   ];
 }

@@ -43,6 +43,20 @@ export function reachOf(past: ColumnPast) {
   return { least, greatest };
 }
 
+/** A key by its numbers: none came twice, and each update went on from where the one before ended. It is no quantity. */
+export function isGrowingKey(past: ColumnPast): boolean {
+  let greatest = Number.NEGATIVE_INFINITY;
+  let updates = 0;
+  for (const one of past) {
+    if (one === null || one.present === 0) continue;
+    const distinct = one.measures[measureNames.number.indexOf('distinct')];
+    if (one.kind !== 'number' || distinct !== 1 || !(one.least > greatest)) return false;
+    greatest = one.greatest;
+    updates += 1;
+  }
+  return updates > 1;
+}
+
 /** Numbers that never were but one value: nothing is known of how they move when they do. */
 export function isConstant(past: ColumnPast): boolean {
   let only: string | null = null;

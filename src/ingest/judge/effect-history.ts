@@ -1,5 +1,6 @@
 import type { ModelEffect } from '../profile/model-effect.ts';
-import type { TableHistory } from './table-history.ts';
+import { middle } from './middle.ts';
+import { learningUpdates, type TableHistory } from './table-history.ts';
 
 /** What is compared of a model's effect. */
 export type EffectStatistic = 'loss' | 'error' | 'skill' | 'move' | 'largest-move' | 'surprises' | 'relation';
@@ -12,6 +13,19 @@ export function effectsOf(
   return history.units.flatMap(({ profile }) =>
     profile.effects.filter((one) => one.model === model && one.definition === definition),
   );
+}
+
+/** Times its usual error from which on a model says more than that the rows are hard for it. */
+export const manyfold = 10;
+
+/** Some model errs many times as much on these rows as it usually does. */
+export function errsManyfold(history: TableHistory, effects: readonly ModelEffect[]): boolean {
+  return effects.some((effect) => {
+    const past = effectsOf(history, effect);
+    return (
+      past.length >= learningUpdates && effect.error >= manyfold * middle(past.map(({ error }) => error))
+    );
+  });
 }
 
 /** Of a feature's relation to the label; NaN where it had none. @param place where it is expected */

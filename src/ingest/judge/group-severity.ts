@@ -1,6 +1,6 @@
 import { type CatalogueCause, type FindingSeverity, worstSeverity } from '../../core/verdict.ts';
 import type { BatchProfile } from '../profile/batch-profile.ts';
-import { type EffectStatistic, effectsOf } from './effect-history.ts';
+import { type EffectStatistic, effectsOf, manyfold } from './effect-history.ts';
 import { severityOf, type Thresholds } from './significance.ts';
 import { blockingUpdates, type TableHistory } from './table-history.ts';
 import { areLabels, cappedByUse, type TableUse } from './table-use.ts';
@@ -21,7 +21,7 @@ export const shadows: ReadonlySet<CatalogueCause> = new Set<CatalogueCause>([
   'precision-loss',
 ]);
 
-/** What the world does as well as an error: it never stops a batch, and is only logged unless it is plain. */
+/** What the world does as well as an error: it stops no batch (but see `areForeign`), and is only logged unless it is plain. */
 const ofTheWorld: ReadonlySet<CatalogueCause> = new Set<CatalogueCause>([
   'covariate-drift',
   'population-change',
@@ -66,6 +66,21 @@ const aheadMs = 3_600_000;
 /** Times the worst of history from which on what may be a shadow, or the world, is taken for more. */
 const plainlyBeyond = 3;
 
+/** What tells of rows outside of all that was known. */
+const ofUnknown: ReadonlySet<string> = new Set(['far', 'above-range', 'below-range']);
+
+/** Share of the rows from which on they are no single ones. */
+const largeShare = 0.1;
+
+/** Many rows are outside of all that was known, and a model errs on them as on none before: the world does not do both. */
+function areForeign(tests: readonly TestResult[], thresholds: Thresholds): boolean {
+  const isUnknown = (test: TestResult) =>
+    ofUnknown.has(test.statistic) && test.observed >= largeShare && severityOf(test, thresholds) === 'block';
+  const isErring = ({ model, statistic, observed, expected }: TestResult) =>
+    model !== null && statistic === 'error' && observed >= manyfold * expected;
+  return tests.some(isUnknown) && tests.some(isErring);
+}
+
 /** Significance, and what it is about: columns that nothing uses, labels that models learn, or the world. */
 export function severityOfGroup(
   { thresholds, history, profile, use, atMs }: Weights,
@@ -77,7 +92,8 @@ export function severityOfGroup(
   });
   const given = worstSeverity(found) ?? 'log';
   const isPlain = given === 'block' && tests.some(({ beyond }) => beyond >= plainlyBeyond);
-  if (ofTheWorld.has(cause)) return isPlain ? 'notice' : 'log';
+  const isForeign = isPlain && areForeign(tests, thresholds);
+  if (ofTheWorld.has(cause) && !isForeign) return isPlain ? 'notice' : 'log';
   if (given !== 'block') return given;
   // Of a model less may be known than of the table.
   const models = new Set(tests.map(({ model }) => model));
@@ -99,7 +115,7 @@ export function severityOfGroup(
     !isSure ||
     isHardOnly ||
     ofMissing.has(cause) ||
-    cause === ofSingleRows ||
+    (cause === ofSingleRows && !isForeign) ||
     isPause
   )
     return 'notice';

@@ -8,7 +8,9 @@ import { measuredBlocks } from '../profile/measured-blocks.ts';
 import { mergeProfiles } from '../profile/merge-profiles.ts';
 import type { ModelEffect } from '../profile/model-effect.ts';
 import { type ProfilePart, partsOf } from '../profile/profile-part.ts';
+import { errsManyfold } from './effect-history.ts';
 import { judgeProfile } from './judge-profile.ts';
+import type { LentHistory } from './lent-history.ts';
 import { stepsFromKeptOut } from './steps-from-kept-out.ts';
 import { type HistoryUnit, knownColumns, subjectsOf, type TableHistory } from './table-history.ts';
 import { type TableUse, unknownUse } from './table-use.ts';
@@ -16,6 +18,8 @@ import { type TableUse, unknownUse } from './table-use.ts';
 /** A verdict, and what is to be kept of the batch when it is committed. */
 export type Judgement = {
   readonly verdict: Verdict;
+  /** A model errs many times as much on the rows as it usually does. */
+  readonly isGrave: boolean;
   readonly unit: HistoryUnit;
   readonly plan: JointPlan | null;
   readonly parts: readonly ProfilePart[];
@@ -33,6 +37,8 @@ const monthMs = 30 * 86_400_000;
 /**
  * Measures the rows of a batch and judges them by the table's history; null where it brings none. Reads each row once,
  * and writes nothing.
+ *
+ * @param lent what it is compared with in place of the history of its like, which it goes on from all the same
  */
 export async function judgeBatch(
   session: Session,
@@ -40,8 +46,10 @@ export async function judgeBatch(
   history: TableHistory,
   falseAlarmsPerMonth: number,
   models: ModelsOfTable,
+  lent: LentHistory | null = null,
 ): Promise<Judgement | null> {
-  const known = knownColumns(history, columnNames(batch.schema));
+  const compared = lent?.history ?? history;
+  const known = knownColumns(compared, columnNames(batch.schema));
   let { plan } = history;
   let profile: BatchProfile | null = null;
   const parts: ProfilePart[] = [];
@@ -60,14 +68,16 @@ export async function judgeBatch(
     profile,
     known,
     falseAlarmsPerMonth,
-    updatesPerMonth: updatesPerMonth(history, batch.nowMs),
+    updatesPerMonth: updatesPerMonth(compared, batch.nowMs),
     use: unknownUse,
   };
-  let verdict = judgeProfile(judged, history);
+  let verdict = judgeProfile(judged, compared, lent);
   // What is made of the columns matters only when something is wrong with them.
-  if (verdict.severity !== null) verdict = judgeProfile({ ...judged, use: await models.use() }, history);
+  if (verdict.severity !== null)
+    verdict = judgeProfile({ ...judged, use: await models.use() }, compared, lent);
   return {
     verdict,
+    isGrave: lent?.likeness !== 'correction' && errsManyfold(compared, profile.effects),
     unit: { version: batch.version, atMs: batch.nowMs, profile, ...subjectsOf(verdict.findings) },
     plan,
     parts,

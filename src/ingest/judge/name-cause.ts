@@ -75,9 +75,10 @@ function textCause(of: ColumnCase): NamedCause | null {
   const unknown = rise(of, 'new-values') ?? rise(of, 'misspelt');
   const patterns = rise(of, 'new-patterns');
   if (unknown !== null && newest !== undefined && known?.values !== null && known !== null) {
-    const meant = nearestName(newest[0], [...known.values]);
+    const near = nearestName(newest[0], [...known.values]);
+    const meant = newest[0].length < shortestMeant ? null : near;
     const hint = meant === null ? '' : `; "${meant}" was meant`;
-    const isWrapped = patterns !== null && meant === null;
+    const isWrapped = patterns !== null && near === null;
     const cause =
       isWrapped || (patterns !== null && /^\W|\W$/.test(newest[0])) ? 'pattern-break' : 'new-category';
     const literal = newest[0].replaceAll("'", "''");
@@ -95,6 +96,9 @@ function textCause(of: ColumnCase): NamedCause | null {
     return named('pattern-break', `${percent(patterns.observed)} of "${name}" have a form never seen`);
   return floodOf(of);
 }
+
+/** Of codes of one or two signs each is near to each: which was meant nobody knows. */
+const shortestMeant = 3;
 
 /** Share of the rows with one value from which on the others were lost to it. */
 const nearlyAll = 0.9;

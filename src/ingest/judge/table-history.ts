@@ -7,7 +7,7 @@ import type { KnownColumn } from '../profile/known-column.ts';
 
 /**
  * Updates that only bring new rows, and those that replace some: a correction of three rows is not like a day's load, and
- * each is compared with its like.
+ * each is compared with its like, once enough of that is known (`lentHistory`).
  */
 export type UpdateKind = 'insert' | 'replace';
 
@@ -50,14 +50,15 @@ export const emptyHistory: TableHistory = {
 
 /**
  * Whether later updates are compared with this one: `learned`; or not, because something spoke against it, until the table
- * goes on like that (`blocked`), or does so for a shorter time or again (`noticed`); or until a person has decided about what
- * is made of the table (`waiting`); or not at all, because the table did not take it as it was (`kept-out`). What a person
- * accepted or let in does not speak against it.
+ * goes on like that (`blocked`: what blocks, and what a model errs manyfold on), or does so for a shorter time or again
+ * (`noticed`); or until a person has decided about what is made of the table (`waiting`); or not at all, because the table
+ * did not take it as it was (`kept-out`). What a person accepted or let in does not speak against it.
  */
 export type LearningState = 'learned' | 'noticed' | 'blocked' | 'waiting' | 'kept-out';
 
-export function learningStateOf(severity: FindingSeverity | null): LearningState {
-  if (severity === 'block') return 'blocked';
+/** @param isGrave a model errs on the rows as on none before: that it comes again makes it no more usual than a block */
+export function learningStateOf(severity: FindingSeverity | null, isGrave: boolean): LearningState {
+  if (severity === 'block' || (severity === 'notice' && isGrave)) return 'blocked';
   return severity === 'notice' ? 'noticed' : 'learned';
 }
 

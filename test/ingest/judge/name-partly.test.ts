@@ -54,3 +54,18 @@ test('one value in place of all others is a flood, whatever shows it', () => {
   const mixed = usual.map((_, row) => (row % 2 === 0 ? 'Fog' : 'Mist'));
   expect(nameCause(caseOf(mixed, tests)).cause).toBe('covariate-drift');
 });
+
+test.each([
+  ['Clouts', 'Clouds'],
+  ['2', null],
+])('what "%s" was meant to be is guessed of words, and not of codes: %s', (value, meant) => {
+  const known = { least: 0, greatest: 0, values: new Set(['1', 'Clouds']), patterns: null, latest: null };
+  const column = {
+    ...{ name: 'x', kind: 'text' as const, numbers: new Float64Array() },
+    ...{ texts: [value, 'Clouds', '1'], present: new Uint8Array(3).fill(1) },
+  };
+  const of = caseOf(usual, [resultOf('new-values', 0, 0.3, 0.3)]);
+  const told = nameCause({ ...of, known, column: measureColumn(column, known, createMeasureWork()) });
+  const repair = meant === null ? null : `{c} = '${meant}'`;
+  expect(told).toMatchObject({ cause: 'new-category', facts: { value, meant }, repair });
+});
