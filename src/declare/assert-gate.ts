@@ -27,14 +27,8 @@ function assertConditions(definition: ModelDefinition, schema: Schema, kind: Out
   for (const condition of definition.gate) {
     const metric = metricOf(condition);
     if (metric !== null && metricTable[metric].of !== kind) throw wrongMetric(definition, metric, kind);
-    if (condition.kind === 'threshold') {
-      assertDirection(definition, condition);
-      assertReachable(definition, condition);
-    }
-    if (condition.kind === 'negative-flips') {
-      assertTolerance(definition, condition.tolerance, kind);
-      assertBudget(definition, condition);
-    }
+    if (condition.kind === 'threshold') assertReachable(definition, condition);
+    if (condition.kind === 'negative-flips') assertTolerance(definition, condition.tolerance, kind);
   }
   const sliced = definition.gate.flatMap(({ per }) => (per === null ? [] : [per]));
   for (const column of [...definition.slices, ...sliced]) {
@@ -49,6 +43,18 @@ function assertConditions(definition: ModelDefinition, schema: Schema, kind: Out
 
 function metricOf(condition: GateCondition): Metric | null {
   return condition.kind === 'negative-flips' ? null : condition.metric;
+}
+
+/**
+ * Conditions that can be judged, and say nothing. Files of older builds have such ones.
+ *
+ * @throws EverviewError `invalid-option`
+ */
+export function assertSensibleGate(definition: ModelDefinition): void {
+  for (const condition of definition.gate) {
+    if (condition.kind === 'threshold') assertDirection(definition, condition);
+    if (condition.kind === 'negative-flips') assertBudget(definition, condition);
+  }
 }
 
 /** Lower is better of some metrics and higher of others: a bound on the other side keeps out good models alone. */

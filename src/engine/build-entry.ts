@@ -6,7 +6,7 @@ import { referencesOf } from '../core/relation-references.ts';
 import { type Schema, sameName } from '../core/schema.ts';
 import type { Session } from '../core/session.ts';
 import type { SqlNode, SqlParser } from '../core/sql-tree.ts';
-import { assertGate } from '../declare/assert-gate.ts';
+import { assertGate, assertSensibleGate } from '../declare/assert-gate.ts';
 import { assertPredictionKey } from '../declare/assert-prediction-key.ts';
 import type {
   Definition,
@@ -36,6 +36,12 @@ import {
 } from './compile-query.ts';
 
 /**
+ * Whether somebody declares it now, or it stands in the file: what an older release took must not keep a file shut, so
+ * what became forbidden since is asked only of what is declared.
+ */
+type Origin = 'declared' | 'kept';
+
+/**
  * What the engine makes of a definition, given everything declared before it.
  * @throws EverviewError of the definition; places are within the definition's own query text.
  */
@@ -45,6 +51,7 @@ export async function buildEntry(
   definition: Definition,
   catalog: Catalog,
   createdAtMs: number,
+  origin: Origin = 'declared',
 ): Promise<CatalogEntry> {
   switch (definition.kind) {
     case 'table':
@@ -54,7 +61,7 @@ export async function buildEntry(
     case 'training-set':
       return buildTrainingSet(session, parser, definition, catalog);
     case 'model':
-      return buildModel(definition, catalog);
+      return buildModel(definition, catalog, origin);
   }
 }
 
@@ -170,7 +177,7 @@ async function buildTrainingSet(
   };
 }
 
-function buildModel(definition: ModelDefinition, catalog: Catalog): ModelEntry {
+function buildModel(definition: ModelDefinition, catalog: Catalog, origin: Origin): ModelEntry {
   const set = catalog.get(definition.trainingSet);
   if (set?.kind !== 'training-set') {
     const sets = catalog.entries().filter((entry) => entry.kind === 'training-set');
@@ -188,7 +195,10 @@ function buildModel(definition: ModelDefinition, catalog: Catalog): ModelEntry {
   }
   const trainingSet = set.declared.definition;
   const plan = planFeatures(definition, trainingSet, set.declared.schema);
-  assertOutputsFree(plan, definition);
+  if (origin === 'declared') {
+    assertOutputsFree(plan, definition);
+    assertSensibleGate(definition);
+  }
   if (definition.gate.length > 0 && trainingSet.holdoutMs === 0) {
     throw new EverviewError(
       'invalid-definition',

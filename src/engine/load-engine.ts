@@ -119,7 +119,7 @@ async function loadCatalog(session: Session, parser: SqlParser): Promise<Catalog
   for (const { definition, createdAtMs } of await loadObjects(session)) {
     catalog = new Catalog([
       ...catalog.entries(),
-      await buildEntry(session, parser, definition, catalog, createdAtMs),
+      await buildEntry(session, parser, definition, catalog, createdAtMs, 'kept'),
     ]);
   }
   const entries = catalog.entries();

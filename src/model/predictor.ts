@@ -47,7 +47,8 @@ export function assertOutputsFree(plan: FeaturePlan, definition: ModelDefinition
   const outputs = [
     ...columnNames(predictionSchema(plan, definition)),
     ...(plan.task === 'class' ? probabilityNames(['0', '1']) : []),
-    ...(boundedMethods.includes(definition.method) ? [boundColumn, certainColumn] : []),
+    ...(boundedMethods.includes(definition.method) ? [boundColumn] : []),
+    ...(boundedMethods.includes(definition.method) && plan.task === 'class' ? [certainColumn] : []),
   ];
   const taken = inputColumns(plan).find((input) => outputs.some((output) => sameName(input, output)));
   if (taken === undefined) return;

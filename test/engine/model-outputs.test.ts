@@ -58,6 +58,11 @@ describe('a feature and a column of the predictions cannot share a name', () => 
     ]);
   });
 
+  it('nor is one of classes that of a method of numbers', async () => {
+    await model('prediction_certain', 'poisson', 'y');
+    await db.query('SELECT prediction FROM PREDICT(m, (SELECT 1.0 AS prediction_certain, 2.0 AS other))');
+  });
+
   it('of the methods that have a bound', () => {
     const certified = new ModelFamilies(new OnnxRuntime())
       .all()
