@@ -56,6 +56,12 @@ describe('many rows outside of all that was known', () => {
     await plain.db.close();
     await learned.db.close();
   });
+
+  it('are the world where they are all rows, whatever a model errs', async () => {
+    const { db, day } = await afterUsualDays(model);
+    expect(await day(1)).toBe('notice covariate-drift x');
+    await db.close();
+  });
 });
 
 describe('a few wild rows that come again', () => {
@@ -64,6 +70,15 @@ describe('a few wild rows that come again', () => {
     for (let count = 0; count < 3; count++) await day(0.02);
     expect(told).toEqual(['notice outlier-rows x', 'notice outlier-rows x', '']);
     expect(await eventsOf(db)).toEqual(['learned', 'opened']);
+    await db.close();
+  });
+
+  it('and where a model that never errs gets none of them wrong either', async () => {
+    const perfect = `CREATE TRAINING SET s WITH (label = late) AS SELECT z > 10 AS big, z > 10 AS late FROM r;
+      CREATE MODEL m WITH (method = logistic) AS SELECT * FROM s; REFRESH m`;
+    const { db, day, told } = await afterUsualDays(perfect);
+    for (let count = 0; count < 3; count++) await day(0.02);
+    expect(told).toEqual(['notice outlier-rows x', 'notice outlier-rows x', '']);
     await db.close();
   });
 

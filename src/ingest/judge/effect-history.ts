@@ -18,12 +18,25 @@ export function effectsOf(
 /** Times its usual error from which on a model says more than that the rows are hard for it. */
 export const manyfold = 10;
 
-/** Some model errs many times as much on these rows as it usually does. */
+/** Share of its mean prediction below which a model errs by rounding alone; one that gets all classes right errs by none. */
+const rounding = 1e-9;
+
+/** Share of the rows from which on something is of all of them. */
+export const wholeBatch = 0.9;
+
+/**
+ * Some model errs many times as much on these rows as it usually does; not where it was sure of other classes in all of
+ * them: when the world moves so far, all rows move. Of a model that never errs it says nothing.
+ */
 export function errsManyfold(history: TableHistory, effects: readonly ModelEffect[]): boolean {
   return effects.some((effect) => {
     const past = effectsOf(history, effect);
+    const usual = middle(past.map(({ error }) => error));
     return (
-      past.length >= learningUpdates && effect.error >= manyfold * middle(past.map(({ error }) => error))
+      past.length >= learningUpdates &&
+      effect.surprises < wholeBatch * effect.rows &&
+      usual > rounding * Math.abs(effect.center) &&
+      effect.error >= manyfold * usual
     );
   });
 }

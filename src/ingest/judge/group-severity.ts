@@ -1,6 +1,6 @@
 import { type CatalogueCause, type FindingSeverity, worstSeverity } from '../../core/verdict.ts';
 import type { BatchProfile } from '../profile/batch-profile.ts';
-import { type EffectStatistic, effectsOf, manyfold } from './effect-history.ts';
+import { type EffectStatistic, effectsOf, manyfold, wholeBatch } from './effect-history.ts';
 import { severityOf, type Thresholds } from './significance.ts';
 import { blockingUpdates, type TableHistory } from './table-history.ts';
 import { areLabels, cappedByUse, type TableUse } from './table-use.ts';
@@ -72,10 +72,16 @@ const ofUnknown: ReadonlySet<string> = new Set(['far', 'above-range', 'below-ran
 /** Share of the rows from which on they are no single ones. */
 const largeShare = 0.1;
 
-/** Many rows are outside of all that was known, and a model errs on them as on none before: the world does not do both. */
+/**
+ * Many rows are outside of all that was known, beside others that are not, and a model errs on them as on none before:
+ * the world, when it moves so far, moves all rows.
+ */
 function areForeign(tests: readonly TestResult[], thresholds: Thresholds): boolean {
   const isUnknown = (test: TestResult) =>
-    ofUnknown.has(test.statistic) && test.observed >= largeShare && severityOf(test, thresholds) === 'block';
+    ofUnknown.has(test.statistic) &&
+    test.observed >= largeShare &&
+    test.observed < wholeBatch &&
+    severityOf(test, thresholds) === 'block';
   const isErring = ({ model, statistic, observed, expected }: TestResult) =>
     model !== null && statistic === 'error' && observed >= manyfold * expected;
   return tests.some(isUnknown) && tests.some(isErring);
