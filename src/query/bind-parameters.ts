@@ -1,4 +1,5 @@
 import { EverviewError } from '../core/errors.ts';
+import { nanosecondsOf } from '../core/fine-date.ts';
 import { isNode, type SqlJson, type SqlNode, walk } from '../core/sql-tree.ts';
 import type { SqlParameter } from '../core/value.ts';
 
@@ -57,7 +58,10 @@ function literalOf(node: SqlNode, values: readonly SqlParameter[]): SqlNode {
   if (typeof value === 'boolean') return text('BOOLEAN', String(value));
   if (typeof value === 'string') return constant(node, 'VARCHAR', value);
   if (typeof value === 'bigint') return text(fitsBigint(value) ? 'BIGINT' : 'HUGEINT', String(value));
-  if (value instanceof Date) return text('TIMESTAMP', value.toISOString().replace('T', ' ').replace('Z', ''));
+  if (value instanceof Date) {
+    const type = nanosecondsOf(value) % 1_000n === 0n ? 'TIMESTAMP' : 'TIMESTAMP_NS';
+    return text(type, value.toISOString().replace('T', ' ').replace('Z', ''));
+  }
   if (value instanceof Uint8Array) return text('BLOB', blobText(value));
   if (!Number.isInteger(value)) return text('DOUBLE', String(value));
   if (Math.abs(value) < 2 ** 31) return constant(node, 'INTEGER', value);

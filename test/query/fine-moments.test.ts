@@ -45,6 +45,10 @@ test('and by rows, of one or many, and parameters', async () => {
   expect((await db.query('SELECT count(*)::INTEGER AS n FROM t WHERE "at" = $1', [at])).rows).toEqual([
     { n: 1 },
   ]);
+  for (const { nanos } of (await db.query<{ nanos: Date }>(stored)).rows)
+    expect((await db.query('SELECT count(*)::INTEGER AS n FROM t WHERE nanos = $1', [nanos])).rows).toEqual([
+      { n: 1 },
+    ]);
 });
 
 test('is a Date of the millisecond before, and printed whole', async () => {

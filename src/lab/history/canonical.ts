@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { FineDate } from '../../core/fine-date.ts';
 import type { SqlValue } from '../../index.ts';
 import type { History, TableRows } from '../history.ts';
 
@@ -16,6 +17,7 @@ export function canonicalText(value: SqlValue | undefined): string {
     case 'object':
       break;
   }
+  if (value instanceof FineDate) return `@${value.getTime()}+${value.nanoseconds}`;
   if (value instanceof Date) return `@${value.getTime()}`;
   if (value instanceof Uint8Array) return `x${Buffer.from(value).toString('hex')}`;
   if (isList(value)) return `[${value.map(canonicalText).join(',')}]`;
