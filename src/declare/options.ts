@@ -94,7 +94,7 @@ const tableOptions = {
   profile: option(
     choice(['on', 'off']),
     'off',
-    'whether updates are measured and judged by what accepted ones were like: after 8 of its kind something may be said of one, and after 20 it may be blocked; costs a scan of each update',
+    'whether updates are measured and judged by what accepted ones were like: after 8 of its kind (until then of the loads) something may be said of one, and after 20 it may be blocked; costs a scan of each update',
   ),
   on_finding: option(
     choice(['warn', 'quarantine', 'ask', 'hold_refresh', 'reject']),

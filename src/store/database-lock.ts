@@ -22,7 +22,7 @@ export type DatabaseLock = {
  * @throws EverviewError `database-locked`
  */
 export function lockDatabase(path: string, processes: RunningProcesses): DatabaseLock {
-  const file = path === ':memory:' ? null : fileOf(path);
+  const file = fileOf(path);
   if (file === null) return noLock;
   const lock = `${file}.lock`;
   const mine = `${JSON.stringify(processes.self)}\n`;
@@ -103,13 +103,13 @@ function textOf(file: string): string | null {
   }
 }
 
-/** The one name of the file that DuckDB would open by this one; null where nobody can say. */
+/** The one name of the file that DuckDB would open by this one; null where it is none, or nobody can say. */
 function fileOf(path: string): string | null {
   const plain = path
     .replace(/^duckdb:/, '')
     .replace(/^file:\/\/(?:localhost)?(?=\/)/, '')
     .replace(/^~(?=\/|$)/, () => homedir());
-  return resolvedFile(plain, 0);
+  return plain === ':memory:' ? null : resolvedFile(plain, 0);
 }
 
 const mostLinks = 40;
