@@ -1,3 +1,5 @@
+import { EverviewError } from './errors.ts';
+
 /** Where time comes from. Everything that decides by time asks this port, so a history can be replayed. */
 export interface Clock {
   /** Milliseconds since the Unix epoch, UTC. */
@@ -19,7 +21,11 @@ export class SimulatedClock implements Clock {
   }
 
   advanceMs(ms: number): void {
-    if (!(ms >= 0)) throw new RangeError(`a clock cannot go back by ${-ms} ms`);
+    if (!(ms >= 0)) {
+      throw new EverviewError('invalid-option', `a clock cannot go on by ${ms} ms`, {
+        hint: 'time goes on by 0 ms or more; a new SimulatedClock starts anywhere',
+      });
+    }
     this.#nowMs += ms;
   }
 

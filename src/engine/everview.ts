@@ -51,7 +51,13 @@ import type { StatementResult, UpdateResult } from './result.ts';
 import { runUpdate } from './run-update.ts';
 import { type BackgroundScheduler, keepTime, stepScheduler } from './scheduler.ts';
 import { writePredictions } from './settle-labels.ts';
-import { assertInsertCall, assertStatementCall } from './statement-call.ts';
+import {
+  assertDeclareCall,
+  assertInsertCall,
+  assertStatementCall,
+  assertTransactionCall,
+  assertUpdateOptions,
+} from './statement-call.ts';
 import { type StreamedAnswer, streamAnswer } from './stream-answer.ts';
 import { type TableChanges, tableChanges } from './table-changes.ts';
 import { type InsertOptions, insertRows, type UpdateBuilder, updateBuilder } from './update-builder.ts';
@@ -177,6 +183,7 @@ export class Everview implements AsyncDisposable {
   /** Declares objects in order, each as CREATE OR REPLACE would. */
   declare(...declarations: readonly (Definition | Declaration)[]): Promise<void> {
     return this.#writing('declare()', async () => {
+      assertDeclareCall(declarations);
       for (const declaration of declarations) {
         const definition = 'definition' in declaration ? declaration.definition : declaration;
         await declareObject(this.#core, definition, { orReplace: true, ifNotExists: false });
@@ -188,6 +195,7 @@ export class Everview implements AsyncDisposable {
   insert(table: string, rows: InsertInput, options: InsertOptions = {}): Promise<UpdateResult> {
     return this.#writing('insert()', async () => {
       assertInsertCall(table, rows);
+      assertUpdateOptions('insert', options);
       return runUpdate(this.#core, options.key ?? null, (update) => insertRows(update, table, rows, options));
     });
   }
@@ -198,6 +206,8 @@ export class Everview implements AsyncDisposable {
     options: Pick<InsertOptions, 'key'> = {},
   ): Promise<UpdateResult> {
     return this.#writing('transaction()', async () => {
+      assertTransactionCall(work);
+      assertUpdateOptions('transaction', options);
       const open = new OpenUpdate(this.#core, options.key ?? null);
       try {
         await this.#core.withinUpdate(() => work(updateBuilder(this.#core, open)));

@@ -1,4 +1,7 @@
+import { z } from 'zod';
 import { EverviewError } from '../core/errors.ts';
+import type { Definition } from '../declare/definition.ts';
+import { checkedCall } from './checked-call.ts';
 
 /**
  * The text and the parameters of a method of the public face, as a caller without types may give them.
@@ -45,6 +48,68 @@ export function assertInsertCall(table: unknown, rows: unknown): void {
   throw new EverviewError('invalid-option', `insert(): the rows for "${table}" are ${shownKind(rows)}`, {
     hint: 'give an array (or another iterable) of objects, an Arrow table, or record batches',
   });
+}
+
+const key = z.string('an idempotency key is a text').min(1, 'an idempotency key cannot be empty').optional();
+const onConflict = z.enum(['nothing', 'update'], "is 'nothing' or 'update'").optional();
+
+function optionsObject<T extends z.core.$ZodShape>(shape: T, example: string) {
+  return z.strictObject(shape, {
+    error: ({ code }) =>
+      code === 'unrecognized_keys' ? undefined : `its options are an object, as ${example}`,
+  });
+}
+
+const optionsOf = {
+  insert: optionsObject({ key, onConflict }, "{ key: 'batch-1' }"),
+  'update.insert': optionsObject({ onConflict }, "{ onConflict: 'update' }"),
+  transaction: optionsObject({ key }, "{ key: 'batch-1' }"),
+} as const;
+
+/** @throws EverviewError `invalid-option` */
+export function assertUpdateOptions(method: keyof typeof optionsOf, options: unknown): void {
+  checkedCall(method, optionsOf[method], options);
+}
+
+/** @throws EverviewError `invalid-option` */
+export function assertTransactionCall(work: unknown): void {
+  if (typeof work === 'function') return;
+  throw new EverviewError(
+    'invalid-option',
+    `transaction(): the work is ${shownKind(work)}, and no function`,
+    {
+      hint: "await db.transaction(async (update) => { await update.execute('…') })",
+    },
+  );
+}
+
+const kinds: ReadonlySet<unknown> = new Set<Definition['kind']>(['table', 'view', 'training-set', 'model']);
+
+/** @throws EverviewError `invalid-option` */
+export function assertDeclareCall(declarations: readonly unknown[]): void {
+  declarations.forEach((given, index) => {
+    if (isDeclaration(given)) return;
+    throw new EverviewError(
+      'invalid-option',
+      `declare(): argument ${index + 1} is ${shownKind(given)}, and no declaration`,
+      {
+        hint: Array.isArray(given)
+          ? 'give them one by one: await db.declare(...declarations)'
+          : "table(…), view(…), trainingSet(…) and model(…) make them; a text is for db.sql('CREATE …')",
+      },
+    );
+  });
+}
+
+function isDeclaration(given: unknown): boolean {
+  if (typeof given !== 'object' || given === null) return false;
+  const definition = 'definition' in given ? given.definition : given;
+  return (
+    typeof definition === 'object' &&
+    definition !== null &&
+    'kind' in definition &&
+    kinds.has(definition.kind)
+  );
 }
 
 /** Undefined is told later, as a parameter that was given no value. */

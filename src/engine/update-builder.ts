@@ -6,7 +6,7 @@ import type { EngineCore } from './engine-core.ts';
 import { executeUpdateStatement, isUpdateStatement, replacing } from './execute-update.ts';
 import { type InsertInput, rowSourceOf } from './insert-input.ts';
 import type { OpenUpdate } from './open-update.ts';
-import { assertInsertCall, assertStatementCall } from './statement-call.ts';
+import { assertInsertCall, assertStatementCall, assertUpdateOptions } from './statement-call.ts';
 import type { UpdateInProgress } from './update-in-progress.ts';
 
 export type InsertOptions = {
@@ -27,6 +27,7 @@ export function updateBuilder(core: EngineCore, open: OpenUpdate): UpdateBuilder
   return {
     insert: async (table, rows, options = {}) => {
       assertInsertCall(table, rows);
+      assertUpdateOptions('update.insert', options);
       await open.run((update) => insertRows(update, table, rows, options));
     },
     execute: async (text, parameters = []) => {

@@ -1,5 +1,12 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { Everview, SqlParameter } from '../../src/index.ts';
+import {
+  type Everview,
+  EverviewError,
+  SimulatedClock,
+  type SqlParameter,
+  t,
+  table,
+} from '../../src/index.ts';
 import { failureOf } from '../support/failure-of.ts';
 import { openEverview } from '../support/open-everview.ts';
 
@@ -48,4 +55,58 @@ it.each([
   expect(await failureOf(db.transaction((update) => update.insert(name, given)))).toMatchObject({
     code: 'invalid-option',
   });
+});
+
+it.each([
+  [{ onConflict: 'Nothing' }, "onConflict: is 'nothing' or 'update'"],
+  [{ idempotencyKey: 'a' }, 'Unrecognized key: "idempotencyKey"'],
+  [{ key: '' }, 'key: an idempotency key cannot be empty'],
+  [{ key: 5 }, 'key: an idempotency key is a text'],
+  ['batch-1', "its options are an object, as { key: 'batch-1' }"],
+  [null, "its options are an object, as { key: 'batch-1' }"],
+])('insert() with %j for options is refused, and nothing is written', async (options, told) => {
+  await db.sql('CREATE OR REPLACE TABLE k (k VARCHAR PRIMARY KEY, n INTEGER); DELETE FROM k');
+  await db.insert('k', [{ k: 'a', n: 1 }]);
+  expect(await failureOf(db.insert('k', [{ k: 'a', n: 3 }], options as object))).toMatchObject({
+    code: 'invalid-option',
+    message: expect.stringContaining(told),
+  });
+  expect((await db.query('FROM k')).rows).toEqual([{ k: 'a', n: 1 }]);
+});
+
+it('nor do the updates of a transaction, and itself, take any but theirs', async () => {
+  const refused = { code: 'invalid-option' };
+  const rows = [{ a: 1 }];
+  const misspelt = { onconflict: 'update' } as object;
+  expect(await failureOf(db.transaction((update) => update.insert('t', rows, misspelt)))).toMatchObject(
+    refused,
+  );
+  expect(await failureOf(db.transaction(async () => undefined, misspelt))).toMatchObject(refused);
+  expect(await failureOf(db.transaction(5 as unknown as () => Promise<void>))).toMatchObject({
+    ...refused,
+    message: 'transaction(): the work is a number, and no function',
+  });
+  expect((await db.query('FROM t')).rows).toEqual([]);
+});
+
+it.each([
+  [{}, 'an object', 'make them'],
+  [[table('u', { a: t.integer() })], 'an array', 'one by one'],
+  [null, 'null', 'make them'],
+  ['CREATE TABLE u (a INTEGER)', 'a string', 'db.sql'],
+])('declare() of %j is refused, with what stands beside it', async (given, told, hint) => {
+  const beside = table('v', { a: t.integer() });
+  expect(await failureOf(db.declare(beside, given as unknown as typeof beside))).toMatchObject({
+    code: 'invalid-option',
+    message: `declare(): argument 2 is ${told}, and no declaration`,
+    hint: expect.stringContaining(hint),
+  });
+  expect(await failureOf(db.query('FROM v'))).toMatchObject({ code: 'unknown-relation' });
+});
+
+it('a clock goes on', () => {
+  const clock = new SimulatedClock(1_000);
+  for (const wrong of [() => clock.advanceMs(-1), () => clock.setTo(0), () => clock.advanceMs(Number.NaN)])
+    expect(wrong).toThrow(EverviewError);
+  expect(clock.nowMs()).toBe(1_000);
 });

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { FineDate } from '../../core/fine-date.ts';
 import type { SqlValue } from '../../index.ts';
 import type { History, TableRows } from '../history.ts';
 
@@ -17,11 +16,15 @@ export function canonicalText(value: SqlValue | undefined): string {
     case 'object':
       break;
   }
-  if (value instanceof FineDate) return `@${value.getTime()}+${value.nanoseconds}`;
-  if (value instanceof Date) return `@${value.getTime()}`;
+  if (value instanceof Date) return `@${value.getTime()}${beyondMs(value)}`;
   if (value instanceof Uint8Array) return `x${Buffer.from(value).toString('hex')}`;
   if (isList(value)) return `[${value.map(canonicalText).join(',')}]`;
   return canonicalRow(value);
+}
+
+/** What its text has of the second after three digits: of a moment that lies on a millisecond, nothing. */
+function beyondMs(moment: Date): string {
+  return moment.toISOString().split('.')[1]?.slice(3, -1) ?? '';
 }
 
 function isList(
