@@ -14,7 +14,22 @@ export type { Row, SqlParameter, SqlValue } from './core/value.ts';
 export type { CatalogueCause, Evidence, Finding, FindingSeverity, Verdict } from './core/verdict.ts';
 export { catalogueCauses } from './core/verdict.ts';
 export type { ModelVersion, Version } from './core/version.ts';
-export type { DatabaseOf, Declaration, InsertOf, RowOf } from './declare/builder.ts';
+export type {
+  ColumnsInput,
+  DatabaseOf,
+  Declaration,
+  InsertOf,
+  MaterializedViewOptions,
+  ModelOptions,
+  PolicyOptions,
+  QueryInput,
+  RowOf,
+  RowOfQuery,
+  TableDeclaration,
+  TableOptions,
+  TrainingSetOptions,
+  TypedSelect,
+} from './declare/builder.ts';
 export {
   check,
   foreignKey,
@@ -27,12 +42,15 @@ export {
   unique,
   view,
 } from './declare/builder.ts';
+export type { AnyColumn, ColumnBuilder } from './declare/column-builder.ts';
 export { t } from './declare/column-builder.ts';
 export type {
   Definition,
   ModelDefinition,
   RefreshPolicy,
+  TableDefinition,
   TrainingSetDefinition,
+  ViewDefinition,
 } from './declare/definition.ts';
 export { formatSqlDuration } from './declare/duration.ts';
 export { formatDefinition } from './declare/format-statement.ts';
