@@ -1,9 +1,10 @@
+import { isUtf8 } from 'node:buffer';
 import { EverviewError } from '../core/errors.ts';
 import { quoteIdentifier } from '../core/identifier.ts';
 import type { Column } from '../core/schema.ts';
 import type { AppendedColumn } from '../core/session.ts';
 import type { SqlValue } from '../core/value.ts';
-import { packColumn } from './pack-column.ts';
+import { fitsFloat, packColumn } from './pack-column.ts';
 import type { StageColumn } from './stage.ts';
 
 /** A checked column of a batch from TypeScript, ready to be appended. */
@@ -102,15 +103,19 @@ function codecOf(type: string): Codec {
   if (range !== null) return integerCodec(type, range);
   const decimal = /^DECIMAL\((\d+),\s*(\d+)\)$/.exec(type);
   if (decimal !== null) return decimalCodec(Number(decimal[1]), Number(decimal[2]));
-  if (/\]$|^(STRUCT|MAP|UNION)\(/.test(type)) return { native: none, text: jsonText, isJson: true };
+  if (/\]$|^(STRUCT|MAP|UNION)\(/.test(type)) return { native: none, text: nestedText(type), isJson: true };
   switch (type) {
     case 'BOOLEAN':
       return natively((value) => (typeof value === 'boolean' ? value : undefined));
     case 'FLOAT':
+      return natively((value) => {
+        const number = doubleOf(value);
+        return number === undefined || fitsFloat(number) ? number : undefined;
+      });
     case 'DOUBLE':
       return natively(doubleOf);
     case 'VARCHAR':
-      return natively((value) => (typeof value === 'string' ? value : undefined));
+      return natively((value) => (typeof value === 'string' && value.isWellFormed() ? value : undefined));
     case 'BLOB':
       return natively((value) => (value instanceof Uint8Array ? value : undefined));
     case 'DATE':
@@ -159,8 +164,8 @@ function dayOf(value: unknown): Date | undefined {
 
 function doubleOf(value: unknown): number | undefined {
   if (typeof value === 'number') return value;
-  if (typeof value === 'bigint' && BigInt(Number(value)) === value) return Number(value);
-  return undefined;
+  const number = typeof value === 'bigint' ? Number(value) : Number.NaN;
+  return Number.isFinite(number) && BigInt(number) === value ? number : undefined;
 }
 
 type IntegerRange = { readonly least: bigint; readonly most: bigint; readonly wide: boolean };
@@ -201,11 +206,13 @@ function decimalCodec(width: number, scale: number): Codec {
   return natively((value) => {
     if (typeof value === 'number') {
       if (!Number.isFinite(value) || Math.abs(value) >= limit) return undefined;
-      return Math.abs(value) < 1e21 && scale <= 100 ? value.toFixed(scale) : undefined;
+      const text = Math.abs(value) < 1e21 && scale <= 100 ? value.toFixed(scale) : undefined;
+      // 9.999 rounds to 10.00, which has a digit more
+      return text !== undefined && Math.abs(Number(text)) < limit ? text : undefined;
     }
     const text = typeof value === 'bigint' ? String(value) : textOf(value)?.trim();
     const match = text === undefined ? null : /^[+-]?0*(\d*)(?:\.(\d*?)0*)?$/.exec(text);
-    if (match === null || text === '' || text === '.') return undefined;
+    if (text === undefined || match === null || !/\d/.test(text)) return undefined;
     const fits = (match[1] ?? '').length <= width - scale && (match[2] ?? '').length <= scale;
     return fits ? text : undefined;
   });
@@ -219,14 +226,87 @@ function scalarText(value: unknown): string | undefined {
 
 /** JSON of a nested value; 64-bit integers and moments go as strings, which the cast reads again. */
 function jsonText(value: unknown): string | undefined {
+  return writtenJson(value, { bytes: () => undefined, number: (one) => (one === 0 ? 0 : undefined) });
+}
+
+/** The same for a type that is not JSON: what the store casts to it, of values as queries give them. */
+function nestedText(type: string): (value: unknown) => string | undefined {
+  const written: Written = {
+    bytes: type.includes('BLOB') ? textOfBytes : (bytes) => Array.from(bytes),
+    // no number of JSON, and cast from its text
+    number: (value) => (Object.is(value, -0) ? '-0.0' : String(value)),
+  };
+  const isMap = type.startsWith('MAP(');
+  return (value) => writtenJson(isMap ? (entriesOf(value) ?? value) : value, written);
+}
+
+/** A map as a query gives it: a list of what has a key and a value. */
+function entriesOf(value: unknown): ReadonlyMap<unknown, unknown> | null {
+  if (!Array.isArray(value)) return null;
+  const entries: [unknown, unknown][] = [];
+  for (const one of value) {
+    if (typeof one !== 'object' || one === null || !('key' in one && 'value' in one)) return null;
+    entries.push([one.key, one.value]);
+  }
+  return new Map(entries);
+}
+
+/** What stands for what JSON cannot say; undefined: nothing does. */
+type Written = {
+  readonly bytes: (value: Uint8Array) => unknown;
+  /** NaN, an infinity, or minus zero. */
+  readonly number: (value: number) => unknown;
+};
+
+function writtenJson(value: unknown, written: Written): string | undefined {
   let isBad = typeof value !== 'object';
-  const text = JSON.stringify(value, (_, inner: unknown) => {
-    if (typeof inner === 'bigint') return String(inner);
-    if (typeof inner === 'number' && !Number.isFinite(inner)) isBad = true;
-    if (typeof inner === 'function' || typeof inner === 'symbol') isBad = true;
-    return inner;
-  });
+  const replaced = function (this: unknown, key: string, inner: unknown): unknown {
+    // Buffers and Dates have become something else by now.
+    const given = typeof this === 'object' && this !== null ? Reflect.get(this, key) : inner;
+    if (given instanceof Uint8Array) return written.bytes(given) ?? fail();
+    if (inner instanceof Map) return mapObject(inner) ?? fail();
+    if (inner instanceof Set) return [...inner];
+    if (ArrayBuffer.isView(inner) || inner instanceof RegExp || inner instanceof WeakMap) return fail();
+    switch (typeof inner) {
+      case 'bigint':
+        return String(inner);
+      case 'number':
+        return Number.isFinite(inner) && !Object.is(inner, -0) ? inner : (written.number(inner) ?? fail());
+      case 'string':
+        return inner.isWellFormed() ? inner : fail();
+      case 'function':
+      case 'symbol':
+        return fail();
+      default:
+        return inner;
+    }
+  };
+  const fail = () => {
+    isBad = true;
+    return undefined;
+  };
+  const text = JSON.stringify(value, replaced);
   return isBad ? undefined : text;
+}
+
+/** Null where two keys have one text, or one has none. */
+function mapObject(map: ReadonlyMap<unknown, unknown>): { readonly [key: string]: unknown } | null {
+  const object: { [key: string]: unknown } = Object.create(null);
+  for (const [key, value] of map) {
+    const text = key instanceof Date ? dateOf(key)?.toISOString() : keyText(key);
+    if (text === undefined || text in object) return null;
+    object[text] = value;
+  }
+  return object;
+}
+
+function keyText(key: unknown): string | undefined {
+  return typeof key === 'string' ? key : scalarText(key);
+}
+
+/** Casts from JSON take the text of a nested BLOB for its bytes: others than those of a text cannot be said. */
+function textOfBytes(bytes: Uint8Array): string | undefined {
+  return isUtf8(bytes) ? Buffer.from(bytes).toString() : undefined;
 }
 
 function shownValue(value: unknown): string {
@@ -247,7 +327,12 @@ function hintFor(value: unknown, type: string): string | undefined {
     return 'a DATE is a Date at midnight UTC, or a text YYYY-MM-DD';
   if (type.startsWith('TIMESTAMP') && typeof value === 'number')
     return 'give a Date or an ISO text, not a number';
-  if (type === 'VARCHAR') return 'give a string';
+  if (type === 'VARCHAR')
+    return typeof value === 'string'
+      ? 'it has half of a surrogate pair, which is no character'
+      : 'give a string';
+  if (type.includes('BLOB') && typeof value === 'object')
+    return 'bytes within lists, structs and maps have to be those of a text in UTF-8';
   if (typeof value === 'string' && /^(FLOAT|DOUBLE|.*INT.*)$/.test(type))
     return 'give a number, not its text';
   return undefined;

@@ -16,7 +16,7 @@ export function packColumn(type: string, values: ArrayLike<unknown>): PackedColu
       return packBigints(values);
     case 'FLOAT':
       return packWith(type, values, new Float32Array(values.length), (value) =>
-        typeof value === 'number' ? value : undefined,
+        typeof value === 'number' && fitsFloat(value) ? value : undefined,
       );
     case 'TINYINT':
       return packWith(type, values, new Int8Array(values.length), wholeIn(-0x80, 0x7f));
@@ -146,6 +146,11 @@ function wholeIn(least: number, most: number): (value: unknown) => number | unde
     typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most
       ? value
       : undefined;
+}
+
+/** Not a finite number that a FLOAT would make an infinite one. */
+export function fitsFloat(value: number): boolean {
+  return Number.isFinite(Math.fround(value)) || !Number.isFinite(value);
 }
 
 /** Only of a Date at midnight UTC. */

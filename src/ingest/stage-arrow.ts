@@ -135,6 +135,14 @@ function valuesOf(batch: RecordBatch, planned: readonly Planned[]): AppendedColu
         hint: 'all batches of a stream must have one schema',
       });
     }
+    const type = String(vector.type);
+    if (type !== arrow.arrowType) {
+      throw new EverviewError(
+        'invalid-row',
+        `a later record batch has "${arrow.name}" as ${type}, the first one as ${arrow.arrowType}`,
+        { hint: 'all batches of a stream must have one schema' },
+      );
+    }
     return appendedFrom(vector, arrow);
   });
 }

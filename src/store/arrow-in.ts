@@ -7,6 +7,8 @@ import { packedArrow } from './packed-arrow.ts';
 /** How one Arrow column becomes a DuckDB one: appended as `stagedType`, then read as `expression` of `type`. */
 export type ArrowColumn = {
   readonly name: string;
+  /** Arrow's type of it, with units and scale: what `values` reads, and nothing else. */
+  readonly arrowType: string;
   readonly stagedType: string;
   readonly type: string;
   readonly expression: (reference: string) => string;
@@ -20,7 +22,7 @@ export type ArrowColumn = {
 
 /** @throws EverviewError `unsupported` for an Arrow type that has no DuckDB counterpart. */
 export function arrowColumn(field: Field): ArrowColumn {
-  return { name: field.name, ...codecOf(field.name, field.type) };
+  return { name: field.name, arrowType: String(field.type), ...codecOf(field.name, field.type) };
 }
 
 /** The values of a column in one batch, ready for `Session.append`. */
@@ -33,7 +35,7 @@ export function batchVector(batch: RecordBatch, name: string): Vector | null {
   return batch.getChild(name);
 }
 
-type Codec = Omit<ArrowColumn, 'name'>;
+type Codec = Omit<ArrowColumn, 'name' | 'arrowType'>;
 
 function plain(type: string, read: (data: Data, index: number) => SqlValue): Codec {
   return {
@@ -213,6 +215,9 @@ function jsonCodec(): Codec {
   const text = (value: unknown): string =>
     JSON.stringify(value, (_, inner: unknown) => {
       if (typeof inner === 'bigint') return String(inner);
+      // no number of JSON, and cast from its text
+      if (typeof inner === 'number' && !Number.isFinite(inner)) return String(inner);
+      if (Object.is(inner, -0)) return '-0.0';
       return ArrayBuffer.isView(inner) ? Array.from(inner as unknown as ArrayLike<unknown>) : inner;
     });
   return { ...plain('VARCHAR', () => null), isJson: true, values: gotten(text) };

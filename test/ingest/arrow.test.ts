@@ -1,5 +1,6 @@
 import {
   Bool,
+  type DataType,
   DateDay,
   Decimal,
   Dictionary,
@@ -21,6 +22,7 @@ import {
   TimestampNanosecond,
   Uint8,
   Utf8,
+  type Vector,
   vectorFromArray,
 } from 'apache-arrow';
 import { describe, expect, test } from 'vitest';
@@ -222,4 +224,43 @@ describe('types are cast only where every value survives', () => {
       [2, 9],
     ]);
   });
+});
+
+describe('record batches of one stream', () => {
+  const rows = (type: DataType, values: readonly unknown[]) => vectorFromArray([...values], type);
+  const batchesOf = (...vectors: Vector[]) => ({
+    kind: 'arrow' as const,
+    data: (async function* () {
+      for (const x of vectors) yield* new Table({ x }).batches;
+    })(),
+  });
+
+  test.each([
+    ['TIMESTAMP', rows(new TimestampMillisecond(), [new Date(1_000)]), micros],
+    [
+      'DECIMAL(18,4)',
+      decimals,
+      makeVector(makeData({ type: new Decimal(3, 20, 128), length: 1, data: new Uint32Array(4) })),
+    ],
+    ['BIGINT', rows(new Float64(), [2]), rows(new Int64(), [2n ** 60n + 1n])],
+    ['BIGINT', rows(new Int32(), [2]), rows(new Int64(), [2n ** 60n])],
+    ['DOUBLE', rows(new Int64(), [2n]), rows(new Float64(), [3.5])],
+    ['VARCHAR', rows(new Dictionary(new Utf8(), new Int32()), ['a']), rows(new Utf8(), ['b'])],
+  ])('are of one type, or refused whole (%s)', async (type, first, second) => {
+    await using opened = await IngestWorld.open(table('t', { x: type }));
+    const before = await opened.traces();
+    await expect(opened.insert('t', batchesOf(first, second))).rejects.toMatchObject({
+      code: 'invalid-row',
+      message: `a later record batch has "x" as ${second.type}, the first one as ${first.type}`,
+    });
+    expect(await opened.traces()).toBe(before);
+  });
+});
+
+test('what is no number of JSON comes through in lists', async () => {
+  await using opened = await IngestWorld.open(table('t', { x: 'DOUBLE[]' }));
+  const list = new List(new Field('item', new Float64()));
+  const x = vectorFromArray([[Number.NaN, Number.POSITIVE_INFINITY, -0, 1.5]], list);
+  await opened.insert('t', { kind: 'arrow', data: new Table({ x }) });
+  expect(await opened.bag('data.t')).toEqual([[[Number.NaN, Number.POSITIVE_INFINITY, -0, 1.5]]]);
 });

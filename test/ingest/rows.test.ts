@@ -232,3 +232,61 @@ test('a thousand clean rows cost a handful of statements', async () => {
   // Make the stage, append, check, write data, write the log, drop the stage.
   expect(statements).toEqual({ run: 4, rows: 1, append: 1, describe: 0 });
 });
+
+describe('a value that is none of its type is refused, and not made into another one', () => {
+  test.each<[type: string, value: unknown]>([
+    ['DECIMAL(3,2)', 9.999],
+    ['DECIMAL(3,2)', -9.999],
+    ['DECIMAL(3,2)', '-'],
+    ['DOUBLE', 10n ** 400n],
+    ['FLOAT', 1e300],
+    ['FLOAT', 10n ** 50n],
+    ['VARCHAR', '\ud800x'],
+    ['VARCHAR[]', ['\udc00']],
+    ['JSON', { a: '\ud800' }],
+    ['JSON', /x/],
+    ['JSON', Float64Array.of(1.5)],
+    ['JSON', { a: Number.NaN }],
+    ['BLOB[]', [Uint8Array.of(1, 255)]],
+    ['STRUCT(b BLOB)', { b: Buffer.from([0, 255]) }],
+    [
+      'MAP(VARCHAR, INTEGER)',
+      new Map<unknown, number>([
+        ['1', 1],
+        [1, 2],
+      ]),
+    ],
+  ])('%s: %o', async (type, value) => {
+    await using opened = await IngestWorld.open(table('t', { id: 'INTEGER', x: type }));
+    const before = await opened.traces();
+    for (const count of [1, 2]) {
+      const rows = Array.from({ length: count }, (_, id) => ({ id, x: value }));
+      await expect(opened.insert('t', { kind: 'rows', rows })).rejects.toMatchObject({ code: 'invalid-row' });
+    }
+    expect(await opened.traces()).toBe(before);
+  });
+
+  test.each<[type: string, value: unknown, shown: string]>([
+    ['DECIMAL(3,2)', 9.994, '9.99'],
+    ['FLOAT', Number.POSITIVE_INFINITY, 'inf'],
+    ['BLOB[]', [Buffer.from('a\\x00é')], '[a\\x5Cx00\\xC3\\xA9]'],
+    ['MAP(VARCHAR, INTEGER)', new Map([['a', 1]]), '{a=1}'],
+    ['MAP(VARCHAR, INTEGER)', [{ key: 'a', value: 1 }], '{a=1}'],
+    ['MAP(INTEGER, DATE)', new Map([[1, new Date(0)]]), '{1=1970-01-01}'],
+    ['INTEGER[]', new Set([1, 2]), '[1, 2]'],
+    ['DOUBLE[]', [Number.NaN, Number.NEGATIVE_INFINITY, -0], '[nan, -inf, -0.0]'],
+    ['UTINYINT[]', Uint8Array.of(1, 255), '[1, 255]'],
+    ['JSON', new Map([['a', [-0]]]), '{"a":[0]}'],
+  ])('and what is one is stored as it is: %s: %o', async (type, value, shown) => {
+    await using opened = await IngestWorld.open(table('t', { id: 'INTEGER', x: type }));
+    await opened.insert('t', { kind: 'rows', rows: [{ id: 1, x: value }] });
+    await opened.insert('t', {
+      kind: 'rows',
+      rows: [
+        { id: 2, x: value },
+        { id: 3, x: value },
+      ],
+    });
+    expect(await opened.bag('(SELECT x::VARCHAR AS x FROM data.t)')).toEqual([[shown], [shown], [shown]]);
+  });
+});
