@@ -116,12 +116,14 @@ function isDeclaration(given: unknown): boolean {
 function isParameter(value: unknown): boolean {
   if (value instanceof Date) return !Number.isNaN(value.getTime());
   if (value === null || value instanceof Uint8Array) return true;
-  return ['undefined', 'boolean', 'number', 'bigint', 'string'].includes(typeof value);
+  if (typeof value === 'string') return value.isWellFormed();
+  return ['undefined', 'boolean', 'number', 'bigint'].includes(typeof value);
 }
 
 function shownKind(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   if (value instanceof Date) return 'an invalid Date';
+  if (typeof value === 'string' && !value.isWellFormed()) return 'a text with half of a surrogate pair';
   if (Array.isArray(value)) return 'an array';
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }

@@ -34,6 +34,7 @@ it.each([
   [[{ a: 1 }], 'parameter $1 is an object'],
   [[1, [2, 3]], 'parameter $2 is an array'],
   [[new Date(Number.NaN)], 'parameter $1 is an invalid Date'],
+  [['x', 'a\ud800'], 'parameter $2 is a text with half of a surrogate pair'],
   ['x', 'the parameters are a string'],
 ])('no method takes %j for parameters', async (parameters, told) => {
   for (const method of methods)

@@ -270,6 +270,18 @@ const refused: readonly Refused[] = [
     hint: /all in CR LF/,
   },
   { name: 'torn.parquet', content: 'PAR1 and then nothing', message: /torn\.parquet" cannot be read whole/ },
+  {
+    name: 'torn.csv.gz',
+    content: gzipSync(header + line1 + line2).subarray(0, 60),
+    message: /torn\.csv\.gz" cannot be unpacked/,
+    hint: /cut short/,
+  },
+  {
+    name: 'late.csv.gz',
+    content: gzipSync(header + line1 + line2.repeat(200_000)).subarray(0, -200),
+    message: /late\.csv\.gz"/,
+  },
+  { name: 'plain.csv.gz', content: header + line1, message: /plain\.csv\.gz" cannot be unpacked/ },
   { name: 'bad.jsonl', content: `${json1}\n{"id":2,"delay":\n${json2}\n`, message: /line 2: / },
   { name: 'bad.json', content: `[${json1},\n{"id":2,"delay":]`, message: /line 2: / },
   {
