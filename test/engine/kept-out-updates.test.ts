@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
-import { type Everview, EverviewError, type SimulatedClock } from '../../src/index.ts';
+import { type Everview, EverviewError, type SimulatedClock, type Verdict } from '../../src/index.ts';
 import { openEverview } from '../support/open-everview.ts';
 import { Random } from '../support/random.ts';
 import { type TemporaryDatabase, temporaryDatabase } from '../support/temporary-database.ts';
@@ -56,6 +56,12 @@ const causes = async () =>
     ({ cause }) => cause,
   );
 
+const told = (verdicts: readonly Verdict[]) =>
+  verdicts
+    .flatMap(({ findings }) => findings)
+    .filter(({ severity }) => severity !== 'log')
+    .map(({ cause }) => cause);
+
 const refusals: ReadonlySet<string> = new Set(['suspect-update', 'constraint-violation']);
 
 /** Whether it is taken or not. */
@@ -80,7 +86,7 @@ test.each([
     if (number === 31) await reopened();
   }
   const { verdicts } = await usualDay(random, 32);
-  expect(verdicts[0]?.findings.filter(({ severity }) => severity !== 'log')).toEqual([]);
+  expect(told(verdicts)).toEqual([]);
   expect(await causes()).toEqual([cause]);
 });
 
@@ -92,4 +98,15 @@ test('a day that never came is missed all the same', async () => {
   clock.advanceMs(dayMs);
   const { verdicts } = await usualDay(random, 33);
   expect(verdicts[0]?.findings.map(({ cause }) => cause)).toContain('missing-rows');
+});
+
+test('an update that is approved late is not the newest', async () => {
+  const random = await usualDays('on_finding = ask');
+  clock.advanceMs(dayMs);
+  await db.insert('t', scaled(day(random, 24)));
+  await usualDay(random, 25);
+  // Set aside whole, it made no version, and day 25 made the one that it was judged for.
+  await db.execute('APPROVE UPDATE 25');
+  const { verdicts } = await usualDay(random, 26);
+  expect(told(verdicts)).toEqual([]);
 });

@@ -162,6 +162,9 @@ export async function areRestOfTaken(tx: Session, table: string, nowMs: number):
   return Number(row?.n ?? 0) > 0;
 }
 
+/** An update that is set aside whole makes no version, so that the next one that is taken has the same. */
+const newestFirst = 'version DESC, update_id DESC';
+
 /** What the file holds of a table's updates of one kind, the newest first as many as are looked back at. */
 export async function loadTableHistory(
   session: Session,
@@ -170,18 +173,18 @@ export async function loadTableHistory(
 ): Promise<TableHistory> {
   const rows = await session.rows(
     `SELECT version, judged_at, findings, profile FROM everview.profiles WHERE name = $1 AND kind = $2 AND state = 'learned'
-     ORDER BY version DESC LIMIT ${historyLength}`,
+     ORDER BY ${newestFirst} LIMIT ${historyLength}`,
     [table, kind],
   );
   const newest = await session.rows(
     `SELECT version, update_id, judged_at, findings, plan, state, profile FROM everview.profiles
-     WHERE name = $1 AND kind = $2 AND state <> 'kept-out' ORDER BY version DESC LIMIT ${goesOn}`,
+     WHERE name = $1 AND kind = $2 AND state <> 'kept-out' ORDER BY ${newestFirst} LIMIT ${goesOn}`,
     [table, kind],
   );
   const doubted = await session.rows(
     `SELECT version, judged_at, findings, state, profile FROM everview.profiles
      WHERE name = $1 AND kind = $2 AND state IN ('noticed', 'blocked') AND version >= $3
-     ORDER BY version DESC LIMIT ${historyLength}`,
+     ORDER BY ${newestFirst} LIMIT ${historyLength}`,
     [table, kind, BigInt(Number(rows[rows.length - 1]?.version ?? 0))],
   );
   const unitOf = (row: (typeof rows)[number]): HistoryUnit => ({
