@@ -8,6 +8,7 @@ import type { EngineCore } from './engine-core.ts';
 import { reportIncident } from './incidents.ts';
 import { countKeptOut } from './judge-update.ts';
 import type { SuspectUpdate } from './respond-to-findings.ts';
+import type { UpdateInProgress } from './update-in-progress.ts';
 import { mismatchReport, violationReports } from './update-incidents.ts';
 import { WriteDraft } from './write-draft.ts';
 
@@ -72,12 +73,17 @@ const mismatches: Readonly<Partial<Record<ErrorCode, Reason>>> = {
   'file-error': 'value-misfit',
 };
 
-/** Columns that are missing or renamed, or values that are not of their type: nothing came that could be kept. */
+/**
+ * Columns that are missing or renamed, or values that are not of their type: nothing came that could be kept. Of a statement
+ * that brings no rows it is the error of who wrote it, and says nothing about the data that comes.
+ */
 export async function recordMismatch(
   core: EngineCore,
   key: string | null,
   failure: EverviewError,
+  update: UpdateInProgress,
 ): Promise<void> {
+  if (update.arriving === null) return;
   const reason = mismatches[failure.code];
   const report = reason === undefined ? null : mismatchReport(failure);
   if (report === null || reason === undefined) return;

@@ -57,7 +57,8 @@ export async function runUpdate(
   } catch (failure) {
     if (failure instanceof UpdateRejected && started !== null)
       await recordRejection(core, key, failure, companionsOf(started));
-    if (failure instanceof EverviewError) await recordMismatch(core, key, failure);
+    if (failure instanceof EverviewError && started !== null)
+      await recordMismatch(core, key, failure, started);
     if (failure instanceof SuspectUpdate && started !== null)
       await recordSuspect(core, key, failure, companionsOf(started));
     throw failure;

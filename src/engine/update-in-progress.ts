@@ -21,6 +21,9 @@ type Tally = {
   readonly violations: readonly Violation[];
 };
 
+/** Where the rows of a statement come from: with it; out of the table, where it changes them; or from where they were kept. */
+export type RowOrigin = 'arriving' | 'present' | LetIn;
+
 /** One update being made: its statements run in turn inside one write transaction. */
 export class UpdateInProgress {
   readonly draft: WriteDraft;
@@ -32,6 +35,7 @@ export class UpdateInProgress {
   readonly #byTable = new Map<string, Tally>();
   readonly #letIn = new Map<string, LetIn | null>();
   readonly #touched = new Set<string>();
+  #arriving: string | null = null;
 
   constructor(draft: WriteDraft, context: Omit<UpdateContext, 'touched'>) {
     this.draft = draft;
@@ -52,18 +56,18 @@ export class UpdateInProgress {
     );
   }
 
-  /**
-   * Runs one statement on one table and adds up what it did.
-   * @param letIn how it lets rows in that are known; null: those that it brings come by themselves
-   */
+  /** Runs one statement on one table and adds up what it did. */
   async apply(
     table: string,
     work: (entry: TableEntry) => Promise<ChangeOutcome>,
-    letIn: LetIn | null = null,
+    origin: RowOrigin,
   ): Promise<ChangeOutcome> {
     const entry = this.tableEntry(table);
-    const outcome = await work(entry);
     const name = nameOf(entry);
+    if (origin === 'arriving') this.#arriving = name;
+    const outcome = await work(entry);
+    this.#arriving = null;
+    const letIn = origin === 'arriving' || origin === 'present' ? null : origin;
     if (outcome.inserted > 0) this.#letIn.set(name, bothLetIn(this.#letIn.get(name), letIn));
     this.#touched.add(name.toLowerCase());
     const before = this.#byTable.get(name) ?? nothing;
@@ -90,6 +94,11 @@ export class UpdateInProgress {
   /** What the judgement says of rows that are let in does not keep them out. Null: some of the table's came by themselves. */
   letInTo(table: string): LetIn | null {
     return this.#letIn.get(table) ?? null;
+  }
+
+  /** The table to which the statement brought rows that runs, or that has failed; null: it brought none. */
+  get arriving(): string | null {
+    return this.#arriving;
   }
 
   note(text: string): void {
