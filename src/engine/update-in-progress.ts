@@ -12,6 +12,8 @@ import type { WriteDraft } from './write-draft.ts';
 
 /** What the statements of one update have done so far. */
 type Tally = {
+  /** Rows that came with it, whatever became of them. */
+  readonly arrived: number;
   readonly inserted: number;
   readonly deleted: number;
   readonly quarantined: number;
@@ -72,6 +74,7 @@ export class UpdateInProgress {
     this.#touched.add(name.toLowerCase());
     const before = this.#byTable.get(name) ?? nothing;
     this.#byTable.set(name, {
+      arrived: before.arrived + (origin === 'arriving' ? outcome.inserted + outcome.quarantined : 0),
       inserted: before.inserted + outcome.inserted,
       deleted: before.deleted + outcome.deleted,
       quarantined: before.quarantined + outcome.quarantined,
@@ -101,6 +104,14 @@ export class UpdateInProgress {
     return this.#arriving;
   }
 
+  /** The tables to which rows came that have taken none: all were set aside, or the update is refused. */
+  keptOut(isRefused: boolean): readonly string[] {
+    const tables = new Set(this.#arriving === null ? [] : [this.#arriving]);
+    for (const [table, { arrived, inserted }] of this.#byTable)
+      if (arrived > 0 && (isRefused || inserted === 0)) tables.add(table);
+    return [...tables];
+  }
+
   note(text: string): void {
     if (!this.notes.includes(text)) this.notes.push(text);
   }
@@ -116,6 +127,7 @@ function bothLetIn(before: LetIn | null | undefined, now: LetIn | null): LetIn |
 }
 
 const nothing: Tally = {
+  arrived: 0,
   inserted: 0,
   deleted: 0,
   quarantined: 0,

@@ -152,11 +152,12 @@ export async function learnReleased(tx: Session, table: string, nowMs: number): 
   return true;
 }
 
-/** Whether rows that came in from the quarantine in this moment belong to updates of which the rest had been taken at once. */
+/** Whether rows that came in from the quarantine in this moment belong to updates of which the table had taken the rest. */
 export async function areRestOfTaken(tx: Session, table: string, nowMs: number): Promise<boolean> {
   const [row] = await tx.rows(
     `SELECT count(*) AS n FROM everview.quarantine q JOIN everview.updates u USING (update_id)
-     WHERE q."table" = $1 AND q.state IN ('released', 'corrected') AND q.resolved_at = ${timestampSql(nowMs)} AND u.version IS NOT NULL`,
+     WHERE q."table" = $1 AND q.state IN ('released', 'corrected') AND q.resolved_at = ${timestampSql(nowMs)}
+       AND u.version IS NOT NULL AND NOT list_contains(u.kept_out, $1)`,
     [table],
   );
   return Number(row?.n ?? 0) > 0;
@@ -196,7 +197,7 @@ export async function loadTableHistory(
   const [latest] = newest;
   const [keptOut] = await session.rows(
     `SELECT count(*)::DOUBLE AS n FROM everview.updates
-     WHERE version IS NULL AND list_contains(tables, $1) AND update_id > $2`,
+     WHERE list_contains(kept_out, $1) AND update_id > $2`,
     [table, BigInt(Number(latest?.update_id ?? 0))],
   );
   const plan = latest?.plan ?? null;
