@@ -1,8 +1,8 @@
-import { versionColumn, weightColumn } from '../../core/identifier.ts';
+import { quoteLiteral, versionColumn, weightColumn } from '../../core/identifier.ts';
 import type { Schema } from '../../core/schema.ts';
 import type { Session } from '../../core/session.ts';
 import type { SqlValue } from '../../core/value.ts';
-import type { Verdict } from '../../core/verdict.ts';
+import { subjectOf, type Verdict } from '../../core/verdict.ts';
 import type { JointPlan } from '../profile/joint-plan.ts';
 import {
   readFindings,
@@ -75,19 +75,20 @@ export async function recordProfile(
   );
 }
 
-/** What was found of an update to a table that blocked it. */
-export async function blockingFindings(
-  tx: Session,
-  table: string,
-  updateId: number,
-): Promise<ReturnType<typeof readFindings>> {
+type Findings = ReturnType<typeof readFindings>;
+
+/** What was found of an update to a table, in the whole of it and in what was taken. */
+async function findingsOf(tx: Session, table: string, updateId: number): Promise<Findings> {
   const rows = await tx.rows(
     'SELECT findings FROM everview.profiles WHERE name = $1 AND update_id = $2 ORDER BY rows DESC',
     [table, updateId],
   );
-  return rows
-    .flatMap((row) => readFindings(String(row.findings)))
-    .filter(({ severity }) => severity === 'block');
+  return rows.flatMap((row) => readFindings(String(row.findings)));
+}
+
+/** What was found of an update to a table that blocked it. */
+export async function blockingFindings(tx: Session, table: string, updateId: number): Promise<Findings> {
+  return (await findingsOf(tx, table, updateId)).filter(({ severity }) => severity === 'block');
 }
 
 /** What was said of these updates of the kind is usual. */
@@ -134,22 +135,38 @@ export async function settleWaiting(
  */
 export async function learnReleased(tx: Session, table: string, nowMs: number): Promise<boolean> {
   const updates = await tx.rows(
-    `SELECT update_id, bool_and(constraint_kind <> 'finding' OR state = 'released') AS whole
-     FROM everview.quarantine WHERE "table" = $1 GROUP BY update_id
+    `SELECT update_id FROM everview.quarantine WHERE "table" = $1 GROUP BY update_id
      HAVING max(resolved_at) = ${timestampSql(nowMs)} AND bool_or(constraint_kind = 'finding')`,
     [table],
   );
-  const released = updates.flatMap((row) => (row.whole === true ? [Number(row.update_id)] : [])).join(', ');
-  if (released === '') return updates.length > 0;
+  const whole: number[] = [];
+  for (const row of updates) {
+    const updateId = Number(row.update_id);
+    if (await isReleasedWhole(tx, table, updateId)) whole.push(updateId);
+  }
+  if (whole.length === 0) return updates.length > 0;
   // Of an update that was taken in part the profile of the whole has more rows. Asked again in this moment it stays so.
   await tx.run(
     `UPDATE everview.profiles AS p
      SET state = CASE WHEN rows = (SELECT max(w.rows) FROM everview.profiles AS w
                                    WHERE w.name = p.name AND w.update_id = p.update_id) THEN 'learned' ELSE 'kept-out' END
-     WHERE name = $1 AND update_id IN (${released}) AND profile <> ''`,
+     WHERE name = $1 AND update_id IN (${whole.join(', ')}) AND profile <> ''`,
     [table],
   );
   return true;
+}
+
+/** Rows that break a constraint by now, and are held for that, are still some that the judgement had kept out. */
+async function isReleasedWhole(tx: Session, table: string, updateId: number): Promise<boolean> {
+  const told = (await findingsOf(tx, table, updateId)).filter(({ severity }) => severity !== 'log');
+  const subjects = told.map((finding) => quoteLiteral(subjectOf(finding))).join(', ');
+  const [row] = await tx.rows(
+    `SELECT bool_and(state = 'released') AS whole FROM everview.quarantine
+     WHERE "table" = $1 AND update_id = $2
+       AND (constraint_kind = 'finding' OR list_has_any(subjects, [${subjects}]::VARCHAR[]))`,
+    [table, updateId],
+  );
+  return row?.whole === true;
 }
 
 /** Whether rows that came in from the quarantine in this moment belong to updates of which the table had taken the rest. */
