@@ -138,3 +138,11 @@ export type JudgedBatch = {
   /** FROM item with the table's columns: the rows the update brings, inside its own transaction. */
   readonly relation: string;
 };
+
+/** What of a finding makes it the same as another. */
+export type FoundCause = { readonly cause: string; readonly columns: readonly string[] };
+
+/** What tells the incident of a finding from others of its table. */
+export function subjectOf({ cause, columns }: FoundCause): string {
+  return [cause, ...columns.toSorted()].join(' ');
+}

@@ -1,14 +1,13 @@
-import { type Finding, type FindingSeverity, type Verdict, worstSeverity } from '../core/verdict.ts';
+import {
+  type Finding,
+  type FindingSeverity,
+  type FoundCause,
+  subjectOf,
+  type Verdict,
+  worstSeverity,
+} from '../core/verdict.ts';
 import type { EngineState } from './engine-state.ts';
 import { liveIncident } from './incidents.ts';
-
-/** What of a finding makes it the same as another. */
-export type FoundCause = { readonly cause: string; readonly columns: readonly string[] };
-
-/** What tells the incident of a finding from others of its table. */
-export function subjectOf({ cause, columns }: FoundCause): string {
-  return [cause, ...columns.toSorted()].join(' ');
-}
 
 /** A person has accepted what the finding says as the new normal, and that has not expired. */
 export function isAccepted(

@@ -31,11 +31,10 @@ import type { EngineCore } from './engine-core.ts';
 import { locatedFailure, shiftedFailure } from './failure-place.ts';
 import { FragmentRewriter } from './fragment-rewriter.ts';
 import { acknowledgeSeenTo } from './incidents.ts';
-import type { LetIn } from './judge-update.ts';
 import { refreshObjects } from './refresh-objects.ts';
 import { endEmptyHolds } from './settle-held.ts';
 import { systemRelationsOf } from './system-views.ts';
-import type { UpdateInProgress } from './update-in-progress.ts';
+import type { RowOrigin, UpdateInProgress } from './update-in-progress.ts';
 
 export type UpdateStatement = Extract<
   Statement,
@@ -143,7 +142,7 @@ export async function executeUpdateStatement(
       }
     }
   };
-  const outcome = await update.apply(statement.table.name, work, letInBy(statement));
+  const outcome = await update.apply(statement.table.name, work, originOf(statement));
   if (statement.kind.startsWith('quarantine-')) await noteSeenTo(core, update, statement.table.name);
   return outcome;
 }
@@ -155,9 +154,20 @@ async function noteSeenTo(core: EngineCore, update: UpdateInProgress, named: str
   await acknowledgeSeenTo(update.draft, table, core.user);
 }
 
-function letInBy({ kind }: UpdateStatement): LetIn | null {
-  if (kind === 'quarantine-release') return 'as-it-came';
-  return kind === 'quarantine-correct' ? 'corrected' : null;
+function originOf({ kind }: UpdateStatement): RowOrigin {
+  switch (kind) {
+    case 'insert':
+    case 'copy-from':
+      return 'arriving';
+    case 'update':
+    case 'delete':
+    case 'quarantine-drop':
+      return 'present';
+    case 'quarantine-release':
+      return 'as-it-came';
+    case 'quarantine-correct':
+      return 'corrected';
+  }
 }
 
 /** Rows that still break a constraint are said to, or a release that changes nothing would look like a success. */

@@ -1,7 +1,7 @@
 import type { LiveIncident } from '../core/incident.ts';
+import { subjectOf } from '../core/verdict.ts';
 import { blockingFindings } from '../ingest/judge/profile-log.ts';
 import type { HeldUpdate } from '../log/held-log.ts';
-import { subjectOf } from './accepted-findings.ts';
 import { liveIncident } from './incidents.ts';
 import type { WriteDraft } from './write-draft.ts';
 

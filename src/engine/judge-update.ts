@@ -121,21 +121,6 @@ function stateOf(
   return learningStateOf(severityLeft(state, verdict, nowMs), isGrave);
 }
 
-/** An update came to these tables of which nothing was taken. */
-export function countKeptOut(draft: WriteDraft, tables: readonly string[]): void {
-  for (const table of tables) {
-    const name = table.toLowerCase();
-    const known = draft.state.histories.get(name);
-    if (known === undefined) continue;
-    const { insert, replace } = known;
-    const counted = {
-      ...(insert === undefined ? {} : { insert: { ...insert, keptOut: insert.keptOut + 1 } }),
-      ...(replace === undefined ? {} : { replace: { ...replace, keptOut: replace.keptOut + 1 } }),
-    };
-    draft.update({ histories: withEntry(draft.state.histories, name, counted) });
-  }
-}
-
 /** Judges the rows that a past update brought, and keeps their profile and the verdict. */
 export async function learnUpdate(
   draft: WriteDraft,

@@ -131,7 +131,7 @@ async function rangesOf(session: Session, { target }: TableEntry, rows: number):
 async function noticeOf(session: Session, table: string): Promise<number> {
   const [row] = await session.rows(
     `SELECT notice_below FROM everview.profiles WHERE name = $1 AND kind = 'insert' AND tests > 0
-     ORDER BY version DESC LIMIT 1`,
+     ORDER BY version DESC, update_id DESC LIMIT 1`,
     [table],
   );
   return Number(row?.notice_below ?? 0);

@@ -1,14 +1,16 @@
 import { EverviewError, type TextPlace } from '../core/errors.ts';
 import { quoteIdentifier } from '../core/identifier.ts';
 import type { Decision } from '../core/incident.ts';
+import type { Session } from '../core/session.ts';
 import { type ModelVersion, modelVersionOf, versionOf } from '../core/version.ts';
+import { reasonOfLastFit } from '../log/cursor-log.ts';
 import { readParameters } from '../model/parameters-json.ts';
 import { type PromotedModel, promoteVersion } from '../promote/model-versions.ts';
 import { recordPromotion } from '../promote/promotion-log.ts';
 import { type ModelEntry, nameOf } from '../query/catalog.ts';
 import { answeringModel } from './answering-model.ts';
 import type { EngineCore } from './engine-core.ts';
-import { type EngineState, withEntry } from './engine-state.ts';
+import { withEntry } from './engine-state.ts';
 import { namedModel } from './named-model.ts';
 import { refreshImmediate } from './refresh-immediate.ts';
 import { noteSuperseded } from './shown-models.ts';
@@ -106,15 +108,16 @@ export async function endHold(draft: WriteDraft, model: string): Promise<void> {
   draft.update({ heldModels: held });
 }
 
-/** What was learned from rows that are gone may not answer (law 8): the next fit would take it away again. */
-function assertLearned(state: EngineState, { declared }: ModelEntry, asked: AskedVersion | null): void {
-  const { name, trainingSet } = declared.definition;
-  const cursor = state.cursors.get(name);
-  if (cursor?.hash !== declared.hash || cursor.outcome?.kind !== 'too-few-rows') return;
+/**
+ * What was learned from rows that are gone may not answer (law 8), by whatever definition they were found to be gone: the
+ * next fit would take it away again.
+ */
+async function assertLearned(tx: Session, model: string, asked: AskedVersion | null): Promise<void> {
+  if ((await reasonOfLastFit(tx, model)) !== 'too-few-rows') return;
   throw new EverviewError(
     'not-promotable',
-    `no version of model "${name}" may answer: its last fit found too few rows in "${trainingSet}" to learn from`,
-    { at: asked?.at, hint: `once there are rows again, REFRESH ${quoteIdentifier(name)} fits a version` },
+    `no version of model "${model}" may answer: its last fit found too few rows to learn from`,
+    { at: asked?.at, hint: `once there are rows again, REFRESH ${quoteIdentifier(model)} fits a version` },
   );
 }
 
@@ -125,7 +128,7 @@ async function findPromotable(
 ): Promise<PromotedModel> {
   const model = nameOf(entry);
   const { hash } = entry.declared;
-  assertLearned(state, entry, asked);
+  await assertLearned(tx, model, asked);
   const [row] = await tx.rows(
     asked === null
       ? `SELECT * FROM everview.model_versions

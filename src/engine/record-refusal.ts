@@ -3,11 +3,11 @@ import type { IncidentReport } from '../core/incident.ts';
 import type { Reason } from '../core/reasons.ts';
 import type { RejectedRows, UpdateRejected } from '../ingest/change-outcome.ts';
 import { recordRejected } from '../ingest/record-rejected.ts';
-import { recordUpdate } from '../log/update-log.ts';
 import type { EngineCore } from './engine-core.ts';
 import { reportIncident } from './incidents.ts';
-import { countKeptOut } from './judge-update.ts';
+import { noteUpdate } from './note-update.ts';
 import type { SuspectUpdate } from './respond-to-findings.ts';
+import type { UpdateInProgress } from './update-in-progress.ts';
 import { mismatchReport, violationReports } from './update-incidents.ts';
 import { WriteDraft } from './write-draft.ts';
 
@@ -21,12 +21,17 @@ type Refusal = {
   readonly reports: (updateId: number) => readonly IncidentReport[];
 };
 
-async function recordRefusal(core: EngineCore, key: string | null, refusal: Refusal): Promise<void> {
+async function recordRefusal(
+  core: EngineCore,
+  key: string | null,
+  update: UpdateInProgress,
+  refusal: Refusal,
+): Promise<void> {
   await core.commit(async (tx, state) => {
     const draft = new WriteDraft(tx, state, core.clock.nowMs());
     const updateId = state.lastUpdateId + 1;
     for (const rows of refusal.rows) await recordRejected(tx, rows, { updateId, nowMs: draft.nowMs });
-    recordUpdate(tx, {
+    noteUpdate(draft, {
       updateId,
       version: null,
       status: 'rejected',
@@ -36,32 +41,30 @@ async function recordRefusal(core: EngineCore, key: string | null, refusal: Refu
       inserted: 0,
       deleted: 0,
       quarantined: 0,
+      keptOut: update.keptOut(true),
       message: refusal.message,
       committedAtMs: draft.nowMs,
     });
-    draft.update({ lastUpdateId: updateId });
-    countKeptOut(draft, [refusal.table]);
     for (const report of refusal.reports(updateId)) await reportIncident(draft, report);
     return draft.committed(undefined);
   });
 }
 
-/** @param companions rows of the update that are only in bad company */
 export function recordRejection(
   core: EngineCore,
   key: string | null,
   failure: UpdateRejected,
-  companions: readonly RejectedRows[],
+  update: UpdateInProgress,
 ): Promise<void> {
   const { rejected, violations, message } = failure;
   // A deletion that others still need the row for says nothing about the data that comes.
   const counts =
     rejected.rows.length === 0 ? [] : failure.counts.filter(({ table }) => table === rejected.table);
-  return recordRefusal(core, key, {
+  return recordRefusal(core, key, update, {
     table: rejected.table,
     reason: failure.code === 'replayed-batch' ? 'replayed-batch' : 'constraint-violated',
     message,
-    rows: [...companions, rejected],
+    rows: [...update.companions, rejected],
     reports: (updateId) => violationReports(counts, violations, () => 'rejected', updateId),
   });
 }
@@ -72,16 +75,21 @@ const mismatches: Readonly<Partial<Record<ErrorCode, Reason>>> = {
   'file-error': 'value-misfit',
 };
 
-/** Columns that are missing or renamed, or values that are not of their type: nothing came that could be kept. */
+/**
+ * Columns that are missing or renamed, or values that are not of their type: nothing came that could be kept. Of a statement
+ * that brings no rows it is the error of who wrote it, and says nothing about the data that comes.
+ */
 export async function recordMismatch(
   core: EngineCore,
   key: string | null,
   failure: EverviewError,
+  update: UpdateInProgress,
 ): Promise<void> {
+  if (update.arriving === null) return;
   const reason = mismatches[failure.code];
   const report = reason === undefined ? null : mismatchReport(failure);
   if (report === null || reason === undefined) return;
-  await recordRefusal(core, key, {
+  await recordRefusal(core, key, update, {
     table: report.name,
     reason,
     message: failure.message,
@@ -94,13 +102,13 @@ export function recordSuspect(
   core: EngineCore,
   key: string | null,
   failure: SuspectUpdate,
-  companions: readonly RejectedRows[],
+  update: UpdateInProgress,
 ): Promise<void> {
-  return recordRefusal(core, key, {
+  return recordRefusal(core, key, update, {
     table: failure.table,
     reason: 'finding-blocks',
     message: failure.message,
-    rows: companions,
+    rows: update.companions,
     reports: (updateId) => failure.reports.map((report) => ({ ...report, updateId })),
   });
 }

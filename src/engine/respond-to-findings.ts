@@ -1,7 +1,7 @@
 import { EverviewError } from '../core/errors.ts';
 import type { IncidentReport } from '../core/incident.ts';
 import type { Session } from '../core/session.ts';
-import type { Finding, Verdict } from '../core/verdict.ts';
+import { type Finding, subjectOf, type Verdict } from '../core/verdict.ts';
 import { versionOf } from '../core/version.ts';
 import type { TableDefinition } from '../declare/definition.ts';
 import type { UpdateContext } from '../ingest/change-outcome.ts';
@@ -11,7 +11,7 @@ import { jsonOf } from '../ingest/row-sql.ts';
 import { broughtRows, type SubjectOfRows, setAsideTaken } from '../ingest/set-aside-taken.ts';
 import { type HeldUpdate, recordHeld } from '../log/held-log.ts';
 import type { TableEntry } from '../query/catalog.ts';
-import { isAccepted, subjectOf } from './accepted-findings.ts';
+import { isAccepted } from './accepted-findings.ts';
 import type { LetIn } from './judge-update.ts';
 import type { WriteDraft } from './write-draft.ts';
 

@@ -4,17 +4,18 @@ import type { Reason } from '../core/reasons.ts';
 import { sameName } from '../core/schema.ts';
 import type { Verdict } from '../core/verdict.ts';
 import { type Version, versionOf } from '../core/version.ts';
-import { type RejectedRows, UpdateRejected, type ViolationCount } from '../ingest/change-outcome.ts';
+import { UpdateRejected, type ViolationCount } from '../ingest/change-outcome.ts';
 import { forgetVersionOf, rowsOfUpdate } from '../ingest/record-rejected.ts';
 import type { HeldUpdate } from '../log/held-log.ts';
 import { compactSources, recordSources } from '../log/source-log.ts';
-import { findUpdateByKey, recordUpdate, type UpdateRecord } from '../log/update-log.ts';
+import { findUpdateByKey, type UpdateRecord } from '../log/update-log.ts';
 import { nameOf } from '../query/catalog.ts';
 import type { EngineCore } from './engine-core.ts';
 import { type EngineState, withEntry } from './engine-state.ts';
 import { policyNow } from './held-refreshes.ts';
 import { noteQuietUpdate, noteUsual, reportIncident } from './incidents.ts';
-import { countKeptOut, findingLine, judgeUpdate, learnJudged } from './judge-update.ts';
+import { findingLine, judgeUpdate, learnJudged } from './judge-update.ts';
+import { noteUpdate } from './note-update.ts';
 import { recordMismatch, recordRejection, recordSuspect } from './record-refusal.ts';
 import { refreshModel } from './refresh-model.ts';
 import { refreshViews } from './refresh-views.ts';
@@ -56,10 +57,11 @@ export async function runUpdate(
     return await withImmediateModels(core, finished);
   } catch (failure) {
     if (failure instanceof UpdateRejected && started !== null)
-      await recordRejection(core, key, failure, companionsOf(started));
-    if (failure instanceof EverviewError) await recordMismatch(core, key, failure);
+      await recordRejection(core, key, failure, started);
+    if (failure instanceof EverviewError && started !== null)
+      await recordMismatch(core, key, failure, started);
     if (failure instanceof SuspectUpdate && started !== null)
-      await recordSuspect(core, key, failure, companionsOf(started));
+      await recordSuspect(core, key, failure, started);
     throw failure;
   }
 }
@@ -112,11 +114,6 @@ async function keepingRejects<T>(update: UpdateInProgress, work: () => Promise<T
     }
     throw failure;
   }
-}
-
-/** A function of its own: the compiler does not see that the update was begun inside the commit. */
-function companionsOf(update: UpdateInProgress): readonly RejectedRows[] {
-  return update.companions;
 }
 
 type Judged = {
@@ -189,13 +186,7 @@ async function finish(
   }
   for (const [table] of changed) await noteSources(update, table);
   if (makesVersion) await compactSources(draft.tx, draft.state.sources, context.updateId);
-  if (!makesVersion && quarantined > 0) {
-    await forgetVersionOf(draft.tx, context.updateId);
-    countKeptOut(
-      draft,
-      tallies.map(([table]) => table),
-    );
-  }
+  if (!makesVersion && quarantined > 0) await forgetVersionOf(draft.tx, context.updateId);
   if (makesVersion || quarantined > 0 || key !== null) {
     const record: UpdateRecord = {
       updateId: context.updateId,
@@ -207,11 +198,11 @@ async function finish(
       inserted: sum('inserted'),
       deleted: sum('deleted'),
       quarantined,
+      keptOut: update.keptOut(false),
       message: told.length === 0 ? null : told.join('; '),
       committedAtMs: context.nowMs,
     };
-    recordUpdate(draft.tx, record);
-    draft.update({ lastUpdateId: context.updateId });
+    noteUpdate(draft, record);
   }
   await noteIncidents(update, reports, usual);
   const immediate = makesVersion

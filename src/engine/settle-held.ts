@@ -4,6 +4,7 @@ import { nothingDone } from '../ingest/change-outcome.ts';
 import { blockingFindings } from '../ingest/judge/profile-log.ts';
 import { dropQuarantine, releaseQuarantine } from '../ingest/quarantine.ts';
 import { type HeldOutcome, type HeldUpdate, recordHeldDecision, recordMark } from '../log/held-log.ts';
+import type { TableEntry } from '../query/catalog.ts';
 import { isAccepted } from './accepted-findings.ts';
 import { incidentsOfHeld } from './held-incidents.ts';
 import { endRefreshHolds } from './held-refreshes.ts';
@@ -54,14 +55,15 @@ async function settleRows(
   const { draft, context } = update;
   const where = heldRows(held.updateId);
   if (decided === 'rejected') {
-    await update.apply(held.table, async ({ target }) => {
+    const drop = async ({ target }: TableEntry) => {
       await dropQuarantine(draft.tx, target, where, context);
       return nothingDone;
-    });
+    };
+    await update.apply(held.table, drop, 'present');
     return decided;
   }
   let stillHeld = 0;
-  const release = async ({ target }: ReturnType<UpdateInProgress['tableEntry']>) => {
+  const release = async ({ target }: TableEntry) => {
     const outcome = await releaseQuarantine(draft.tx, target, where, context);
     stillHeld = outcome.stillHeld;
     return outcome;

@@ -2,6 +2,7 @@ import { EverviewError } from '../core/errors.ts';
 import type { SqlParameter } from '../core/value.ts';
 import { parseStatement } from '../declare/statement-parser.ts';
 import { applyInsert, plainInsert } from '../ingest/apply-insert.ts';
+import type { TableEntry } from '../query/catalog.ts';
 import type { EngineCore } from './engine-core.ts';
 import { executeUpdateStatement, isUpdateStatement, replacing } from './execute-update.ts';
 import { type InsertInput, rowSourceOf } from './insert-input.ts';
@@ -54,7 +55,7 @@ export async function insertRows(
 ): Promise<void> {
   const at = { line: 1, column: 1, offset: 0, length: 0 };
   const source = await rowSourceOf(rows);
-  await update.apply(table, (entry) => {
+  const insert = (entry: TableEntry) => {
     const name = { name: table, at };
     const replace = options.onConflict === undefined ? null : replacing(entry, name, null);
     const onConflict =
@@ -62,5 +63,6 @@ export async function insertRows(
         ? ({ action: 'nothing', target: replace.target } as const)
         : replace;
     return applyInsert(update.draft.tx, entry.target, source, { ...plainInsert, onConflict }, update.context);
-  });
+  };
+  await update.apply(table, insert, 'arriving');
 }

@@ -12,6 +12,8 @@ import type { WriteDraft } from './write-draft.ts';
 
 /** What the statements of one update have done so far. */
 type Tally = {
+  /** Rows that came with it, whatever became of them. */
+  readonly arrived: number;
   readonly inserted: number;
   readonly deleted: number;
   readonly quarantined: number;
@@ -20,6 +22,9 @@ type Tally = {
   readonly counts: readonly ViolationCount[];
   readonly violations: readonly Violation[];
 };
+
+/** Where the rows of a statement come from: with it; out of the table, where it changes them; or from where they were kept. */
+export type RowOrigin = 'arriving' | 'present' | LetIn;
 
 /** One update being made: its statements run in turn inside one write transaction. */
 export class UpdateInProgress {
@@ -32,6 +37,7 @@ export class UpdateInProgress {
   readonly #byTable = new Map<string, Tally>();
   readonly #letIn = new Map<string, LetIn | null>();
   readonly #touched = new Set<string>();
+  #arriving: string | null = null;
 
   constructor(draft: WriteDraft, context: Omit<UpdateContext, 'touched'>) {
     this.draft = draft;
@@ -52,22 +58,23 @@ export class UpdateInProgress {
     );
   }
 
-  /**
-   * Runs one statement on one table and adds up what it did.
-   * @param letIn how it lets rows in that are known; null: those that it brings come by themselves
-   */
+  /** Runs one statement on one table and adds up what it did. */
   async apply(
     table: string,
     work: (entry: TableEntry) => Promise<ChangeOutcome>,
-    letIn: LetIn | null = null,
+    origin: RowOrigin,
   ): Promise<ChangeOutcome> {
     const entry = this.tableEntry(table);
-    const outcome = await work(entry);
     const name = nameOf(entry);
+    if (origin === 'arriving') this.#arriving = name;
+    const outcome = await work(entry);
+    this.#arriving = null;
+    const letIn = origin === 'arriving' || origin === 'present' ? null : origin;
     if (outcome.inserted > 0) this.#letIn.set(name, bothLetIn(this.#letIn.get(name), letIn));
     this.#touched.add(name.toLowerCase());
     const before = this.#byTable.get(name) ?? nothing;
     this.#byTable.set(name, {
+      arrived: before.arrived + (origin === 'arriving' ? outcome.inserted + outcome.quarantined : 0),
       inserted: before.inserted + outcome.inserted,
       deleted: before.deleted + outcome.deleted,
       quarantined: before.quarantined + outcome.quarantined,
@@ -92,6 +99,19 @@ export class UpdateInProgress {
     return this.#letIn.get(table) ?? null;
   }
 
+  /** The table to which the statement brought rows that runs, or that has failed; null: it brought none. */
+  get arriving(): string | null {
+    return this.#arriving;
+  }
+
+  /** The tables to which rows came that have taken none: all were set aside, or the update is refused. */
+  keptOut(isRefused: boolean): readonly string[] {
+    const tables = new Set(this.#arriving === null ? [] : [this.#arriving]);
+    for (const [table, { arrived, inserted }] of this.#byTable)
+      if (arrived > 0 && (isRefused || inserted === 0)) tables.add(table);
+    return [...tables];
+  }
+
   note(text: string): void {
     if (!this.notes.includes(text)) this.notes.push(text);
   }
@@ -107,6 +127,7 @@ function bothLetIn(before: LetIn | null | undefined, now: LetIn | null): LetIn |
 }
 
 const nothing: Tally = {
+  arrived: 0,
   inserted: 0,
   deleted: 0,
   quarantined: 0,

@@ -209,3 +209,13 @@ export async function lastRefreshId(session: Session): Promise<number> {
   const [row] = await session.rows('SELECT coalesce(max(refresh_id), 0) AS id FROM everview.refreshes');
   return Number(row?.id ?? 0);
 }
+
+/** Why a model of the name was fitted the last time as it was, or what came of it; null: none was. */
+export async function reasonOfLastFit(session: Session, model: string): Promise<string | null> {
+  const [row] = await session.rows(
+    `SELECT reason FROM everview.refreshes WHERE name = $1 AND object_kind = 'model' AND kind <> 'none'
+     ORDER BY refresh_id DESC LIMIT 1`,
+    [model],
+  );
+  return row === undefined ? null : String(row.reason);
+}

@@ -18,6 +18,8 @@ export type UpdateRecord = {
   readonly inserted: number;
   readonly deleted: number;
   readonly quarantined: number;
+  /** Tables to which rows came that have taken none of them. */
+  readonly keptOut: readonly string[];
   readonly message: string | null;
   readonly committedAtMs: number;
 };
@@ -36,8 +38,11 @@ export function recordUpdate(tx: Session, record: UpdateRecord): void {
     new Date(record.committedAtMs),
   ]);
   const [front, back] = [places.slice(0, 5), places.slice(5)];
-  const tables = `[${record.tables.map(quoteLiteral).join(', ')}]`;
-  tx.later(`INSERT INTO everview.updates VALUES (${[...front, tables, ...back].join(', ')})`, parameters);
+  const [tables, keptOut] = [record.tables, record.keptOut].map(
+    (names) => `[${names.map(quoteLiteral).join(', ')}]`,
+  );
+  const values = [...front, tables, ...back, keptOut].join(', ');
+  tx.later(`INSERT INTO everview.updates VALUES (${values})`, parameters);
 }
 
 /**

@@ -221,6 +221,14 @@ const steps: readonly (readonly Statement[])[] = [
     'ALTER TABLE everview.quarantine ADD COLUMN subjects VARCHAR[]',
     { moves: `UPDATE everview.quarantine SET subjects = [constraint_name] WHERE state = 'held'` },
   ],
+  // The tables of an update to which rows came and that took none: that it made no version does not say it of each.
+  [
+    'ALTER TABLE everview.updates ADD COLUMN kept_out VARCHAR[]',
+    {
+      moves: `UPDATE everview.updates
+     SET kept_out = CASE WHEN version IS NULL AND (status = 'rejected' OR quarantined > 0) THEN tables ELSE [] END`,
+    },
+  ],
 ];
 
 /**

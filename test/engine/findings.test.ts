@@ -399,6 +399,34 @@ describe('a change that lasts', () => {
     expect(rows).toEqual([{ states: ['kept-out', 'kept-out', 'learned', 'learned', 'learned'] }]);
   });
 
+  it('is learned once the last of its rows was let in', async () => {
+    ({ db, clock } = await openEverview());
+    await db.execute(
+      'CREATE TABLE keys (id INTEGER PRIMARY KEY, amount DOUBLE) WITH (profile = on, on_finding = ask)',
+    );
+    const random = new Random(12);
+    const bring = async (number: number, shift: (rows: ReturnType<typeof day>) => ReturnType<typeof day>) => {
+      clock.advanceMs(dayMs);
+      return db.insert(
+        'keys',
+        shift(day(random, number)).map(({ id, amount }) => ({ id, amount })),
+      );
+    };
+    for (let number = 0; number < 20; number++) await bring(number, (rows) => rows);
+    await bring(20, scaled);
+    await bring(20, (rows) => rows.slice(0, 50));
+    const learned = () =>
+      count(`everview.verdicts WHERE name = 'keys' AND severity = 'block' AND state = 'learned'`);
+    await db.execute('APPROVE UPDATE 21');
+    expect(await count(`everview.quarantine WHERE state = 'held'`)).toBe(50);
+    expect(await learned()).toBe(0);
+    await db.sql(
+      'DELETE FROM keys WHERE id BETWEEN 20000 AND 20049 AND amount < 100; RELEASE QUARANTINE FOR keys',
+    );
+    expect(await count(`everview.quarantine WHERE state = 'held'`)).toBe(0);
+    expect(await learned()).toBe(1);
+  });
+
   it.each(
     everyOther([
       ['RELEASE QUARANTINE FOR t WHERE false', 0],

@@ -108,6 +108,20 @@ describe('incidents of updates', () => {
     expect(db.version).toBe(0);
   });
 
+  it('are not made of a value that somebody mistyped', async () => {
+    await db.execute(`INSERT INTO t VALUES (1, 'a', 1), (2, 'a', -1)`);
+    for (const statement of [`UPDATE t SET x = 'abc'`, `CORRECT QUARANTINE FOR t SET x = 'abc'`])
+      expect((await failureOf(db.execute(statement))).code).toBe('invalid-row');
+    await db.execute('BEGIN');
+    await db.execute(`INSERT INTO t VALUES (3, 'a', 3)`);
+    expect((await failureOf(db.execute(`UPDATE t SET x = 'abc'`))).code).toBe('invalid-row');
+    await db.execute('ROLLBACK');
+    expect(await incidents('kind')).toEqual([{ kind: 'constraint-violation' }]);
+    expect((await db.query('SELECT status FROM everview.updates')).rows).toEqual([{ status: 'partial' }]);
+    expect((await failureOf(db.execute(`INSERT INTO t SELECT 3, 'a', 'abc'`))).code).toBe('invalid-row');
+    expect(await incidents('kind')).toMatchObject([{}, { kind: 'schema-mismatch' }]);
+  });
+
   it('are over once several updates in a row were without them', async () => {
     await db.execute(`INSERT INTO t VALUES (1, 'a', -1)`);
     for (let id = 2; id <= 3; id++) await db.execute(`INSERT INTO t VALUES (${id}, 'a', 1)`);

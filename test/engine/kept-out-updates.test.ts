@@ -1,5 +1,5 @@
-import { afterEach, expect, test } from 'vitest';
-import { type Everview, EverviewError, type SimulatedClock } from '../../src/index.ts';
+import { afterEach, describe, expect, test } from 'vitest';
+import { type Everview, EverviewError, type SimulatedClock, type Verdict } from '../../src/index.ts';
 import { openEverview } from '../support/open-everview.ts';
 import { Random } from '../support/random.ts';
 import { type TemporaryDatabase, temporaryDatabase } from '../support/temporary-database.ts';
@@ -35,7 +35,7 @@ async function usualDays(options: string): Promise<Random> {
   ({ db, clock } = await openEverview({ path: place.path }));
   const random = new Random(5);
   await db.execute(
-    `CREATE TABLE t (id INTEGER, at TIMESTAMP, amount DOUBLE CHECK (amount >= 0)) WITH (profile = on, event_time = at, ${options})`,
+    `CREATE TABLE t (id INTEGER PRIMARY KEY, at TIMESTAMP, amount DOUBLE CHECK (amount >= 0)) WITH (profile = on, event_time = at, ${options})`,
   );
   for (let number = 0; number < 24; number++) await usualDay(random, number);
   return random;
@@ -55,6 +55,12 @@ const causes = async () =>
   (await db.query('SELECT cause FROM everview.incidents ORDER BY incident_id')).rows.map(
     ({ cause }) => cause,
   );
+
+const told = (verdicts: readonly Verdict[]) =>
+  verdicts
+    .flatMap(({ findings }) => findings)
+    .filter(({ severity }) => severity !== 'log')
+    .map(({ cause }) => cause);
 
 const refusals: ReadonlySet<string> = new Set(['suspect-update', 'constraint-violation']);
 
@@ -80,7 +86,7 @@ test.each([
     if (number === 31) await reopened();
   }
   const { verdicts } = await usualDay(random, 32);
-  expect(verdicts[0]?.findings.filter(({ severity }) => severity !== 'log')).toEqual([]);
+  expect(told(verdicts)).toEqual([]);
   expect(await causes()).toEqual([cause]);
 });
 
@@ -92,4 +98,76 @@ test('a day that never came is missed all the same', async () => {
   clock.advanceMs(dayMs);
   const { verdicts } = await usualDay(random, 33);
   expect(verdicts[0]?.findings.map(({ cause }) => cause)).toContain('missing-rows');
+});
+
+describe.each([
+  ['as long as the file is open', false],
+  ['once it was closed', true],
+])('%s', (_, isReopened) => {
+  test.each([
+    ['an empty insert with a key', () => db.insert('t', [], { key: 'empty' })],
+    ['a refused DELETE', () => db.execute('DELETE FROM t WHERE id = 3')],
+    ['a mistyped UPDATE', () => db.execute(`UPDATE t SET amount = 'abc'`)],
+    ['a refused UPDATE', () => db.execute('UPDATE t SET amount = -1')],
+  ])('%s is no day', async (_what, act) => {
+    const random = await usualDays('on_violation = reject');
+    await db.sql('CREATE TABLE c (id INTEGER REFERENCES t (id)); INSERT INTO c VALUES (3)');
+    await act().catch(() => undefined);
+    clock.advanceMs(dayMs);
+    if (isReopened) await reopened();
+    expect(told((await usualDay(random, 31)).verdicts)).toEqual(['missing-rows']);
+  });
+
+  test.each([
+    ['set aside', 'on_finding = quarantine'],
+    ['refused', 'on_finding = reject'],
+  ])('a day that is %s in an update of two tables is one', async (_what, options) => {
+    const random = await usualDays(options);
+    await db.execute('CREATE TABLE other (number INTEGER)');
+    clock.advanceMs(dayMs);
+    const both = db.transaction(async (update) => {
+      await update.insert('t', scaled(day(random, 30)));
+      await update.insert('other', [{ number: 30 }]);
+    });
+    await both.catch(() => undefined);
+    if (isReopened) await reopened();
+    expect(told((await usualDay(random, 31)).verdicts)).toEqual([]);
+  });
+
+  test('so is one that is refused for what comes beside it', async () => {
+    const random = await usualDays('on_violation = reject');
+    await db.execute('CREATE TABLE other (number INTEGER CHECK (number > 0))');
+    clock.advanceMs(dayMs);
+    const both = db.transaction(async (update) => {
+      await update.insert('t', day(random, 30));
+      await update.insert('other', [{ number: -30 }]);
+    });
+    await expect(both).rejects.toThrow('breaks CHECK');
+    if (isReopened) await reopened();
+    expect(told((await usualDay(random, 31)).verdicts)).toEqual([]);
+  });
+});
+
+test('a day that is put right is learned from, whatever came beside it', async () => {
+  const random = await usualDays('on_finding = quarantine');
+  await db.execute('CREATE TABLE other (number INTEGER)');
+  clock.advanceMs(dayMs);
+  await db.transaction(async (update) => {
+    await update.insert('t', scaled(day(random, 30)));
+    await update.insert('other', [{ number: 30 }]);
+  });
+  await db.execute('CORRECT QUARANTINE FOR t SET amount = amount / 1000');
+  const { rows } = await db.query('SELECT state FROM everview.verdicts ORDER BY version DESC LIMIT 1');
+  expect(rows).toEqual([{ state: 'learned' }]);
+});
+
+test('an update that is approved late is not the newest', async () => {
+  const random = await usualDays('on_finding = ask');
+  clock.advanceMs(dayMs);
+  await db.insert('t', scaled(day(random, 24)));
+  await usualDay(random, 25);
+  // Set aside whole, it made no version, and day 25 made the one that it was judged for.
+  await db.execute('APPROVE UPDATE 25');
+  const { verdicts } = await usualDay(random, 26);
+  expect(told(verdicts)).toEqual([]);
 });

@@ -219,10 +219,27 @@ describe('what ends a hold lets the newest that passed answer', () => {
     for (const statement of ['PROMOTE MODEL m', 'PROMOTE MODEL m VERSION 1', 'ROLLBACK MODEL m TO VERSION 1'])
       expect(await failureOf(db.execute(statement)), statement).toMatchObject({
         code: 'not-promotable',
-        message: expect.stringContaining('too few rows in "s"'),
+        message: expect.stringContaining('too few rows'),
       });
     await fit(2);
     expect(await slope()).toBe(2);
+  });
+
+  it.each([
+    ['another definition', 'REFRESH m'],
+    [
+      'a model that was dropped since',
+      "DROP MODEL m CASCADE; CREATE MODEL m WITH (method = 'ridge') AS SELECT * FROM s",
+    ],
+  ])('nor where it was %s that found none', async (_, next) => {
+    await db.sql(`CREATE OR REPLACE MODEL m WITH (method = 'ridge', l2 = 1) AS SELECT * FROM s`);
+    await fit(1);
+    await db.sql(`DELETE FROM t; REFRESH m; ALTER MODEL m SET (l2 = 2); ${next}; ALTER MODEL m SET (l2 = 1)`);
+    await db.close();
+    db = (await openEverview({ path: place.path, clock })).db;
+    expect((await failureOf(db.execute('PROMOTE MODEL m VERSION 1'))).code).toBe('not-promotable');
+    await fit(2);
+    expect(await slope()).toBeGreaterThan(1.8);
   });
 });
 

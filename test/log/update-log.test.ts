@@ -88,6 +88,22 @@ describe('counts of changes', () => {
   });
 });
 
+describe('updates', () => {
+  it('of an older file say which tables they were kept out of', async () => {
+    const session = await bareSession(5);
+    const update = (id: number, version: string, status: string, quarantined: number) =>
+      session.run(`INSERT INTO everview.updates VALUES
+        (${id}, ${version}, '${status}', 'accepted', NULL, ['a'], 0, 0, ${quarantined}, NULL, TIMESTAMP '2001-01-01')`);
+    await update(1, '1', 'partial', 2);
+    await update(2, 'NULL', 'partial', 2);
+    await update(3, 'NULL', 'rejected', 0);
+    await update(4, 'NULL', 'accepted', 0);
+    await migrate(session);
+    const rows = await session.rows('SELECT kept_out FROM everview.updates ORDER BY update_id');
+    expect(rows.map(({ kept_out }) => kept_out)).toEqual([[], ['a'], ['a'], []]);
+  });
+});
+
 describe('cursors', () => {
   const cursor = (version: number): Cursor => ({
     version: versionOf(version),

@@ -1,8 +1,8 @@
-import { versionColumn, weightColumn } from '../../core/identifier.ts';
+import { quoteLiteral, versionColumn, weightColumn } from '../../core/identifier.ts';
 import type { Schema } from '../../core/schema.ts';
 import type { Session } from '../../core/session.ts';
 import type { SqlValue } from '../../core/value.ts';
-import type { Verdict } from '../../core/verdict.ts';
+import { subjectOf, type Verdict } from '../../core/verdict.ts';
 import type { JointPlan } from '../profile/joint-plan.ts';
 import {
   readFindings,
@@ -75,19 +75,20 @@ export async function recordProfile(
   );
 }
 
-/** What was found of an update to a table that blocked it. */
-export async function blockingFindings(
-  tx: Session,
-  table: string,
-  updateId: number,
-): Promise<ReturnType<typeof readFindings>> {
+type Findings = ReturnType<typeof readFindings>;
+
+/** What was found of an update to a table, in the whole of it and in what was taken. */
+async function findingsOf(tx: Session, table: string, updateId: number): Promise<Findings> {
   const rows = await tx.rows(
     'SELECT findings FROM everview.profiles WHERE name = $1 AND update_id = $2 ORDER BY rows DESC',
     [table, updateId],
   );
-  return rows
-    .flatMap((row) => readFindings(String(row.findings)))
-    .filter(({ severity }) => severity === 'block');
+  return rows.flatMap((row) => readFindings(String(row.findings)));
+}
+
+/** What was found of an update to a table that blocked it. */
+export async function blockingFindings(tx: Session, table: string, updateId: number): Promise<Findings> {
+  return (await findingsOf(tx, table, updateId)).filter(({ severity }) => severity === 'block');
 }
 
 /** What was said of these updates of the kind is usual. */
@@ -134,33 +135,53 @@ export async function settleWaiting(
  */
 export async function learnReleased(tx: Session, table: string, nowMs: number): Promise<boolean> {
   const updates = await tx.rows(
-    `SELECT update_id, bool_and(constraint_kind <> 'finding' OR state = 'released') AS whole
-     FROM everview.quarantine WHERE "table" = $1 GROUP BY update_id
+    `SELECT update_id FROM everview.quarantine WHERE "table" = $1 GROUP BY update_id
      HAVING max(resolved_at) = ${timestampSql(nowMs)} AND bool_or(constraint_kind = 'finding')`,
     [table],
   );
-  const released = updates.flatMap((row) => (row.whole === true ? [Number(row.update_id)] : [])).join(', ');
-  if (released === '') return updates.length > 0;
+  const whole: number[] = [];
+  for (const row of updates) {
+    const updateId = Number(row.update_id);
+    if (await isReleasedWhole(tx, table, updateId)) whole.push(updateId);
+  }
+  if (whole.length === 0) return updates.length > 0;
   // Of an update that was taken in part the profile of the whole has more rows. Asked again in this moment it stays so.
   await tx.run(
     `UPDATE everview.profiles AS p
      SET state = CASE WHEN rows = (SELECT max(w.rows) FROM everview.profiles AS w
                                    WHERE w.name = p.name AND w.update_id = p.update_id) THEN 'learned' ELSE 'kept-out' END
-     WHERE name = $1 AND update_id IN (${released}) AND profile <> ''`,
+     WHERE name = $1 AND update_id IN (${whole.join(', ')}) AND profile <> ''`,
     [table],
   );
   return true;
 }
 
-/** Whether rows that came in from the quarantine in this moment belong to updates of which the rest had been taken at once. */
+/** Rows that break a constraint by now, and are held for that, are still some that the judgement had kept out. */
+async function isReleasedWhole(tx: Session, table: string, updateId: number): Promise<boolean> {
+  const told = (await findingsOf(tx, table, updateId)).filter(({ severity }) => severity !== 'log');
+  const subjects = told.map((finding) => quoteLiteral(subjectOf(finding))).join(', ');
+  const [row] = await tx.rows(
+    `SELECT bool_and(state = 'released') AS whole FROM everview.quarantine
+     WHERE "table" = $1 AND update_id = $2
+       AND (constraint_kind = 'finding' OR list_has_any(subjects, [${subjects}]::VARCHAR[]))`,
+    [table, updateId],
+  );
+  return row?.whole === true;
+}
+
+/** Whether rows that came in from the quarantine in this moment belong to updates of which the table had taken the rest. */
 export async function areRestOfTaken(tx: Session, table: string, nowMs: number): Promise<boolean> {
   const [row] = await tx.rows(
     `SELECT count(*) AS n FROM everview.quarantine q JOIN everview.updates u USING (update_id)
-     WHERE q."table" = $1 AND q.state IN ('released', 'corrected') AND q.resolved_at = ${timestampSql(nowMs)} AND u.version IS NOT NULL`,
+     WHERE q."table" = $1 AND q.state IN ('released', 'corrected') AND q.resolved_at = ${timestampSql(nowMs)}
+       AND u.version IS NOT NULL AND NOT list_contains(u.kept_out, $1)`,
     [table],
   );
   return Number(row?.n ?? 0) > 0;
 }
+
+/** An update that is set aside whole makes no version, so that the next one that is taken has the same. */
+const newestFirst = 'version DESC, update_id DESC';
 
 /** What the file holds of a table's updates of one kind, the newest first as many as are looked back at. */
 export async function loadTableHistory(
@@ -170,18 +191,18 @@ export async function loadTableHistory(
 ): Promise<TableHistory> {
   const rows = await session.rows(
     `SELECT version, judged_at, findings, profile FROM everview.profiles WHERE name = $1 AND kind = $2 AND state = 'learned'
-     ORDER BY version DESC LIMIT ${historyLength}`,
+     ORDER BY ${newestFirst} LIMIT ${historyLength}`,
     [table, kind],
   );
   const newest = await session.rows(
     `SELECT version, update_id, judged_at, findings, plan, state, profile FROM everview.profiles
-     WHERE name = $1 AND kind = $2 AND state <> 'kept-out' ORDER BY version DESC LIMIT ${goesOn}`,
+     WHERE name = $1 AND kind = $2 AND state <> 'kept-out' ORDER BY ${newestFirst} LIMIT ${goesOn}`,
     [table, kind],
   );
   const doubted = await session.rows(
     `SELECT version, judged_at, findings, state, profile FROM everview.profiles
      WHERE name = $1 AND kind = $2 AND state IN ('noticed', 'blocked') AND version >= $3
-     ORDER BY version DESC LIMIT ${historyLength}`,
+     ORDER BY ${newestFirst} LIMIT ${historyLength}`,
     [table, kind, BigInt(Number(rows[rows.length - 1]?.version ?? 0))],
   );
   const unitOf = (row: (typeof rows)[number]): HistoryUnit => ({
@@ -193,7 +214,7 @@ export async function loadTableHistory(
   const [latest] = newest;
   const [keptOut] = await session.rows(
     `SELECT count(*)::DOUBLE AS n FROM everview.updates
-     WHERE version IS NULL AND list_contains(tables, $1) AND update_id > $2`,
+     WHERE list_contains(kept_out, $1) AND update_id > $2`,
     [table, BigInt(Number(latest?.update_id ?? 0))],
   );
   const plan = latest?.plan ?? null;
