@@ -68,18 +68,21 @@ function worsenedTo(before: LiveIncident, now: LiveIncident): string | null {
   return now.taken === before.taken ? null : 'rows that nobody has vouched for are in the table now';
 }
 
-/** Rows were taken that are under these incidents, and nobody vouched for them. */
+/** Rows were taken that are under these incidents, and nobody vouched for them: nor does an acceptance that has expired. */
 export async function noteTaken(
   draft: WriteDraft,
   incidents: readonly LiveIncident[],
   why: string,
 ): Promise<void> {
   for (const live of incidents) {
-    const seen: LiveIncident = { ...live, taken: live.severity };
-    if (seen.taken === live.taken) continue;
+    const expires = isExpired(live, draft.nowMs);
+    if (live.state === 'accepted' && !expires) continue;
+    const reopened = expires ? { ...live, state: 'open' as const, expiresAtMs: null } : live;
+    const seen: LiveIncident = { ...reopened, taken: live.severity };
+    if (!expires && seen.taken === live.taken) continue;
     replaceLive(draft, live.incidentId, seen);
     await recordTaken(draft.tx, seen);
-    if (live.state !== 'accepted') await recordEvent(draft, seen, 'worsened', byTheEngine(why));
+    await recordEvent(draft, seen, expires ? 'expired' : 'worsened', byTheEngine(why));
   }
 }
 
