@@ -42,8 +42,6 @@ function replaceLive(draft: WriteDraft, incidentId: number, next: LiveIncident |
 export async function reportIncident(draft: WriteDraft, report: IncidentReport): Promise<LiveIncident> {
   const live = liveIncident(draft.state, report);
   if (live === undefined) return openIncident(draft, report);
-  // Told when they came; and whoever let them in knows.
-  if (report.isKnown === true && report.response === 'let-in') return live;
   const expires = isExpired(live, draft.nowMs);
   const seen = afterReport(expires ? { ...live, state: 'open', expiresAtMs: null } : live, report);
   await recordSeenAgain(draft.tx, seen, report, tells(live, report), draft.nowMs);
@@ -224,8 +222,8 @@ export async function noteQuietUpdate(
     if (live.kind === 'audit-divergence' || live.kind === 'silence') continue;
     if (live.state === 'accepted' && !isExpired(live, draft.nowMs)) continue;
     if (!tables.includes(live.name) || seen.some((one) => isSameCause(one, live))) continue;
-    // Rows that nobody has looked at are in the table still.
-    if (draft.state.held.some(({ what, table }) => what === 'refresh' && table === live.name)) continue;
+    // Rows that nobody has looked at are in the table still, or may come in yet.
+    if (draft.state.held.some(({ table }) => table === live.name)) continue;
     const quiet = live.quiet + 1;
     if (quiet < quietUpdates) replaceLive(draft, live.incidentId, { ...live, quiet });
     else await moveIncident(draft, live, 'resolved', byTheEngine(`${quiet} updates in a row without it`));

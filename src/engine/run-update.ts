@@ -253,7 +253,11 @@ async function noteIncidents(
     return violationReports(counts, violations, responseOf, context.updateId);
   });
   const reports = [...broken, ...judged];
-  for (const report of reports) await reportIncident(draft, report);
+  for (const report of reports) {
+    // Told when they came; and whoever let them in knows.
+    if (report.isKnown === true && report.response === 'let-in') continue;
+    await reportIncident(draft, report);
+  }
   for (const report of usual) await noteUsual(draft, report);
   if (draft.state.incidents.length === 0) return;
   const changed = [...tallies].flatMap(([table, { inserted }]) => (inserted > 0 ? [table] : []));

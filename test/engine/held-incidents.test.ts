@@ -20,9 +20,12 @@ async function bring(hour: number, factor: number, word = usualWord): Promise<vo
 }
 
 /** A table with thirty usual updates. */
-async function world(options: string): Promise<void> {
+async function world(options: string, ofWord = ''): Promise<void> {
   ({ db, clock } = await openEverview());
-  await db.sql(`CREATE TABLE t (id BIGINT PRIMARY KEY, x DOUBLE, w VARCHAR) WITH (profile = on, ${options})`);
+  await db.sql(`
+    CREATE TABLE words (w VARCHAR PRIMARY KEY);
+    INSERT INTO words SELECT 'word' || i FROM range(5) r(i);
+    CREATE TABLE t (id BIGINT PRIMARY KEY, x DOUBLE, w VARCHAR ${ofWord}) WITH (profile = on, ${options})`);
   for (let hour = 0; hour < 30; hour++) await bring(hour, 1);
 }
 
@@ -68,4 +71,42 @@ describe('a deadline that lets in what one of two incidents was accepted for', (
     ]);
     expect(await eventsOf(1)).toEqual(['opened', 'accepted', 'expired']);
   });
+});
+
+describe('rows that a person lets in once their incident is over', () => {
+  it.each([
+    ['ask', 'APPROVE UPDATE 32'],
+    ['quarantine', 'RELEASE QUARANTINE FOR t'],
+  ])('open no other (%s)', async (response, statement) => {
+    await world(`on_finding = ${response}`);
+    await bring(30, 100);
+    await db.execute('RESOLVE INCIDENT 1');
+    await db.execute(statement);
+    expect((await db.query('SELECT max(x) > 1000 AS is_in FROM t')).rows).toEqual([{ is_in: true }]);
+    expect(await incidents('subject, state')).toEqual([{ subject: 'unit-change x', state: 'resolved' }]);
+  });
+
+  it('open one where a rule had set them aside, and nobody had judged them', async () => {
+    await world('on_violation = quarantine', 'REFERENCES words (w)');
+    await bring(30, 100, `'new'`);
+    await db.execute('RESOLVE INCIDENT 1');
+    await db.execute(`INSERT INTO words VALUES ('new')`);
+    await db.execute('RELEASE QUARANTINE FOR t');
+    expect(await incidents('kind, subject, state, response, taken')).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ kind: 'constraint-violation', state: 'resolved' }),
+        { kind: 'finding', subject: 'unit-change x', state: 'open', response: 'let-in', taken: null },
+      ]),
+    );
+  });
+});
+
+it('an incident lives while an update waits for it, however many come without it', async () => {
+  await world('on_finding = ask');
+  await bring(30, 100);
+  for (const hour of [31, 32, 33, 34]) await bring(hour, 1);
+  expect(await incidents('state')).toEqual([{ state: 'open' }]);
+  await db.execute('REJECT UPDATE 32');
+  for (const hour of [35, 36, 37]) await bring(hour, 1);
+  expect(await incidents('state')).toEqual([{ state: 'resolved' }]);
 });
