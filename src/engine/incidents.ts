@@ -17,6 +17,7 @@ import { recordIncident, recordIncidentEvent, recordSeenAgain, recordTaken } fro
 import { nameOf } from '../query/catalog.ts';
 import type { EngineState } from './engine-state.ts';
 import { endRefreshHolds } from './held-refreshes.ts';
+import { replaceIncident } from './replace-incident.ts';
 import type { WriteDraft } from './write-draft.ts';
 
 const byTheEngine = (why: string): Decision => ({ who: 'everview', why });
@@ -26,13 +27,6 @@ export function liveIncident(
   cause: Pick<IncidentReport, 'kind' | 'name' | 'subject'>,
 ): LiveIncident | undefined {
   return state.incidents.find((live) => isSameCause(live, cause));
-}
-
-function replaceLive(draft: WriteDraft, incidentId: number, next: LiveIncident | null): void {
-  const incidents = draft.state.incidents.flatMap((live) =>
-    live.incidentId !== incidentId ? [live] : next === null ? [] : [next],
-  );
-  draft.update({ incidents });
 }
 
 /**
@@ -45,7 +39,7 @@ export async function reportIncident(draft: WriteDraft, report: IncidentReport):
   const expires = isExpired(live, draft.nowMs);
   const seen = afterReport(expires ? { ...live, state: 'open', expiresAtMs: null } : live, report);
   await recordSeenAgain(draft.tx, seen, report, tells(live, report), draft.nowMs);
-  replaceLive(draft, live.incidentId, seen);
+  replaceIncident(draft, live.incidentId, seen);
   if (expires) {
     await recordEvent(draft, seen, 'expired', byTheEngine('what was accepted came again after its expiry'));
     return seen;
@@ -78,7 +72,7 @@ export async function noteTaken(
     const reopened = expires ? { ...live, state: 'open' as const, expiresAtMs: null } : live;
     const seen: LiveIncident = { ...reopened, taken: live.severity };
     if (!expires && seen.taken === live.taken) continue;
-    replaceLive(draft, live.incidentId, seen);
+    replaceIncident(draft, live.incidentId, seen);
     await recordTaken(draft.tx, seen);
     await recordEvent(draft, seen, expires ? 'expired' : 'worsened', byTheEngine(why));
   }
@@ -86,7 +80,7 @@ export async function noteTaken(
 
 async function openIncident(draft: WriteDraft, report: IncidentReport): Promise<LiveIncident> {
   const incidentId = draft.state.lastIncidentId + 1;
-  const { kind, name, subject, severity, detail, response } = report;
+  const { kind, name, subject, severity, detail, response, updateId } = report;
   const taken = takenBy(report);
   const statements = statementsFor(incidentId, report);
   await recordIncident(draft.tx, {
@@ -107,6 +101,7 @@ async function openIncident(draft: WriteDraft, report: IncidentReport): Promise<
     detail,
     response,
     taken,
+    updateId,
     statements,
     openedAtMs: draft.nowMs,
     state: 'open',
@@ -152,7 +147,7 @@ export async function moveIncident(
 ): Promise<void> {
   const next: LiveIncident | null =
     event === 'resolved' ? null : { ...live, state: event, expiresAtMs, quiet: 0 };
-  replaceLive(draft, live.incidentId, next);
+  replaceIncident(draft, live.incidentId, next);
   if (event === 'accepted') await noteVouched(draft, live.incidentId);
   await recordEvent(draft, next ?? live, event, decision);
   if (event !== 'acknowledged') await noteSettled(draft, live, decision);
@@ -163,7 +158,7 @@ async function noteVouched(draft: WriteDraft, incidentId: number): Promise<void>
   const live = draft.state.incidents.find((one) => one.incidentId === incidentId);
   if (live === undefined || live.taken === null) return;
   const vouched: LiveIncident = { ...live, taken: null };
-  replaceLive(draft, incidentId, vouched);
+  replaceIncident(draft, incidentId, vouched);
   await recordTaken(draft.tx, vouched);
 }
 
@@ -225,7 +220,7 @@ export async function noteQuietUpdate(
     // Rows that nobody has looked at are in the table still, or may come in yet.
     if (draft.state.held.some(({ table }) => table === live.name)) continue;
     const quiet = live.quiet + 1;
-    if (quiet < quietUpdates) replaceLive(draft, live.incidentId, { ...live, quiet });
+    if (quiet < quietUpdates) replaceIncident(draft, live.incidentId, { ...live, quiet });
     else await moveIncident(draft, live, 'resolved', byTheEngine(`${quiet} updates in a row without it`));
   }
 }

@@ -110,3 +110,64 @@ it('an incident lives while an update waits for it, however many come without it
   for (const hour of [35, 36, 37]) await bring(hour, 1);
   expect(await incidents('state')).toEqual([{ state: 'resolved' }]);
 });
+
+describe('what an incident offers once what waited was decided about', () => {
+  const offered = async () => {
+    const [row] = await incidents('response, state, statements');
+    const statements = Array.isArray(row?.statements) ? row.statements.map(String) : [];
+    const own = statements.filter((statement) => !/^(ACKNOWLEDGE|ACCEPT|RESOLVE) /.test(statement));
+    return { response: row?.response, state: row?.state, own };
+  };
+  const decisions = ({ own }: { readonly own: readonly string[] }) =>
+    own.filter((statement) => / UPDATE \d+$/.test(statement));
+
+  it.each([
+    ['ask', ['APPROVE UPDATE 32', 'REJECT UPDATE 32'], ['APPROVE UPDATE 33', 'REJECT UPDATE 33']],
+    ['hold_refresh', ['APPROVE UPDATE 32'], ['APPROVE UPDATE 33']],
+  ] as const)('is about those that wait still, and else none (%s)', async (response, older, newer) => {
+    await world(`on_finding = ${response}`);
+    await bring(30, 100);
+    await bring(31, 100);
+    expect(decisions(await offered())).toEqual([...older, ...newer]);
+    await db.execute('APPROVE UPDATE 33');
+    const left = await offered();
+    expect(decisions(left)).toEqual(older);
+    expect(left.state).toBe('open');
+    for (const statement of left.own.filter((text) => text.startsWith('SELECT')))
+      expect((await db.execute(statement)).rows).toHaveLength(200);
+    await db.execute('APPROVE UPDATE 32');
+    expect(await offered()).toEqual({ response: 'let-in', state: 'acknowledged', own: [] });
+  });
+
+  it('are the rows that were given up', async () => {
+    await world('on_finding = ask');
+    await bring(30, 100);
+    await db.execute('REJECT UPDATE 32');
+    const { own, ...rest } = await offered();
+    expect(rest).toEqual({ response: 'rejected', state: 'acknowledged' });
+    expect(own).toHaveLength(1);
+    expect((await db.execute(String(own[0]))).rows).toHaveLength(200);
+  });
+
+  it('is nothing where they were seen to by hand', async () => {
+    await world('on_finding = ask');
+    await bring(30, 100);
+    await db.execute('CORRECT QUARANTINE FOR t SET x = x / 100');
+    expect(await offered()).toEqual({ response: 'let-in', state: 'acknowledged', own: [] });
+  });
+
+  it.each(['ask', 'hold_refresh'])('is nothing where the deadline took them (%s)', async (response) => {
+    await world(`on_finding = ${response}, hold = INTERVAL '6 hours' THEN accept_marked`);
+    await bring(30, 100);
+    clock.advanceMs(7 * hourMs);
+    await db.step();
+    expect(await offered()).toEqual({ response: 'warned', state: 'open', own: [] });
+  });
+
+  it('is nothing where the incident was accepted', async () => {
+    await world('on_finding = hold_refresh');
+    await bring(30, 100);
+    await db.execute('ACCEPT INCIDENT 1');
+    expect(await offered()).toEqual({ response: 'let-in', state: 'accepted', own: [] });
+  });
+});

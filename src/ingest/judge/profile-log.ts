@@ -75,8 +75,8 @@ export async function recordProfile(
   );
 }
 
-/** What was found of an update to a table that blocked it. */
-export async function blockingFindings(
+/** What was found of an update to a table. */
+export async function findingsOf(
   tx: Session,
   table: string,
   updateId: number,
@@ -85,9 +85,16 @@ export async function blockingFindings(
     'SELECT findings FROM everview.profiles WHERE name = $1 AND update_id = $2 ORDER BY rows DESC',
     [table, updateId],
   );
-  return rows
-    .flatMap((row) => readFindings(String(row.findings)))
-    .filter(({ severity }) => severity === 'block');
+  return rows.flatMap((row) => readFindings(String(row.findings)));
+}
+
+/** What of it blocked it. */
+export async function blockingFindings(
+  tx: Session,
+  table: string,
+  updateId: number,
+): Promise<ReturnType<typeof readFindings>> {
+  return (await findingsOf(tx, table, updateId)).filter(({ severity }) => severity === 'block');
 }
 
 /** What was said of these updates of the kind is usual. */
