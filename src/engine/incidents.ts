@@ -13,9 +13,11 @@ import {
 } from '../core/incident.ts';
 import { heldSubjects } from '../ingest/quarantine.ts';
 import { recordDelivery } from '../log/delivery-log.ts';
+import type { HeldUpdate } from '../log/held-log.ts';
 import { recordIncident, recordIncidentEvent, recordSeenAgain, recordTaken } from '../log/incident-log.ts';
 import { nameOf } from '../query/catalog.ts';
 import type { EngineState } from './engine-state.ts';
+import { incidentsOfHeld } from './held-incidents.ts';
 import { endRefreshHolds } from './held-refreshes.ts';
 import { replaceIncident } from './replace-incident.ts';
 import type { WriteDraft } from './write-draft.ts';
@@ -162,19 +164,19 @@ async function noteVouched(draft: WriteDraft, incidentId: number): Promise<void>
   await recordTaken(draft.tx, vouched);
 }
 
-/** Nothing is left open that speaks against a table: what is made of it need wait no more. */
+/** None of what a refresh waits for is left open: it need wait no more. */
 async function noteSettled(
   draft: WriteDraft,
   { kind, name }: LiveIncident,
   decision: Decision,
 ): Promise<void> {
-  if (kind !== 'finding' || draft.state.incidents.some((live) => live.name === name && isHolding(live)))
-    return;
-  await endRefreshHolds(draft, ({ table }) => table === name, 'approved', decision);
-}
-
-function isHolding({ kind, state, severity }: LiveIncident): boolean {
-  return kind === 'finding' && state !== 'accepted' && severity === 'block';
+  if (kind !== 'finding') return;
+  const ending = new Set<HeldUpdate>();
+  for (const held of draft.state.held.filter(({ what, table }) => what === 'refresh' && table === name)) {
+    const own = await incidentsOfHeld(draft, held);
+    if (own.every(({ state }) => state === 'accepted')) ending.add(held);
+  }
+  await endRefreshHolds(draft, (held) => ending.has(held), 'approved', decision);
 }
 
 async function recordEvent(

@@ -171,3 +171,25 @@ describe('what an incident offers once what waited was decided about', () => {
     expect(await offered()).toEqual({ response: 'let-in', state: 'accepted', own: [] });
   });
 });
+
+it('a refresh waits for the incidents of its own update, and for no others', async () => {
+  await world('on_finding = hold_refresh');
+  await bring(30, 100);
+  await bring(31, 1, halfMissing);
+  const held = async () =>
+    (await db.query('SELECT update_id::INTEGER AS id, state FROM everview.held_updates ORDER BY 1')).rows;
+  expect(await incidents('subject, severity')).toEqual([
+    { subject: 'unit-change x', severity: 'block' },
+    { subject: 'implicit-null w', severity: 'block' },
+  ]);
+  await db.execute('RESOLVE INCIDENT 1');
+  expect(await held()).toEqual([
+    { id: 32, state: 'approved' },
+    { id: 33, state: 'waiting' },
+  ]);
+  await db.execute('ACCEPT INCIDENT 2');
+  expect(await held()).toEqual([
+    { id: 32, state: 'approved' },
+    { id: 33, state: 'approved' },
+  ]);
+});
