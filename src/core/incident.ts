@@ -75,7 +75,7 @@ export type IncidentReport = {
 /** An incident that is not resolved, as the engine keeps it in memory. */
 export type LiveIncident = Pick<
   IncidentReport,
-  'kind' | 'name' | 'subject' | 'severity' | 'detail' | 'response'
+  'kind' | 'name' | 'subject' | 'severity' | 'detail' | 'response' | 'updateId'
 > & {
   readonly incidentId: number;
   /** The worst of what is in the table by it and nobody has vouched for; null: nothing is, or a decision is waited for. */
@@ -117,13 +117,14 @@ export function takenBy({
 export function afterReport(live: LiveIncident, report: IncidentReport): LiveIncident {
   const severity = worseOf(live.severity, report.severity);
   const { detail, response } = report;
+  const told = { detail, response, updateId: report.updateId ?? live.updateId };
   return {
     ...live,
     quiet: 0,
     severity,
     // What is accepted is vouched for when it comes.
     taken: live.state === 'accepted' ? live.taken : worseOf(live.taken, takenBy(report)),
-    ...(tells(live, report) ? { detail, response, statements: statementsFor(live.incidentId, report) } : {}),
+    ...(tells(live, report) ? { ...told, statements: statementsFor(live.incidentId, report) } : {}),
   };
 }
 
@@ -132,14 +133,21 @@ export function tells(live: LiveIncident, { severity }: IncidentReport): boolean
   return worseOf(severity, live.severity) === severity;
 }
 
-/** The statements that would act on it, the most telling first. */
+/** An update that waits for a decision: its rows, or what is made of their table. */
+type WaitingUpdate = { readonly updateId: number; readonly what: 'rows' | 'refresh' };
+
+/**
+ * The statements that would act on it, the most telling first.
+ * @param waiting the updates that show it and wait; by itself that is the one that brought it, where it waits
+ */
 export function statementsFor(
   incidentId: number,
   report: Pick<IncidentReport, 'kind' | 'name' | 'subject' | 'response' | 'updateId'>,
+  waiting: readonly WaitingUpdate[] = waitingBy(report),
 ): readonly string[] {
   const { kind, name } = report;
   const table = quoteIdentifier(name);
-  const quarantine = statementsForRows(report);
+  const quarantine = statementsForRows(report, waiting);
   const own: Readonly<Record<IncidentKind, readonly string[]>> = {
     'audit-divergence': [`REFRESH ${table} FULL`],
     'constraint-violation': quarantine,
@@ -161,13 +169,17 @@ export function statementsFor(
   ];
 }
 
+function waitingBy({ response, updateId }: Pick<IncidentReport, 'response' | 'updateId'>): WaitingUpdate[] {
+  if (updateId === null) return [];
+  if (response === 'update-held') return [{ updateId, what: 'rows' }];
+  return response === 'refresh-held' ? [{ updateId, what: 'refresh' }] : [];
+}
+
 /** What can be done about the rows of an update: where they are, and how to let them in or give them up. */
-function statementsForRows({
-  name,
-  subject,
-  response,
-  updateId,
-}: Pick<IncidentReport, 'name' | 'subject' | 'response' | 'updateId'>): readonly string[] {
+function statementsForRows(
+  { name, subject, response, updateId }: Pick<IncidentReport, 'name' | 'subject' | 'response' | 'updateId'>,
+  waiting: readonly WaitingUpdate[],
+): readonly string[] {
   const table = quoteIdentifier(name);
   const kept = `SELECT id, reason, "row" FROM everview.quarantine WHERE "table" = ${quoteLiteral(name)}`;
   const shown = `list_contains(subjects, ${quoteLiteral(subject)})`;
@@ -177,19 +189,13 @@ function statementsForRows({
     `CORRECT QUARANTINE FOR ${table} SET … WHERE ${shown}`,
     `DROP QUARANTINE FOR ${table} WHERE ${shown}`,
   ];
-  const update = updateId === null ? [] : [updateId];
-  switch (response) {
-    case 'quarantined':
-      return held;
-    case 'update-held':
-      return [...update.flatMap((id) => [`APPROVE UPDATE ${id}`, `REJECT UPDATE ${id}`]), ...held];
-    case 'refresh-held':
-      return update.map((id) => `APPROVE UPDATE ${id}`);
-    case 'rejected':
-      return update.map((id) => `${kept} AND state = 'rejected' AND update_id = ${id}`);
-    default:
-      return [];
-  }
+  const decide = waiting.flatMap(({ updateId: id, what }) =>
+    what === 'rows' ? [`APPROVE UPDATE ${id}`, `REJECT UPDATE ${id}`] : [`APPROVE UPDATE ${id}`],
+  );
+  if (response === 'quarantined' || response === 'update-held' || waiting.some(({ what }) => what === 'rows'))
+    return [...decide, ...held];
+  if (response !== 'rejected' || updateId === null) return decide;
+  return [...decide, `${kept} AND state IN ('rejected', 'dropped') AND update_id = ${updateId}`];
 }
 
 /** What a webhook is told: an event of an incident, with what is needed to act on it. */

@@ -150,8 +150,8 @@ export async function executeUpdateStatement(
 /** Nothing waits any more for what was done about it by hand. */
 async function noteSeenTo(core: EngineCore, update: UpdateInProgress, named: string): Promise<void> {
   const table = nameOf(update.tableEntry(named));
-  await endEmptyHolds(update, table, core.user);
   await acknowledgeSeenTo(update.draft, table, core.user);
+  await endEmptyHolds(update, table, core.user);
 }
 
 function originOf({ kind }: UpdateStatement): RowOrigin {

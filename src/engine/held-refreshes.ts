@@ -8,6 +8,7 @@ import { standingOf, withinPolicy } from '../plan/staleness.ts';
 import { type CatalogEntry, type DerivedEntry, nameOf } from '../query/catalog.ts';
 import type { QueryReads } from '../query/query-reads.ts';
 import type { EngineState } from './engine-state.ts';
+import { settleOffers } from './held-incidents.ts';
 import type { InlineDecision } from './inline-reads.ts';
 import { isKept, policyOf } from './refresh-views.ts';
 import type { WriteDraft } from './write-draft.ts';
@@ -109,4 +110,5 @@ export async function endRefreshHolds(
     draft.update({ marks: [...draft.state.marks, mark] });
   }
   draft.update({ held: draft.state.held.filter((held) => !ending.includes(held)) });
+  for (const held of ending) await settleOffers(draft, held, state);
 }

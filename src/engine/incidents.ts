@@ -13,10 +13,13 @@ import {
 } from '../core/incident.ts';
 import { heldSubjects } from '../ingest/quarantine.ts';
 import { recordDelivery } from '../log/delivery-log.ts';
+import type { HeldUpdate } from '../log/held-log.ts';
 import { recordIncident, recordIncidentEvent, recordSeenAgain, recordTaken } from '../log/incident-log.ts';
 import { nameOf } from '../query/catalog.ts';
 import type { EngineState } from './engine-state.ts';
+import { incidentsOfHeld } from './held-incidents.ts';
 import { endRefreshHolds } from './held-refreshes.ts';
+import { replaceIncident } from './replace-incident.ts';
 import type { WriteDraft } from './write-draft.ts';
 
 const byTheEngine = (why: string): Decision => ({ who: 'everview', why });
@@ -28,13 +31,6 @@ export function liveIncident(
   return state.incidents.find((live) => isSameCause(live, cause));
 }
 
-function replaceLive(draft: WriteDraft, incidentId: number, next: LiveIncident | null): void {
-  const incidents = draft.state.incidents.flatMap((live) =>
-    live.incidentId !== incidentId ? [live] : next === null ? [] : [next],
-  );
-  draft.update({ incidents });
-}
-
 /**
  * Something is not as it must be: opens an incident, or counts it on the one that is there for the same cause. What was
  * accepted as the new normal stays so until its expiry. Written in the draft's own transaction.
@@ -42,12 +38,10 @@ function replaceLive(draft: WriteDraft, incidentId: number, next: LiveIncident |
 export async function reportIncident(draft: WriteDraft, report: IncidentReport): Promise<LiveIncident> {
   const live = liveIncident(draft.state, report);
   if (live === undefined) return openIncident(draft, report);
-  // Told when they came; and whoever let them in knows.
-  if (report.isKnown === true && report.response === 'let-in') return live;
   const expires = isExpired(live, draft.nowMs);
   const seen = afterReport(expires ? { ...live, state: 'open', expiresAtMs: null } : live, report);
   await recordSeenAgain(draft.tx, seen, report, tells(live, report), draft.nowMs);
-  replaceLive(draft, live.incidentId, seen);
+  replaceIncident(draft, live.incidentId, seen);
   if (expires) {
     await recordEvent(draft, seen, 'expired', byTheEngine('what was accepted came again after its expiry'));
     return seen;
@@ -68,24 +62,27 @@ function worsenedTo(before: LiveIncident, now: LiveIncident): string | null {
   return now.taken === before.taken ? null : 'rows that nobody has vouched for are in the table now';
 }
 
-/** Rows were taken that are under these incidents, and nobody vouched for them. */
+/** Rows were taken that are under these incidents, and nobody vouched for them: nor does an acceptance that has expired. */
 export async function noteTaken(
   draft: WriteDraft,
   incidents: readonly LiveIncident[],
   why: string,
 ): Promise<void> {
   for (const live of incidents) {
-    const seen: LiveIncident = { ...live, taken: live.severity };
-    if (seen.taken === live.taken) continue;
-    replaceLive(draft, live.incidentId, seen);
+    const expires = isExpired(live, draft.nowMs);
+    if (live.state === 'accepted' && !expires) continue;
+    const reopened = expires ? { ...live, state: 'open' as const, expiresAtMs: null } : live;
+    const seen: LiveIncident = { ...reopened, taken: live.severity };
+    if (!expires && seen.taken === live.taken) continue;
+    replaceIncident(draft, live.incidentId, seen);
     await recordTaken(draft.tx, seen);
-    if (live.state !== 'accepted') await recordEvent(draft, seen, 'worsened', byTheEngine(why));
+    await recordEvent(draft, seen, expires ? 'expired' : 'worsened', byTheEngine(why));
   }
 }
 
 async function openIncident(draft: WriteDraft, report: IncidentReport): Promise<LiveIncident> {
   const incidentId = draft.state.lastIncidentId + 1;
-  const { kind, name, subject, severity, detail, response } = report;
+  const { kind, name, subject, severity, detail, response, updateId } = report;
   const taken = takenBy(report);
   const statements = statementsFor(incidentId, report);
   await recordIncident(draft.tx, {
@@ -106,6 +103,7 @@ async function openIncident(draft: WriteDraft, report: IncidentReport): Promise<
     detail,
     response,
     taken,
+    updateId,
     statements,
     openedAtMs: draft.nowMs,
     state: 'open',
@@ -151,7 +149,7 @@ export async function moveIncident(
 ): Promise<void> {
   const next: LiveIncident | null =
     event === 'resolved' ? null : { ...live, state: event, expiresAtMs, quiet: 0 };
-  replaceLive(draft, live.incidentId, next);
+  replaceIncident(draft, live.incidentId, next);
   if (event === 'accepted') await noteVouched(draft, live.incidentId);
   await recordEvent(draft, next ?? live, event, decision);
   if (event !== 'acknowledged') await noteSettled(draft, live, decision);
@@ -162,23 +160,23 @@ async function noteVouched(draft: WriteDraft, incidentId: number): Promise<void>
   const live = draft.state.incidents.find((one) => one.incidentId === incidentId);
   if (live === undefined || live.taken === null) return;
   const vouched: LiveIncident = { ...live, taken: null };
-  replaceLive(draft, incidentId, vouched);
+  replaceIncident(draft, incidentId, vouched);
   await recordTaken(draft.tx, vouched);
 }
 
-/** Nothing is left open that speaks against a table: what is made of it need wait no more. */
+/** None of what a refresh waits for is left open: it need wait no more. */
 async function noteSettled(
   draft: WriteDraft,
   { kind, name }: LiveIncident,
   decision: Decision,
 ): Promise<void> {
-  if (kind !== 'finding' || draft.state.incidents.some((live) => live.name === name && isHolding(live)))
-    return;
-  await endRefreshHolds(draft, ({ table }) => table === name, 'approved', decision);
-}
-
-function isHolding({ kind, state, severity }: LiveIncident): boolean {
-  return kind === 'finding' && state !== 'accepted' && severity === 'block';
+  if (kind !== 'finding') return;
+  const ending = new Set<HeldUpdate>();
+  for (const held of draft.state.held.filter(({ what, table }) => what === 'refresh' && table === name)) {
+    const own = await incidentsOfHeld(draft, held);
+    if (own.every(({ state }) => state === 'accepted')) ending.add(held);
+  }
+  await endRefreshHolds(draft, (held) => ending.has(held), 'approved', decision);
 }
 
 async function recordEvent(
@@ -221,10 +219,10 @@ export async function noteQuietUpdate(
     if (live.kind === 'audit-divergence' || live.kind === 'silence') continue;
     if (live.state === 'accepted' && !isExpired(live, draft.nowMs)) continue;
     if (!tables.includes(live.name) || seen.some((one) => isSameCause(one, live))) continue;
-    // Rows that nobody has looked at are in the table still.
-    if (draft.state.held.some(({ what, table }) => what === 'refresh' && table === live.name)) continue;
+    // Rows that nobody has looked at are in the table still, or may come in yet.
+    if (draft.state.held.some(({ table }) => table === live.name)) continue;
     const quiet = live.quiet + 1;
-    if (quiet < quietUpdates) replaceLive(draft, live.incidentId, { ...live, quiet });
+    if (quiet < quietUpdates) replaceIncident(draft, live.incidentId, { ...live, quiet });
     else await moveIncident(draft, live, 'resolved', byTheEngine(`${quiet} updates in a row without it`));
   }
 }

@@ -7,6 +7,7 @@ import type { TableDefinition } from '../declare/definition.ts';
 import type { UpdateContext } from '../ingest/change-outcome.ts';
 import { partsLeaving } from '../ingest/judge/judge-batch.ts';
 import { recordParts } from '../ingest/judge/profile-log.ts';
+import { judgedBefore } from '../ingest/quarantine.ts';
 import { jsonOf } from '../ingest/row-sql.ts';
 import { broughtRows, type SubjectOfRows, setAsideTaken } from '../ingest/set-aside-taken.ts';
 import { type HeldUpdate, recordHeld } from '../log/held-log.ts';
@@ -75,11 +76,12 @@ export async function respondToFindings(
   const reports: IncidentReport[] = [];
   // What is noticed of an update of which nothing is taken, or all waits, shares its fate.
   const isWhole = response !== 'quarantine' || blocking.some(({ rowsPredicate }) => rowsPredicate === null);
+  const isKnown = change.letIn === null ? () => false : await knownFindings(draft, entry);
   for (const finding of told) {
     const fate = responses[isWhole || blocking.includes(finding) ? response : 'warn'];
     const done = change.letIn === 'as-it-came' ? 'let-in' : fate;
     const report = await reportOf(draft.tx, entry, finding, context, done);
-    reports.push({ ...report, isKnown: change.letIn !== null });
+    reports.push({ ...report, isKnown: change.letIn !== null && isKnown(finding) });
   }
   const [first] = blocking;
   if (first === undefined || response === 'warn') return { ...nothingSetAside, reports };
@@ -108,6 +110,15 @@ export async function respondToFindings(
   for (const finding of widestLast(blocking))
     quarantined += await setAside(draft, entry, finding, finding.rowsPredicate, subjects, context);
   return { ...nothingSetAside, quarantined, reports };
+}
+
+/** Which findings are none of news: of rows that a rule had set aside and that now come in, all is for the first time. */
+async function knownFindings(
+  { tx, nowMs }: WriteDraft,
+  { target }: TableEntry,
+): Promise<(finding: Finding) => boolean> {
+  const { subjects, areAll } = await judgedBefore(tx, target.name, nowMs);
+  return (finding) => areAll || subjects.has(subjectOf(finding));
 }
 
 /**

@@ -12,6 +12,7 @@ import { findUpdateByKey, type UpdateRecord } from '../log/update-log.ts';
 import { nameOf } from '../query/catalog.ts';
 import type { EngineCore } from './engine-core.ts';
 import { type EngineState, withEntry } from './engine-state.ts';
+import { renewOffers } from './held-incidents.ts';
 import { policyNow } from './held-refreshes.ts';
 import { noteQuietUpdate, noteUsual, reportIncident } from './incidents.ts';
 import { findingLine, judgeUpdate, learnJudged } from './judge-update.ts';
@@ -244,7 +245,13 @@ async function noteIncidents(
     return violationReports(counts, violations, responseOf, context.updateId);
   });
   const reports = [...broken, ...judged];
-  for (const report of reports) await reportIncident(draft, report);
+  for (const report of reports) {
+    // Told when they came; and whoever let them in knows.
+    if (report.isKnown === true && report.response === 'let-in') continue;
+    await reportIncident(draft, report);
+  }
+  const findings = reports.filter(({ kind }) => kind === 'finding');
+  for (const table of new Set(findings.map(({ name }) => name))) await renewOffers(draft, table);
   for (const report of usual) await noteUsual(draft, report);
   if (draft.state.incidents.length === 0) return;
   const changed = [...tallies].flatMap(([table, { inserted }]) => (inserted > 0 ? [table] : []));

@@ -6,7 +6,7 @@ import { dropQuarantine, releaseQuarantine } from '../ingest/quarantine.ts';
 import { type HeldOutcome, type HeldUpdate, recordHeldDecision, recordMark } from '../log/held-log.ts';
 import type { TableEntry } from '../query/catalog.ts';
 import { isAccepted } from './accepted-findings.ts';
-import { incidentsOfHeld } from './held-incidents.ts';
+import { incidentsOfHeld, settleOffers, waitingUnder } from './held-incidents.ts';
 import { endRefreshHolds } from './held-refreshes.ts';
 import { moveIncident, noteTaken } from './incidents.ts';
 import type { UpdateInProgress } from './update-in-progress.ts';
@@ -142,6 +142,7 @@ async function endHold(
   draft.update({
     held: draft.state.held.filter((one) => one.updateId !== held.updateId || one.table !== held.table),
   });
+  await settleOffers(draft, held, outcome);
 }
 
 /** Somebody has seen to it; or nobody has, and it is in the table all the same. */
@@ -156,8 +157,10 @@ async function tellIncidents(
   const told = `update ${held.updateId} ${outcomeText[outcome]}${because}`;
   if (outcome === 'accepted-marked') return noteTaken(draft, incidents, told);
   if (who === 'everview') return;
-  for (const live of incidents)
-    if (live.state !== 'accepted') await moveIncident(draft, live, 'acknowledged', { who, why: told });
+  for (const live of incidents) {
+    if (live.state === 'accepted' || (await waitingUnder(draft, live)).length > 0) continue;
+    await moveIncident(draft, live, 'acknowledged', { who, why: told });
+  }
 }
 
 function heldRows(updateId: number) {

@@ -95,6 +95,27 @@ export async function heldSubjects(tx: Session, table: string): Promise<Readonly
   return new Set(rows.map(({ subject }) => String(subject)));
 }
 
+/**
+ * Of the rows of a table that came in from the quarantine in this moment: what speaks against those that the judgement had
+ * set aside, and whether it had all of them.
+ */
+export async function judgedBefore(
+  tx: Session,
+  table: string,
+  nowMs: number,
+): Promise<{ readonly subjects: ReadonlySet<string>; readonly areAll: boolean }> {
+  const rows = await tx.rows(
+    `SELECT constraint_kind = 'finding' AS judged, list_distinct(flatten(list(subjects))) AS subjects
+     FROM everview.quarantine
+     WHERE "table" = $1 AND state IN ('released', 'corrected') AND resolved_at = ${timestampSql(nowMs)} GROUP BY ALL`,
+    [table],
+  );
+  const judged = rows.flatMap(({ judged, subjects }) =>
+    judged === true && Array.isArray(subjects) ? subjects.map(String) : [],
+  );
+  return { subjects: new Set(judged), areAll: rows.every((row) => row.judged === true) };
+}
+
 /** The held rows under the table's name, with what the quarantine says about each. */
 function heldRows(target: IngestTarget): string {
   const about = ['quarantine_id', 'constraint_name', 'constraint_kind', 'reason', 'subjects']

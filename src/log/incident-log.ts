@@ -105,6 +105,17 @@ export async function recordTaken(tx: Session, live: LiveIncident): Promise<void
   ]);
 }
 
+/** What it says was done, of which update, and what could be. */
+export async function recordOffers(
+  tx: Session,
+  { incidentId, response, updateId, statements }: LiveIncident,
+): Promise<void> {
+  await tx.run(
+    `UPDATE everview.incidents SET response = $2, update_id = $3, statements = ${list(statements)} WHERE incident_id = $1`,
+    [incidentId, response, updateId],
+  );
+}
+
 function takenSql({ taken }: LiveIncident): string {
   return taken === null ? 'NULL' : quoteLiteral(taken);
 }
@@ -160,8 +171,8 @@ export async function lastIncidentId(session: Session): Promise<number> {
 /** Those that are not resolved, the oldest first. */
 export async function loadLiveIncidents(session: Session): Promise<LiveIncident[]> {
   const rows = await session.rows(
-    `SELECT incident_id, kind, name, subject, severity, taken, detail, response, statements, state, opened_at,
-       expires_at FROM everview.incidents
+    `SELECT incident_id, kind, name, subject, severity, taken, detail, response, update_id, statements, state,
+       opened_at, expires_at FROM everview.incidents
      WHERE state <> 'resolved' ORDER BY incident_id`,
   );
   return rows.flatMap((row) => {
@@ -179,6 +190,7 @@ export async function loadLiveIncidents(session: Session): Promise<LiveIncident[
         taken: severityOf(row['taken']),
         detail: String(row['detail']),
         response: incidentResponses.find((known) => known === row['response']) ?? 'none',
+        updateId: row['update_id'] === null ? null : Number(row['update_id']),
         statements: Array.isArray(row['statements']) ? row['statements'].map(String) : [],
         state,
         expiresAtMs: row['expires_at'] === null ? null : Number(row['expires_at']),

@@ -75,10 +75,10 @@ export async function recordProfile(
   );
 }
 
-type Findings = ReturnType<typeof readFindings>;
+export type Findings = ReturnType<typeof readFindings>;
 
 /** What was found of an update to a table, in the whole of it and in what was taken. */
-async function findingsOf(tx: Session, table: string, updateId: number): Promise<Findings> {
+export async function findingsOf(tx: Session, table: string, updateId: number): Promise<Findings> {
   const rows = await tx.rows(
     'SELECT findings FROM everview.profiles WHERE name = $1 AND update_id = $2 ORDER BY rows DESC',
     [table, updateId],
