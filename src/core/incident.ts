@@ -80,6 +80,8 @@ export type LiveIncident = Pick<
   readonly incidentId: number;
   /** The worst of what is in the table by it and nobody has vouched for; null: nothing is, or a decision is waited for. */
   readonly taken: FindingSeverity | null;
+  /** Since which version that is there; null: nothing is, or since the version in which the incident opened. */
+  readonly takenVersion: Version | null;
   readonly statements: readonly string[];
   readonly openedAtMs: number;
   readonly state: Exclude<IncidentState, 'resolved'>;
@@ -114,7 +116,9 @@ export function takenBy({
  * An incident after the same came again. What is told of it is the newest of the worst, so that what is in the table
  * stays so when something harmless follows, and something worse is not hidden by what came first.
  */
-export function afterReport(live: LiveIncident, report: IncidentReport): LiveIncident {
+export function afterReport(live: LiveIncident, report: IncidentReport, version: Version): LiveIncident {
+  // What is accepted is vouched for when it comes.
+  const taken = live.state === 'accepted' ? live.taken : worseOf(live.taken, takenBy(report));
   const severity = worseOf(live.severity, report.severity);
   const { detail, response } = report;
   const told = { detail, response, updateId: report.updateId ?? live.updateId };
@@ -122,10 +126,19 @@ export function afterReport(live: LiveIncident, report: IncidentReport): LiveInc
     ...live,
     quiet: 0,
     severity,
-    // What is accepted is vouched for when it comes.
-    taken: live.state === 'accepted' ? live.taken : worseOf(live.taken, takenBy(report)),
+    taken,
+    takenVersion: taken === null ? null : takenSince(live, version),
     ...(tells(live, report) ? { ...told, statements: statementsFor(live.incidentId, report) } : {}),
   };
+}
+
+/** Since which version rows are there that nobody vouched for, once some came in at a version. */
+export function takenSince(
+  { taken, takenVersion }: Pick<LiveIncident, 'taken' | 'takenVersion'>,
+  version: Version,
+): Version | null {
+  if (taken === null) return version;
+  return takenVersion === null || takenVersion < version ? takenVersion : version;
 }
 
 /** Whether a report is what an incident is to tell of from now on. */

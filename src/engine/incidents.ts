@@ -9,8 +9,10 @@ import {
   quietUpdates,
   statementsFor,
   takenBy,
+  takenSince,
   tells,
 } from '../core/incident.ts';
+import type { Version } from '../core/version.ts';
 import { heldSubjects } from '../ingest/quarantine.ts';
 import { recordDelivery } from '../log/delivery-log.ts';
 import type { HeldUpdate } from '../log/held-log.ts';
@@ -39,7 +41,11 @@ export async function reportIncident(draft: WriteDraft, report: IncidentReport):
   const live = liveIncident(draft.state, report);
   if (live === undefined) return openIncident(draft, report);
   const expires = isExpired(live, draft.nowMs);
-  const seen = afterReport(expires ? { ...live, state: 'open', expiresAtMs: null } : live, report);
+  const seen = afterReport(
+    expires ? { ...live, state: 'open', expiresAtMs: null } : live,
+    report,
+    draft.state.version,
+  );
   await recordSeenAgain(draft.tx, seen, report, tells(live, report), draft.nowMs);
   replaceIncident(draft, live.incidentId, seen);
   if (expires) {
@@ -62,21 +68,30 @@ function worsenedTo(before: LiveIncident, now: LiveIncident): string | null {
   return now.taken === before.taken ? null : 'rows that nobody has vouched for are in the table now';
 }
 
-/** Rows were taken that are under these incidents, and nobody vouched for them: nor does an acceptance that has expired. */
+/**
+ * Rows were taken that are under these incidents, and nobody vouched for them: nor does an acceptance that has expired.
+ * @param version since which they are in the table
+ */
 export async function noteTaken(
   draft: WriteDraft,
   incidents: readonly LiveIncident[],
+  version: Version,
   why: string,
 ): Promise<void> {
   for (const live of incidents) {
     const expires = isExpired(live, draft.nowMs);
     if (live.state === 'accepted' && !expires) continue;
     const reopened = expires ? { ...live, state: 'open' as const, expiresAtMs: null } : live;
-    const seen: LiveIncident = { ...reopened, taken: live.severity };
-    if (!expires && seen.taken === live.taken) continue;
+    const seen: LiveIncident = {
+      ...reopened,
+      taken: live.severity,
+      takenVersion: takenSince(live, version),
+    };
+    const isWorse = expires || seen.taken !== live.taken;
+    if (!isWorse && seen.takenVersion === live.takenVersion) continue;
     replaceIncident(draft, live.incidentId, seen);
     await recordTaken(draft.tx, seen);
-    await recordEvent(draft, seen, expires ? 'expired' : 'worsened', byTheEngine(why));
+    if (isWorse) await recordEvent(draft, seen, expires ? 'expired' : 'worsened', byTheEngine(why));
   }
 }
 
@@ -84,6 +99,7 @@ async function openIncident(draft: WriteDraft, report: IncidentReport): Promise<
   const incidentId = draft.state.lastIncidentId + 1;
   const { kind, name, subject, severity, detail, response, updateId } = report;
   const taken = takenBy(report);
+  const takenVersion = taken === null ? null : draft.state.version;
   const statements = statementsFor(incidentId, report);
   await recordIncident(draft.tx, {
     ...report,
@@ -91,6 +107,7 @@ async function openIncident(draft: WriteDraft, report: IncidentReport): Promise<
     incidentId,
     version: draft.state.version,
     taken,
+    takenVersion,
     statements,
     openedAtMs: draft.nowMs,
   });
@@ -103,6 +120,7 @@ async function openIncident(draft: WriteDraft, report: IncidentReport): Promise<
     detail,
     response,
     taken,
+    takenVersion,
     updateId,
     statements,
     openedAtMs: draft.nowMs,
@@ -159,7 +177,7 @@ export async function moveIncident(
 async function noteVouched(draft: WriteDraft, incidentId: number): Promise<void> {
   const live = draft.state.incidents.find((one) => one.incidentId === incidentId);
   if (live === undefined || live.taken === null) return;
-  const vouched: LiveIncident = { ...live, taken: null };
+  const vouched: LiveIncident = { ...live, taken: null, takenVersion: null };
   replaceIncident(draft, incidentId, vouched);
   await recordTaken(draft.tx, vouched);
 }

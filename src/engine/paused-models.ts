@@ -64,8 +64,9 @@ async function answerOf(
   session: Session,
   state: EngineState,
   entry: ModelEntry,
-  { incidentId }: LiveIncident,
+  incident: LiveIncident,
 ): Promise<PausedAnswer | NoAnswer> {
+  const { incidentId } = incident;
   const { fallback } = entry.declared.definition;
   const promoted = answeringModel(state, nameOf(entry));
   const told = { model: nameOf(entry), incidentId };
@@ -73,7 +74,7 @@ async function answerOf(
   if (promoted === null) return noAnswer('no version of the model answers that it could stand for');
   switch (fallback.kind) {
     case 'previous': {
-      const version = await newestBefore(session, entry, incidentId);
+      const version = await newestBefore(session, state, entry, incident);
       if (version === null)
         return noAnswer('every version that answered has learned from what the incident is about');
       const { parameters } = await parametersOfVersion(session, entry, version);
@@ -108,13 +109,17 @@ function answerOfOther(
 /** Of the versions that answered, the newest whose rows are older than what the incident is about. */
 async function newestBefore(
   session: Session,
+  { held }: EngineState,
   { declared }: ModelEntry,
-  incidentId: number,
+  { incidentId, name }: LiveIncident,
 ): Promise<ModelVersion | null> {
+  const waiting = held.filter(({ what, table }) => what === 'refresh' && table === name);
+  const since = waiting.length === 0 ? 'NULL' : String(Math.min(...waiting.map(({ version }) => version)));
   const [row] = await session.rows(
-    `SELECT max(v.version)::INTEGER AS version FROM everview.model_versions v, everview.incidents i
+    `SELECT max(v.version)::INTEGER AS version FROM everview.model_versions v,
+       (SELECT *, coalesce(least(taken_version, ${since}), version) AS came FROM everview.incidents) i
      WHERE v.model = $1 AND v.definition_hash = $2 AND v.promoted_at IS NOT NULL AND i.incident_id = $3
-       AND (v.data_version < i.version OR (i.update_id IS NULL AND v.data_version = i.version))`,
+       AND (v.data_version < i.came OR (i.update_id IS NULL AND v.data_version = i.came))`,
     [declared.definition.name, declared.hash, incidentId],
   );
   return row?.['version'] === null || row === undefined ? null : modelVersionOf(Number(row['version']));

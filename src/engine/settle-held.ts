@@ -1,5 +1,6 @@
 import { EverviewError, placeIn, type TextPlace } from '../core/errors.ts';
 import type { Decision } from '../core/incident.ts';
+import type { Version } from '../core/version.ts';
 import { nothingDone } from '../ingest/change-outcome.ts';
 import { blockingFindings } from '../ingest/judge/profile-log.ts';
 import { dropQuarantine, releaseQuarantine } from '../ingest/quarantine.ts';
@@ -35,7 +36,8 @@ export async function settleHeld(
   for (const held of all) {
     const outcome = held.what === 'refresh' ? decided : await settleRows(update, held, decided);
     if (held.what === 'rows') await endHold(draft, held, outcome, decision);
-    await tellIncidents(draft, held, outcome, decision);
+    const version = held.what === 'refresh' ? held.version : update.context.version;
+    await tellIncidents(draft, held, outcome, version, decision);
     update.note(`update ${asked.version} ${outcomeText[outcome]}`);
   }
 }
@@ -150,12 +152,13 @@ async function tellIncidents(
   draft: WriteDraft,
   held: HeldUpdate,
   outcome: HeldOutcome,
+  version: Version,
   { who, why }: Decision,
 ): Promise<void> {
   const incidents = await incidentsOfHeld(draft, held);
   const because = why === null ? '' : `: ${why}`;
   const told = `update ${held.updateId} ${outcomeText[outcome]}${because}`;
-  if (outcome === 'accepted-marked') return noteTaken(draft, incidents, told);
+  if (outcome === 'accepted-marked') return noteTaken(draft, incidents, version, told);
   if (who === 'everview') return;
   for (const live of incidents) {
     if (live.state === 'accepted' || (await waitingUnder(draft, live)).length > 0) continue;

@@ -12,7 +12,7 @@ import { placedValues } from '../core/placed-values.ts';
 import type { Session } from '../core/session.ts';
 import type { SqlParameter, SqlValue } from '../core/value.ts';
 import type { FindingSeverity } from '../core/verdict.ts';
-import type { Version } from '../core/version.ts';
+import { type Version, versionOf } from '../core/version.ts';
 
 /** One row of `everview.incidents`, as it is when it opens. */
 export type Incident = IncidentReport & {
@@ -21,6 +21,7 @@ export type Incident = IncidentReport & {
   readonly affectedViews: readonly string[];
   readonly affectedModels: readonly string[];
   readonly taken: FindingSeverity | null;
+  readonly takenVersion: Version | null;
   readonly statements: readonly string[];
   readonly openedAtMs: number;
 };
@@ -53,6 +54,7 @@ export async function recordIncident(tx: Session, incident: Incident): Promise<v
     subject: incident.subject,
     severity: incident.severity,
     taken: incident.taken,
+    taken_version: incident.takenVersion,
     occurrences: 1,
     rows: incident.rows,
     update_id: incident.updateId,
@@ -86,7 +88,7 @@ export async function recordSeenAgain(
   ];
   await tx.run(
     `UPDATE everview.incidents SET occurrences = occurrences + $2, rows = rows + $3, last_seen_at = $4, severity = $5,
-       taken = ${takenSql(seen)}${isTold ? `, ${told.join(', ')}` : ''}
+       ${takenSql(seen)}${isTold ? `, ${told.join(', ')}` : ''}
      WHERE incident_id = $1`,
     [
       seen.incidentId,
@@ -100,9 +102,7 @@ export async function recordSeenAgain(
 }
 
 export async function recordTaken(tx: Session, live: LiveIncident): Promise<void> {
-  await tx.run(`UPDATE everview.incidents SET taken = ${takenSql(live)} WHERE incident_id = $1`, [
-    live.incidentId,
-  ]);
+  await tx.run(`UPDATE everview.incidents SET ${takenSql(live)} WHERE incident_id = $1`, [live.incidentId]);
 }
 
 /** What it says was done, of which update, and what could be. */
@@ -116,8 +116,8 @@ export async function recordOffers(
   );
 }
 
-function takenSql({ taken }: LiveIncident): string {
-  return taken === null ? 'NULL' : quoteLiteral(taken);
+function takenSql({ taken, takenVersion }: LiveIncident): string {
+  return `taken = ${taken === null ? 'NULL' : quoteLiteral(taken)}, taken_version = ${takenVersion ?? 'NULL'}`;
 }
 
 /** Null: as it was. */
@@ -171,7 +171,7 @@ export async function lastIncidentId(session: Session): Promise<number> {
 /** Those that are not resolved, the oldest first. */
 export async function loadLiveIncidents(session: Session): Promise<LiveIncident[]> {
   const rows = await session.rows(
-    `SELECT incident_id, kind, name, subject, severity, taken, detail, response, update_id, statements, state,
+    `SELECT incident_id, kind, name, subject, severity, taken, taken_version, detail, response, update_id, statements, state,
        opened_at, expires_at FROM everview.incidents
      WHERE state <> 'resolved' ORDER BY incident_id`,
   );
@@ -188,6 +188,7 @@ export async function loadLiveIncidents(session: Session): Promise<LiveIncident[
         subject: String(row['subject']),
         severity: severityOf(row['severity']) ?? 'notice',
         taken: severityOf(row['taken']),
+        takenVersion: row['taken_version'] === null ? null : versionOf(Number(row['taken_version'])),
         detail: String(row['detail']),
         response: incidentResponses.find((known) => known === row['response']) ?? 'none',
         updateId: row['update_id'] === null ? null : Number(row['update_id']),

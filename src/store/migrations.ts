@@ -229,6 +229,8 @@ const steps: readonly (readonly Statement[])[] = [
      SET kept_out = CASE WHEN version IS NULL AND (status = 'rejected' OR quarantined > 0) THEN tables ELSE [] END`,
     },
   ],
+  // Since which version it is there; null: since that of the incident.
+  ['ALTER TABLE everview.incidents ADD COLUMN taken_version BIGINT'],
 ];
 
 /**

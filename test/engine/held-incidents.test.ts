@@ -193,3 +193,32 @@ it('a refresh waits for the incidents of its own update, and for no others', asy
     { id: 33, state: 'approved' },
   ]);
 });
+
+describe('`fallback = previous`', () => {
+  it.each([
+    ['ask', 34n],
+    ['hold_refresh', 32n],
+  ] as const)(
+    'goes by when the rows came in, not by when the incident opened (%s)',
+    async (response, cameIn) => {
+      await world(`on_finding = ${response}, hold = INTERVAL '6 hours' THEN accept_marked`);
+      await db.sql(`
+      CREATE TRAINING SET s WITH (label = x) AS SELECT id % 7 AS part, x FROM t;
+      CREATE MODEL m WITH (method = 'ridge', pause_on = block, hold_on = never, fallback = previous) AS SELECT * FROM s;
+      REFRESH m`);
+      for (const hour of [30, 31, 32]) {
+        await bring(hour, hour === 30 ? 100 : 1);
+        await db.sql('REFRESH m');
+      }
+      clock.advanceMs(6 * hourMs);
+      await db.step();
+      await db.sql('REFRESH m');
+      expect(await incidents('taken, taken_version')).toEqual([{ taken: 'block', taken_version: cameIn }]);
+      const { standIns } = await db.query('SELECT prediction FROM PREDICT(m, (SELECT 3 AS part))');
+      const { rows } = await db.query(
+        `SELECT 'version ' || version AS answers FROM everview.model_versions WHERE data_version = ${cameIn - 1n}`,
+      );
+      expect(standIns?.map(({ by }) => by)).toEqual(rows.map(({ answers }) => answers));
+    },
+  );
+});
