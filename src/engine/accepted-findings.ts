@@ -7,7 +7,7 @@ import {
   worstSeverity,
 } from '../core/verdict.ts';
 import type { EngineState } from './engine-state.ts';
-import { liveIncident } from './incidents.ts';
+import { liveIncident } from './replace-incident.ts';
 
 /** A person has accepted what the finding says as the new normal, and that has not expired. */
 export function isAccepted(

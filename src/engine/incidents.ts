@@ -21,17 +21,10 @@ import { nameOf } from '../query/catalog.ts';
 import type { EngineState } from './engine-state.ts';
 import { incidentsOfHeld } from './held-incidents.ts';
 import { endRefreshHolds } from './held-refreshes.ts';
-import { replaceIncident } from './replace-incident.ts';
+import { liveIncident, replaceIncident } from './replace-incident.ts';
 import type { WriteDraft } from './write-draft.ts';
 
 const byTheEngine = (why: string): Decision => ({ who: 'everview', why });
-
-export function liveIncident(
-  state: EngineState,
-  cause: Pick<IncidentReport, 'kind' | 'name' | 'subject'>,
-): LiveIncident | undefined {
-  return state.incidents.find((live) => isSameCause(live, cause));
-}
 
 /**
  * Something is not as it must be: opens an incident, or counts it on the one that is there for the same cause. What was

@@ -7,8 +7,9 @@ import { intervalOf } from '../promote/loss-sequence.ts';
 import { type ModelEntry, nameOf } from '../query/catalog.ts';
 import { answeringModel } from './answering-model.ts';
 import type { EngineState } from './engine-state.ts';
-import { liveIncident, moveIncident, reportIncident } from './incidents.ts';
+import { moveIncident, reportIncident } from './incidents.ts';
 import { incidentAgainst, liveSubject } from './model-incidents.ts';
+import { liveIncident } from './replace-incident.ts';
 import type { WriteDraft } from './write-draft.ts';
 
 function liveIncidentsOf(state: EngineState, entry: ModelEntry): LiveIncident[] {

@@ -1,7 +1,8 @@
 import type { IncidentReport } from '../core/incident.ts';
 import type { EngineCore } from './engine-core.ts';
 import type { EngineState } from './engine-state.ts';
-import { liveIncident, moveIncident, reportIncident } from './incidents.ts';
+import { moveIncident, reportIncident } from './incidents.ts';
+import { liveIncident } from './replace-incident.ts';
 import { silenceReport, silenceSubject } from './update-incidents.ts';
 import { WriteDraft } from './write-draft.ts';
 
