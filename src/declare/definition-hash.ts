@@ -60,6 +60,12 @@ export function hashGate({ gate, slices, windows }: ModelDefinition): string {
   return sha256(canonicalJson({ gate, slices, windows }));
 }
 
+/** Whether they say the same, in whatever order their fields stand: a file gives them back in one of its own. */
+export function sameDefinition(a: Definition, b: Definition): boolean {
+  const [one, other] = [a, b].map((each) => canonicalJson(JSON.parse(JSON.stringify(each)) as Json));
+  return one === other;
+}
+
 function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }

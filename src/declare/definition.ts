@@ -12,7 +12,7 @@ export type ViolationResponse = 'reject' | 'quarantine' | 'warn';
 
 export type ColumnDefinition = {
   readonly name: string;
-  /** As written (`DECIMAL(10, 2)`); the store gives the canonical form. */
+  /** As written (`DECIMAL(10, 2)`); once declared, as DuckDB spells it. */
   readonly type: string;
   /** SQL text of the DEFAULT expression. */
   readonly default: string | null;

@@ -1,7 +1,8 @@
 import { EverviewError } from '../core/errors.ts';
 import { quoteIdentifier } from '../core/identifier.ts';
 import { nearestHint } from '../core/nearest.ts';
-import type { Definition, TableDefinition } from '../declare/definition.ts';
+import type { Definition } from '../declare/definition.ts';
+import { sameDefinition } from '../declare/definition-hash.ts';
 import { DependencyGraph } from '../declare/dependency-graph.ts';
 import { createIngestTarget } from '../ingest/ingest-target.ts';
 import { dropQuarantine } from '../ingest/quarantine.ts';
@@ -16,6 +17,7 @@ import { Catalog, type CatalogEntry, inputsOf, nameOf, type TableEntry } from '.
 import { loadObjects, type StoredObject, saveObjects } from '../store/object-table.ts';
 import { assertFallback } from './assert-fallback.ts';
 import { buildEntry } from './build-entry.ts';
+import { sameColumns, withCanonicalTypes } from './canonical-types.ts';
 import type { EngineCore } from './engine-core.ts';
 import { withEntry, withoutEntries } from './engine-state.ts';
 import { resolveIncidentsOf } from './incidents.ts';
@@ -70,9 +72,10 @@ async function define(core: EngineCore, draft: WriteDraft, asked: Definition): P
   const before = draft.state.catalog;
   const existing = before.get(asked.name);
   // Contents and history are filed under the first spelling of the name.
-  const definition = existing === undefined ? asked : { ...asked, name: nameOf(existing) };
+  const named = existing === undefined ? asked : { ...asked, name: nameOf(existing) };
+  const definition = await withCanonicalTypes(draft.tx, named, existing?.declared.definition);
   if (existing !== undefined) {
-    if (JSON.stringify(existing.declared.definition) === JSON.stringify(definition))
+    if (sameDefinition(existing.declared.definition, definition))
       return { kind: 'unchanged', entry: existing };
     assertReplaceable(existing, definition, draft);
   }
@@ -162,27 +165,14 @@ function assertReplaceable(existing: CatalogEntry, definition: Definition, draft
     );
   }
   if (existing.kind !== 'table' || definition.kind !== 'table') return;
-  if (sameColumns(existing.declared.definition, definition) || draft.state.changes.rows(name) === 0) return;
+  const rows = draft.state.changes.rows(name);
+  if (sameColumns(existing.declared.definition, definition) || rows === 0) return;
   throw new EverviewError(
     'invalid-definition',
-    `"${name}" holds ${draft.state.changes.rows(name)} rows that a replacement would lose`,
+    `"${name}" holds ${rows} ${rows === 1 ? 'row' : 'rows'} that a replacement would lose`,
     {
       hint: 'DROP TABLE says that they may go; CREATE OR REPLACE with the same columns keeps them',
     },
-  );
-}
-
-function sameColumns(a: TableDefinition, b: TableDefinition): boolean {
-  return (
-    a.columns.length === b.columns.length &&
-    a.columns.every((column, index) => {
-      const other = b.columns[index];
-      return (
-        other !== undefined &&
-        column.name === other.name &&
-        column.type.toUpperCase() === other.type.toUpperCase()
-      );
-    })
   );
 }
 
