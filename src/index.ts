@@ -52,6 +52,7 @@ export type {
   TrainingSetDefinition,
   ViewDefinition,
 } from './declare/definition.ts';
+export type { DraftConstraint } from './declare/definition-draft.ts';
 export { formatSqlDuration } from './declare/duration.ts';
 export { formatDefinition } from './declare/format-statement.ts';
 export { readDeclarations } from './declare/read-declarations.ts';
@@ -64,6 +65,7 @@ export { Everview } from './engine/everview.ts';
 export type { IncidentAction } from './engine/incident-statements.ts';
 export type { InsertInput } from './engine/insert-input.ts';
 export type { LivePerformance } from './engine/live-performance.ts';
+export type { CompareOptions, PerformanceOptions, WeightsOptions } from './engine/model-call.ts';
 export type { OpenOptions } from './engine/open-options.ts';
 export type { ProfiledColumn, TableProfile } from './engine/profile-table.ts';
 export type { StatementResult, UpdateResult } from './engine/result.ts';
@@ -74,6 +76,8 @@ export type { WebhookOptions } from './engine/webhook.ts';
 export type { VersionWeights } from './engine/weights-of-model.ts';
 export type { DrillLine } from './ingest/drill/run-drill.ts';
 export { seededRandom } from './ingest/drill/seeded-random.ts';
+export type { InputRow } from './ingest/row-source.ts';
+export type { HeldUpdate, MarkedUpdate } from './log/held-log.ts';
 export type { HeadValues } from './model/head-row.ts';
 export type { Flips } from './model/metrics/flips.ts';
 export type { Compared, ComparedMetric, ComparedWeight } from './model/model-comparison.ts';

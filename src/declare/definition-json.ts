@@ -144,3 +144,8 @@ export function readDefinitionJson(text: string): Definition {
     });
   }
 }
+
+/** What a caller without types gives for a definition, with what a release before this one knew not; null: it is none. */
+export function tryDefinition(given: unknown): Definition | null {
+  return definitionSchema.safeParse(given).data ?? null;
+}

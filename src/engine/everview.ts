@@ -52,11 +52,11 @@ import { runUpdate } from './run-update.ts';
 import { type BackgroundScheduler, keepTime, stepScheduler } from './scheduler.ts';
 import { writePredictions } from './settle-labels.ts';
 import {
-  assertDeclareCall,
   assertInsertCall,
   assertStatementCall,
   assertTransactionCall,
   assertUpdateOptions,
+  checkedDeclareCall,
 } from './statement-call.ts';
 import { type StreamedAnswer, streamAnswer } from './stream-answer.ts';
 import { type TableChanges, tableChanges } from './table-changes.ts';
@@ -183,9 +183,7 @@ export class Everview implements AsyncDisposable {
   /** Declares objects in order, each as CREATE OR REPLACE would. */
   declare(...declarations: readonly (Definition | Declaration)[]): Promise<void> {
     return this.#writing('declare()', async () => {
-      assertDeclareCall(declarations);
-      for (const declaration of declarations) {
-        const definition = 'definition' in declaration ? declaration.definition : declaration;
+      for (const definition of checkedDeclareCall(declarations)) {
         await declareObject(this.#core, definition, { orReplace: true, ifNotExists: false });
       }
     });

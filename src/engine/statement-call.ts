@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { EverviewError } from '../core/errors.ts';
 import type { Definition } from '../declare/definition.ts';
+import { tryDefinition } from '../declare/definition-json.ts';
 import { checkedCall } from './checked-call.ts';
 
 /**
@@ -83,12 +84,12 @@ export function assertTransactionCall(work: unknown): void {
   );
 }
 
-const kinds: ReadonlySet<unknown> = new Set<Definition['kind']>(['table', 'view', 'training-set', 'model']);
-
-/** @throws EverviewError `invalid-option` */
-export function assertDeclareCall(declarations: readonly unknown[]): void {
-  declarations.forEach((given, index) => {
-    if (isDeclaration(given)) return;
+/** The definitions that `declare()` is given. @throws EverviewError `invalid-option` */
+export function checkedDeclareCall(declarations: readonly unknown[]): Definition[] {
+  return declarations.map((given, index) => {
+    const isObject = typeof given === 'object' && given !== null;
+    const definition = tryDefinition(isObject && 'definition' in given ? given.definition : given);
+    if (definition !== null) return definition;
     throw new EverviewError(
       'invalid-option',
       `declare(): argument ${index + 1} is ${shownKind(given)}, and no declaration`,
@@ -99,17 +100,6 @@ export function assertDeclareCall(declarations: readonly unknown[]): void {
       },
     );
   });
-}
-
-function isDeclaration(given: unknown): boolean {
-  if (typeof given !== 'object' || given === null) return false;
-  const definition = 'definition' in given ? given.definition : given;
-  return (
-    typeof definition === 'object' &&
-    definition !== null &&
-    'kind' in definition &&
-    kinds.has(definition.kind)
-  );
 }
 
 /** Undefined is told later, as a parameter that was given no value. */

@@ -1,7 +1,13 @@
 import { z } from 'zod';
 import type { Session } from '../core/session.ts';
 import { type ModelVersion, modelVersionOf } from '../core/version.ts';
-import { type LiveLoss, type LiveMetric, liveMetricOf, liveMetricTable } from './live-metrics.ts';
+import {
+  type LiveLoss,
+  type LiveMetric,
+  liveMetricOf,
+  liveMetricTable,
+  liveScoreOf,
+} from './live-metrics.ts';
 import { emptySequence, intervalOf, type LossSequence, withLoss } from './loss-sequence.ts';
 
 /** A slice of what a version predicted: the value of a column; `column` null: all of it. */
@@ -240,7 +246,7 @@ function storedRow(model: string, series: LiveSeries) {
     weighted: sequence.weighted,
     penalty: sequence.penalty,
     spread: sequence.spread,
-    score: sequence.rows === 0 ? null : facts.scoreOf(sequence.mean, scale),
+    score: liveScoreOf(metric, sequence, scale),
     lower: least ?? null,
     upper: greatest ?? null,
     interval: facts.sequence === 'bounded' ? 'time-uniform' : 'asymptotic',

@@ -1,6 +1,6 @@
 import { EverviewError, placeIn, type TextPlace } from '../core/errors.ts';
 import { lowerFirst } from '../core/lower-first.ts';
-import { nearestHint } from '../core/nearest.ts';
+import { nearestHint, nearestName } from '../core/nearest.ts';
 import { type SqlNode, walk } from '../core/sql-tree.ts';
 
 const unknownColumn = /(?:Referenced column|column|Table "[^"]+" does not have a column named) "([^"]+)"/i;
@@ -37,9 +37,16 @@ export function queryFailure(failure: unknown, text: string, tree: SqlNode | nul
   });
   return new EverviewError('unknown-column', `there is no column "${column}" here`, {
     at,
-    hint: nearestHint(column, known),
+    hint: candidateHint(column, known),
     cause: failure,
   });
+}
+
+/** DuckDB names the few columns that are most like it, and not all there are. */
+function candidateHint(column: string, candidates: readonly string[]): string | undefined {
+  if (candidates.length === 0 || nearestName(column, candidates) !== null)
+    return nearestHint(column, candidates);
+  return `nearest: ${candidates.join(', ')}`;
 }
 
 function firstLine(message: string): string {

@@ -2,6 +2,7 @@ import { type Data, DataType, type Field, type RecordBatch, Type, type Vector } 
 import { EverviewError } from '../core/errors.ts';
 import type { AppendedColumn } from '../core/session.ts';
 import type { SqlValue } from '../core/value.ts';
+import { isNestable, nestedTexts } from './arrow-nested.ts';
 import { packedArrow } from './packed-arrow.ts';
 
 /** How one Arrow column becomes a DuckDB one: appended as `stagedType`, then read as `expression` of `type`. */
@@ -117,7 +118,11 @@ function codecOf(name: string, type: DataType): Codec {
   if (DataType.isDuration(type))
     return microsCodec(type.unit, 'INTERVAL', (micros) => `to_microseconds(${micros})`);
   if (DataType.isDictionary(type)) return dictionaryCodec(name, type.dictionary);
-  if (isJsonable(type)) return jsonCodec();
+  if (isJsonable(type)) return jsonCodec(gotten(jsonText));
+  if (isNestable(type)) {
+    const flat = (inner: DataType) => codecOf(name, inner).values;
+    return jsonCodec((vector) => nestedTexts(vector, flat, jsonText));
+  }
   throw new EverviewError('unsupported', `column "${name}": the Arrow type ${type} cannot be taken`, {
     hint: 'cast it to a number, text, decimal, date or timestamp first',
   });
@@ -211,16 +216,18 @@ function isJsonable(type: DataType): boolean {
   return isNested && type.children.every((child: Field) => isJsonable(child.type));
 }
 
-function jsonCodec(): Codec {
-  const text = (value: unknown): string =>
-    JSON.stringify(value, (_, inner: unknown) => {
-      if (typeof inner === 'bigint') return String(inner);
-      // no number of JSON, and cast from its text
-      if (typeof inner === 'number' && !Number.isFinite(inner)) return String(inner);
-      if (Object.is(inner, -0)) return '-0.0';
-      return ArrayBuffer.isView(inner) ? Array.from(inner as unknown as ArrayLike<unknown>) : inner;
-    });
-  return { ...plain('VARCHAR', () => null), isJson: true, values: gotten(text) };
+function jsonCodec(values: Codec['values']): Codec {
+  return { ...plain('VARCHAR', () => null), isJson: true, values };
+}
+
+function jsonText(value: unknown): string {
+  return JSON.stringify(value, (_, inner: unknown) => {
+    if (typeof inner === 'bigint') return String(inner);
+    // no number of JSON, and cast from its text
+    if (typeof inner === 'number' && !Number.isFinite(inner)) return String(inner);
+    if (Object.is(inner, -0)) return '-0.0';
+    return ArrayBuffer.isView(inner) ? Array.from(inner as unknown as ArrayLike<unknown>) : inner;
+  });
 }
 
 /** Arrow's own name of a type, for messages. */

@@ -94,6 +94,8 @@ it.each([
   [{}, 'an object', 'make them'],
   [[table('u', { a: t.integer() })], 'an array', 'one by one'],
   [null, 'null', 'make them'],
+  [{ kind: 'table', name: 'u' }, 'an object', 'make them'],
+  [{ definition: { kind: 'view' } }, 'an object', 'make them'],
   ['CREATE TABLE u (a INTEGER)', 'a string', 'db.sql'],
 ])('declare() of %j is refused, with what stands beside it', async (given, told, hint) => {
   const beside = table('v', { a: t.integer() });

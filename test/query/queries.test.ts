@@ -285,6 +285,7 @@ describe('any SELECT', () => {
     ['\n -- remark\n SELECT id,\n   regin FROM t', 'unknown-column', '4:4+5', 'did you mean "region"?'],
     ['\n SELECT id FROM tt', 'unknown-relation', '2:17+2', 'did you mean "t"?'],
     ['SELECT "größe", xx FROM t', 'unknown-column', '1:8+5', expect.any(String)],
+    ['SELECT * FROM t WHERE nope = 1', 'unknown-column', '1:23+4', expect.stringMatching(/^nearest: \w/)],
     ['SELECT\n summ(x) FROM t', 'invalid-query', '2:2+4', expect.stringContaining('"sum"')],
     ['SELECT * FROM everview.upates', 'unknown-relation', '1:15+1', 'did you mean "updates"?'],
     ['SELECT * FROM data.t', 'unknown-relation', '1:15+1', expect.any(String)],
