@@ -23,13 +23,17 @@ export async function openJson(request: FileRequest, format: 'json' | 'jsonl'): 
     name: path,
     from: `(SELECT json FROM ${objects}) AS x`,
     columns: wanted.map((column) => jsonColumn(column)),
-    strayKeys: `CASE WHEN json_type(x.json) <> 'OBJECT' THEN json_type(x.json)
-      ELSE list_filter(json_keys(x.json), k -> k NOT IN (${known}))[1] END`,
+    noRecord: `CASE WHEN json_type(x.json) <> 'OBJECT' THEN ${kindOfValue} END`,
+    strayKeys: `list_filter(json_keys(x.json), k -> k NOT IN (${known}))[1]`,
     placeOfRow: async (row) =>
-      format === 'jsonl' ? `line ${await lineOfObject(path, row)}` : `object ${row}`,
+      format === 'jsonl' ? `line ${await lineOfObject(path, row)}` : `record ${row}`,
     explain: async (failure) => jsonFailure(path, format, failure),
   };
 }
+
+/** What a value is, as JSON calls it: DuckDB tells the type that it would read a number as. */
+const kindOfValue = `CASE json_type(x.json) WHEN 'ARRAY' THEN 'an array' WHEN 'VARCHAR' THEN 'a string'
+      WHEN 'BOOLEAN' THEN 'a boolean' WHEN 'NULL' THEN 'null' ELSE 'a number' END`;
 
 function jsonColumn({ name, type }: Column): FileColumn {
   const key = quoteLiteral(`$."${name.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`);

@@ -300,7 +300,30 @@ const refused: readonly Refused[] = [
     content: `{"id":2,"delay":1.5}\n`,
     message: /line 1, column "delay" of "flights"/,
   },
-  { name: 'scalar.jsonl', content: `${json1}\n5\n`, message: /line 2/ },
+  ...(
+    [
+      ['5', 'a number'],
+      ['"a"', 'a string'],
+      ['true', 'a boolean'],
+      ['null', 'null'],
+      ['[1, 2]', 'an array'],
+    ] as const
+  ).map(([text, kind], at) => ({
+    name: `no-record-${at}.jsonl`,
+    content: `${json1}\n${text}\n`,
+    message: `line 2: ${kind} where an object is wanted`,
+    hint: /a row is an object/,
+  })),
+  {
+    name: 'arrays.json',
+    content: `[[1, "JFK"], [2, "LGA"]]`,
+    message: /arrays\.json", record 1: an array where an object is wanted/,
+  },
+  {
+    name: 'stray.json',
+    content: `[${json1}, {"id":2,"dealy":5}]`,
+    message: /record 2: "flights" has no column "dealy"/,
+  },
   { name: 'torn.arrow', content: tableToIPC(arrow(), 'file').subarray(0, 300), message: /torn\.arrow"/ },
   { name: 'text.arrow', content: 'this is no Arrow file at all, only text', message: /text\.arrow"/ },
   {
