@@ -1,9 +1,9 @@
-import { createReadStream } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
+import { Readable } from 'node:stream';
 import { EverviewError, placeIn } from '../core/errors.ts';
 import { quoteLiteral } from '../core/identifier.ts';
 import type { Column } from '../core/schema.ts';
+import { textOf } from './file-text.ts';
 import { type FileColumn, type FileRequest, fileFailure, type OpenedFile } from './source-file.ts';
 
 /** Above this many bytes a malformed JSON text is not read a second time only to name the line. */
@@ -45,7 +45,7 @@ function jsonColumn({ name, type }: Column): FileColumn {
 }
 
 async function* linesOf(path: string): AsyncIterable<string> {
-  const stream = createReadStream(path, 'utf8');
+  const stream = Readable.from(textOf(path, 'utf-8'));
   try {
     yield* createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY });
   } finally {
@@ -89,8 +89,11 @@ async function badLine(path: string): Promise<BadPlace | null> {
 }
 
 async function badPlace(path: string): Promise<BadPlace | null> {
-  const text = await readFile(path, 'utf8');
-  if (text.length > rereadLimit) return null;
+  let text = '';
+  for await (const part of textOf(path, 'utf-8')) {
+    text += part;
+    if (text.length > rereadLimit) return null;
+  }
   const wrong = wrongJson(text);
   if (wrong === null) return null;
   return { line: placeIn(text, wrong.offset ?? text.length).line, reason: wrong.reason };

@@ -4,6 +4,7 @@ import type { Session } from '../core/session.ts';
 import { arrowBatches } from './arrow-file.ts';
 import { openCsv } from './csv-file.ts';
 import { fileOptions } from './file-options.ts';
+import { assertWhole } from './file-text.ts';
 import { openJson } from './json-file.ts';
 import { openParquet } from './parquet-file.ts';
 import { type FileRequest, fileFailure, type OpenedFile } from './source-file.ts';
@@ -16,6 +17,7 @@ import { type FileRequest, fileFailure, type OpenedFile } from './source-file.ts
 export async function openFile(tx: Session, request: FileRequest): Promise<OpenedFile> {
   const options = fileOptions(request.path, request.options);
   await assertReadable(request.path);
+  if (options.format !== 'parquet' && options.format !== 'arrow') await assertWhole(request.path);
   switch (options.format) {
     case 'csv':
       return openCsv(request, options);

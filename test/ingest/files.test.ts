@@ -279,8 +279,31 @@ const refused: readonly Refused[] = [
   {
     name: 'late.csv.gz',
     content: gzipSync(header + line1 + line2.repeat(200_000)).subarray(0, -200),
-    message: /late\.csv\.gz"/,
+    message: /late\.csv\.gz" cannot be unpacked/,
   },
+  // Cut inside of a value, which is one none the less: DuckDB by itself takes what there is.
+  ...['csv', 'jsonl', 'json'].map((ending) => ({
+    name: `end-cut-off.${ending}.gz`,
+    content: gzipSync(
+      ending === 'csv'
+        ? header + line1 + '2,2001-01-01 11:30:00,café,12345\n'.repeat(20_000)
+        : `${json1}\n`.repeat(20_000),
+    ).subarray(0, -40),
+    message: `end-cut-off.${ending}.gz" cannot be unpacked`,
+    hint: /cut short/,
+  })),
+  {
+    name: 'bad.jsonl.gz',
+    content: gzipSync(`${json1}\n{"id":2,"delay":\n`),
+    message: /line 2: the JSON ends too early/,
+  },
+  { name: 'bad.json.gz', content: gzipSync(`[${json1},\n{"id":2,"delay":]`), message: /line 2: / },
+  {
+    name: 'stray.jsonl.gz',
+    content: gzipSync(`${json1}\n\n{"id":2,"dealy":5}\n`),
+    message: /line 3: "flights" has no column "dealy"/,
+  },
+  { name: 'plain.jsonl.gz', content: json1, message: /plain\.jsonl\.gz" cannot be unpacked/ },
   { name: 'plain.csv.gz', content: header + line1, message: /plain\.csv\.gz" cannot be unpacked/ },
   { name: 'bad.jsonl', content: `${json1}\n{"id":2,"delay":\n${json2}\n`, message: /line 2: / },
   { name: 'bad.json', content: `[${json1},\n{"id":2,"delay":]`, message: /line 2: / },
