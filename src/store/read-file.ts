@@ -52,9 +52,16 @@ async function assertReadable(path: string): Promise<void> {
       isMissing ? `there is no file "${path}"` : `"${path}" cannot be opened`,
       {
         cause,
-        hint: isMissing ? 'paths are relative to the directory of the process' : 'check its permissions',
+        hint: isMissing ? missingHint(path) : 'check its permissions',
       },
     );
   }
   if (size === 0) throw new EverviewError('file-error', `"${path}" is empty`);
+}
+
+function missingHint(path: string): string {
+  if (/[*?[]/.test(path)) return 'a COPY takes one file, no pattern: write one for each, in BEGIN … COMMIT';
+  return /^[a-z][a-z0-9+.-]+:\/\//i.test(path)
+    ? 'a COPY takes a file of this machine, no address: fetch it first'
+    : 'paths are relative to the directory of the process';
 }

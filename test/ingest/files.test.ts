@@ -156,7 +156,18 @@ type Refused = {
 };
 
 const refused: readonly Refused[] = [
-  { name: 'missing.csv', content: null, message: /there is no file ".*missing\.csv"/ },
+  {
+    name: 'missing.csv',
+    content: null,
+    message: /there is no file ".*missing\.csv"/,
+    hint: /^paths are relative/,
+  },
+  {
+    name: 'o*.csv',
+    content: null,
+    message: /there is no file ".*o\*\.csv"/,
+    hint: /one file, no pattern: write one for each, in BEGIN … COMMIT/,
+  },
   { name: 'empty.csv', content: '', message: 'is empty' },
   { name: 'blank.csv', content: '\n\n', message: 'empty' },
   {
