@@ -23,7 +23,7 @@ export async function stageFile(
       target,
       file.from,
       file.columns.map((column) => ({ ...column, lossless: true })),
-      { strayKey: file.strayKeys },
+      { noRecord: file.noRecord, strayKey: file.strayKeys },
     );
     const placed = await placeRows(tx, target, select, place);
     return { place: placed, mayMisfit: select.mayMisfit, file, notices: file.notices ?? [] };

@@ -19,7 +19,7 @@ export const rowColumn = '__ev_row';
 /** rowid in `data` of the row that this one replaces or deletes; NULL for an insert. */
 export const oldColumn = '__ev_old';
 
-/** NULL, or `<column index> <value>` (index −1: a key that is no column) for the first value of the row that does not fit its column's type. */
+/** NULL, or `<column index> <value>` (index −1: a key that is no column; −2: what is no record) for the first value of the row that does not fit its column's type. */
 export const misfitColumn = '__ev_misfit';
 
 export type Stage = {
@@ -79,6 +79,8 @@ export type StageSelectOptions = {
   readonly rowNumber?: string | null;
   readonly extra?: readonly string[];
   readonly where?: string;
+  /** SQL text of what the row is if it is no record (`an array`), or NULL. */
+  readonly noRecord?: string | undefined;
   /** SQL text of the name of something in the row that no column takes, or NULL. */
   readonly strayKey?: string | undefined;
 };
@@ -90,8 +92,11 @@ export function stageSelect(
   given: readonly StageColumn[],
   options: StageSelectOptions = {},
 ): StageSelect {
-  const { strayKey } = options;
-  const misfits = strayKey === undefined ? [] : [`WHEN ${strayKey} IS NOT NULL THEN '-1 ' || ${strayKey}`];
+  const { noRecord, strayKey } = options;
+  const misfits = [
+    ...(noRecord === undefined ? [] : [`WHEN ${noRecord} IS NOT NULL THEN '-2 ' || ${noRecord}`]),
+    ...(strayKey === undefined ? [] : [`WHEN ${strayKey} IS NOT NULL THEN '-1 ' || ${strayKey}`]),
+  ];
   const selected = target.schema.map((column, index) => {
     const source = given.find((one) => one.column.toLowerCase() === column.name.toLowerCase());
     if (source === undefined) return `${defaultOf(target, column)} AS ${quoteIdentifier(column.name)}`;
@@ -252,6 +257,7 @@ export async function misfitError(
   const index = Number(misfit.slice(0, space));
   const column = target.schema[index];
   const value = misfit.slice(space + 1);
+  if (index === -2) return noRecordError(target, value, file, await placeIn(row, file));
   if (column === undefined) return strayKeyError(target, value, file, await placeIn(row, file));
   return new EverviewError(
     file === null ? 'invalid-row' : 'file-error',
@@ -265,6 +271,22 @@ export async function misfitError(
 
 async function placeIn(row: number, file: SourceFile | null): Promise<string> {
   return file === null ? `row ${row}` : `"${file.name}", ${await file.placeOfRow(row)}`;
+}
+
+function noRecordError(
+  target: IngestTarget,
+  kind: string,
+  file: SourceFile | null,
+  place: string,
+): EverviewError {
+  return new EverviewError(
+    file === null ? 'invalid-row' : 'file-error',
+    `${place}: ${kind} where an object is wanted`,
+    {
+      hint: `nothing of the update was taken; a row is an object of names and values, as {"${target.schema[0]?.name}": …}`,
+      data: { table: target.name },
+    },
+  );
 }
 
 function strayKeyError(

@@ -1,35 +1,5 @@
-import { createReadStream } from 'node:fs';
-import { createGunzip } from 'node:zlib';
-import { EverviewError } from '../core/errors.ts';
 import type { FileOptions } from './file-options.ts';
-
-const decoders = { 'utf-8': 'utf-8', 'latin-1': 'latin1', 'utf-16': 'utf-16le' } as const;
-
-/**
- * The text of a file, packed or not, part by part.
- * @throws EverviewError `file-error` where it cannot be unpacked
- */
-export async function* textOf(path: string, encoding: FileOptions['encoding']): AsyncIterable<string> {
-  const file = createReadStream(path);
-  const bytes = path.toLowerCase().endsWith('.gz') ? file.pipe(createGunzip()) : file;
-  const decoder = new TextDecoder(decoders[encoding]);
-  try {
-    for await (const chunk of bytes) yield decoder.decode(chunk as Uint8Array, { stream: true });
-  } catch (failure) {
-    throw unpackingFailure(path, failure);
-  } finally {
-    file.destroy();
-  }
-}
-
-function unpackingFailure(path: string, failure: unknown): unknown {
-  const code = failure instanceof Error && 'code' in failure ? String(failure.code) : '';
-  if (!code.startsWith('Z_')) return failure;
-  return new EverviewError('file-error', `"${path}" cannot be unpacked`, {
-    cause: failure,
-    hint: 'nothing of the file was taken; it is cut short or damaged, or no gzip',
-  });
-}
+import { textOf } from './file-text.ts';
 
 /** The first record's fields; null when the file is empty. */
 export async function firstRecord(path: string, options: FileOptions): Promise<string[] | null> {

@@ -1,9 +1,9 @@
-import { createReadStream } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
+import { Readable } from 'node:stream';
 import { EverviewError, placeIn } from '../core/errors.ts';
 import { quoteLiteral } from '../core/identifier.ts';
 import type { Column } from '../core/schema.ts';
+import { textOf } from './file-text.ts';
 import { type FileColumn, type FileRequest, fileFailure, type OpenedFile } from './source-file.ts';
 
 /** Above this many bytes a malformed JSON text is not read a second time only to name the line. */
@@ -23,13 +23,17 @@ export async function openJson(request: FileRequest, format: 'json' | 'jsonl'): 
     name: path,
     from: `(SELECT json FROM ${objects}) AS x`,
     columns: wanted.map((column) => jsonColumn(column)),
-    strayKeys: `CASE WHEN json_type(x.json) <> 'OBJECT' THEN json_type(x.json)
-      ELSE list_filter(json_keys(x.json), k -> k NOT IN (${known}))[1] END`,
+    noRecord: `CASE WHEN json_type(x.json) <> 'OBJECT' THEN ${kindOfValue} END`,
+    strayKeys: `list_filter(json_keys(x.json), k -> k NOT IN (${known}))[1]`,
     placeOfRow: async (row) =>
-      format === 'jsonl' ? `line ${await lineOfObject(path, row)}` : `object ${row}`,
+      format === 'jsonl' ? `line ${await lineOfObject(path, row)}` : `record ${row}`,
     explain: async (failure) => jsonFailure(path, format, failure),
   };
 }
+
+/** What a value is, as JSON calls it: DuckDB tells the type that it would read a number as. */
+const kindOfValue = `CASE json_type(x.json) WHEN 'ARRAY' THEN 'an array' WHEN 'VARCHAR' THEN 'a string'
+      WHEN 'BOOLEAN' THEN 'a boolean' WHEN 'NULL' THEN 'null' ELSE 'a number' END`;
 
 function jsonColumn({ name, type }: Column): FileColumn {
   const key = quoteLiteral(`$."${name.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`);
@@ -41,7 +45,7 @@ function jsonColumn({ name, type }: Column): FileColumn {
 }
 
 async function* linesOf(path: string): AsyncIterable<string> {
-  const stream = createReadStream(path, 'utf8');
+  const stream = Readable.from(textOf(path, 'utf-8'));
   try {
     yield* createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY });
   } finally {
@@ -85,8 +89,11 @@ async function badLine(path: string): Promise<BadPlace | null> {
 }
 
 async function badPlace(path: string): Promise<BadPlace | null> {
-  const text = await readFile(path, 'utf8');
-  if (text.length > rereadLimit) return null;
+  let text = '';
+  for await (const part of textOf(path, 'utf-8')) {
+    text += part;
+    if (text.length > rereadLimit) return null;
+  }
   const wrong = wrongJson(text);
   if (wrong === null) return null;
   return { line: placeIn(text, wrong.offset ?? text.length).line, reason: wrong.reason };

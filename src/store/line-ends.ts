@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { textOf } from './csv-text.ts';
 import type { FileOptions } from './file-options.ts';
+import { textOf } from './file-text.ts';
 
 /** A file that DuckDB's strict reader takes, in `encoding`; `close` removes what had to be made for it. */
 export type EvenFile = {

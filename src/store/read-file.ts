@@ -4,6 +4,7 @@ import type { Session } from '../core/session.ts';
 import { arrowBatches } from './arrow-file.ts';
 import { openCsv } from './csv-file.ts';
 import { fileOptions } from './file-options.ts';
+import { assertWhole } from './file-text.ts';
 import { openJson } from './json-file.ts';
 import { openParquet } from './parquet-file.ts';
 import { type FileRequest, fileFailure, type OpenedFile } from './source-file.ts';
@@ -16,6 +17,7 @@ import { type FileRequest, fileFailure, type OpenedFile } from './source-file.ts
 export async function openFile(tx: Session, request: FileRequest): Promise<OpenedFile> {
   const options = fileOptions(request.path, request.options);
   await assertReadable(request.path);
+  if (options.format !== 'parquet' && options.format !== 'arrow') await assertWhole(request.path);
   switch (options.format) {
     case 'csv':
       return openCsv(request, options);
@@ -50,9 +52,16 @@ async function assertReadable(path: string): Promise<void> {
       isMissing ? `there is no file "${path}"` : `"${path}" cannot be opened`,
       {
         cause,
-        hint: isMissing ? 'paths are relative to the directory of the process' : 'check its permissions',
+        hint: isMissing ? missingHint(path) : 'check its permissions',
       },
     );
   }
   if (size === 0) throw new EverviewError('file-error', `"${path}" is empty`);
+}
+
+function missingHint(path: string): string {
+  if (/[*?[]/.test(path)) return 'a COPY takes one file, no pattern: write one for each, in BEGIN … COMMIT';
+  return /^[a-z][a-z0-9+.-]+:\/\//i.test(path)
+    ? 'a COPY takes a file of this machine, no address: fetch it first'
+    : 'paths are relative to the directory of the process';
 }

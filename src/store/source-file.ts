@@ -37,7 +37,10 @@ export type OpenedFile = SourceFile & {
     | {
         readonly kind: 'relation';
         readonly from: string;
-        readonly columns: readonly FileColumn[] /** SQL text of a key that no column takes, or NULL. */;
+        readonly columns: readonly FileColumn[];
+        /** SQL text of what stands where a row's keys and values should (`an array`), or NULL. */
+        readonly noRecord?: string;
+        /** SQL text of a key that no column takes, or NULL. */
         readonly strayKeys?: string;
         /** What people are to be told of its columns. */
         readonly notices?: readonly string[];

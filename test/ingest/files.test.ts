@@ -156,7 +156,18 @@ type Refused = {
 };
 
 const refused: readonly Refused[] = [
-  { name: 'missing.csv', content: null, message: /there is no file ".*missing\.csv"/ },
+  {
+    name: 'missing.csv',
+    content: null,
+    message: /there is no file ".*missing\.csv"/,
+    hint: /^paths are relative/,
+  },
+  {
+    name: 'o*.csv',
+    content: null,
+    message: /there is no file ".*o\*\.csv"/,
+    hint: /one file, no pattern: write one for each, in BEGIN … COMMIT/,
+  },
   { name: 'empty.csv', content: '', message: 'is empty' },
   { name: 'blank.csv', content: '\n\n', message: 'empty' },
   {
@@ -279,8 +290,31 @@ const refused: readonly Refused[] = [
   {
     name: 'late.csv.gz',
     content: gzipSync(header + line1 + line2.repeat(200_000)).subarray(0, -200),
-    message: /late\.csv\.gz"/,
+    message: /late\.csv\.gz" cannot be unpacked/,
   },
+  // Cut inside of a value, which is one none the less: DuckDB by itself takes what there is.
+  ...['csv', 'jsonl', 'json'].map((ending) => ({
+    name: `end-cut-off.${ending}.gz`,
+    content: gzipSync(
+      ending === 'csv'
+        ? header + line1 + '2,2001-01-01 11:30:00,café,12345\n'.repeat(20_000)
+        : `${json1}\n`.repeat(20_000),
+    ).subarray(0, -40),
+    message: `end-cut-off.${ending}.gz" cannot be unpacked`,
+    hint: /cut short/,
+  })),
+  {
+    name: 'bad.jsonl.gz',
+    content: gzipSync(`${json1}\n{"id":2,"delay":\n`),
+    message: /line 2: the JSON ends too early/,
+  },
+  { name: 'bad.json.gz', content: gzipSync(`[${json1},\n{"id":2,"delay":]`), message: /line 2: / },
+  {
+    name: 'stray.jsonl.gz',
+    content: gzipSync(`${json1}\n\n{"id":2,"dealy":5}\n`),
+    message: /line 3: "flights" has no column "dealy"/,
+  },
+  { name: 'plain.jsonl.gz', content: json1, message: /plain\.jsonl\.gz" cannot be unpacked/ },
   { name: 'plain.csv.gz', content: header + line1, message: /plain\.csv\.gz" cannot be unpacked/ },
   { name: 'bad.jsonl', content: `${json1}\n{"id":2,"delay":\n${json2}\n`, message: /line 2: / },
   { name: 'bad.json', content: `[${json1},\n{"id":2,"delay":]`, message: /line 2: / },
@@ -300,7 +334,30 @@ const refused: readonly Refused[] = [
     content: `{"id":2,"delay":1.5}\n`,
     message: /line 1, column "delay" of "flights"/,
   },
-  { name: 'scalar.jsonl', content: `${json1}\n5\n`, message: /line 2/ },
+  ...(
+    [
+      ['5', 'a number'],
+      ['"a"', 'a string'],
+      ['true', 'a boolean'],
+      ['null', 'null'],
+      ['[1, 2]', 'an array'],
+    ] as const
+  ).map(([text, kind], at) => ({
+    name: `no-record-${at}.jsonl`,
+    content: `${json1}\n${text}\n`,
+    message: `line 2: ${kind} where an object is wanted`,
+    hint: /a row is an object/,
+  })),
+  {
+    name: 'arrays.json',
+    content: `[[1, "JFK"], [2, "LGA"]]`,
+    message: /arrays\.json", record 1: an array where an object is wanted/,
+  },
+  {
+    name: 'stray.json',
+    content: `[${json1}, {"id":2,"dealy":5}]`,
+    message: /record 2: "flights" has no column "dealy"/,
+  },
   { name: 'torn.arrow', content: tableToIPC(arrow(), 'file').subarray(0, 300), message: /torn\.arrow"/ },
   { name: 'text.arrow', content: 'this is no Arrow file at all, only text', message: /text\.arrow"/ },
   {
