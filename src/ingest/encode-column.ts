@@ -289,15 +289,17 @@ function writtenJson(value: unknown, written: Written): string | undefined {
   return isBad ? undefined : text;
 }
 
-/** Null where two keys have one text, or one has none. */
+/** Null where two keys have one text, or one has none, or an object would have them in another order: another map. */
 function mapObject(map: ReadonlyMap<unknown, unknown>): { readonly [key: string]: unknown } | null {
   const object: { [key: string]: unknown } = Object.create(null);
+  const texts: string[] = [];
   for (const [key, value] of map) {
     const text = key instanceof Date ? dateOf(key)?.toISOString() : keyText(key);
     if (text === undefined || text in object) return null;
     object[text] = value;
+    texts.push(text);
   }
-  return object;
+  return Object.keys(object).every((key, place) => key === texts[place]) ? object : null;
 }
 
 function keyText(key: unknown): string | undefined {

@@ -248,6 +248,13 @@ describe('a value that is none of its type is refused, and not made into another
     ['JSON', Float64Array.of(1.5)],
     ['JSON', { a: Number.NaN }],
     ['BLOB[]', [Uint8Array.of(1, 255)]],
+    [
+      'MAP(INTEGER, INTEGER)',
+      new Map([
+        [2, 1],
+        [1, 2],
+      ]),
+    ],
     ['STRUCT(b BLOB)', { b: Buffer.from([0, 255]) }],
     [
       'MAP(VARCHAR, INTEGER)',
@@ -272,6 +279,14 @@ describe('a value that is none of its type is refused, and not made into another
     ['BLOB[]', [Buffer.from('a\\x00é')], '[a\\x5Cx00\\xC3\\xA9]'],
     ['MAP(VARCHAR, INTEGER)', new Map([['a', 1]]), '{a=1}'],
     ['MAP(VARCHAR, INTEGER)', [{ key: 'a', value: 1 }], '{a=1}'],
+    [
+      'MAP(INTEGER, INTEGER)',
+      new Map([
+        [1, 2],
+        [2, 1],
+      ]),
+      '{1=2, 2=1}',
+    ],
     ['MAP(INTEGER, DATE)', new Map([[1, new Date(0)]]), '{1=1970-01-01}'],
     ['INTEGER[]', new Set([1, 2]), '[1, 2]'],
     ['DOUBLE[]', [Number.NaN, Number.NEGATIVE_INFINITY, -0], '[nan, -inf, -0.0]'],
