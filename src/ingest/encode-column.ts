@@ -240,7 +240,7 @@ function nestedText(type: string): (value: unknown) => string | undefined {
   return (value) => writtenJson(isMap ? (entriesOf(value) ?? value) : value, written);
 }
 
-/** A map as a query gives it: a list of what has a key and a value. */
+/** A map as a query gives it: a list of what has a key and a value; null: it is none, or has a key twice. */
 function entriesOf(value: unknown): ReadonlyMap<unknown, unknown> | null {
   if (!Array.isArray(value)) return null;
   const entries: [unknown, unknown][] = [];
@@ -248,7 +248,8 @@ function entriesOf(value: unknown): ReadonlyMap<unknown, unknown> | null {
     if (typeof one !== 'object' || one === null || !('key' in one && 'value' in one)) return null;
     entries.push([one.key, one.value]);
   }
-  return new Map(entries);
+  const map = new Map(entries);
+  return map.size === entries.length ? map : null;
 }
 
 /** What stands for what JSON cannot say; undefined: nothing does. */

@@ -235,6 +235,7 @@ test('a thousand clean rows cost a handful of statements', async () => {
 
 describe('a value that is none of its type is refused, and not made into another one', () => {
   test.each<[type: string, value: unknown]>([
+    ['MAP(VARCHAR, INTEGER)', ['a', 'a'].map((key, value) => ({ key, value }))],
     ['DECIMAL(3,2)', 9.999],
     ['DECIMAL(3,2)', -9.999],
     ['DECIMAL(3,2)', '-'],
