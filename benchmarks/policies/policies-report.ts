@@ -145,7 +145,7 @@ function tablesOf({ declarations }: RunResult): string {
 
 function publishedLines(): string[] {
   return [
-    'Published of the whole stream, each row predicted and then learned from; `test/lab/elec2.test.ts` has the trivial ones exactly, and a logistic model in their range:',
+    'Published of the whole stream, each row predicted and then learned from; `test/lab/elec2.campaign.ts` has the trivial ones exactly, and a logistic model in their range:',
     '',
     '| learner | accuracy | protocol | source |',
     '|---|--:|---|---|',

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Everview, SimulatedClock } from '../../src/index.ts';
+import { everyOther } from '../support/depth.ts';
 import { openEverview } from '../support/open-everview.ts';
 
 const hourMs = 3_600_000;
@@ -54,7 +55,7 @@ describe('a deadline that lets in what one of two incidents was accepted for', (
     await db.step();
   };
 
-  it.each(['ask', 'hold_refresh'])('leaves it vouched for (%s)', async (response) => {
+  it.each(everyOther(['ask', 'hold_refresh']))('leaves it vouched for (%s)', async (response) => {
     await passDeadline(response, '12 hours');
     expect(await incidents('state, taken')).toEqual([
       { state: 'accepted', taken: null },
@@ -63,21 +64,26 @@ describe('a deadline that lets in what one of two incidents was accepted for', (
     expect(await eventsOf(1)).toEqual(['opened', 'accepted']);
   });
 
-  it.each(['ask', 'hold_refresh'])('opens it again where that has expired (%s)', async (response) => {
-    await passDeadline(response, '2 hours');
-    expect(await incidents('state, taken')).toEqual([
-      { state: 'open', taken: 'block' },
-      { state: 'open', taken: 'block' },
-    ]);
-    expect(await eventsOf(1)).toEqual(['opened', 'accepted', 'expired']);
-  });
+  it.each(everyOther(['ask', 'hold_refresh']))(
+    'opens it again where that has expired (%s)',
+    async (response) => {
+      await passDeadline(response, '2 hours');
+      expect(await incidents('state, taken')).toEqual([
+        { state: 'open', taken: 'block' },
+        { state: 'open', taken: 'block' },
+      ]);
+      expect(await eventsOf(1)).toEqual(['opened', 'accepted', 'expired']);
+    },
+  );
 });
 
 describe('rows that a person lets in once their incident is over', () => {
-  it.each([
-    ['ask', 'APPROVE UPDATE 32'],
-    ['quarantine', 'RELEASE QUARANTINE FOR t'],
-  ])('open no other (%s)', async (response, statement) => {
+  it.each(
+    everyOther([
+      ['ask', 'APPROVE UPDATE 32'],
+      ['quarantine', 'RELEASE QUARANTINE FOR t'],
+    ]),
+  )('open no other (%s)', async (response, statement) => {
     await world(`on_finding = ${response}`);
     await bring(30, 100);
     await db.execute('RESOLVE INCIDENT 1');
@@ -121,10 +127,12 @@ describe('what an incident offers once what waited was decided about', () => {
   const decisions = ({ own }: { readonly own: readonly string[] }) =>
     own.filter((statement) => / UPDATE \d+$/.test(statement));
 
-  it.each([
-    ['ask', ['APPROVE UPDATE 32', 'REJECT UPDATE 32'], ['APPROVE UPDATE 33', 'REJECT UPDATE 33']],
-    ['hold_refresh', ['APPROVE UPDATE 32'], ['APPROVE UPDATE 33']],
-  ] as const)('is about those that wait still, and else none (%s)', async (response, older, newer) => {
+  it.each(
+    everyOther([
+      ['ask', ['APPROVE UPDATE 32', 'REJECT UPDATE 32'], ['APPROVE UPDATE 33', 'REJECT UPDATE 33']],
+      ['hold_refresh', ['APPROVE UPDATE 32'], ['APPROVE UPDATE 33']],
+    ] as const),
+  )('is about those that wait still, and else none (%s)', async (response, older, newer) => {
     await world(`on_finding = ${response}`);
     await bring(30, 100);
     await bring(31, 100);
@@ -156,13 +164,16 @@ describe('what an incident offers once what waited was decided about', () => {
     expect(await offered()).toEqual({ response: 'let-in', state: 'acknowledged', own: [] });
   });
 
-  it.each(['ask', 'hold_refresh'])('is nothing where the deadline took them (%s)', async (response) => {
-    await world(`on_finding = ${response}, hold = INTERVAL '6 hours' THEN accept_marked`);
-    await bring(30, 100);
-    clock.advanceMs(7 * hourMs);
-    await db.step();
-    expect(await offered()).toEqual({ response: 'warned', state: 'open', own: [] });
-  });
+  it.each(everyOther(['ask', 'hold_refresh']))(
+    'is nothing where the deadline took them (%s)',
+    async (response) => {
+      await world(`on_finding = ${response}, hold = INTERVAL '6 hours' THEN accept_marked`);
+      await bring(30, 100);
+      clock.advanceMs(7 * hourMs);
+      await db.step();
+      expect(await offered()).toEqual({ response: 'warned', state: 'open', own: [] });
+    },
+  );
 
   it('is nothing where the incident was accepted', async () => {
     await world('on_finding = hold_refresh');
@@ -195,30 +206,29 @@ it('a refresh waits for the incidents of its own update, and for no others', asy
 });
 
 describe('`fallback = previous`', () => {
-  it.each([
-    ['ask', 34n],
-    ['hold_refresh', 32n],
-  ] as const)(
-    'goes by when the rows came in, not by when the incident opened (%s)',
-    async (response, cameIn) => {
-      await world(`on_finding = ${response}, hold = INTERVAL '6 hours' THEN accept_marked`);
-      await db.sql(`
+  it.each(
+    everyOther([
+      ['ask', 34n],
+      ['hold_refresh', 32n],
+    ] as const),
+  )('goes by when the rows came in, not by when the incident opened (%s)', async (response, cameIn) => {
+    await world(`on_finding = ${response}, hold = INTERVAL '6 hours' THEN accept_marked`);
+    await db.sql(`
       CREATE TRAINING SET s WITH (label = x) AS SELECT id % 7 AS part, x FROM t;
       CREATE MODEL m WITH (method = 'ridge', pause_on = block, hold_on = never, fallback = previous) AS SELECT * FROM s;
       REFRESH m`);
-      for (const hour of [30, 31, 32]) {
-        await bring(hour, hour === 30 ? 100 : 1);
-        await db.sql('REFRESH m');
-      }
-      clock.advanceMs(6 * hourMs);
-      await db.step();
+    for (const hour of [30, 31, 32]) {
+      await bring(hour, hour === 30 ? 100 : 1);
       await db.sql('REFRESH m');
-      expect(await incidents('taken, taken_version')).toEqual([{ taken: 'block', taken_version: cameIn }]);
-      const { standIns } = await db.query('SELECT prediction FROM PREDICT(m, (SELECT 3 AS part))');
-      const { rows } = await db.query(
-        `SELECT 'version ' || version AS answers FROM everview.model_versions WHERE data_version = ${cameIn - 1n}`,
-      );
-      expect(standIns?.map(({ by }) => by)).toEqual(rows.map(({ answers }) => answers));
-    },
-  );
+    }
+    clock.advanceMs(6 * hourMs);
+    await db.step();
+    await db.sql('REFRESH m');
+    expect(await incidents('taken, taken_version')).toEqual([{ taken: 'block', taken_version: cameIn }]);
+    const { standIns } = await db.query('SELECT prediction FROM PREDICT(m, (SELECT 3 AS part))');
+    const { rows } = await db.query(
+      `SELECT 'version ' || version AS answers FROM everview.model_versions WHERE data_version = ${cameIn - 1n}`,
+    );
+    expect(standIns?.map(({ by }) => by)).toEqual(rows.map(({ answers }) => answers));
+  });
 });

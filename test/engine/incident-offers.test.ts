@@ -1,6 +1,7 @@
 import { copyFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Everview, SimulatedClock } from '../../src/index.ts';
+import { everyOther } from '../support/depth.ts';
 import { openEverview } from '../support/open-everview.ts';
 import { type TemporaryDatabase, temporaryDatabase } from '../support/temporary-database.ts';
 
@@ -45,11 +46,13 @@ describe('what incidents of rules offer', () => {
     await db.sql(`INSERT INTO t VALUES ${rows}`).catch(() => undefined);
   }
 
-  it.each([
-    ['on_violation = quarantine', '(2, -1, -1), (3, -1, 1)', [2, 1]],
-    ['on_replay = quarantine, on_violation = quarantine', '(1, 1, 1)', [1]],
-    ['on_violation = reject', '(2, -1, -1), (3, -1, 1), (4, 1, 1)', [3, 3]],
-  ] as const)('is about all rows that show it (%s)', async (options, rows, expected) => {
+  it.each(
+    everyOther([
+      ['on_violation = quarantine', '(2, -1, -1), (3, -1, 1)', [2, 1]],
+      ['on_replay = quarantine, on_violation = quarantine', '(1, 1, 1)', [1]],
+      ['on_violation = reject', '(2, -1, -1), (3, -1, 1), (4, 1, 1)', [3, 3]],
+    ] as const),
+  )('is about all rows that show it (%s)', async (options, rows, expected) => {
     await open(options, rows);
     for (const [place, about] of expected.entries()) {
       const offers = await offersOf(place + 1);
@@ -96,12 +99,14 @@ describe('what incidents of findings offer', () => {
     await db.sql(batch(30, 100)).catch(() => undefined);
   }
 
-  it.each([
-    ['quarantine', ['SELECT', 'RELEASE', 'CORRECT', 'DROP']],
-    ['ask', ['APPROVE', 'REJECT', 'SELECT', 'RELEASE', 'CORRECT', 'DROP']],
-    ['reject', ['SELECT']],
-    ['hold_refresh', ['APPROVE']],
-  ])('acts (%s)', async (response, verbs) => {
+  it.each(
+    everyOther([
+      ['quarantine', ['SELECT', 'RELEASE', 'CORRECT', 'DROP']],
+      ['ask', ['APPROVE', 'REJECT', 'SELECT', 'RELEASE', 'CORRECT', 'DROP']],
+      ['reject', ['SELECT']],
+      ['hold_refresh', ['APPROVE']],
+    ]),
+  )('acts (%s)', async (response, verbs) => {
     await open(response);
     const offers = await offersOf(1);
     expect(offers.map((offer) => offer.split(' ')[0])).toEqual(verbs);

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Everview, SimulatedClock } from '../../src/index.ts';
+import { everyOther } from '../support/depth.ts';
 import { failureOf } from '../support/failure-of.ts';
 import { openEverview } from '../support/open-everview.ts';
 import { type TemporaryDatabase, temporaryDatabase } from '../support/temporary-database.ts';
@@ -119,7 +120,7 @@ describe('an incident that gets worse', () => {
 describe('rows that waited', () => {
   const atDeadline = `hold = INTERVAL '6 hours' THEN accept_marked`;
 
-  it.each(['ask', 'hold_refresh'])(
+  it.each(everyOther(['ask', 'hold_refresh']))(
     'hold candidates once their deadline let them in (%s)',
     async (response) => {
       await world(30, `on_finding = ${response}, ${atDeadline}`);
@@ -135,11 +136,13 @@ describe('rows that waited', () => {
     },
   );
 
-  it.each([
-    ['ask', 'APPROVE UPDATE 31'],
-    ['hold_refresh', 'APPROVE UPDATE 31'],
-    ['quarantine', 'RELEASE QUARANTINE FOR t'],
-  ])('hold none once a person vouched for them (%s, %s)', async (response, statement) => {
+  it.each(
+    everyOther([
+      ['ask', 'APPROVE UPDATE 31'],
+      ['hold_refresh', 'APPROVE UPDATE 31'],
+      ['quarantine', 'RELEASE QUARANTINE FOR t'],
+    ]),
+  )('hold none once a person vouched for them (%s, %s)', async (response, statement) => {
     await world(30, `on_finding = ${response}`);
     await bring(30, 100);
     if (response === 'hold_refresh') expect(await nextCandidate()).toBe('held');
@@ -204,10 +207,12 @@ describe('an update that waits', () => {
     expect(await stateOf(1)).toBe('acknowledged');
   });
 
-  it.each([
-    ['CORRECT QUARANTINE FOR t SET x = x / 100 WHERE id % 2 = 0; DROP QUARANTINE FOR t', 'approved'],
-    ['DROP QUARANTINE FOR t', 'rejected'],
-  ])('waits no more once its rows were seen to by hand (%s)', async (statements, state) => {
+  it.each(
+    everyOther([
+      ['CORRECT QUARANTINE FOR t SET x = x / 100 WHERE id % 2 = 0; DROP QUARANTINE FOR t', 'approved'],
+      ['DROP QUARANTINE FOR t', 'rejected'],
+    ]),
+  )('waits no more once its rows were seen to by hand (%s)', async (statements, state) => {
     await world(30, `on_finding = ask, hold = INTERVAL '6 hours' THEN accept_marked`);
     await bring(30, 100);
     await db.sql(statements);
@@ -219,7 +224,7 @@ describe('an update that waits', () => {
     expect(await stateOf(1)).toBe('acknowledged');
   });
 
-  it.each(['APPROVE', 'REJECT'])('leaves who decided with its incident (%s)', async (verb) => {
+  it.each(everyOther(['APPROVE', 'REJECT']))('leaves who decided with its incident (%s)', async (verb) => {
     await world(30, 'on_finding = ask');
     await bring(30, 100);
     await db.sql(`${verb} UPDATE 31 BY 'ana' BECAUSE 'asked the shop'`);

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { type Everview, EverviewError, type SimulatedClock, type Verdict } from '../../src/index.ts';
+import { everyOther } from '../support/depth.ts';
 import { openEverview } from '../support/open-everview.ts';
 import { Random } from '../support/random.ts';
 import { type TemporaryDatabase, temporaryDatabase } from '../support/temporary-database.ts';
@@ -72,13 +73,15 @@ async function send(rows: ReturnType<typeof day>): Promise<void> {
   });
 }
 
-test.each([
-  ['refused by the judgement', 'on_finding = reject', scaled, 'unit-change'],
-  ['set aside by the judgement', 'on_finding = quarantine', scaled, 'unit-change'],
-  ["kept for a person's decision", 'on_finding = ask', scaled, 'unit-change'],
-  ['refused by a constraint', 'on_violation = reject', negative, null],
-  ['set aside by a constraint', 'on_violation = quarantine', negative, null],
-])('the update after one that was %s misses no rows', async (_, options, broken, cause) => {
+test.each(
+  everyOther([
+    ['refused by the judgement', 'on_finding = reject', scaled, 'unit-change'],
+    ['set aside by the judgement', 'on_finding = quarantine', scaled, 'unit-change'],
+    ["kept for a person's decision", 'on_finding = ask', scaled, 'unit-change'],
+    ['refused by a constraint', 'on_violation = reject', negative, null],
+    ['set aside by a constraint', 'on_violation = quarantine', negative, null],
+  ]),
+)('the update after one that was %s misses no rows', async (_, options, broken, cause) => {
   const random = await usualDays(options);
   for (const number of [30, 31]) {
     clock.advanceMs(dayMs);
@@ -104,12 +107,14 @@ describe.each([
   ['as long as the file is open', false],
   ['once it was closed', true],
 ])('%s', (_, isReopened) => {
-  test.each([
-    ['an empty insert with a key', () => db.insert('t', [], { key: 'empty' })],
-    ['a refused DELETE', () => db.execute('DELETE FROM t WHERE id = 3')],
-    ['a mistyped UPDATE', () => db.execute(`UPDATE t SET amount = 'abc'`)],
-    ['a refused UPDATE', () => db.execute('UPDATE t SET amount = -1')],
-  ])('%s is no day', async (_what, act) => {
+  test.each(
+    everyOther([
+      ['an empty insert with a key', () => db.insert('t', [], { key: 'empty' })],
+      ['a refused DELETE', () => db.execute('DELETE FROM t WHERE id = 3')],
+      ['a mistyped UPDATE', () => db.execute(`UPDATE t SET amount = 'abc'`)],
+      ['a refused UPDATE', () => db.execute('UPDATE t SET amount = -1')],
+    ]),
+  )('%s is no day', async (_what, act) => {
     const random = await usualDays('on_violation = reject');
     await db.sql('CREATE TABLE c (id INTEGER REFERENCES t (id)); INSERT INTO c VALUES (3)');
     await act().catch(() => undefined);
@@ -118,10 +123,12 @@ describe.each([
     expect(told((await usualDay(random, 31)).verdicts)).toEqual(['missing-rows']);
   });
 
-  test.each([
-    ['set aside', 'on_finding = quarantine'],
-    ['refused', 'on_finding = reject'],
-  ])('a day that is %s in an update of two tables is one', async (_what, options) => {
+  test.each(
+    everyOther([
+      ['set aside', 'on_finding = quarantine'],
+      ['refused', 'on_finding = reject'],
+    ]),
+  )('a day that is %s in an update of two tables is one', async (_what, options) => {
     const random = await usualDays(options);
     await db.execute('CREATE TABLE other (number INTEGER)');
     clock.advanceMs(dayMs);

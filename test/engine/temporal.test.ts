@@ -254,7 +254,7 @@ describe('any history', () => {
         await db.execute(`CREATE VIEW plain_${name} AS ${plain}`);
       }
       let id = 0;
-      for (let step = 0; step < depth(14, 40); step++) {
+      for (let step = 0; step < depth(10, 40); step++) {
         const choice = upTo(10);
         if (choice < 4) {
           const values = Array.from({ length: 1 + upTo(5) }, () => {

@@ -164,7 +164,7 @@ test.each(['reject', 'quarantine'] as const)(
           expect(held?.typed).toBe(held?.noted);
         }
       }),
-      { numRuns: depth(8, 60), seed: 20260101 },
+      { numRuns: depth(6, 60), seed: 20260101 },
     );
   },
 );

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { runCrashes } from '../support/crash-run.ts';
 import { depth } from '../support/depth.ts';
 
-const kills = depth(3, 50);
+const kills = depth(2, 50);
 
 /** Law 2: killed at any instant, the engine reopens at a version boundary with everything it acknowledged. */
 describe('law 2, atomicity', () => {

@@ -369,6 +369,7 @@ async function play(
   // The choice is left to the engine here, whatever the environment asks of the other tests.
   const db = await Everview.open(':memory:', {
     clock,
+    threads: 1,
     meter: rowCostMeter,
     ...(refresh === undefined ? {} : { refresh }),
   });

@@ -192,7 +192,7 @@ describe('cursors', () => {
   it('that no longer count are removed in time', async () => {
     await using file = await temporaryDatabase();
     {
-      await using db = await Everview.open(file.path, { scheduler: 'manual' });
+      await using db = await Everview.open(file.path, { scheduler: 'manual', threads: 1 });
       await db.sql(tables);
       for (let each = 0; each < 300; each++) await db.insert('a', [{ x: each }]);
     }

@@ -9,7 +9,6 @@ import { type CellProcesses, forkCellProcesses } from '../../src/lab/run/cell-pr
 import type { RunProgress } from '../../src/lab/run/run-cells.ts';
 import { type RunOptions, runExperiment } from '../../src/lab/run/run-experiment.ts';
 import { type BundledProgram, bundleProgram } from '../support/bundle-program.ts';
-import { depth } from '../support/depth.ts';
 import { failureOf } from '../support/failure-of.ts';
 import { hourlyReadings, readingsExperiment, writeReadings } from '../support/lab-experiment.ts';
 
@@ -50,7 +49,7 @@ function comparable({ cells, ...rest }: RunResult): unknown {
 it('comes to the same in processes as in this one, and each time', async () => {
   const drawn = experiment({
     arrival: { kind: 'poisson', mean: '1 day' },
-    seeds: depth([1], [1, 2]),
+    seeds: [1, 2],
     policies: [{ kind: 'auto' }],
   });
   const steps: Record<string, number> = { here: 0, there: 0 };

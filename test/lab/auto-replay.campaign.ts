@@ -7,7 +7,6 @@ import { policyStatements } from '../../src/lab/replay/policy-statements.ts';
 import { replayCell } from '../../src/lab/replay/replay-cell.ts';
 import { suggestPolicy } from '../../src/lab/run/suggest-policy.ts';
 import { stalenessCost } from '../../src/lab/staleness-cost.ts';
-import { depth } from '../support/depth.ts';
 import { runOf } from '../support/lab/synthetic-run.ts';
 import { forcedKind } from '../support/open-everview.ts';
 import { Random } from '../support/random.ts';
@@ -25,7 +24,7 @@ import {
 
 const maintenance = forcedKind() ?? 'auto';
 const lossScale = 8;
-const seeds = depth(2, 8);
+const seeds = 8;
 
 /** A history of `days`, with questions at random moments and in bursts, and prices that call for some refreshes. */
 function drawn(seed: number, days: number) {

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { rungsOf } from '../../src/plan/view-plan.ts';
-import { depth } from '../support/depth.ts';
 import {
   arbitraryFirstView,
   arbitrarySecondView,
@@ -10,7 +9,7 @@ import {
 } from '../support/view-arbitraries.ts';
 import { ViewWorld } from '../support/view-world.ts';
 
-const runs = Number(process.env['EVERVIEW_VIEW_RUNS'] ?? depth(20, 80));
+const runs = Number(process.env['EVERVIEW_VIEW_RUNS'] ?? 80);
 
 const way = fc.constantFrom(
   'advance' as const,

@@ -4,7 +4,6 @@ import { type Everview, SimulatedClock } from '../../src/index.ts';
 import type { ExperimentInput } from '../../src/lab/experiment.ts';
 import { feedTables } from '../../src/lab/history/feed-tables.ts';
 import { loadHistory } from '../../src/lab/history/load-history.ts';
-import { depth } from '../support/depth.ts';
 import { failureOf } from '../support/failure-of.ts';
 import { hourMs, labStartMs, readingsDeclarations, readingsExperiment } from '../support/lab-experiment.ts';
 import { openEverview } from '../support/open-everview.ts';
@@ -137,7 +136,7 @@ describe('the history of a database', () => {
 
   it('begins where the file begins that has forgotten what was before', async () => {
     await using other = await temporaryDatabase();
-    const held = await writeDatabase(other.path, { updates: depth(12, 32), historyVersions: 4 });
+    const held = await writeDatabase(other.path, { updates: 32, historyVersions: 4 });
     const experiment = readingsExperiment({
       source: { kind: 'database', path: other.path },
       declarations: `${readingsDeclarations} ${notesDeclaration}`,
