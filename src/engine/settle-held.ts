@@ -4,6 +4,7 @@ import type { Version } from '../core/version.ts';
 import { nothingDone } from '../ingest/change-outcome.ts';
 import { blockingFindings } from '../ingest/judge/profile-log.ts';
 import { dropQuarantine, releaseQuarantine } from '../ingest/quarantine.ts';
+import { quarantineIdColumn } from '../ingest/quarantine-record.ts';
 import { type HeldOutcome, type HeldUpdate, recordHeldDecision, recordMark } from '../log/held-log.ts';
 import type { TableEntry } from '../query/catalog.ts';
 import { isAccepted } from './accepted-findings.ts';
@@ -167,7 +168,8 @@ async function tellIncidents(
 }
 
 function heldRows(updateId: number) {
-  const text = `quarantine_id IN (SELECT id FROM everview.quarantine WHERE update_id = ${updateId} AND constraint_kind = 'finding')`;
+  // By its inner name: a column of the table may be called `quarantine_id`.
+  const text = `${quarantineIdColumn} IN (SELECT id FROM everview.quarantine WHERE update_id = ${updateId} AND constraint_kind = 'finding')`;
   return { text, at: placeIn(text, 0, text.length) };
 }
 

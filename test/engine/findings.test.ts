@@ -250,6 +250,27 @@ describe('an update that the judgement blocks', () => {
     expect((await db.query('SELECT state FROM everview.held_updates')).rows).toEqual([{ state: 'rejected' }]);
   });
 
+  it('waits and is let in whatever the columns of its table are called', async () => {
+    ({ db, clock } = await openEverview());
+    await db.sql(
+      'CREATE TABLE t (quarantine_id INTEGER, amount DOUBLE) WITH (profile = on, on_finding = ask)',
+    );
+    const random = new Random(11);
+    const rows = (number: number) =>
+      day(random, number).map(({ id, amount }) => ({ quarantine_id: id, amount }));
+    for (let number = 0; number < 20; number++) {
+      clock.advanceMs(dayMs);
+      await db.insert('t', rows(number));
+    }
+    clock.advanceMs(dayMs);
+    await db.insert(
+      't',
+      rows(20).map((row) => ({ ...row, amount: row.amount * 100 })),
+    );
+    expect(await db.execute('APPROVE UPDATE 21')).toMatchObject({ update: { inserted: rowsADay } });
+    expect((await db.query('SELECT state FROM everview.held_updates')).rows).toEqual([{ state: 'approved' }]);
+  });
+
   it('is refused whole where its rows cannot be taken out by themselves', async () => {
     const random = await world('on_finding = quarantine');
     const replace = (number: number, rows: ReturnType<typeof day>) => {
