@@ -15,7 +15,16 @@ import type { UpdateInProgress } from './update-in-progress.ts';
 import type { WriteDraft } from './write-draft.ts';
 
 /** An update by its number (`everview.updates.update_id`), and where that stood. */
-export type AskedUpdate = { readonly version: number; readonly at?: TextPlace };
+export type AskedUpdate = {
+  readonly version: number;
+  readonly at?: TextPlace;
+  /** The tables of which what waits is meant; absent: all of it is. */
+  readonly tables?: ReadonlySet<string>;
+};
+
+export function isAsked({ updateId, table }: HeldUpdate, { version, tables }: AskedUpdate): boolean {
+  return updateId === version && (tables === undefined || tables.has(table));
+}
 
 /**
  * What was decided about an update that waits, as a part of another update: its rows are checked again and taken, or
@@ -29,11 +38,10 @@ export async function settleHeld(
   decision: Decision,
 ): Promise<void> {
   const { draft } = update;
-  const all = draft.state.held.filter(({ updateId }) => updateId === asked.version);
+  const all = draft.state.held.filter((held) => isAsked(held, asked));
   if (all.length === 0) throw notHeld(draft, asked);
   if (decided === 'rejected' && all.some(({ what }) => what === 'refresh')) throw takenAlready(asked);
-  if (decided !== 'rejected')
-    await endRefreshHolds(draft, ({ updateId }) => updateId === asked.version, decided, decision);
+  if (decided !== 'rejected') await endRefreshHolds(draft, (held) => isAsked(held, asked), decided, decision);
   for (const held of all) {
     const outcome = held.what === 'refresh' ? decided : await settleRows(update, held, decided);
     if (held.what === 'rows') await endHold(draft, held, outcome, decision);

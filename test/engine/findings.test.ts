@@ -271,6 +271,55 @@ describe('an update that the judgement blocks', () => {
     expect((await db.query('SELECT state FROM everview.held_updates')).rows).toEqual([{ state: 'approved' }]);
   });
 
+  it.each([
+    ['given up', 'ask', '1 hour', 'ask', '6 hours'],
+    ['given up', 'ask', '1 hour', 'hold_refresh', '6 hours'],
+    ['given up', 'ask', '6 hours', 'ask', '6 hours'],
+    ['given up', 'ask', '6 hours', 'hold_refresh', '1 hour'],
+  ])(
+    'is %s of one table (%s, %s) and taken of another (%s, %s), when each says so',
+    async (_, first, firstFor, other, otherFor) => {
+      ({ db, clock } = await openEverview());
+      await db.sql(`
+      CREATE TABLE a (id INTEGER, country VARCHAR, amount DOUBLE)
+        WITH (profile = on, on_finding = ${first}, hold = INTERVAL '${firstFor}' THEN reject);
+      CREATE TABLE b (id INTEGER, country VARCHAR, amount DOUBLE)
+        WITH (profile = on, on_finding = ${other}, hold = INTERVAL '${otherFor}' THEN accept_marked);
+      CREATE MATERIALIZED VIEW bs AS SELECT count(*)::INTEGER AS n FROM b`);
+      const random = new Random(11);
+      const bring = async (
+        change: (rows: ReturnType<typeof day>) => ReturnType<typeof day>,
+        number: number,
+      ) => {
+        clock.advanceMs(dayMs);
+        await db.transaction(async (update) => {
+          await update.insert('a', change(day(random, number)));
+          await update.insert('b', change(day(random, number)));
+        });
+      };
+      for (let number = 0; number < 20; number++) await bring((rows) => rows, number);
+      await bring(scaled, 20);
+      const states = async () =>
+        Object.fromEntries(
+          (await db.query('SELECT "table", state FROM everview.held_updates')).rows.map((row) => [
+            row['table'],
+            row['state'],
+          ]),
+        );
+      clock.advanceMs(3_600_000);
+      await db.step();
+      expect(await states()).toEqual({
+        a: firstFor === '1 hour' ? 'rejected' : 'waiting',
+        b: otherFor === '1 hour' ? 'accepted-marked' : 'waiting',
+      });
+      clock.advanceMs(5 * 3_600_000);
+      await db.step();
+      expect(await states()).toEqual({ a: 'rejected', b: 'accepted-marked' });
+      expect(await count('a')).toBe(20 * rowsADay);
+      expect((await db.query('SELECT n FROM bs')).rows).toEqual([{ n: 21 * rowsADay }]);
+    },
+  );
+
   it('is refused whole where its rows cannot be taken out by themselves', async () => {
     const random = await world('on_finding = quarantine');
     const replace = (number: number, rows: ReturnType<typeof day>) => {
