@@ -320,6 +320,38 @@ describe('an update that the judgement blocks', () => {
     },
   );
 
+  it('is set aside whole where its rows may rest on one that is wrong', async () => {
+    ({ db, clock } = await openEverview());
+    await db.sql(`
+      CREATE TABLE t (id INTEGER PRIMARY KEY, above INTEGER REFERENCES t (id), amount DOUBLE)
+        WITH (profile = on, on_finding = quarantine)`);
+    const random = new Random(11);
+    const rows = (number: number, change = (all: ReturnType<typeof day>) => all) =>
+      change(day(random, number)).map(({ id, amount }, index) => ({
+        id,
+        above: number * 1_000 + (index >> 1),
+        amount,
+      }));
+    for (let number = 0; number < 20; number++) {
+      clock.advanceMs(dayMs);
+      await db.insert('t', rows(number));
+    }
+    clock.advanceMs(dayMs);
+    const wrong = rows(20, (all) =>
+      all.map((row, index) => (index % 4 === 1 ? { ...row, amount: -1 } : row)),
+    );
+    expect(await db.insert('t', wrong)).toMatchObject({ inserted: 0, quarantined: rowsADay });
+    expect(await count('t AS c WHERE NOT EXISTS (FROM t AS p WHERE p.id = c.above)')).toBe(0);
+    expect(
+      (
+        await db.query(
+          `SELECT count(*)::INTEGER AS n FROM everview.quarantine WHERE 'sentinel amount' IN subjects`,
+        )
+      ).rows,
+    ).toEqual([{ n: 50 }]);
+    expect(await db.execute('RELEASE QUARANTINE FOR t')).toMatchObject({ update: { inserted: rowsADay } });
+  });
+
   it('is refused whole where its rows cannot be taken out by themselves', async () => {
     const random = await world('on_finding = quarantine');
     const replace = (number: number, rows: ReturnType<typeof day>) => {
