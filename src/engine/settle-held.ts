@@ -8,7 +8,7 @@ import { quarantineIdColumn } from '../ingest/quarantine-record.ts';
 import { type HeldOutcome, type HeldUpdate, recordHeldDecision, recordMark } from '../log/held-log.ts';
 import type { TableEntry } from '../query/catalog.ts';
 import { isAccepted } from './accepted-findings.ts';
-import { incidentsOfHeld, settleOffers, waitingUnder } from './held-incidents.ts';
+import { incidentsOfHeld, settleOffers, waitingFor } from './held-incidents.ts';
 import { endRefreshHolds } from './held-refreshes.ts';
 import { moveIncident, noteTaken } from './incidents.ts';
 import type { UpdateInProgress } from './update-in-progress.ts';
@@ -169,8 +169,9 @@ async function tellIncidents(
   const told = `update ${held.updateId} ${outcomeText[outcome]}${because}`;
   if (outcome === 'accepted-marked') return noteTaken(draft, incidents, version, told);
   if (who === 'everview') return;
+  const waitingUnder = await waitingFor(draft, held.table);
   for (const live of incidents) {
-    if (live.state === 'accepted' || (await waitingUnder(draft, live)).length > 0) continue;
+    if (live.state === 'accepted' || waitingUnder(live).length > 0) continue;
     await moveIncident(draft, live, 'acknowledged', { who, why: told });
   }
 }
