@@ -131,6 +131,18 @@ describe('CREATE OR REPLACE', () => {
     expect((await db.execute(tight)).message).toBe('table "t" replaced');
   });
 
+  it('leaves nothing waiting of a table that is empty and gets other columns', async () => {
+    await db.sql(`
+      CREATE TABLE t (id INTEGER, a INTEGER CHECK (a > 0)) WITH (on_violation = quarantine);
+      INSERT INTO t VALUES (1, -1), (2, -2);
+      CREATE OR REPLACE TABLE t (id INTEGER, a VARCHAR, b INTEGER) WITH (on_violation = quarantine)`);
+    expect((await db.query(`SELECT state, "row" FROM everview.quarantine ORDER BY id`)).rows).toEqual([
+      { state: 'dropped', row: '{"id":1,"a":-1}' },
+      { state: 'dropped', row: '{"id":2,"a":-2}' },
+    ]);
+    expect(await db.execute('RELEASE QUARANTINE FOR t')).toMatchObject({ update: { status: 'unchanged' } });
+  });
+
   it('keeps the first spelling of a name, and what is filed under it', async () => {
     await db.sql(stack);
     await db.insert('XY', [{ id: 1000, x: 100, y: 200 }]);
