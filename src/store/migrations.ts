@@ -231,6 +231,8 @@ const steps: readonly (readonly Statement[])[] = [
   ],
   // Since which version it is there; null: since that of the incident.
   ['ALTER TABLE everview.incidents ADD COLUMN taken_version BIGINT'],
+  // What CORRECT made of a row, beside what it came as.
+  ['ALTER TABLE everview.quarantine ADD COLUMN corrected VARCHAR'],
 ];
 
 /**

@@ -121,7 +121,7 @@ const systemTables: Readonly<Record<string, string>> = {
   model_versions: 'every version of a model: status, parameters, metrics',
   gates: 'every condition that a version was judged by',
   promotions: 'what people and incidents decided about which version answers',
-  quarantine: 'rows that were set aside',
+  quarantine: 'rows that were set aside: `row` as it came, `corrected` what `CORRECT` made of it',
   verdicts: 'what was made of each update by its history',
   held_updates: 'updates that wait for a person, and what was decided',
   marks: 'what was accepted although nobody vouched for it',
