@@ -52,7 +52,7 @@ export async function readStatus(engine: Pick<Everview, 'execute'>): Promise<Sta
      QUALIFY row_number() OVER (PARTITION BY name ORDER BY refresh_id DESC) = 1`,
   );
   const quarantine = await engine.execute(
-    `SELECT "table" AS name, count(*) AS rows FROM everview.quarantine WHERE resolved_at IS NULL GROUP BY ALL`,
+    `SELECT "table" AS name, count(*) AS rows FROM everview.quarantine WHERE state = 'held' GROUP BY ALL`,
   );
   const asideOf = byName(quarantine.rows);
   const lastOf = byName(refreshes.rows);

@@ -262,12 +262,24 @@ async function storeTable(
     return;
   }
   if (existing !== undefined) {
-    await dropTableStorage(draft.tx, name);
-    await dropCursor(draft.tx, name);
-    await draft.forget(name);
-    await watchSources(draft, name, null);
+    await forgetTable(draft, existing);
   }
   await createTableStorage(draft.tx, entry.declared);
+}
+
+/** The table is gone, or made anew with other columns: so are its rows, those that were set aside, and what waited for it. */
+async function forgetTable(draft: WriteDraft, entry: TableEntry): Promise<void> {
+  const name = nameOf(entry);
+  await dropQuarantine(draft.tx, entry.target, null, { nowMs: draft.nowMs });
+  await dropTableStorage(draft.tx, name);
+  await dropCursor(draft.tx, name);
+  await draft.forget(name);
+  await watchSources(draft, name, null);
+  await forgetHeld(draft.tx, name, draft.nowMs);
+  draft.update({
+    held: draft.state.held.filter(({ table }) => table !== name),
+    marks: draft.state.marks.filter(({ table }) => table !== name),
+  });
 }
 
 /** Forgets what was known of a table's sources, and begins anew where a column says what they are. */
@@ -349,17 +361,7 @@ async function dropStorage(core: EngineCore, draft: WriteDraft, entry: CatalogEn
   await resolveIncidentsOf(draft, name);
   switch (entry.kind) {
     case 'table':
-      await dropQuarantine(draft.tx, entry.target, null, { nowMs: draft.nowMs });
-      await dropTableStorage(draft.tx, name);
-      await dropCursor(draft.tx, name);
-      await draft.forget(name);
-      await watchSources(draft, name, null);
-      await forgetHeld(draft.tx, name, draft.nowMs);
-      draft.update({
-        held: draft.state.held.filter(({ table }) => table !== name),
-        marks: draft.state.marks.filter(({ table }) => table !== name),
-      });
-      return;
+      return forgetTable(draft, entry);
     case 'view':
     case 'training-set':
       return dropContents(core, draft, name);

@@ -19,16 +19,15 @@ function isAbout(live: LiveIncident, table: string, subjects: ReadonlySet<string
   return live.kind === 'finding' && live.name === table && subjects.has(live.subject);
 }
 
-/** The updates that wait and show what an incident tells of. */
-export async function waitingUnder(
+/** The updates that wait for a table, by the incident that tells of what they show. */
+export async function waitingFor(
   { tx, state }: WriteDraft,
-  live: LiveIncident,
-): Promise<readonly HeldUpdate[]> {
-  const waiting: HeldUpdate[] = [];
+  table: string,
+): Promise<(live: LiveIncident) => readonly HeldUpdate[]> {
+  const waiting: { readonly held: HeldUpdate; readonly subjects: ReadonlySet<string> }[] = [];
   for (const held of state.held)
-    if (held.table === live.name && isAbout(live, held.table, await toldSubjects(tx, held)))
-      waiting.push(held);
-  return waiting;
+    if (held.table === table) waiting.push({ held, subjects: await toldSubjects(tx, held) });
+  return (live) => waiting.flatMap(({ held, subjects }) => (isAbout(live, table, subjects) ? [held] : []));
 }
 
 async function toldSubjects(
@@ -42,9 +41,10 @@ async function toldSubjects(
 /** An update waits no more: its incidents say what came of it, and offer what can be done now. */
 export async function settleOffers(draft: WriteDraft, held: HeldUpdate, outcome: HeldOutcome): Promise<void> {
   const subjects = await toldSubjects(draft.tx, held);
+  const waitingUnder = await waitingFor(draft, held.table);
   for (const live of draft.state.incidents) {
     if (!isAbout(live, held.table, subjects)) continue;
-    const waiting = await waitingUnder(draft, live);
+    const waiting = waitingUnder(live);
     const isWaiting = live.response === 'update-held' || live.response === 'refresh-held';
     const ends = outcome === 'accepted-marked' || (isWaiting && waiting.length === 0);
     const response = ends ? responseAfter[outcome] : live.response;
@@ -62,9 +62,11 @@ const responseAfter: Readonly<Record<HeldOutcome, IncidentResponse>> = {
 
 /** Incidents of a table were seen again: they offer to decide about all that waits, not only about the newest. */
 export async function renewOffers(draft: WriteDraft, table: string): Promise<void> {
+  if (!draft.state.held.some((held) => held.table === table)) return;
+  const waitingUnder = await waitingFor(draft, table);
   for (const live of draft.state.incidents) {
     if (live.kind !== 'finding' || live.name !== table) continue;
-    const waiting = await waitingUnder(draft, live);
+    const waiting = waitingUnder(live);
     if (waiting.length > 0) await offer(draft, live, waiting);
   }
 }

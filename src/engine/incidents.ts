@@ -16,7 +16,13 @@ import type { Version } from '../core/version.ts';
 import { heldSubjects } from '../ingest/quarantine.ts';
 import { recordDelivery } from '../log/delivery-log.ts';
 import type { HeldUpdate } from '../log/held-log.ts';
-import { recordIncident, recordIncidentEvent, recordSeenAgain, recordTaken } from '../log/incident-log.ts';
+import {
+  recordIncident,
+  recordIncidentEvent,
+  recordQuiet,
+  recordSeenAgain,
+  recordTaken,
+} from '../log/incident-log.ts';
 import { nameOf } from '../query/catalog.ts';
 import type { EngineState } from './engine-state.ts';
 import { incidentsOfHeld } from './held-incidents.ts';
@@ -74,7 +80,7 @@ export async function noteTaken(
   for (const live of incidents) {
     const expires = isExpired(live, draft.nowMs);
     if (live.state === 'accepted' && !expires) continue;
-    const reopened = expires ? { ...live, state: 'open' as const, expiresAtMs: null } : live;
+    const reopened = expires ? { ...live, state: 'open' as const, expiresAtMs: null, quiet: 0 } : live;
     const seen: LiveIncident = {
       ...reopened,
       taken: live.severity,
@@ -233,8 +239,11 @@ export async function noteQuietUpdate(
     // Rows that nobody has looked at are in the table still, or may come in yet.
     if (draft.state.held.some(({ table }) => table === live.name)) continue;
     const quiet = live.quiet + 1;
-    if (quiet < quietUpdates) replaceIncident(draft, live.incidentId, { ...live, quiet });
-    else await moveIncident(draft, live, 'resolved', byTheEngine(`${quiet} updates in a row without it`));
+    if (quiet < quietUpdates) {
+      const next = { ...live, quiet };
+      replaceIncident(draft, live.incidentId, next);
+      await recordQuiet(draft.tx, next);
+    } else await moveIncident(draft, live, 'resolved', byTheEngine(`${quiet} updates in a row without it`));
   }
 }
 

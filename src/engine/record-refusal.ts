@@ -41,7 +41,7 @@ async function recordRefusal(
       inserted: 0,
       deleted: 0,
       quarantined: 0,
-      keptOut: update.keptOut(true),
+      keptOut: update.keptOut(refusal.reason === 'replayed-batch' ? 'refused-replay' : 'refused'),
       message: refusal.message,
       committedAtMs: draft.nowMs,
     });

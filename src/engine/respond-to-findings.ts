@@ -1,10 +1,12 @@
 import { EverviewError } from '../core/errors.ts';
 import type { IncidentReport } from '../core/incident.ts';
+import { sameName } from '../core/schema.ts';
 import type { Session } from '../core/session.ts';
 import { type Finding, subjectOf, type Verdict } from '../core/verdict.ts';
 import { versionOf } from '../core/version.ts';
 import type { TableDefinition } from '../declare/definition.ts';
 import type { UpdateContext } from '../ingest/change-outcome.ts';
+import type { IngestTarget } from '../ingest/ingest-target.ts';
 import { partsLeaving } from '../ingest/judge/judge-batch.ts';
 import { recordParts } from '../ingest/judge/profile-log.ts';
 import { judgedBefore } from '../ingest/quarantine.ts';
@@ -75,7 +77,8 @@ export async function respondToFindings(
   const response = (wished === 'quarantine' || wished === 'ask') && isTied ? 'reject' : wished;
   const reports: IncidentReport[] = [];
   // What is noticed of an update of which nothing is taken, or all waits, shares its fate.
-  const isWhole = response !== 'quarantine' || blocking.some(({ rowsPredicate }) => rowsPredicate === null);
+  const isWhole =
+    response !== 'quarantine' || blocking.some((finding) => wrongRows(finding, target) === null);
   const isKnown = change.letIn === null ? () => false : await knownFindings(draft, entry);
   for (const finding of told) {
     const fate = responses[isWhole || blocking.includes(finding) ? response : 'warn'];
@@ -108,8 +111,16 @@ export async function respondToFindings(
   }
   let quarantined = 0;
   for (const finding of widestLast(blocking))
-    quarantined += await setAside(draft, entry, finding, finding.rowsPredicate, subjects, context);
+    quarantined += await setAside(draft, entry, finding, wrongRows(finding, target), subjects, context);
   return { ...nothingSetAside, quarantined, reports };
+}
+
+/** Of a table whose rows reference each other none can stay by itself: another of the update may rest on one that goes. */
+function wrongRows({ rowsPredicate }: Finding, { name, children }: IngestTarget): string | null {
+  const restsOnItself = children.some(
+    ({ childTable, constraint }) => sameName(childTable, name) && constraint.matchRate === undefined,
+  );
+  return restsOnItself ? null : rowsPredicate;
 }
 
 /** Which findings are none of news: of rows that a rule had set aside and that now come in, all is for the first time. */

@@ -199,7 +199,7 @@ async function finish(
       inserted: sum('inserted'),
       deleted: sum('deleted'),
       quarantined,
-      keptOut: update.keptOut(false),
+      keptOut: update.keptOut('accepted'),
       message: told.length === 0 ? null : told.join('; '),
       committedAtMs: context.nowMs,
     };

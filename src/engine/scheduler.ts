@@ -65,7 +65,7 @@ export async function stepScheduler(core: EngineCore, notifier: Notifier | null)
     }
   }
   if (due.length === 0 && !core.isHeld) await auditNextView(core);
-  await keepTime(core);
+  await keepTime(core).catch((failure: unknown) => failures.push(failure));
   await settleLabels(core, 'due').catch((failure: unknown) => failures.push(failure));
   await compactHistory(core);
   if (notifier !== null) await deliverNotices(core, notifier);

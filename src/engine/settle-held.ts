@@ -4,17 +4,27 @@ import type { Version } from '../core/version.ts';
 import { nothingDone } from '../ingest/change-outcome.ts';
 import { blockingFindings } from '../ingest/judge/profile-log.ts';
 import { dropQuarantine, releaseQuarantine } from '../ingest/quarantine.ts';
+import { quarantineIdColumn } from '../ingest/quarantine-record.ts';
 import { type HeldOutcome, type HeldUpdate, recordHeldDecision, recordMark } from '../log/held-log.ts';
 import type { TableEntry } from '../query/catalog.ts';
 import { isAccepted } from './accepted-findings.ts';
-import { incidentsOfHeld, settleOffers, waitingUnder } from './held-incidents.ts';
+import { incidentsOfHeld, settleOffers, waitingFor } from './held-incidents.ts';
 import { endRefreshHolds } from './held-refreshes.ts';
 import { moveIncident, noteTaken } from './incidents.ts';
 import type { UpdateInProgress } from './update-in-progress.ts';
 import type { WriteDraft } from './write-draft.ts';
 
 /** An update by its number (`everview.updates.update_id`), and where that stood. */
-export type AskedUpdate = { readonly version: number; readonly at?: TextPlace };
+export type AskedUpdate = {
+  readonly version: number;
+  readonly at?: TextPlace;
+  /** The tables of which what waits is meant; absent: all of it is. */
+  readonly tables?: ReadonlySet<string>;
+};
+
+export function isAsked({ updateId, table }: HeldUpdate, { version, tables }: AskedUpdate): boolean {
+  return updateId === version && (tables === undefined || tables.has(table));
+}
 
 /**
  * What was decided about an update that waits, as a part of another update: its rows are checked again and taken, or
@@ -28,11 +38,10 @@ export async function settleHeld(
   decision: Decision,
 ): Promise<void> {
   const { draft } = update;
-  const all = draft.state.held.filter(({ updateId }) => updateId === asked.version);
+  const all = draft.state.held.filter((held) => isAsked(held, asked));
   if (all.length === 0) throw notHeld(draft, asked);
   if (decided === 'rejected' && all.some(({ what }) => what === 'refresh')) throw takenAlready(asked);
-  if (decided !== 'rejected')
-    await endRefreshHolds(draft, ({ updateId }) => updateId === asked.version, decided, decision);
+  if (decided !== 'rejected') await endRefreshHolds(draft, (held) => isAsked(held, asked), decided, decision);
   for (const held of all) {
     const outcome = held.what === 'refresh' ? decided : await settleRows(update, held, decided);
     if (held.what === 'rows') await endHold(draft, held, outcome, decision);
@@ -160,14 +169,16 @@ async function tellIncidents(
   const told = `update ${held.updateId} ${outcomeText[outcome]}${because}`;
   if (outcome === 'accepted-marked') return noteTaken(draft, incidents, version, told);
   if (who === 'everview') return;
+  const waitingUnder = await waitingFor(draft, held.table);
   for (const live of incidents) {
-    if (live.state === 'accepted' || (await waitingUnder(draft, live)).length > 0) continue;
+    if (live.state === 'accepted' || waitingUnder(live).length > 0) continue;
     await moveIncident(draft, live, 'acknowledged', { who, why: told });
   }
 }
 
 function heldRows(updateId: number) {
-  const text = `quarantine_id IN (SELECT id FROM everview.quarantine WHERE update_id = ${updateId} AND constraint_kind = 'finding')`;
+  // By its inner name: a column of the table may be called `quarantine_id`.
+  const text = `${quarantineIdColumn} IN (SELECT id FROM everview.quarantine WHERE update_id = ${updateId} AND constraint_kind = 'finding')`;
   return { text, at: placeIn(text, 0, text.length) };
 }
 

@@ -12,7 +12,7 @@ import type { WriteDraft } from './write-draft.ts';
 
 /** What the statements of one update have done so far. */
 type Tally = {
-  /** Rows that came with it, whatever became of them. */
+  /** Rows that came with it for the first time, whatever became of them. */
   readonly arrived: number;
   readonly inserted: number;
   readonly deleted: number;
@@ -74,7 +74,7 @@ export class UpdateInProgress {
     this.#touched.add(name.toLowerCase());
     const before = this.#byTable.get(name) ?? nothing;
     this.#byTable.set(name, {
-      arrived: before.arrived + (origin === 'arriving' ? outcome.inserted + outcome.quarantined : 0),
+      arrived: before.arrived + (origin === 'arriving' ? arrivedWith(outcome) : 0),
       inserted: before.inserted + outcome.inserted,
       deleted: before.deleted + outcome.deleted,
       quarantined: before.quarantined + outcome.quarantined,
@@ -104,11 +104,15 @@ export class UpdateInProgress {
     return this.#arriving;
   }
 
-  /** The tables to which rows came that have taken none: all were set aside, or the update is refused. */
-  keptOut(isRefused: boolean): readonly string[] {
-    const tables = new Set(this.#arriving === null ? [] : [this.#arriving]);
+  /**
+   * The tables to which rows came that have taken none: all were set aside, or the update is refused. Rows that came
+   * before, and again, are none of those that the next update goes on from.
+   */
+  keptOut(fate: 'accepted' | 'refused' | 'refused-replay'): readonly string[] {
+    const tables = new Set<string>();
+    if (this.#arriving !== null && fate !== 'refused-replay') tables.add(this.#arriving);
     for (const [table, { arrived, inserted }] of this.#byTable)
-      if (arrived > 0 && (isRefused || inserted === 0)) tables.add(table);
+      if (arrived > 0 && (fate !== 'accepted' || inserted === 0)) tables.add(table);
     return [...tables];
   }
 
@@ -119,6 +123,11 @@ export class UpdateInProgress {
   get tallies(): ReadonlyMap<string, Tally> {
     return this.#byTable;
   }
+}
+
+function arrivedWith({ inserted, quarantined, counts }: ChangeOutcome): number {
+  // A replay that is set aside is so whole.
+  return inserted + (counts.some(({ kind }) => kind === 'replayed-batch') ? 0 : quarantined);
 }
 
 function bothLetIn(before: LetIn | null | undefined, now: LetIn | null): LetIn | null {

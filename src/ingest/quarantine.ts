@@ -48,7 +48,8 @@ export async function releaseQuarantine(
 }
 
 /**
- * Rewrites held rows and releases them; rows that still break a constraint stay, as rewritten.
+ * Rewrites held rows and releases them; rows that still break a constraint stay, as rewritten. `everview.quarantine` keeps
+ * them as they came (`row`) beside what they were made into (`corrected`).
  * @throws EverviewError `invalid-row` when a value does not fit its column, `unknown-column`.
  */
 export async function correctQuarantine(
@@ -186,7 +187,7 @@ async function rewriteHeld(tx: Session, target: IngestTarget, assigned: readonly
      WHERE q.${quarantineIdColumn} = s.${quarantineIdColumn}`,
   );
   await tx.run(
-    `UPDATE everview.quarantine AS e SET "row" = ${jsonOf(target, 's')} FROM ${stageRelation} AS s
+    `UPDATE everview.quarantine AS e SET corrected = ${jsonOf(target, 's')} FROM ${stageRelation} AS s
      WHERE e.id = s.${quarantineIdColumn}`,
   );
 }

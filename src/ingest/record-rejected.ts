@@ -33,6 +33,7 @@ export async function recordRejected(
     fill(new Date(context.nowMs)),
     fill(null),
     fill(null),
+    fill(null),
   ]);
 }
 

@@ -4,6 +4,7 @@ import type { Session } from '../core/session.ts';
 import type { Constraint } from '../declare/definition.ts';
 import type { IngestTarget } from './ingest-target.ts';
 import { dataRelation } from './relation-names.ts';
+import { checkHolds } from './rule.ts';
 
 /**
  * Rows that are in the table already must meet constraints declared later.
@@ -31,7 +32,7 @@ function violationsSql(target: IngestTarget, constraint: Constraint): string {
     case 'not-null':
       return `${data} WHERE ${quoteIdentifier(constraint.column)} IS NULL`;
     case 'check':
-      return `${data} AS ${quoteIdentifier(target.name)} WHERE NOT (${constraint.expression})`;
+      return `${data} AS ${quoteIdentifier(target.name)} WHERE NOT (${checkHolds(constraint.expression)})`;
     case 'unique':
     case 'primary-key': {
       const key = quoteList(constraint.columns);

@@ -64,7 +64,7 @@ export async function recordMark(tx: Session, mark: MarkedUpdate, nowMs: number)
 /** The table is gone, and with it what waited for it and what was marked. */
 export async function forgetHeld(tx: Session, table: string, nowMs: number): Promise<void> {
   await tx.run(
-    `UPDATE everview.held_updates SET state = 'rejected', decided_at = $2, who = 'everview', why = 'the table was dropped'
+    `UPDATE everview.held_updates SET state = 'rejected', decided_at = $2, who = 'everview', why = 'the table was dropped, or made anew'
      WHERE "table" = $1 AND state = 'waiting'`,
     [table, new Date(nowMs)],
   );

@@ -87,7 +87,7 @@ export async function recordSeenAgain(
     ...(updateId === null ? [] : [`update_id = ${updateId}`]),
   ];
   await tx.run(
-    `UPDATE everview.incidents SET occurrences = occurrences + $2, rows = rows + $3, last_seen_at = $4, severity = $5,
+    `UPDATE everview.incidents SET occurrences = occurrences + $2, rows = rows + $3, last_seen_at = $4, severity = $5, quiet = NULL,
        ${takenSql(seen)}${isTold ? `, ${told.join(', ')}` : ''}
      WHERE incident_id = $1`,
     [
@@ -103,6 +103,11 @@ export async function recordSeenAgain(
 
 export async function recordTaken(tx: Session, live: LiveIncident): Promise<void> {
   await tx.run(`UPDATE everview.incidents SET ${takenSql(live)} WHERE incident_id = $1`, [live.incidentId]);
+}
+
+/** So many updates came without it since it was last seen. */
+export async function recordQuiet(tx: Session, { incidentId, quiet }: LiveIncident): Promise<void> {
+  await tx.run(`UPDATE everview.incidents SET quiet = ${quiet} WHERE incident_id = ${incidentId}`);
 }
 
 /** What it says was done, of which update, and what could be. */
@@ -157,7 +162,7 @@ export async function recordIncidentEvent(
     event === 'resolved' ? at : null,
   ]);
   await tx.run(
-    `UPDATE everview.incidents SET state = ${places[1]}, expires_at = ${places[2]}, resolved_at = ${places[3]}
+    `UPDATE everview.incidents SET state = ${places[1]}, expires_at = ${places[2]}, resolved_at = ${places[3]}, quiet = NULL
      WHERE incident_id = ${places[0]}`,
     parameters,
   );
@@ -172,7 +177,7 @@ export async function lastIncidentId(session: Session): Promise<number> {
 export async function loadLiveIncidents(session: Session): Promise<LiveIncident[]> {
   const rows = await session.rows(
     `SELECT incident_id, kind, name, subject, severity, taken, taken_version, detail, response, update_id, statements, state,
-       opened_at, expires_at FROM everview.incidents
+       opened_at, expires_at, coalesce(quiet, 0) AS quiet FROM everview.incidents
      WHERE state <> 'resolved' ORDER BY incident_id`,
   );
   return rows.flatMap((row) => {
@@ -195,7 +200,7 @@ export async function loadLiveIncidents(session: Session): Promise<LiveIncident[
         statements: Array.isArray(row['statements']) ? row['statements'].map(String) : [],
         state,
         expiresAtMs: row['expires_at'] === null ? null : Number(row['expires_at']),
-        quiet: 0,
+        quiet: Number(row['quiet']),
       },
     ];
   });

@@ -231,6 +231,10 @@ const steps: readonly (readonly Statement[])[] = [
   ],
   // Since which version it is there; null: since that of the incident.
   ['ALTER TABLE everview.incidents ADD COLUMN taken_version BIGINT'],
+  // What CORRECT made of a row, beside what it came as.
+  ['ALTER TABLE everview.quarantine ADD COLUMN corrected VARCHAR'],
+  // How many updates in a row came without what an incident tells of; null: none.
+  ['ALTER TABLE everview.incidents ADD COLUMN quiet BIGINT'],
 ];
 
 /**

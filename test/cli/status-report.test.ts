@@ -1,6 +1,7 @@
 import pico from 'picocolors';
 import { expect, test } from 'vitest';
-import { type StatusReport, staleNames, statusLines } from '../../src/cli/status-report.ts';
+import { readStatus, type StatusReport, staleNames, statusLines } from '../../src/cli/status-report.ts';
+import { openEverview } from '../support/open-everview.ts';
 
 const report: StatusReport = {
   version: 7,
@@ -38,6 +39,16 @@ const report: StatusReport = {
     },
   ],
 };
+
+test('rows of a refused update are in no quarantine that they could leave', async () => {
+  const { db } = await openEverview();
+  await db.sql('CREATE TABLE t (x INTEGER CHECK (x > 0)) WITH (on_violation = quarantine)');
+  await db.execute('INSERT INTO t VALUES (1), (-1)');
+  await db.execute('ALTER TABLE t SET (on_violation = reject)');
+  await expect(db.execute('INSERT INTO t VALUES (-2), (-3)')).rejects.toThrow('breaks CHECK');
+  expect((await readStatus(db)).objects).toMatchObject([{ name: 't', quarantined: 1 }]);
+  await db.close();
+});
 
 test('every object has a line, and the last line sums up', () => {
   const lines = [...statusLines(report, { colors: pico.createColors(false), widthColumns: null })];

@@ -118,6 +118,31 @@ describe('CREATE OR REPLACE', () => {
     expect((await db.query('SELECT * FROM xy AT (VERSION => 1)')).rows).toEqual([]);
   });
 
+  it('takes a row for which a new constraint fails to evaluate for one that breaks it', async () => {
+    await db.sql(
+      `CREATE TABLE t (id INTEGER, a VARCHAR); INSERT INTO t VALUES (1, 'one'), (2, '2'), (3, NULL)`,
+    );
+    const tight = 'CREATE OR REPLACE TABLE t (id INTEGER, a VARCHAR CHECK (CAST(a AS INTEGER) > 0))';
+    expect(await failureOf(db.execute(tight))).toMatchObject({
+      code: 'constraint-violation',
+      data: { rows: 1 },
+    });
+    await db.execute(`UPDATE t SET a = '1' WHERE id = 1`);
+    expect((await db.execute(tight)).message).toBe('table "t" replaced');
+  });
+
+  it('leaves nothing waiting of a table that is empty and gets other columns', async () => {
+    await db.sql(`
+      CREATE TABLE t (id INTEGER, a INTEGER CHECK (a > 0)) WITH (on_violation = quarantine);
+      INSERT INTO t VALUES (1, -1), (2, -2);
+      CREATE OR REPLACE TABLE t (id INTEGER, a VARCHAR, b INTEGER) WITH (on_violation = quarantine)`);
+    expect((await db.query(`SELECT state, "row" FROM everview.quarantine ORDER BY id`)).rows).toEqual([
+      { state: 'dropped', row: '{"id":1,"a":-1}' },
+      { state: 'dropped', row: '{"id":2,"a":-2}' },
+    ]);
+    expect(await db.execute('RELEASE QUARANTINE FOR t')).toMatchObject({ update: { status: 'unchanged' } });
+  });
+
   it('keeps the first spelling of a name, and what is filed under it', async () => {
     await db.sql(stack);
     await db.insert('XY', [{ id: 1000, x: 100, y: 200 }]);

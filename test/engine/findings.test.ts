@@ -250,6 +250,108 @@ describe('an update that the judgement blocks', () => {
     expect((await db.query('SELECT state FROM everview.held_updates')).rows).toEqual([{ state: 'rejected' }]);
   });
 
+  it('waits and is let in whatever the columns of its table are called', async () => {
+    ({ db, clock } = await openEverview());
+    await db.sql(
+      'CREATE TABLE t (quarantine_id INTEGER, amount DOUBLE) WITH (profile = on, on_finding = ask)',
+    );
+    const random = new Random(11);
+    const rows = (number: number) =>
+      day(random, number).map(({ id, amount }) => ({ quarantine_id: id, amount }));
+    for (let number = 0; number < 20; number++) {
+      clock.advanceMs(dayMs);
+      await db.insert('t', rows(number));
+    }
+    clock.advanceMs(dayMs);
+    await db.insert(
+      't',
+      rows(20).map((row) => ({ ...row, amount: row.amount * 100 })),
+    );
+    expect(await db.execute('APPROVE UPDATE 21')).toMatchObject({ update: { inserted: rowsADay } });
+    expect((await db.query('SELECT state FROM everview.held_updates')).rows).toEqual([{ state: 'approved' }]);
+  });
+
+  it.each([
+    ['given up', 'ask', '1 hour', 'ask', '6 hours'],
+    ['given up', 'ask', '1 hour', 'hold_refresh', '6 hours'],
+    ['given up', 'ask', '6 hours', 'ask', '6 hours'],
+    ['given up', 'ask', '6 hours', 'hold_refresh', '1 hour'],
+  ])(
+    'is %s of one table (%s, %s) and taken of another (%s, %s), when each says so',
+    async (_, first, firstFor, other, otherFor) => {
+      ({ db, clock } = await openEverview());
+      await db.sql(`
+      CREATE TABLE a (id INTEGER, country VARCHAR, amount DOUBLE)
+        WITH (profile = on, on_finding = ${first}, hold = INTERVAL '${firstFor}' THEN reject);
+      CREATE TABLE b (id INTEGER, country VARCHAR, amount DOUBLE)
+        WITH (profile = on, on_finding = ${other}, hold = INTERVAL '${otherFor}' THEN accept_marked);
+      CREATE MATERIALIZED VIEW bs AS SELECT count(*)::INTEGER AS n FROM b`);
+      const random = new Random(11);
+      const bring = async (
+        change: (rows: ReturnType<typeof day>) => ReturnType<typeof day>,
+        number: number,
+      ) => {
+        clock.advanceMs(dayMs);
+        await db.transaction(async (update) => {
+          await update.insert('a', change(day(random, number)));
+          await update.insert('b', change(day(random, number)));
+        });
+      };
+      for (let number = 0; number < 20; number++) await bring((rows) => rows, number);
+      await bring(scaled, 20);
+      const states = async () =>
+        Object.fromEntries(
+          (await db.query('SELECT "table", state FROM everview.held_updates')).rows.map((row) => [
+            row['table'],
+            row['state'],
+          ]),
+        );
+      clock.advanceMs(3_600_000);
+      await db.step();
+      expect(await states()).toEqual({
+        a: firstFor === '1 hour' ? 'rejected' : 'waiting',
+        b: otherFor === '1 hour' ? 'accepted-marked' : 'waiting',
+      });
+      clock.advanceMs(5 * 3_600_000);
+      await db.step();
+      expect(await states()).toEqual({ a: 'rejected', b: 'accepted-marked' });
+      expect(await count('a')).toBe(20 * rowsADay);
+      expect((await db.query('SELECT n FROM bs')).rows).toEqual([{ n: 21 * rowsADay }]);
+    },
+  );
+
+  it('is set aside whole where its rows may rest on one that is wrong', async () => {
+    ({ db, clock } = await openEverview());
+    await db.sql(`
+      CREATE TABLE t (id INTEGER PRIMARY KEY, above INTEGER REFERENCES t (id), amount DOUBLE)
+        WITH (profile = on, on_finding = quarantine)`);
+    const random = new Random(11);
+    const rows = (number: number, change = (all: ReturnType<typeof day>) => all) =>
+      change(day(random, number)).map(({ id, amount }, index) => ({
+        id,
+        above: number * 1_000 + (index >> 1),
+        amount,
+      }));
+    for (let number = 0; number < 20; number++) {
+      clock.advanceMs(dayMs);
+      await db.insert('t', rows(number));
+    }
+    clock.advanceMs(dayMs);
+    const wrong = rows(20, (all) =>
+      all.map((row, index) => (index % 4 === 1 ? { ...row, amount: -1 } : row)),
+    );
+    expect(await db.insert('t', wrong)).toMatchObject({ inserted: 0, quarantined: rowsADay });
+    expect(await count('t AS c WHERE NOT EXISTS (FROM t AS p WHERE p.id = c.above)')).toBe(0);
+    expect(
+      (
+        await db.query(
+          `SELECT count(*)::INTEGER AS n FROM everview.quarantine WHERE 'sentinel amount' IN subjects`,
+        )
+      ).rows,
+    ).toEqual([{ n: 50 }]);
+    expect(await db.execute('RELEASE QUARANTINE FOR t')).toMatchObject({ update: { inserted: rowsADay } });
+  });
+
   it('is refused whole where its rows cannot be taken out by themselves', async () => {
     const random = await world('on_finding = quarantine');
     const replace = (number: number, rows: ReturnType<typeof day>) => {

@@ -138,6 +138,29 @@ describe('incidents of updates', () => {
     expect(await incidents('state')).toEqual([{ state: 'resolved' }, { state: 'resolved' }]);
   });
 
+  it('are over as soon where the file is closed between the updates', async () => {
+    await using place = await temporaryDatabase();
+    const states: unknown[] = [];
+    const once = async (statement: string) => {
+      await db.close();
+      ({ db } = await openEverview({ path: place.path, clock }));
+      await db.execute(statement);
+      states.push((await incidents('state'))[0]?.state);
+    };
+    await once('CREATE TABLE t (id INTEGER, x INTEGER CHECK (x >= 0)) WITH (on_violation = quarantine)');
+    for (const x of [-1, 1, 1, -1, 1, 1]) await once(`INSERT INTO t VALUES (1, ${x})`);
+    await once('ACKNOWLEDGE INCIDENT 1');
+    for (const x of [1, 1, 1]) await once(`INSERT INTO t VALUES (1, ${x})`);
+    expect(states).toEqual([
+      undefined,
+      ...new Array<string>(6).fill('open'),
+      ...new Array<string>(3).fill('acknowledged'),
+      'resolved',
+    ]);
+    await db.close();
+    ({ db } = await openEverview());
+  });
+
   it('are acknowledged, accepted for a time, and resolved, with who and why', async () => {
     const bad = (id: number) => db.execute(`INSERT INTO t VALUES (${id}, 'a', -1)`);
     await bad(1);

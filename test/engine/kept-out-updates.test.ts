@@ -93,6 +93,20 @@ test.each(
   expect(await causes()).toEqual([cause]);
 });
 
+test.each(['reject', 'quarantine'])(
+  'a day that came again in place of the next is missed (%s)',
+  async (response) => {
+    const random = await usualDays(`on_replay = ${response}`);
+    clock.advanceMs(dayMs);
+    const rows = day(random, 30);
+    await db.insert('t', rows);
+    clock.advanceMs(dayMs);
+    if (response === 'reject') await expect(db.insert('t', rows)).rejects.toThrow('replay');
+    else expect(await db.insert('t', rows)).toMatchObject({ inserted: 0, quarantined: rowsADay });
+    expect(told((await usualDay(random, 32)).verdicts)).toEqual(['missing-rows']);
+  },
+);
+
 test('a day that never came is missed all the same', async () => {
   const random = await usualDays('on_finding = reject');
   clock.advanceMs(dayMs);

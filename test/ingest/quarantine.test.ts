@@ -29,7 +29,9 @@ async function world(): Promise<IngestWorld> {
 }
 
 const states = (opened: IngestWorld) =>
-  opened.rows(`SELECT id::INTEGER AS id, state, "row", reason FROM everview.quarantine ORDER BY id`);
+  opened.rows(
+    `SELECT id::INTEGER AS id, state, "row", corrected, reason FROM everview.quarantine ORDER BY id`,
+  );
 
 test('rows are released once they hold, as a late change', async () => {
   await using opened = await world();
@@ -48,7 +50,7 @@ test('rows are released once they hold, as a late change', async () => {
   expect((await opened.rows('SELECT id FROM quarantine.flights ORDER BY id')).length).toBe(2);
 });
 
-test('corrected rows flow; those that still break something stay as rewritten, with the new reason', async () => {
+test('corrected rows flow; those that still break something stay as rewritten, with the new reason, and as they came', async () => {
   await using opened = await world();
   const target = opened.target('flights');
   const outcome = await opened.update((tx, context) =>
@@ -65,11 +67,17 @@ test('corrected rows flow; those that still break something stay as rewritten, w
     {
       id: 1,
       state: 'held',
-      row: '{"id":2,"origin":"JFK","delay":100}',
+      row: '{"id":2,"origin":"XXX","delay":2}',
+      corrected: '{"id":2,"origin":"JFK","delay":100}',
       reason: 'delay = 100 breaks CHECK (delay < 100)',
     },
-    { id: 2, state: 'held' },
-    { id: 3, state: 'held', row: '{"id":4,"origin":"JFK","delay":200}' },
+    { id: 2, state: 'held', corrected: null },
+    {
+      id: 3,
+      state: 'held',
+      row: '{"id":4,"origin":"YYY","delay":4}',
+      corrected: '{"id":4,"origin":"JFK","delay":200}',
+    },
   ]);
   const again = await opened.update((tx, context) =>
     correctQuarantine(
@@ -88,6 +96,11 @@ test('corrected rows flow; those that still break something stay as rewritten, w
     [4n, 'JFK', 2],
   ]);
   expect(await opened.bag('quarantine.flights')).toEqual([]);
+  expect((await states(opened))[0]).toMatchObject({
+    state: 'corrected',
+    row: '{"id":2,"origin":"XXX","delay":2}',
+    corrected: '{"id":2,"origin":"JFK","delay":1}',
+  });
   await expect(
     opened.update((tx, context) => correctQuarantine(tx, target, assign({ dealy: '1' }), null, context)),
   ).rejects.toMatchObject({ code: 'unknown-column', hint: 'did you mean "delay"?' });
