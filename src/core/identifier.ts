@@ -1,6 +1,9 @@
 /** Columns of the engine's own, beside the user's in a relation, start with this; users' may not. */
 export const reservedPrefix = '__ev_';
 
+/** The place of a row in its table, as DuckDB calls it; a column of that name would stand for it. */
+export const placeColumn = 'rowid';
+
 /** Signed multiplicity of a row in a change: +1 inserted, −1 deleted. */
 export const weightColumn = '__ev_w';
 

@@ -4,7 +4,7 @@ import type { Definition, ModelDefinition } from './definition.ts';
 type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
 /** How this release keeps contents; another form means that what an older one kept is built again. */
-const contentsForm = 2;
+const contentsForm = 3;
 /** The same of the states and parameters of models. */
 const modelForm = 2;
 

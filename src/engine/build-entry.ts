@@ -55,11 +55,11 @@ export async function buildEntry(
 ): Promise<CatalogEntry> {
   switch (definition.kind) {
     case 'table':
-      return buildTableEntry(session, definition, catalog, createdAtMs);
+      return buildTableEntry(session, definition, catalog, createdAtMs, origin === 'declared');
     case 'view':
-      return buildView(session, parser, definition, catalog);
+      return buildView(session, parser, definition, catalog, origin);
     case 'training-set':
-      return buildTrainingSet(session, parser, definition, catalog);
+      return buildTrainingSet(session, parser, definition, catalog, origin);
     case 'model':
       return buildModel(definition, catalog, origin);
   }
@@ -70,9 +70,10 @@ async function buildView(
   parser: SqlParser,
   definition: ViewDefinition,
   catalog: Catalog,
+  origin: Origin,
 ): Promise<ViewEntry> {
   if (!definition.materialized) return buildVirtualView(session, parser, definition, catalog);
-  const compiled = await compileQuery(session, parser, definition, catalog);
+  const compiled = await compileQuery(session, parser, definition, catalog, origin === 'declared');
   if (definition.policy.refresh === 'incremental' && compiled.handle.plan.kind === 'full-only') {
     throw new EverviewError(
       'not-incremental',
@@ -158,8 +159,11 @@ async function buildTrainingSet(
   parser: SqlParser,
   definition: TrainingSetDefinition,
   catalog: Catalog,
+  origin: Origin,
 ): Promise<TrainingSetEntry> {
-  const { tree, handle, reads, bases, models } = await compileQuery(session, parser, definition, catalog);
+  const isDeclared = origin === 'declared';
+  const compiled = await compileQuery(session, parser, definition, catalog, isDeclared);
+  const { tree, handle, reads, bases, models } = compiled;
   assertColumnsKnown(definition.name, [definition.label], handle.schema);
   if (definition.eventTime !== null) {
     assertColumnsKnown(definition.name, [definition.eventTime], handle.schema);

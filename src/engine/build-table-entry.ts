@@ -1,5 +1,5 @@
 import { EverviewError } from '../core/errors.ts';
-import { quoteIdentifier, reservedPrefix } from '../core/identifier.ts';
+import { placeColumn, quoteIdentifier, reservedPrefix } from '../core/identifier.ts';
 import { nearestHint } from '../core/nearest.ts';
 import { columnNames, type Schema, sameName } from '../core/schema.ts';
 import type { Session } from '../core/session.ts';
@@ -10,13 +10,18 @@ import type { Catalog, TableEntry } from '../query/catalog.ts';
 import { queryFailure } from '../query/query-failure.ts';
 import { assertColumnsKnown } from './assert-columns-known.ts';
 
-/** A base table, once DuckDB knows its types and can evaluate its checks and defaults. */
+/**
+ * A base table, once DuckDB knows its types and can evaluate its checks and defaults.
+ * @param isDeclared whether somebody declares it now
+ */
 export async function buildTableEntry(
   session: Session,
   definition: TableDefinition,
   catalog: Catalog,
   createdAtMs: number,
+  isDeclared: boolean,
 ): Promise<TableEntry> {
+  if (isDeclared) assertNoPlace(definition);
   const schema: Schema[number][] = [];
   for (const column of definition.columns) {
     if (column.name.toLowerCase().startsWith(reservedPrefix)) {
@@ -74,6 +79,13 @@ export async function buildTableEntry(
       others.map((entry) => entry.declared),
     ),
   };
+}
+
+function assertNoPlace({ name, columns }: TableDefinition): void {
+  if (!columns.some((column) => sameName(column.name, placeColumn))) return;
+  throw new EverviewError('invalid-definition', `column "${placeColumn}" of "${name}" has a reserved name`, {
+    hint: 'DuckDB calls the place of a row so, by which rows are changed: call it row_id',
+  });
 }
 
 async function canonicalType(session: Session, table: string, column: string, type: string): Promise<string> {

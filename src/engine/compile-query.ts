@@ -62,12 +62,16 @@ export type Compiled = {
   readonly models: string[];
 };
 
-/** @throws EverviewError of the definition; places are within the definition's own query text. */
+/**
+ * @param isDeclared whether somebody declares it now
+ * @throws EverviewError of the definition; places are within the definition's own query text.
+ */
 export async function compileQuery(
   session: Session,
   parser: SqlParser,
   definition: ViewDefinition | TrainingSetDefinition,
   catalog: Catalog,
+  isDeclared: boolean,
 ): Promise<Compiled> {
   const tree = await parser.parse(definition.query);
   assertNotItself(definition, tree);
@@ -82,6 +86,7 @@ export async function compileQuery(
       resolver: resolverOf(catalog),
       tolerance,
       predictionTolerance: definition.kind === 'view' ? definition.predictionTolerance : 0,
+      isDeclared,
     });
     return { tree, handle, reads, bases: basesOf(reads, catalog), models: modelsOf(reads, catalog) };
   } catch (failure) {

@@ -109,8 +109,15 @@ export async function flatHandle(
   if (known !== undefined) return known;
   const { name, query: text, tolerance } = declared.definition;
   const resolver = flatResolverOf(draft.state.catalog);
-  const source = { name, text, query: tree, resolver, tolerance, predictionTolerance: 0 };
-  const flat = await compileView(draft.tx, core.parser, source);
+  const flat = await compileView(draft.tx, core.parser, {
+    name,
+    text,
+    query: tree,
+    resolver,
+    tolerance,
+    predictionTolerance: 0,
+    isDeclared: false,
+  });
   draft.update({ flatSets: withEntry(draft.state.flatSets, declared.hash, flat) });
   return flat;
 }

@@ -88,6 +88,7 @@ async function columnsRead(
       resolver,
       tolerance,
       predictionTolerance: 0,
+      isDeclared: false,
     });
     const node = nodeOf(plan);
     if (node === null) return all;

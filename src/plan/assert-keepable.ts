@@ -32,8 +32,8 @@ const bareFunctions = new Set([
   'current_schema',
 ]);
 
-/** Macros over the clock, which DuckDB gives no stability; and `error`, which has none to lack. */
-const unstableMacros = new Set(['ago']);
+/** Functions over the clock that DuckDB takes for stable; and `error`, which has no stability to lack. */
+const unstableThough = new Set(['ago', 'current_localtime', 'current_localtimestamp']);
 const stableThough = new Set(['error']);
 
 /**
@@ -92,11 +92,17 @@ function assertTableFunction(call: SqlNode, text: string): void {
 
 function assertFunction(call: SqlNode, text: string, unstable: ReadonlyMap<string, string>): void {
   const name = String(call['function_name']).toLowerCase();
-  if (isUnstable(name, unstable)) throw unstableCall(name, call, text);
+  if (isUnstable(name, unstable) || isAgeOfNow(name, call)) throw unstableCall(name, call, text);
+}
+
+/** `age(x)` counts from today, `age(x, y)` does not. */
+function isAgeOfNow(name: string, call: SqlNode): boolean {
+  const { children } = call;
+  return name === 'age' && Array.isArray(children) && children.length === 1;
 }
 
 function isUnstable(name: string, unstable: ReadonlyMap<string, string>): boolean {
-  return (unstable.has(name) && !stableThough.has(name)) || unstableMacros.has(name);
+  return (unstable.has(name) && !stableThough.has(name)) || unstableThough.has(name);
 }
 
 function assertColumn(node: SqlNode, bound: BoundQuery, aliases: ReadonlySet<string>, text: string): void {
@@ -147,7 +153,7 @@ export function clockRefusal(name: string, detail: string): EverviewError {
 }
 
 function unstableCall(name: string, node: SqlNode, text: string): EverviewError {
-  const isClock = clockNames.has(name) || unstableMacros.has(name);
+  const isClock = clockNames.has(name) || unstableThough.has(name) || name === 'age';
   return new EverviewError('non-deterministic', `${name} gives another answer each time it is asked`, {
     hint: isClock
       ? clockHint

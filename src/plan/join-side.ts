@@ -5,7 +5,13 @@ import type { SqlNode } from '../core/sql-tree.ts';
 import { keyColumn } from './domain-columns.ts';
 import type { FromContext } from './lower-context.ts';
 import { columnReference, expressionKey } from './lower-expression.ts';
-import type { FromScope, QualifiedColumn, ScopeInput } from './lower-scope.ts';
+import {
+  type FromScope,
+  type MergedColumn,
+  type QualifiedColumn,
+  type ScopeInput,
+  sidesOf,
+} from './lower-scope.ts';
 import { aliasesIn } from './lower-tree.ts';
 
 /** A join that is more than a wider scope. */
@@ -45,6 +51,11 @@ export function isLeftOnly({ kind }: Pick<OuterJoin, 'kind'>): boolean {
   return kind === 'SEMI' || kind === 'ANTI';
 }
 
+/** What both columns of a pair are in sight as. */
+export function mergedOf(shown: QualifiedColumn, { left, right }: UsingPair): MergedColumn {
+  return { ...shown, sides: [...sidesOf(left), ...sidesOf(right)] };
+}
+
 export const mergedColumn = (place: number): string => `__ev_m${place}`;
 
 /** What is in sight once `node`, which has the columns of both sides, stands for the join. */
@@ -68,13 +79,24 @@ export function joinedScope(
     of: alias,
     columns: input.columns.map((column) => move(side, { alias: input.of, column }).column),
   });
-  const merged = using.map((pair, place): QualifiedColumn => {
+  const shownOf = (pair: UsingPair, place: number): QualifiedColumn => {
     if (kind === 'RIGHT') return move(right, pair.right);
     if (kind !== 'FULL') return move(left, pair.left);
     return { alias, column: { visible: pair.left.column.visible, column: mergedColumn(place) } };
+  };
+  const moveMerged = (side: Side) => (column: MergedColumn) => ({
+    ...move(side, column),
+    sides: column.sides.map((one) => move(side, one)),
   });
-  const keptLeft = keptMerged(join.left, using).map((column) => move(left, column));
-  const keptRight = keptMerged(join.right, using).map((column) => move(right, column));
+  const merged = using.map((pair, place) => ({
+    ...shownOf(pair, place),
+    sides: [
+      ...sidesOf(pair.left).map((one) => move(left, one)),
+      ...sidesOf(pair.right).map((one) => move(right, one)),
+    ],
+  }));
+  const keptLeft = keptMerged(join.left, using).map(moveMerged(left));
+  const keptRight = keptMerged(join.right, using).map(moveMerged(right));
   return {
     nodes: [{ alias, node }],
     inputs: [
@@ -87,7 +109,7 @@ export function joinedScope(
 }
 
 /** What was merged before and is not merged again. */
-export function keptMerged(both: FromScope, using: readonly UsingPair[]): QualifiedColumn[] {
+export function keptMerged(both: FromScope, using: readonly UsingPair[]): MergedColumn[] {
   return both.merged.filter((known) => !using.some((pair) => pair.left === known || pair.right === known));
 }
 

@@ -13,7 +13,7 @@ import { columnReference } from './lower-expression.ts';
 import { lowerJoin } from './lower-join.ts';
 import { LowerRefusal } from './lower-refusal.ts';
 import { nodesOf, physicalSchema, stringsOf } from './lower-relations.ts';
-import type { FromScope } from './lower-scope.ts';
+import type { FromScope, QualifiedColumn } from './lower-scope.ts';
 import { renameColumns } from './rename-columns.ts';
 
 /** @throws LowerRefusal for what has no rule */
@@ -149,6 +149,10 @@ function lowerUnnest(right: SqlNode, left: FromScope, join: SqlNode, context: Fr
   const element = { ...called, children: [context.unnested(list, left)] };
   const placeOf = (of: string, column: string) =>
     columns[known.findIndex((one) => one.of === of && one.column.column === column)]?.name ?? column;
+  const moved = ({ alias: of, column }: QualifiedColumn): QualifiedColumn => ({
+    alias: node,
+    column: { ...column, column: placeOf(of, column.column) },
+  });
   return {
     nodes: [
       {
@@ -175,8 +179,8 @@ function lowerUnnest(right: SqlNode, left: FromScope, join: SqlNode, context: Fr
       },
     ],
     merged: left.merged.map((merged) => ({
-      alias: node,
-      column: { ...merged.column, column: placeOf(merged.alias, merged.column.column) },
+      ...moved(merged),
+      sides: merged.sides.map(moved),
     })),
     conditions: [],
   };

@@ -9,6 +9,7 @@ import {
   joinedScope,
   keptMerged,
   mergedColumn,
+  mergedOf,
   type OuterJoin,
   type Side,
   sideOf,
@@ -50,7 +51,7 @@ export function lowerJoin(from: SqlNode, left: FromScope, right: FromScope, cont
     const conditions = [...both.conditions, ...using.map(comparison), ...on];
     return {
       ...both,
-      merged: [...keptMerged(both, using), ...using.map((pair) => pair.left)],
+      merged: [...keptMerged(both, using), ...using.map((pair) => mergedOf(pair.left, pair))],
       ...placeClockConditions({ nodes: both.nodes, conditions }, context.reads),
     };
   }

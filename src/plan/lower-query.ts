@@ -8,7 +8,13 @@ import { outputColumn } from './domain-columns.ts';
 import { joinDomains } from './join-domains.ts';
 import { innerDomain, isBlock, type SelectDomain, selectDomain } from './lower-block.ts';
 import type { FromContext, NamedRelation, SelectContext } from './lower-context.ts';
-import { columnReference, type ExpressionContext, lowerExpression, windowsIn } from './lower-expression.ts';
+import {
+  columnReference,
+  type ExpressionContext,
+  hasRowFunction,
+  lowerExpression,
+  windowsIn,
+} from './lower-expression.ts';
 import { type LoweredGroup, lowerGroup, momentArgument } from './lower-group.ts';
 import { expandGroupingSets } from './lower-grouping-sets.ts';
 import { LowerRefusal, type UnresolvedColumn } from './lower-refusal.ts';
@@ -260,7 +266,7 @@ function groupKeys(select: LoweredSelect, outputs: readonly SqlNode[]): readonly
   if (!isPlain) return null;
   if (group !== null) return distinct === null ? group.keys : null;
   if (distinct === null || distinct.on !== null) return null;
-  const keys = distinctExpressions(outputs.filter(hasColumn));
+  const keys = distinctExpressions(outputs.filter((output) => hasColumn(output) || hasRowFunction(output)));
   return keys.length === 0 ? null : keys;
 }
 

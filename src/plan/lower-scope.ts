@@ -18,6 +18,9 @@ export type ScopeInput = {
 /** A column by the alias of its node. */
 export type QualifiedColumn = { readonly alias: string; readonly column: ScopeColumn };
 
+/** A column of JOIN … USING, and those of the inputs that it stands for. */
+export type MergedColumn = QualifiedColumn & { readonly sides: readonly QualifiedColumn[] };
+
 /**
  * What a FROM clause brings into sight: `nodes` joined on `conditions`, and the names for them. `merged`: columns of
  * JOIN … USING, which count once.
@@ -25,7 +28,7 @@ export type QualifiedColumn = { readonly alias: string; readonly column: ScopeCo
 export type FromScope = {
   readonly nodes: readonly JoinInput<Relation<SqlNode>>[];
   readonly inputs: readonly ScopeInput[];
-  readonly merged: readonly QualifiedColumn[];
+  readonly merged: readonly MergedColumn[];
   readonly conditions: readonly SqlNode[];
 };
 
@@ -64,7 +67,7 @@ export function starColumns(scope: FromScope, relation: string): QualifiedColumn
   const seen = new Set<QualifiedColumn>();
   return inputs.flatMap((input) =>
     input.columns.flatMap((column) => {
-      const merged = relation === '' ? mergedAs(scope, column) : undefined;
+      const merged = relation === '' ? mergedAs(scope, { alias: input.of, column }) : undefined;
       if (merged === undefined) return [{ alias: input.of, column }];
       if (seen.has(merged)) return [];
       seen.add(merged);
@@ -99,7 +102,14 @@ function columnNamed(input: ScopeInput, name: string): ScopeColumn | undefined {
   return input.columns.find((column) => column.visible !== null && sameName(column.visible, name));
 }
 
-function mergedAs(scope: FromScope, { visible }: ScopeColumn): QualifiedColumn | undefined {
-  if (visible === null) return undefined;
-  return scope.merged.find((merged) => sameName(merged.column.visible ?? '', visible));
+/** Not by the name: a further input may have a column of the same that is not merged. */
+function mergedAs(scope: FromScope, { alias, column }: QualifiedColumn): MergedColumn | undefined {
+  return scope.merged.find((merged) =>
+    merged.sides.some((side) => side.alias === alias && side.column.column === column.column),
+  );
+}
+
+/** The columns of the inputs that a column stands for: of one that is not merged, itself. */
+export function sidesOf(column: QualifiedColumn | MergedColumn): readonly QualifiedColumn[] {
+  return 'sides' in column ? column.sides : [column];
 }

@@ -177,7 +177,13 @@ class SelectLowering {
     let orders: SqlNode[] = [];
     let limit: SqlNode | null = null;
     const context = this.#expressions(scope, items, afterGrouping);
-    const lowered = (node: SqlNode) => ordinalItem(node, items) ?? lowerExpression(node, context);
+    // A name alone means the alias here, where everywhere else a column comes before it.
+    const aliased = (node: SqlNode) => {
+      const [name, ...more] = node['class'] === 'COLUMN_REF' ? columnParts(node) : [];
+      return name === undefined || more.length > 0 ? null : context.alias(name);
+    };
+    const lowered = (node: SqlNode) =>
+      ordinalItem(node, items) ?? aliased(node) ?? lowerExpression(node, context);
     for (const modifier of nodesOf(this.#query['modifiers'])) {
       switch (modifier['type']) {
         case 'ORDER_MODIFIER':

@@ -122,6 +122,7 @@ function groupedBy(select: LoweredSelect, pending: readonly PendingSubquery[]): 
   const keys = pending
     .filter(({ place }) => beside.some((reference) => columnParts(reference)[0] === place))
     .map(({ place }) => columnReference(place, subqueryColumn));
+  if (keys.length > 0 && group.sets !== null) throw new LowerRefusal('a subquery beside grouping sets');
   return { ...select, group: { ...group, keys: [...group.keys, ...keys] } };
 }
 

@@ -116,7 +116,9 @@ function pruneDomain(
   needed: ReadonlySet<string>,
 ): Relation<SqlNode> {
   const query = queryOf(node.body);
+  // Without keys it is one row because its list aggregates, whoever reads that.
   const isPlain =
+    node.keys.length > 0 &&
     query['type'] === 'SELECT_NODE' &&
     nodesOf(query['modifiers']).every((modifier) => modifier['type'] !== 'DISTINCT_MODIFIER');
   const asked = new Set([...needed, ...node.keys]);

@@ -177,6 +177,8 @@ function renderProject(
   const expressions = restriction.keys.map(
     (key) => node.columns.find((column) => column.name === key)?.expression ?? 'NULL',
   );
+  if (expressions.some((text) => rowFunction.test(text)))
+    return restricted(selectOf(columns, from, where), node, signed, restriction);
   const { touched } = restriction;
   if (inputs.length !== 1 || inputs[0]?.node.kind !== 'scan' || expressions.length === 0) {
     from.push(`${touched.item} AS __ev_touched`);
@@ -186,6 +188,9 @@ function renderProject(
     .map((one) => selectOf(columns, [...from, `${one.item} AS __ev_touched`], [...where, ...one.conditions]))
     .join(' UNION ALL ');
 }
+
+/** A function that gives several rows, which may not stand in a condition; found too often does no harm. */
+const rowFunction = /\b(?:unnest|unlist|generate_subscripts)\b/i;
 
 function selectOf(columns: readonly string[], from: readonly string[], where: readonly string[]): string {
   const list = `SELECT ${columns.join(', ')}${from.length === 0 ? '' : ` FROM ${from.join(', ')}`}`;

@@ -194,6 +194,16 @@ describe('CREATE, ALTER, DROP', () => {
     expect((await db.execute('CREATE TABLE IF NOT EXISTS xy (a INTEGER)')).message).toContain('unchanged');
   });
 
+  it('leaves the name of the place of a row to DuckDB, where rows are changed by it', async () => {
+    await db.sql(base);
+    const refused = { code: 'invalid-definition', hint: expect.stringContaining('row_id') };
+    expect(await failureOf(db.execute('CREATE TABLE t (id INTEGER, "RowId" INTEGER)'))).toMatchObject(
+      refused,
+    );
+    const kept = 'CREATE MATERIALIZED VIEW v AS SELECT x AS rowid FROM xy';
+    expect(await failureOf(db.execute(kept))).toMatchObject(refused);
+  });
+
   it('ALTER changes policies and keeps contents; what makes contents makes them anew', async () => {
     await db.sql(stack);
     await db.execute('ALTER MATERIALIZED VIEW kept SET (max_staleness = NULL, refresh = manual)');

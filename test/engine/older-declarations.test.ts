@@ -4,6 +4,36 @@ import { failureOf } from '../support/failure-of.ts';
 import { openEverview } from '../support/open-everview.ts';
 import { temporaryDatabase } from '../support/temporary-database.ts';
 
+it('a file with a view that may not be declared any more opens, and the view can be put right', async () => {
+  await using file = await temporaryDatabase();
+  const first = await openEverview({ path: file.path });
+  await first.db.sql(`
+    CREATE TABLE t (id INTEGER, seen TIMESTAMP);
+    INSERT INTO t VALUES (1, TIMESTAMP '2001-01-01');
+    CREATE MATERIALIZED VIEW v AS SELECT id, age(seen, seen) AS a FROM t`);
+  await first.db.close();
+  const instance = await DuckDBInstance.create(file.path);
+  const connection = await instance.connect();
+  const changed = await connection.run(
+    `UPDATE everview.objects SET definition = replace(definition, 'age(seen, seen)', 'age(seen)')
+     WHERE name = 'v' AND contains(definition, 'age(seen, seen)')`,
+  );
+  expect(changed.rowsChanged).toBe(1);
+  connection.closeSync();
+  instance.closeSync();
+
+  const { db } = await openEverview({ path: file.path });
+  try {
+    expect((await db.query('SELECT id FROM v')).rows).toEqual([{ id: 1 }]);
+    const again = 'CREATE OR REPLACE MATERIALIZED VIEW v AS SELECT id, age(seen) AS old FROM t';
+    expect((await failureOf(db.sql(again))).code).toBe('non-deterministic');
+    await db.sql('CREATE OR REPLACE MATERIALIZED VIEW v AS SELECT id, seen FROM t');
+    expect((await db.query('SELECT id FROM v')).rows).toEqual([{ id: 1 }]);
+  } finally {
+    await db.close();
+  }
+});
+
 /** Each as an older build took it: declared in words that are right, and written into the file as they were then. */
 it.each([
   ['a bound on the wrong side', 'gate = rmse <= 5', { from: '<=', to: '>=' }],

@@ -98,6 +98,9 @@ const fullOnly: Readonly<Record<string, string>> = {
   "SELECT x FROM t WHERE g COLLATE NOCASE = 'A'": 'COLLATE',
   "SELECT COLUMNS('x|d') FROM t": '* with RENAME or COLUMNS',
   'SELECT avg(INTERVAL 1 DAY * x) FROM t': 'sum or avg over INTERVAL',
+  'SELECT g, (SELECT max(k)::INTEGER FROM u) FROM t GROUP BY ROLLUP (g)': 'a subquery beside grouping sets',
+  'SELECT g FROM t GROUP BY ROLLUP (g) HAVING sum(x) > (SELECT min(k) FROM u)':
+    'a subquery beside grouping sets',
 };
 
 describe('lowering', () => {
@@ -145,7 +148,10 @@ describe('refusals', () => {
     ['SELECT ä, xx FROM (SELECT 1 AS ä, x FROM t)', 'unknown-column', 11, /did you mean "x"/],
     ['SELECT now() FROM t', 'non-deterministic', 8, /without MATERIALIZED/],
     ['SELECT x FROM t WHERE x + hour(now()) > 2', 'non-deterministic', 32, /./],
+    ['SELECT age(ts) FROM t', 'non-deterministic', 8, /without MATERIALIZED/],
+    ['SELECT current_localtimestamp() FROM t', 'non-deterministic', 8, /without MATERIALIZED/],
     ['SELECT rowid FROM t', 'non-deterministic', 8, /key/],
+    ['SELECT k AS "RowId" FROM t', 'invalid-definition', undefined, /row_id/],
     ['SELECT x FROM t TABLESAMPLE 10%', 'non-deterministic', 15, /hash/],
     ['SELECT x FROM t AT (VERSION => 3)', 'unsupported', 15, /./],
     ['SELECT * FROM predict(m, t)', 'invalid-query', 15, /./],

@@ -106,6 +106,7 @@ export class ViewWorld {
         resolver: this.resolver,
         tolerance,
         predictionTolerance: 0,
+        isDeclared: true,
       }),
     );
   }
