@@ -196,6 +196,27 @@ describe('a gate over a hold-out, its slices and earlier windows', () => {
     });
   });
 
+  it('is the one declared when the candidate would answer', async () => {
+    const { db } = await opened(12);
+    await using _ = db;
+    await db.sql(`${modelSql('m', 'gate = (rmse <= 50)')};
+      INSERT INTO readings SELECT i, now()::TIMESTAMP - i * INTERVAL '500 milliseconds', i % 10, 'r' || i % 3, i % 7
+      FROM range(300_000) r(i); REFRESH examples`);
+    // While it is fitted, which takes longer than to say something else.
+    const refreshing = db.execute('REFRESH m');
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    await db.execute('ALTER MODEL m SET (gate = (rmse PER region <= 0.001))');
+    await refreshing;
+    await db.execute('REFRESH m');
+    expect(await lastVersion(db, 'm')).toMatchObject({
+      status: 'failed',
+      gates: [{ condition: 'rmse PER region <= 0.001', passed: false }],
+    });
+    await expect(db.query('SELECT * FROM PREDICT(m, (SELECT 1.0 AS x))')).rejects.toMatchObject({
+      code: 'no-model-version',
+    });
+  });
+
   it('counts negative flips of numbers within a tolerance', async () => {
     const { db, sensor } = await opened(6);
     await using _ = db;
