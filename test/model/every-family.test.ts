@@ -129,3 +129,39 @@ it('where nothing is proved, prediction_bound has no end', async () => {
   expect(exported?.prediction_bound).toBe(Number.POSITIVE_INFINITY);
   await db.close();
 });
+
+it('rare levels of a quadratic discriminant, and those never seen, count as one', async () => {
+  const { db } = await openEverview();
+  await using _ = db;
+  await db.sql(`
+    CREATE TABLE t (id BIGINT PRIMARY KEY, x DOUBLE, k VARCHAR, c VARCHAR);
+    INSERT INTO t SELECT i, (i * 7) % 13, CASE WHEN i % 40 = 0 THEN 'rare' || i % 3 WHEN i % 9 = 0 THEN NULL WHEN i % 2 = 0 THEN 'a' WHEN i % 3 = 0 THEN 'z' ELSE 'b' END,
+      CASE WHEN (i * 7) % 13 + i % 5 > 8 THEN 'high' ELSE 'low' END FROM range(300) r(i);
+    CREATE TRAINING SET s WITH (label = c) AS SELECT x, k, c FROM t;
+    CREATE TRAINING SET pooled WITH (label = c) AS SELECT x, CASE WHEN k LIKE 'rare%' THEN 'one' ELSE k END AS k, c FROM t;
+    CREATE MODEL m WITH (method = qda, regularization = 0.2, rare = 10) AS SELECT * FROM s;
+    CREATE MODEL plain WITH (method = qda, regularization = 0.2) AS SELECT * FROM pooled;
+    REFRESH m; REFRESH plain`);
+  const levels = ['a', 'b', 'z', 'rare0', 'rare1', 'rare2', 'never', null];
+  const ask = async (model: string, values: readonly (string | null)[]) => {
+    const list = values.map((value) => (value === null ? 'NULL' : `'${value}'`)).join(', ');
+    const { rows } = await db.query(`SELECT probability FROM PREDICT(${model}, (
+      SELECT 6.0 AS x, unnest([${list}]) AS k, unnest(range(${values.length})) AS place)) ORDER BY place`);
+    return rows.map(({ probability }) => Number(probability));
+  };
+  const expected = await ask(
+    'plain',
+    levels.map((level) => (level === null || level.length === 1 ? level : 'one')),
+  );
+  const own = await ask('m', levels);
+  own.forEach((probability, place) => {
+    expect(probability, String(levels[place])).toBeCloseTo(expected[place] ?? Number.NaN, 12);
+  });
+  const exported = await answersOfNode(
+    await db.exportModel('m'),
+    levels.map((k) => ({ x: 6, k })),
+  );
+  exported.forEach(({ probability }, place) => {
+    expect(probability).toBeCloseTo(expected[place] ?? Number.NaN, 12);
+  });
+});
