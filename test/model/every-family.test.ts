@@ -165,3 +165,25 @@ it('rare levels of a quadratic discriminant, and those never seen, count as one'
     expect(probability).toBeCloseTo(expected[place] ?? Number.NaN, 12);
   });
 });
+
+it.each([
+  ['drop', 'NULL'],
+  ['drop', "'nan'::DOUBLE"],
+  ['impute', "'infinity'::DOUBLE"],
+])('a class is none to be told apart while no row of it trains: missing = %s, %s', async (missing, value) => {
+  const { db } = await openEverview();
+  await using _ = db;
+  await db.sql(`
+    CREATE TABLE t (id BIGINT PRIMARY KEY, x DOUBLE, c VARCHAR);
+    INSERT INTO t SELECT i, i % 13, CASE WHEN i % 13 + i % 5 > 8 THEN 'high' ELSE 'low' END FROM range(100) r(i);
+    CREATE TRAINING SET s WITH (label = c) AS SELECT x, c FROM t;
+    CREATE MODEL m WITH (method = logistic, missing = ${missing}) AS SELECT x FROM s; REFRESH m`);
+  const ask = async () => (await db.query('SELECT * FROM PREDICT(m, (SELECT 3.0 AS x))')).rows;
+  const before = await ask();
+  await db.sql(`INSERT INTO t VALUES (1000, ${value}, 'odd')`);
+  expect(await ask()).toEqual(before);
+  await db.sql('REFRESH m FULL');
+  expect(Object.keys((await ask())[0] ?? {})).toEqual(Object.keys(before[0] ?? {}));
+  await db.sql('UPDATE t SET x = 6 WHERE id = 1000');
+  expect((await ask())[0]).toHaveProperty('probability_odd');
+});
