@@ -57,7 +57,9 @@ function trainableConditions(plan: FeaturePlan): string[] {
   const needed = plan.missing === 'drop' ? [...features, ...label] : label;
   const root = plan.weighting === null ? null : weightRootSql(plan.weighting);
   const weighted = root === null ? [] : [`${root} > 0 AND isfinite(${root})`];
-  return [...needed.map((value) => `${value} IS NOT NULL`), ...weighted];
+  // Further labels are summed as features are, where a NaN would count as a missing value.
+  const numbers = plan.furtherLabels.map((name) => `NOT isnan(CAST(${quoteIdentifier(name)} AS DOUBLE))`);
+  return [...needed.map((value) => `${value} IS NOT NULL`), ...numbers, ...weighted];
 }
 
 /** The levels that come up in the sources, at most `limit` + 1 per feature. */

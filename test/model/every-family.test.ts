@@ -187,3 +187,16 @@ it.each([
   await db.sql('UPDATE t SET x = 6 WHERE id = 1000');
   expect((await ask())[0]).toHaveProperty('probability_odd');
 });
+
+it('rows of which a further label is no number are not learned from', async () => {
+  const { db } = await openEverview();
+  await using _ = db;
+  await db.sql(`
+    CREATE TABLE t (id BIGINT PRIMARY KEY, x DOUBLE, y DOUBLE, z DOUBLE);
+    INSERT INTO t SELECT i, i % 13, 2 * (i % 13), CASE WHEN i % 4 = 0 THEN 'nan'::DOUBLE ELSE 100 + 5 * (i % 13) END FROM range(100) r(i);
+    CREATE TRAINING SET s WITH (label = y) AS SELECT x, y, z FROM t;
+    CREATE MODEL m WITH (method = linear, labels = (z)) AS SELECT x FROM s`);
+  const { rows } = await db.query('SELECT prediction, prediction_z FROM PREDICT(m, (SELECT 10.0 AS x))');
+  expect(Number(rows[0]?.prediction)).toBeCloseTo(20, 9);
+  expect(Number(rows[0]?.prediction_z)).toBeCloseTo(150, 9);
+});
