@@ -200,3 +200,24 @@ it('rows of which a further label is no number are not learned from', async () =
   expect(Number(rows[0]?.prediction)).toBeCloseTo(20, 9);
   expect(Number(rows[0]?.prediction_z)).toBeCloseTo(150, 9);
 });
+
+it('counts of weighted rows are none in a class that has none', async () => {
+  const { db } = await openEverview();
+  await using _ = db;
+  await db.sql(`
+    CREATE TABLE t (id BIGINT PRIMARY KEY, a DOUBLE, b DOUBLE, w DOUBLE, c VARCHAR);
+    INSERT INTO t SELECT i, CASE WHEN i % 3 = 0 THEN 0 ELSE i % 7 END, i % 5, 0.1 + (i % 11) / 7, CASE WHEN i % 3 = 0 THEN 'none' ELSE 'some' END FROM range(200) r(i);
+    CREATE TRAINING SET s WITH (label = c) AS SELECT a, b, w, c FROM t;
+    CREATE MODEL m WITH (method = multinomial_nb, weight = w) AS SELECT a, b FROM s`);
+  const { rows: sums } = await db.query(
+    'SELECT c, sum(w) AS n, sum(w * a) AS a, sum(w * b) AS b FROM t GROUP BY c ORDER BY c',
+  );
+  // scikit-learn's MultinomialNB, alpha = 1, sample_weight = w, of the row (1, 2)
+  const logs = sums.map(({ n, a, b }) => {
+    const whole = Number(a) + Number(b) + 2;
+    return Math.log(Number(n)) + Math.log((Number(a) + 1) / whole) + 2 * Math.log((Number(b) + 1) / whole);
+  });
+  const [none = Number.NaN, some = Number.NaN] = logs;
+  const { rows } = await db.query('SELECT probability FROM PREDICT(m, (SELECT 1.0 AS a, 2.0 AS b))');
+  expect(Number(rows[0]?.probability)).toBeCloseTo(1 / (1 + Math.exp(none - some)), 10);
+});
