@@ -20,7 +20,7 @@ import { evaluateCandidate } from './evaluate-candidate.ts';
 import { fitTask, loadState } from './fit-task.ts';
 import { modelCostOf, modelRefreshInput, rowsToAdvance } from './model-refresh-input.ts';
 import { beginReadAhead, type ReadAhead, readInAdvance } from './read-ahead.ts';
-import { ChangeFailure, inFullWhereChangesFail, isOfRows } from './refresh-failure.ts';
+import { ChangeFailure, inFullWhereChangesFail, isOfChange } from './refresh-failure.ts';
 import { refreshImmediate } from './refresh-immediate.ts';
 import { type HowToRefresh, overwritten, type RefreshRequest, standAsNeeded } from './refresh-views.ts';
 import { type Candidate, settleCandidate } from './settle-candidate.ts';
@@ -225,7 +225,7 @@ async function fitState(
   const advanced =
     decision.kind === 'incremental' && cursor !== null
       ? await advance(core, task, state, entry, setCursor, cursor, ahead).catch((failure: unknown) => {
-          throw isOfRows(failure) ? new ChangeFailure(nameOf(entry), failure) : failure;
+          throw isOfChange(failure) ? new ChangeFailure(nameOf(entry), failure) : failure;
         })
       : null;
   if (advanced !== null) {
