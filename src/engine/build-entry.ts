@@ -32,14 +32,9 @@ import {
   directReads,
   inputHashes,
   modelsOf,
+  type Origin,
   resolverOf,
 } from './compile-query.ts';
-
-/**
- * Whether somebody declares it now, or it stands in the file: what an older release took must not keep a file shut, so
- * what became forbidden since is asked only of what is declared.
- */
-type Origin = 'declared' | 'kept';
 
 /**
  * What the engine makes of a definition, given everything declared before it.
@@ -57,9 +52,9 @@ export async function buildEntry(
     case 'table':
       return buildTableEntry(session, definition, catalog, createdAtMs);
     case 'view':
-      return buildView(session, parser, definition, catalog);
+      return buildView(session, parser, definition, catalog, origin);
     case 'training-set':
-      return buildTrainingSet(session, parser, definition, catalog);
+      return buildTrainingSet(session, parser, definition, catalog, origin);
     case 'model':
       return buildModel(definition, catalog, origin);
   }
@@ -70,9 +65,10 @@ async function buildView(
   parser: SqlParser,
   definition: ViewDefinition,
   catalog: Catalog,
+  origin: Origin,
 ): Promise<ViewEntry> {
   if (!definition.materialized) return buildVirtualView(session, parser, definition, catalog);
-  const compiled = await compileQuery(session, parser, definition, catalog);
+  const compiled = await compileQuery(session, parser, definition, catalog, origin);
   if (definition.policy.refresh === 'incremental' && compiled.handle.plan.kind === 'full-only') {
     throw new EverviewError(
       'not-incremental',
@@ -158,8 +154,10 @@ async function buildTrainingSet(
   parser: SqlParser,
   definition: TrainingSetDefinition,
   catalog: Catalog,
+  origin: Origin,
 ): Promise<TrainingSetEntry> {
-  const { tree, handle, reads, bases, models } = await compileQuery(session, parser, definition, catalog);
+  const compiled = await compileQuery(session, parser, definition, catalog, origin);
+  const { tree, handle, reads, bases, models } = compiled;
   assertColumnsKnown(definition.name, [definition.label], handle.schema);
   if (definition.eventTime !== null) {
     assertColumnsKnown(definition.name, [definition.eventTime], handle.schema);
