@@ -21,7 +21,7 @@ export const reasonTable = {
   'non-finite': 'a NaN or infinity passed through a sum',
   'definition-changed': 'the definition changed after the state was built',
   'change-failed':
-    'the change holds rows that the query fails for; where they are gone since, a recompute does not see them',
+    'the change holds rows that the query fails for, or takes a model through more levels or classes than it may have; where they are gone since, a recompute does not see them',
   'classes-changed': 'a class of the label came, or lost its last row',
   'certificate-exceeded':
     'what is proved of the model after the change alone is further from the exact one than it may be',

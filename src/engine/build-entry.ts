@@ -32,14 +32,9 @@ import {
   directReads,
   inputHashes,
   modelsOf,
+  type Origin,
   resolverOf,
 } from './compile-query.ts';
-
-/**
- * Whether somebody declares it now, or it stands in the file: what an older release took must not keep a file shut, so
- * what became forbidden since is asked only of what is declared.
- */
-type Origin = 'declared' | 'kept';
 
 /**
  * What the engine makes of a definition, given everything declared before it.
@@ -73,7 +68,7 @@ async function buildView(
   origin: Origin,
 ): Promise<ViewEntry> {
   if (!definition.materialized) return buildVirtualView(session, parser, definition, catalog);
-  const compiled = await compileQuery(session, parser, definition, catalog, origin === 'declared');
+  const compiled = await compileQuery(session, parser, definition, catalog, origin);
   if (definition.policy.refresh === 'incremental' && compiled.handle.plan.kind === 'full-only') {
     throw new EverviewError(
       'not-incremental',
@@ -161,8 +156,7 @@ async function buildTrainingSet(
   catalog: Catalog,
   origin: Origin,
 ): Promise<TrainingSetEntry> {
-  const isDeclared = origin === 'declared';
-  const compiled = await compileQuery(session, parser, definition, catalog, isDeclared);
+  const compiled = await compileQuery(session, parser, definition, catalog, origin);
   const { tree, handle, reads, bases, models } = compiled;
   assertColumnsKnown(definition.name, [definition.label], handle.schema);
   if (definition.eventTime !== null) {

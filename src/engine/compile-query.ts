@@ -5,6 +5,7 @@ import { columnNames, sameName } from '../core/schema.ts';
 import type { Session } from '../core/session.ts';
 import type { SqlNode, SqlParser } from '../core/sql-tree.ts';
 import type { TrainingSetDefinition, ViewDefinition } from '../declare/definition.ts';
+import { assertFree } from '../model/predict-sql.ts';
 import { assertPredictable, predictionSchema } from '../model/predictor.ts';
 import { placeOf, type RelationResolver } from '../plan/lower-relations.ts';
 import { type Catalog, nameOf } from '../query/catalog.ts';
@@ -13,7 +14,13 @@ import { queryFailure } from '../query/query-failure.ts';
 import { compileView } from '../view/compile-view.ts';
 import type { ViewHandle } from '../view/refresher.ts';
 
-export function resolverOf(catalog: Catalog): RelationResolver {
+/**
+ * Whether somebody declares it now, or it stands in the file: what an older release took must not keep a file shut, so
+ * what became forbidden since is asked only of what is declared.
+ */
+export type Origin = 'declared' | 'kept';
+
+export function resolverOf(catalog: Catalog, origin: Origin = 'declared'): RelationResolver {
   return {
     names: catalog.names(),
     resolve(name) {
@@ -29,11 +36,16 @@ export function resolverOf(catalog: Catalog): RelationResolver {
     model(name) {
       const entry = catalog.get(name);
       if (entry?.kind !== 'model') return null;
+      const outputs = predictionSchema(entry.plan, entry.declared.definition);
       return {
         name: nameOf(entry),
         features: columnNames(entry.declared.schema),
-        outputs: predictionSchema(entry.plan, entry.declared.definition),
-        assertReads: (input) => assertPredictable(entry.plan, input),
+        outputs,
+        assertReads: (input) => {
+          // as of a query: of two columns of one name the input's would be read for the model's
+          if (origin === 'declared') assertFree(columnNames(outputs), input);
+          assertPredictable(entry.plan, input);
+        },
       };
     },
   };
@@ -41,7 +53,7 @@ export function resolverOf(catalog: Catalog): RelationResolver {
 
 /** As `resolverOf`, with the definitions of kept views in place of their contents. */
 export function flatResolverOf(catalog: Catalog): RelationResolver {
-  const plain = resolverOf(catalog);
+  const plain = resolverOf(catalog, 'kept');
   return {
     ...plain,
     resolve(name) {
@@ -62,16 +74,13 @@ export type Compiled = {
   readonly models: string[];
 };
 
-/**
- * @param isDeclared whether somebody declares it now
- * @throws EverviewError of the definition; places are within the definition's own query text.
- */
+/** @throws EverviewError of the definition; places are within the definition's own query text. */
 export async function compileQuery(
   session: Session,
   parser: SqlParser,
   definition: ViewDefinition | TrainingSetDefinition,
   catalog: Catalog,
-  isDeclared: boolean,
+  origin: Origin,
 ): Promise<Compiled> {
   const tree = await parser.parse(definition.query);
   assertNotItself(definition, tree);
@@ -83,10 +92,10 @@ export async function compileQuery(
       name,
       text,
       query: tree,
-      resolver: resolverOf(catalog),
+      resolver: resolverOf(catalog, origin),
       tolerance,
       predictionTolerance: definition.kind === 'view' ? definition.predictionTolerance : 0,
-      isDeclared,
+      isDeclared: origin === 'declared',
     });
     return { tree, handle, reads, bases: basesOf(reads, catalog), models: modelsOf(reads, catalog) };
   } catch (failure) {

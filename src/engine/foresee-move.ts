@@ -1,6 +1,6 @@
 import { EverviewError } from '../core/errors.ts';
 import type { Cursor } from '../log/cursor-log.ts';
-import type { FitTask, ModelFamily } from '../model/family.ts';
+import type { Fit, FitTask, ModelFamily, NeedsFull } from '../model/family.ts';
 import type { ModelState } from '../model/model-state.ts';
 import { decodeModelState } from '../model/model-state-codec.ts';
 import { type PredictionMove, predictionMove } from '../model/prediction-move.ts';
@@ -46,8 +46,8 @@ export async function foreseenMove(
   const rows: RowSource = { sign: 1, why: 'change', relation: `(${select})`, conditions: [], mostRows: null };
   const before = trySolve(family, task, kept);
   if (before === null) return notForeseen;
-  const advanced = await family.advance(task, kept, [rows]);
-  const after = 'state' in advanced ? trySolve(family, task, advanced.state) : null;
+  const advanced = await tryAdvance(family, task, kept, rows);
+  const after = advanced !== null && 'state' in advanced ? trySolve(family, task, advanced.state) : null;
   if (after === null) return notForeseen;
   const { relation, bounds } = task;
   const condition = membershipCondition(bounds.holdout ?? bounds.training, relation.eventTime);
@@ -64,6 +64,21 @@ async function stateOf(draft: WriteDraft, name: string, cursor: Cursor): Promise
   const state = decodeModelState(encoded);
   draft.update({ modelStates: withState(draft.state.modelStates, name, cursor, state, encoded.length) });
   return state;
+}
+
+/** Null: with the rows there are more levels or classes than a model may have, as the fit will say if they stay. */
+async function tryAdvance(
+  family: ModelFamily,
+  task: FitTask,
+  state: ModelState,
+  rows: RowSource,
+): Promise<Fit | NeedsFull | null> {
+  try {
+    return await family.advance(task, state, [rows]);
+  } catch (failure) {
+    if (failure instanceof EverviewError && failure.code === 'unsupported') return null;
+    throw failure;
+  }
 }
 
 /** Null: the rows determine no model, as the fit will say. */

@@ -21,6 +21,14 @@ export function isOfRows(failure: unknown): failure is EverviewError {
 }
 
 /**
+ * What an advance of a model failed for need not be in the way of a fit in full: rows that are gone since, or that what
+ * left and what came have together more levels or classes than a model may have.
+ */
+export function isOfChange(failure: unknown): failure is EverviewError {
+  return isOfRows(failure) || (failure instanceof EverviewError && failure.code === 'unsupported');
+}
+
+/**
  * What DuckDB threw at the rows of one view, told of that view: whoever waits for the refresh, an update or a query
  * over other views, wrote nothing of the failing expression. Other failures are as they were.
  */

@@ -2,6 +2,7 @@ import { EverviewError } from '../core/errors.ts';
 import type { Reason } from '../core/reasons.ts';
 import type { Session } from '../core/session.ts';
 import type { TrainingSetDefinition } from '../declare/definition.ts';
+import { hashGate } from '../declare/definition-hash.ts';
 import { type Cursor, type RefreshRecord, recordRefresh } from '../log/cursor-log.ts';
 import { assertFinite } from '../model/assert-finite.ts';
 import { scorerContender } from '../model/contender.ts';
@@ -19,7 +20,7 @@ import { evaluateCandidate } from './evaluate-candidate.ts';
 import { fitTask, loadState } from './fit-task.ts';
 import { modelCostOf, modelRefreshInput, rowsToAdvance } from './model-refresh-input.ts';
 import { beginReadAhead, type ReadAhead, readInAdvance } from './read-ahead.ts';
-import { ChangeFailure, inFullWhereChangesFail, isOfRows } from './refresh-failure.ts';
+import { ChangeFailure, inFullWhereChangesFail, isOfChange } from './refresh-failure.ts';
 import { refreshImmediate } from './refresh-immediate.ts';
 import { type HowToRefresh, overwritten, type RefreshRequest, standAsNeeded } from './refresh-views.ts';
 import { type Candidate, settleCandidate } from './settle-candidate.ts';
@@ -47,7 +48,7 @@ export function refreshModel(
       });
       return [...sourceRecords, record];
     }
-    const { candidate, hash } = await inFullWhereChangesFail((anew) =>
+    const { candidate, declared } = await inFullWhereChangesFail((anew) =>
       core.store.readParallel(
         core.readStreams,
         () => core.state,
@@ -55,21 +56,25 @@ export function refreshModel(
           const entry = modelEntry(state, name);
           const asked = { how: request.how, isAnew: anew.has(name.toLowerCase()) };
           const fitted = await fitCandidate(core, snapshots, state, entry, asked, ahead, stopMeter);
-          return { candidate: fitted, hash: entry.declared.hash };
+          return { candidate: fitted, declared: entry.declared };
         },
       ),
     );
     const record = await core.commit(async (tx, state) => {
       const draft = new WriteDraft(tx, state, core.clock.nowMs());
       const entry = state.catalog.get(name);
-      // Dropped or declared anew while the fit ran: the candidate belongs to nobody.
-      if (entry?.kind !== 'model' || entry.declared.hash !== hash) return draft.committed(null);
+      // Dropped or declared anew while the fit ran: the candidate belongs to nobody, or was scored for another gate.
+      if (entry?.kind !== 'model' || !isAsFitted(entry, declared)) return draft.committed(null);
       const settled = await settleCandidate(draft, entry, candidate, request.trigger);
       await refreshImmediate(core, draft, name);
       return draft.committed(settled);
     });
     return record === null ? sourceRecords : [...sourceRecords, record];
   });
+}
+
+function isAsFitted({ declared }: ModelEntry, fitted: ModelEntry['declared']): boolean {
+  return declared.hash === fitted.hash && hashGate(declared.definition) === hashGate(fitted.definition);
 }
 
 /** The training set refreshed, where it is behind, and what of its change could be read for the model meanwhile. */
@@ -220,7 +225,7 @@ async function fitState(
   const advanced =
     decision.kind === 'incremental' && cursor !== null
       ? await advance(core, task, state, entry, setCursor, cursor, ahead).catch((failure: unknown) => {
-          throw isOfRows(failure) ? new ChangeFailure(nameOf(entry), failure) : failure;
+          throw isOfChange(failure) ? new ChangeFailure(nameOf(entry), failure) : failure;
         })
       : null;
   if (advanced !== null) {

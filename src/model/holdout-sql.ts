@@ -51,18 +51,20 @@ export function holdoutSql(rows: HoldoutRows): string {
 }
 
 /**
- * A SELECT of the values of a column that are slices of their own, by their rows in the hold-out: `value`, VARCHAR.
- * Slices of fewer than `least` rows, and those beyond the greatest `most`, are judged together as one.
+ * A SELECT of the values of a column that are slices of their own, by their labelled rows in the hold-out: `value`, VARCHAR.
+ * Slices of fewer than `least` such rows, and those beyond the greatest `most`, are judged together as one.
  */
 export function ownSlicesSql(
-  { relation, windows }: HoldoutRows,
+  { relation, windows, label, classes }: HoldoutRows,
   column: string,
   { least, most }: { readonly least: number; readonly most: number },
 ): string {
   const [holdout] = windows;
   const condition = holdout === undefined ? null : membershipCondition(holdout, relation.eventTime);
-  const where = condition === null ? '' : ` WHERE ${condition}`;
-  return `SELECT CAST(${quoteIdentifier(column)} AS VARCHAR) AS value FROM ${contentsOf(relation)}${where}
+  const name = quoteIdentifier(label);
+  const labelled = classes === null ? `isfinite(CAST(${name} AS DOUBLE))` : `${name} IS NOT NULL`;
+  const where = `${condition === null ? '' : `${condition} AND `}${labelled}`;
+  return `SELECT CAST(${quoteIdentifier(column)} AS VARCHAR) AS value FROM ${contentsOf(relation)} WHERE ${where}
     GROUP BY ALL HAVING count(*) >= ${least} ORDER BY count(*) DESC, value NULLS LAST LIMIT ${most}`;
 }
 

@@ -36,14 +36,30 @@ function categoryText({ source }: CategoricalFeature): string {
   return `CAST(${sourceSql(source)} AS VARCHAR)`;
 }
 
+/** Conditions on the rows of a source that train: those of `momentQuery`, and that no number is infinite. */
+export function trainedConditions(plan: FeaturePlan): string[] {
+  const numbers = plan.measured.map(({ source }) => {
+    const value = `CAST(${sourceSql(source)} AS DOUBLE)`;
+    const isTame = `abs(${value}) <= ${largestMagnitude}`;
+    return plan.missing === 'drop' ? isTame : `coalesce(isnan(${value}) OR ${isTame}, true)`;
+  });
+  return [...trainableConditions(plan), ...numbers];
+}
+
 /** Rows without a label, or with a weight that is not above 0, never train; with `missing = drop` neither do those with a missing feature, of any kind. */
 function trainable(plan: FeaturePlan, source: RowSource): string {
+  return rowsOf(source, trainableConditions(plan));
+}
+
+function trainableConditions(plan: FeaturePlan): string[] {
   const features = [...plan.measured, ...plan.categorical].map((feature) => sourceSql(feature.source));
   const label = plan.task === 'none' ? [] : [plan.label, ...plan.furtherLabels].map(quoteIdentifier);
   const needed = plan.missing === 'drop' ? [...features, ...label] : label;
   const root = plan.weighting === null ? null : weightRootSql(plan.weighting);
   const weighted = root === null ? [] : [`${root} > 0 AND isfinite(${root})`];
-  return rowsOf(source, [...needed.map((value) => `${value} IS NOT NULL`), ...weighted]);
+  // Further labels are summed as features are, where a NaN would count as a missing value.
+  const numbers = plan.furtherLabels.map((name) => `NOT isnan(CAST(${quoteIdentifier(name)} AS DOUBLE))`);
+  return [...needed.map((value) => `${value} IS NOT NULL`), ...numbers, ...weighted];
 }
 
 /** The levels that come up in the sources, at most `limit` + 1 per feature. */

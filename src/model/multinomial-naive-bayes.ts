@@ -2,6 +2,7 @@ import { EverviewError } from '../core/errors.ts';
 import { type ClassScores, unweighted, withScore } from './class-scores.ts';
 import { type ClassSums, classedSums, levelPlaces, levelWeight, sumOf } from './class-sums.ts';
 import type { FeaturePlan } from './feature-plan.ts';
+import type { SumsState } from './sums-state.ts';
 
 /**
  * Naive Bayes of counts, as scikit-learn's MultinomialNB (alpha is its alpha): with N_jc the sum of feature j over the
@@ -20,13 +21,11 @@ export function multinomialNaiveBayes(
 ): ClassScores {
   const { classes, total, priors } = classedSums(plan, given);
   const features = unweighted(plan, total);
+  const wholes = plan.measured.map((_, feature) => sumOf(total, feature)[0]);
   return {
     classes: classes.map(({ label, sums }, index) => {
       const prior = priors[index] ?? 0;
-      const counts = plan.measured.map((_, feature) => sumOf(sums, feature)[0]);
-      counts.forEach((count, feature) => {
-        if (count < 0) throw negativeCount(plan, feature);
-      });
+      const counts = plan.measured.map((_, feature) => countOf(plan, sums, feature, wholes[feature] ?? 0));
       const levels = levelPlaces(sums).flatMap((places) => places.map((place) => levelWeight(sums, place)));
       const whole = [...counts, ...levels].reduce((sum, count) => sum + count + alpha, 0);
       const log = (count: number) => Math.log((count + alpha) / whole);
@@ -41,6 +40,15 @@ export function multinomialNaiveBayes(
       return { label, prior, score, form: null };
     }),
   };
+}
+
+/** What is left of a class without the feature, as a share of all that was counted, where rows have weights. */
+const rounding = 1e-9;
+
+function countOf(plan: FeaturePlan, sums: SumsState, feature: number, whole: number): number {
+  const count = sumOf(sums, feature)[0];
+  if (count < -rounding * Math.max(0, whole)) throw negativeCount(plan, feature);
+  return Math.max(0, count);
 }
 
 function negativeCount(plan: FeaturePlan, feature: number): EverviewError {

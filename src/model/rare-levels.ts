@@ -1,4 +1,4 @@
-import type { ModelParameters } from './scorer.ts';
+import type { ModelParameters, QuadraticForm, ScoredCategory } from './scorer.ts';
 import {
   addTo,
   denseSize,
@@ -96,7 +96,48 @@ export function withLevels(
     const others = category.levels.filter(({ level }) => level !== pooledLevel);
     return { ...category, levels: [...named, ...others], unseen: pooled.weights };
   });
-  return { ...parameters, scorer: { ...parameters.scorer, categories } };
+  const quadratic = parameters.scorer.quadratic?.map((form) => formWithLevels(form, parameters, categories));
+  return { ...parameters, scorer: { ...parameters.scorer, categories, quadratic: quadratic ?? null } };
+}
+
+/**
+ * A form over pooled levels as one over those by name, with the pooled level's column taken from the others of its
+ * category and put into the constants: so that a rare level, and one never seen, counts as that without a column.
+ */
+function formWithLevels(
+  form: QuadraticForm,
+  { scorer }: ModelParameters,
+  categories: readonly ScoredCategory[],
+): QuadraticForm {
+  const measured = 2 * scorer.features.length;
+  let first = measured;
+  const placed = scorer.categories.map(({ levels }) => {
+    const from = first;
+    first += levels.length;
+    return (level: string | null) => {
+      const place = levels.findIndex((one) => one.level === level);
+      return place < 0 ? null : from + place;
+    };
+  });
+  const pooled = placed.map((placeOf) => placeOf(pooledLevel));
+  if (pooled.every((place) => place === null)) return form;
+  const { constants, rows } = form;
+  const weightAt = (row: readonly number[], place: number | null) => (place === null ? 0 : (row[place] ?? 0));
+  return {
+    constants: constants.map((constant, line) =>
+      pooled.reduce<number>((sum, place) => sum + weightAt(rows[line] ?? [], place), constant),
+    ),
+    rows: rows.map((row) => [
+      ...Array.from({ length: measured }, (_, place) => row[place] ?? 0),
+      ...categories.flatMap(({ levels }, category) => {
+        const common = weightAt(row, pooled[category] ?? null);
+        return levels.map(({ level }) => {
+          const place = placed[category]?.(level) ?? null;
+          return place === null ? 0 : weightAt(row, place) - common;
+        });
+      }),
+    ]),
+  };
 }
 
 function rowsOfLevels(state: SumsState): (feature: number, level: string | null) => number {

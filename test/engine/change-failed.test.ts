@@ -90,3 +90,22 @@ it('labels are found although the change of their training set held such a row',
   ]);
   expect(await lastRefresh('s')).toMatchObject(inFull);
 });
+
+describe('a model whose levels are all others than they were', () => {
+  it.each([
+    ['ridge', 'y'],
+    ['gaussian_nb', 'class'],
+    ['kmeans', 'y'],
+  ])('is fitted in full: %s', async (method, label) => {
+    await db.sql(
+      `
+      CREATE TABLE t (id INTEGER PRIMARY KEY, k VARCHAR, y DOUBLE, class VARCHAR);
+      INSERT INTO t SELECT i, 'a' || i % 1050, i % 7, 'c' || i % 2 FROM range(1200) r(i);
+      CREATE TRAINING SET s WITH (label = ${label}) AS SELECT k, y, class FROM t;
+      CREATE MODEL m WITH (method = ${method}, refresh = incremental, clusters = 2) AS SELECT k FROM s; REFRESH m;
+      UPDATE t SET k = 'b' || id % 1050; REFRESH m`.replace(method === 'kmeans' ? '' : ', clusters = 2', ''),
+    );
+    expect(await lastRefresh('m')).toMatchObject(inFull);
+    expect(await rowsOf(`SELECT count(prediction)::INTEGER AS n FROM PREDICT(m, s)`)).toEqual([{ n: 1200 }]);
+  });
+});

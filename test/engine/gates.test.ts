@@ -196,6 +196,55 @@ describe('a gate over a hold-out, its slices and earlier windows', () => {
     });
   });
 
+  it('judges a slice by itself where enough of its rows have a label', async () => {
+    const { db, clock } = await openEverview();
+    await using _ = db;
+    await db.sql(`
+      CREATE TABLE t (id BIGINT PRIMARY KEY, taken TIMESTAMP NOT NULL, x DOUBLE, g VARCHAR, y DOUBLE);
+      CREATE TRAINING SET s WITH (label = y, event_time = taken, holdout = INTERVAL '6 hours') AS SELECT * EXCLUDE (id) FROM t;
+      CREATE MODEL m WITH (method = ridge, gate = (rmse PER g <= 2)) AS SELECT x FROM s`);
+    const row = (id: number, g: string, y: number | null) => {
+      const taken = new Date(clock.nowMs() - (id % 700) * 60_000);
+      return { id, taken, x: id % 10, g, y };
+    };
+    await db.insert(
+      't',
+      Array.from({ length: 700 }, (__, id) => row(id, 'many', 2 * (id % 10))),
+    );
+    // Two labels of forty rows say as little as two rows do.
+    await db.insert(
+      't',
+      Array.from({ length: 40 }, (__, id) => row(700 + id, 'few', id < 2 ? 100 : null)),
+    );
+    await db.sql('REFRESH m');
+    expect(await lastVersion(db, 'm')).toMatchObject({
+      status: 'promoted',
+      gates: [{ slice: 'g = many' }],
+      metrics: { slices: [{ value: 'many' }, { isRest: true, candidate: { rows: 2 } }] },
+    });
+  });
+
+  it('is the one declared when the candidate would answer', async () => {
+    const { db } = await opened(12);
+    await using _ = db;
+    await db.sql(`${modelSql('m', 'gate = (rmse <= 50)')};
+      INSERT INTO readings SELECT i, now()::TIMESTAMP - i * INTERVAL '500 milliseconds', i % 10, 'r' || i % 3, i % 7
+      FROM range(300_000) r(i); REFRESH examples`);
+    // While it is fitted, which takes longer than to say something else.
+    const refreshing = db.execute('REFRESH m');
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    await db.execute('ALTER MODEL m SET (gate = (rmse PER region <= 0.001))');
+    await refreshing;
+    await db.execute('REFRESH m');
+    expect(await lastVersion(db, 'm')).toMatchObject({
+      status: 'failed',
+      gates: [{ condition: 'rmse PER region <= 0.001', passed: false }],
+    });
+    await expect(db.query('SELECT * FROM PREDICT(m, (SELECT 1.0 AS x))')).rejects.toMatchObject({
+      code: 'no-model-version',
+    });
+  });
+
   it('counts negative flips of numbers within a tolerance', async () => {
     const { db, sensor } = await opened(6);
     await using _ = db;

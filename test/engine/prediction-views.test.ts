@@ -318,9 +318,11 @@ describe('declarations', () => {
       'cast',
     ],
     ['SELECT 1 AS a FROM PREDICT(slope, (SELECT x, 1 AS prediction FROM items))', 'invalid-query', 'rename'],
+    ['SELECT pc2 FROM PREDICT(pair, (SELECT x, id, 1 AS pc2 FROM items))', 'invalid-query', 'rename'],
     ['SELECT 1 AS a FROM PREDICT(slope)', 'invalid-query', 'PREDICT(m'],
   ])('%s is refused at its place', async (query, code, hint) => {
     const { db } = await smallWorld();
+    await db.execute('CREATE MODEL pair WITH (method = pca, components = 2) AS SELECT * FROM line');
     const text = `CREATE MATERIALIZED VIEW p AS ${query}`;
     await expect(db.execute(text)).rejects.toMatchObject({
       code,

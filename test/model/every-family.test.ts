@@ -129,3 +129,95 @@ it('where nothing is proved, prediction_bound has no end', async () => {
   expect(exported?.prediction_bound).toBe(Number.POSITIVE_INFINITY);
   await db.close();
 });
+
+it('rare levels of a quadratic discriminant, and those never seen, count as one', async () => {
+  const { db } = await openEverview();
+  await using _ = db;
+  await db.sql(`
+    CREATE TABLE t (id BIGINT PRIMARY KEY, x DOUBLE, k VARCHAR, c VARCHAR);
+    INSERT INTO t SELECT i, (i * 7) % 13, CASE WHEN i % 40 = 0 THEN 'rare' || i % 3 WHEN i % 9 = 0 THEN NULL WHEN i % 2 = 0 THEN 'a' WHEN i % 3 = 0 THEN 'z' ELSE 'b' END,
+      CASE WHEN (i * 7) % 13 + i % 5 > 8 THEN 'high' ELSE 'low' END FROM range(300) r(i);
+    CREATE TRAINING SET s WITH (label = c) AS SELECT x, k, c FROM t;
+    CREATE TRAINING SET pooled WITH (label = c) AS SELECT x, CASE WHEN k LIKE 'rare%' THEN 'one' ELSE k END AS k, c FROM t;
+    CREATE MODEL m WITH (method = qda, regularization = 0.2, rare = 10) AS SELECT * FROM s;
+    CREATE MODEL plain WITH (method = qda, regularization = 0.2) AS SELECT * FROM pooled;
+    REFRESH m; REFRESH plain`);
+  const levels = ['a', 'b', 'z', 'rare0', 'rare1', 'rare2', 'never', null];
+  const ask = async (model: string, values: readonly (string | null)[]) => {
+    const list = values.map((value) => (value === null ? 'NULL' : `'${value}'`)).join(', ');
+    const { rows } = await db.query(`SELECT probability FROM PREDICT(${model}, (
+      SELECT 6.0 AS x, unnest([${list}]) AS k, unnest(range(${values.length})) AS place)) ORDER BY place`);
+    return rows.map(({ probability }) => Number(probability));
+  };
+  const expected = await ask(
+    'plain',
+    levels.map((level) => (level === null || level.length === 1 ? level : 'one')),
+  );
+  const own = await ask('m', levels);
+  own.forEach((probability, place) => {
+    expect(probability, String(levels[place])).toBeCloseTo(expected[place] ?? Number.NaN, 12);
+  });
+  const exported = await answersOfNode(
+    await db.exportModel('m'),
+    levels.map((k) => ({ x: 6, k })),
+  );
+  exported.forEach(({ probability }, place) => {
+    expect(probability).toBeCloseTo(expected[place] ?? Number.NaN, 12);
+  });
+});
+
+it.each([
+  ['drop', 'NULL'],
+  ['drop', "'nan'::DOUBLE"],
+  ['impute', "'infinity'::DOUBLE"],
+])('a class is none to be told apart while no row of it trains: missing = %s, %s', async (missing, value) => {
+  const { db } = await openEverview();
+  await using _ = db;
+  await db.sql(`
+    CREATE TABLE t (id BIGINT PRIMARY KEY, x DOUBLE, c VARCHAR);
+    INSERT INTO t SELECT i, i % 13, CASE WHEN i % 13 + i % 5 > 8 THEN 'high' ELSE 'low' END FROM range(100) r(i);
+    CREATE TRAINING SET s WITH (label = c) AS SELECT x, c FROM t;
+    CREATE MODEL m WITH (method = logistic, missing = ${missing}) AS SELECT x FROM s; REFRESH m`);
+  const ask = async () => (await db.query('SELECT * FROM PREDICT(m, (SELECT 3.0 AS x))')).rows;
+  const before = await ask();
+  await db.sql(`INSERT INTO t VALUES (1000, ${value}, 'odd')`);
+  expect(await ask()).toEqual(before);
+  await db.sql('REFRESH m FULL');
+  expect(Object.keys((await ask())[0] ?? {})).toEqual(Object.keys(before[0] ?? {}));
+  await db.sql('UPDATE t SET x = 6 WHERE id = 1000');
+  expect((await ask())[0]).toHaveProperty('probability_odd');
+});
+
+it('rows of which a further label is no number are not learned from', async () => {
+  const { db } = await openEverview();
+  await using _ = db;
+  await db.sql(`
+    CREATE TABLE t (id BIGINT PRIMARY KEY, x DOUBLE, y DOUBLE, z DOUBLE);
+    INSERT INTO t SELECT i, i % 13, 2 * (i % 13), CASE WHEN i % 4 = 0 THEN 'nan'::DOUBLE ELSE 100 + 5 * (i % 13) END FROM range(100) r(i);
+    CREATE TRAINING SET s WITH (label = y) AS SELECT x, y, z FROM t;
+    CREATE MODEL m WITH (method = linear, labels = (z)) AS SELECT x FROM s`);
+  const { rows } = await db.query('SELECT prediction, prediction_z FROM PREDICT(m, (SELECT 10.0 AS x))');
+  expect(Number(rows[0]?.prediction)).toBeCloseTo(20, 9);
+  expect(Number(rows[0]?.prediction_z)).toBeCloseTo(150, 9);
+});
+
+it('counts of weighted rows are none in a class that has none', async () => {
+  const { db } = await openEverview();
+  await using _ = db;
+  await db.sql(`
+    CREATE TABLE t (id BIGINT PRIMARY KEY, a DOUBLE, b DOUBLE, w DOUBLE, c VARCHAR);
+    INSERT INTO t SELECT i, CASE WHEN i % 3 = 0 THEN 0 ELSE i % 7 END, i % 5, 0.1 + (i % 11) / 7, CASE WHEN i % 3 = 0 THEN 'none' ELSE 'some' END FROM range(200) r(i);
+    CREATE TRAINING SET s WITH (label = c) AS SELECT a, b, w, c FROM t;
+    CREATE MODEL m WITH (method = multinomial_nb, weight = w) AS SELECT a, b FROM s`);
+  const { rows: sums } = await db.query(
+    'SELECT c, sum(w) AS n, sum(w * a) AS a, sum(w * b) AS b FROM t GROUP BY c ORDER BY c',
+  );
+  // scikit-learn's MultinomialNB, alpha = 1, sample_weight = w, of the row (1, 2)
+  const logs = sums.map(({ n, a, b }) => {
+    const whole = Number(a) + Number(b) + 2;
+    return Math.log(Number(n)) + Math.log((Number(a) + 1) / whole) + 2 * Math.log((Number(b) + 1) / whole);
+  });
+  const [none = Number.NaN, some = Number.NaN] = logs;
+  const { rows } = await db.query('SELECT probability FROM PREDICT(m, (SELECT 1.0 AS a, 2.0 AS b))');
+  expect(Number(rows[0]?.probability)).toBeCloseTo(1 / (1 + Math.exp(none - some)), 10);
+});

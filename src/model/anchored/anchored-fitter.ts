@@ -1,3 +1,4 @@
+import { EverviewError } from '../../core/errors.ts';
 import type { Session } from '../../core/session.ts';
 import type { FeaturePlan } from '../feature-plan.ts';
 import { assertSolvable } from '../moment-accumulator.ts';
@@ -11,7 +12,7 @@ import { type AnchoredParameters, solveAnchored } from './anchored-parameters.ts
 import { type AnchoredState, mergeAnchored, trainingRows } from './anchored-state.ts';
 import { type AnchoredMethod, createLoss } from './create-loss.ts';
 import { type AnchoredOptions, FullFit } from './full-fit.ts';
-import { readClasses, readingPlan, withClassCodes } from './label-classes.ts';
+import { readClasses, readingPlan, trainedClasses, withClassCodes } from './label-classes.ts';
 import type { Loss } from './loss.ts';
 import { assertFitted } from './newton-fit.ts';
 import { newtonView } from './newton-view.ts';
@@ -76,10 +77,34 @@ export class AnchoredFitter {
     from: Anchored | null = null,
   ): Promise<AnchoredFit> {
     const plan = readingPlan(modelPlan);
+    if (choice.kind !== 'logistic')
+      return this.#fitMethod(snapshots, plan, relation, bounds, choice, options, from);
+    const [first] = snapshots;
+    const whole = [contentsSource(relation, bounds.training)];
+    const classes = await readClasses(first, plan, whole);
+    const fitOf = (those: readonly string[]) =>
+      this.#fitMethod(snapshots, plan, relation, bounds, { ...choice, classes: those }, options, from);
+    try {
+      return await fitOf(classes);
+    } catch (failure) {
+      if (!(failure instanceof EverviewError && failure.code === 'not-enough-rows')) throw failure;
+      const trained = await trainedClasses(first, plan, whole, classes);
+      if (trained.length === classes.length) throw failure;
+      return await fitOf(trained);
+    }
+  }
+
+  async #fitMethod(
+    snapshots: readonly [Session, ...Session[]],
+    plan: FeaturePlan,
+    relation: TrainingRelation,
+    bounds: TrainingBounds,
+    method: AnchoredMethod,
+    options: AnchoredOptions,
+    from: Anchored | null,
+  ): Promise<AnchoredFit> {
     const [first] = snapshots;
     const whole = contentsSource(relation, bounds.training);
-    const method: AnchoredMethod =
-      choice.kind === 'logistic' ? { ...choice, classes: await readClasses(first, plan, [whole]) } : choice;
     const loss = createLoss(method);
     const levels = await readLevels(first, plan, [whole], largestSystem);
     assertSolvable(plan, levels, Math.floor(largestSystem / loss.scores));
@@ -133,7 +158,8 @@ export class AnchoredFitter {
     const loss = createLoss(method);
     if (method.kind === 'logistic') {
       const found = await readClasses(first, plan, sources);
-      if (found.some((label) => !method.classes.includes(label))) return { kind: 'classes-changed' };
+      const others = found.filter((label) => !method.classes.includes(label));
+      if ((await trainedClasses(first, plan, sources, others)).length > 0) return { kind: 'classes-changed' };
     }
     const found = await readLevels(first, plan, sources, largestSystem);
     const levels = state.levels.map((known, index) => mergeLevels(known, found[index] ?? []));

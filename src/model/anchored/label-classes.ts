@@ -2,6 +2,7 @@ import { EverviewError } from '../../core/errors.ts';
 import { quoteIdentifier, quoteLiteral } from '../../core/identifier.ts';
 import type { Session } from '../../core/session.ts';
 import type { FeaturePlan } from '../feature-plan.ts';
+import { trainedConditions } from '../moment-query.ts';
 import { type RowSource, rowsOf } from '../row-source.ts';
 import { mergeLevels } from '../sums-state.ts';
 
@@ -35,10 +36,33 @@ export async function readClasses(
   );
 }
 
-/** The source with the label replaced by the place of its class, as DOUBLE, which the model's queries read as is. */
+/**
+ * Those of the classes that a row has which trains: one whose rows all lack a feature, or have an infinite one, is none
+ * to be told apart.
+ */
+export async function trainedClasses(
+  session: Session,
+  plan: FeaturePlan,
+  sources: readonly RowSource[],
+  classes: readonly string[],
+): Promise<string[]> {
+  const text = `CAST(${quoteIdentifier(plan.label)} AS VARCHAR)`;
+  const conditions = trainedConditions(plan);
+  const found = classes.map((label, place) => {
+    const rows = sources.map(
+      (source) => `EXISTS (SELECT 1 ${rowsOf(source, [`${text} = ${quoteLiteral(label)}`, ...conditions])})`,
+    );
+    return `${rows.join(' OR ')} AS c${place}`;
+  });
+  if (found.length === 0 || sources.length === 0) return [];
+  const [row] = await session.rows(`SELECT ${found.join(', ')}`);
+  return classes.filter((_, place) => row?.[`c${place}`] === true);
+}
+
+/** The source with the label replaced by the place of its class, as DOUBLE, which the model's queries read as is; NULL for others. */
 export function withClassCodes(plan: FeaturePlan, source: RowSource, classes: readonly string[]): RowSource {
   const label = quoteIdentifier(plan.label);
-  const code = `CAST(enum_code(CAST(CAST(${label} AS VARCHAR) AS ENUM(${classes.map(quoteLiteral).join(', ')}))) AS DOUBLE)`;
+  const code = `CAST(enum_code(TRY_CAST(CAST(${label} AS VARCHAR) AS ENUM(${classes.map(quoteLiteral).join(', ')}))) AS DOUBLE)`;
   return {
     ...source,
     relation: `(SELECT * REPLACE (${code} AS ${label}) ${rowsOf(source)})`,

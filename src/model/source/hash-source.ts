@@ -11,8 +11,13 @@ export function bucketSql(bucket: number, buckets: number, text: string): string
 }
 
 export function bucketValue(bucket: number, buckets: number, text: string): number {
-  const words = text.toLowerCase().match(new RegExp(wordPattern, 'gu')) ?? [];
+  const words = lowered(text).match(new RegExp(wordPattern, 'gu')) ?? [];
   return words.filter((word) => bucketOf(word, buckets) === bucket).length;
+}
+
+/** Letter by letter, as DuckDB's `lower`: of a whole text JavaScript makes a last sigma another one, and İ two letters. */
+function lowered(text: string): string {
+  return Array.from(text, (letter) => Array.from(letter.toLowerCase())[0] ?? '').join('');
 }
 
 function bucketOf(word: string, buckets: number): number {

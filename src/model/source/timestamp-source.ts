@@ -13,9 +13,10 @@ const partFunctions: Readonly<Record<TimestampPart, string>> = {
   year: 'year',
 };
 
-/** BIGINT; NULL for an infinite moment. */
+/** BIGINT, rounded down as a `Date` is, where epoch_ms goes towards 1970; NULL for an infinite moment. */
 function milliseconds(value: string): string {
-  return `CAST(CASE WHEN isfinite(${value}) THEN epoch_ms(${value}) END AS BIGINT)`;
+  const isCut = `epoch(${value}) < 0 AND microsecond(${value}) % 1000 > 0`;
+  return `CAST(CASE WHEN isfinite(${value}) THEN epoch_ms(${value}) - CAST(${isCut} AS BIGINT) END AS BIGINT)`;
 }
 
 /** A moment in UTC: a timestamp with a zone is brought there first. */
