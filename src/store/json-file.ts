@@ -4,7 +4,13 @@ import { EverviewError, placeIn } from '../core/errors.ts';
 import { quoteLiteral } from '../core/identifier.ts';
 import type { Column } from '../core/schema.ts';
 import { textOf } from './file-text.ts';
-import { type FileColumn, type FileRequest, fileFailure, type OpenedFile, readerOfFile } from './source-file.ts';
+import {
+  type FileColumn,
+  type FileRequest,
+  fileFailure,
+  type OpenedFile,
+  readerOfFile,
+} from './source-file.ts';
 
 /** Above this many bytes a malformed JSON text is not read a second time only to name the line. */
 const rereadLimit = 64_000_000;
