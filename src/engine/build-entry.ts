@@ -55,7 +55,7 @@ export async function buildEntry(
 ): Promise<CatalogEntry> {
   switch (definition.kind) {
     case 'table':
-      return buildTableEntry(session, definition, catalog, createdAtMs);
+      return buildTableEntry(session, parser, definition, catalog, createdAtMs);
     case 'view':
       return buildView(session, parser, definition, catalog);
     case 'training-set':
