@@ -29,7 +29,8 @@ function numberText(value: number, type: string): string {
 /** `2001-01-31`, `2001-01-31 06:30:00`, `2001-01-31 06:30:00.250+00`: as DuckDB prints and reads them. */
 function momentText(moment: Date, type: string): string {
   if (Number.isNaN(moment.getTime())) return 'invalid';
-  const [day = '', time = ''] = moment.toISOString().split('T');
+  // DuckDB knows no sign before a year beyond 9999.
+  const [day = '', time = ''] = moment.toISOString().replace(/^\+0*/, '').split('T');
   if (type === 'DATE') return day;
   const clock = time.replace(/(\.000)?Z$/, '');
   return `${day} ${clock}${type === 'TIMESTAMP WITH TIME ZONE' ? '+00' : ''}`;

@@ -58,7 +58,8 @@ async function answered(
   waiting: Waiting,
 ): Promise<boolean> {
   try {
-    if (writer.stream !== undefined && startsQuery.test(statement.text)) {
+    // Of an open update a query is executed: what cannot even be read ends it, in every format.
+    if (writer.stream !== undefined && !engine.isInUpdate && startsQuery.test(statement.text)) {
       const answer = await engine.stream(statement.text);
       try {
         await writer.stream(number, answer);

@@ -18,6 +18,11 @@ export class FineDate extends Date {
   }
 }
 
+/** The moment in UTC as DuckDB reads it: it knows no sign before a year beyond 9999. */
+export function writtenMoment(moment: Date): string {
+  return moment.toISOString().replace(/^\+0*/, '');
+}
+
 /** A moment in units of which `perMs` make a millisecond; a plain `Date` where it lies on one. */
 export function dateOfUnits(units: bigint, perMs: bigint): Date {
   const rest = ((units % perMs) + perMs) % perMs;

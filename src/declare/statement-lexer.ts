@@ -1,6 +1,13 @@
 import { createToken, type IToken, Lexer, type TokenType } from 'chevrotain';
 import { EverviewError, placeIn, type TextPlace } from '../core/errors.ts';
-import { endOfBlockComment, endOfDollarString, sqlForms } from './sql-lexical.ts';
+import {
+  endOfBlockComment,
+  endOfDollarString,
+  endOfEscapeString,
+  endOfQuoted,
+  sqlForms,
+  startsEscapeString,
+} from './sql-lexical.ts';
 
 /** Matches every token but the end mark: what fragments of SQL consist of. */
 export const Piece = createToken({ name: 'Piece', label: 'an expression', pattern: Lexer.NA });
@@ -105,6 +112,11 @@ export const keywords: readonly Keyword[] = [...reservedWords, ...freeWords];
 
 const plain = (form: RegExp) => new RegExp(form.source);
 
+/** What stands from `offset` to where `endOf` says, as Chevrotain takes it. */
+function upTo(text: string, offset: number, end: number | null): [string] | null {
+  return end === null ? null : [text.slice(offset, end)];
+}
+
 export const Identifier = createToken({
   name: 'Identifier',
   pattern: plain(sqlForms.word),
@@ -112,14 +124,18 @@ export const Identifier = createToken({
 });
 export const QuotedIdentifier = createToken({
   name: 'QuotedIdentifier',
-  pattern: plain(sqlForms.quoted),
+  pattern: (text, offset) =>
+    text[offset] === '"' ? upTo(text, offset, endOfQuoted(text, offset, '"')) : null,
+  start_chars_hint: ['"'],
   categories: [Name, OptionName, Piece],
   line_breaks: true,
 });
 export const StringLiteral = createToken({
   name: 'StringLiteral',
   label: 'a text in single quotes',
-  pattern: plain(sqlForms.string),
+  pattern: (text, offset) =>
+    text[offset] === "'" ? upTo(text, offset, endOfQuoted(text, offset, "'")) : null,
+  start_chars_hint: ["'"],
   categories: [Piece],
   line_breaks: true,
 });
@@ -175,9 +191,7 @@ const LineComment = createToken({
 const BlockComment = createToken({
   name: 'BlockComment',
   pattern: (text, offset) => {
-    if (!text.startsWith('/*', offset)) return null;
-    const end = endOfBlockComment(text, offset);
-    return end === null ? null : [text.slice(offset, end)];
+    return text.startsWith('/*', offset) ? upTo(text, offset, endOfBlockComment(text, offset)) : null;
   },
   start_chars_hint: ['/'],
   group: Lexer.SKIPPED,
@@ -191,7 +205,9 @@ export const NumberLiteral = createToken({
 });
 const EscapeString = createToken({
   name: 'EscapeString',
-  pattern: plain(sqlForms.escapeString),
+  pattern: (text, offset) =>
+    startsEscapeString(text, offset) ? upTo(text, offset, endOfEscapeString(text, offset)) : null,
+  start_chars_hint: ['e', 'E'],
   categories: [Piece],
   line_breaks: true,
 });
@@ -199,7 +215,7 @@ const DollarString = createToken({
   name: 'DollarString',
   pattern: (text, offset) => {
     const end = endOfDollarString(text, offset);
-    return typeof end === 'number' ? [text.slice(offset, end)] : null;
+    return upTo(text, offset, typeof end === 'number' ? end : null);
   },
   start_chars_hint: ['$'],
   categories: [Piece],
@@ -247,11 +263,25 @@ const lexer = new Lexer([...allTokens], {
 });
 
 /**
+ * DuckDB takes a text up to the first NUL, and so another statement than was given.
+ * @throws EverviewError `syntax-error`
+ */
+export function assertNoNul(text: string): void {
+  const offset = text.indexOf('\0');
+  if (offset < 0) return;
+  throw new EverviewError('syntax-error', 'a NUL character stands here', {
+    at: placeIn(text, offset, 1),
+    hint: 'remove it; chr(0) makes one, and rows and parameters may hold it',
+  });
+}
+
+/**
  * The tokens of a text, comments and space left out. Every character belongs to some token.
  * @throws EverviewError `syntax-error` for a string, a quoted name or a comment that is never closed, and for control
  * characters.
  */
 export function tokenize(text: string): IToken[] {
+  assertNoNul(text);
   const { tokens, errors } = lexer.tokenize(text);
   const [control] = errors;
   if (control !== undefined) {

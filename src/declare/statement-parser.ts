@@ -7,7 +7,7 @@ import { nextPiece } from './sql-lexical.ts';
 import type { QueryStatement, SqlFragment, Statement, StatementBody } from './statement.ts';
 import { openingWords } from './statement-forms.ts';
 import { StatementGrammar } from './statement-grammar.ts';
-import { kw, tokenize } from './statement-lexer.ts';
+import { assertNoNul, kw, tokenize } from './statement-lexer.ts';
 import { mistypedKeyword } from './syntax-error.ts';
 
 const queryWords = ['SELECT', 'WITH', 'FROM', 'VALUES'] as const;
@@ -33,6 +33,7 @@ export function parseStatement(text: string, at: TextPlace = placeIn(text, 0, te
 }
 
 function parseBody(text: string): StatementBody {
+  assertNoNul(text);
   const word = firstWord(text);
   if (word === 'query') return { kind: 'query', ...parseQuery(text, firstOffset(text) ?? 0) };
   const explained = explainedQueryOffset(text);

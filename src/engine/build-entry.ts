@@ -50,7 +50,7 @@ export async function buildEntry(
 ): Promise<CatalogEntry> {
   switch (definition.kind) {
     case 'table':
-      return buildTableEntry(session, definition, catalog, createdAtMs, origin === 'declared');
+      return buildTableEntry(session, parser, definition, catalog, createdAtMs, origin === 'declared');
     case 'view':
       return buildView(session, parser, definition, catalog, origin);
     case 'training-set':

@@ -3,12 +3,14 @@ import { placeColumn, quoteIdentifier, reservedPrefix } from '../core/identifier
 import { nearestHint } from '../core/nearest.ts';
 import { columnNames, type Schema, sameName } from '../core/schema.ts';
 import type { Session } from '../core/session.ts';
+import type { SqlParser } from '../core/sql-tree.ts';
 import type { Constraint, TableDefinition } from '../declare/definition.ts';
 import { hashDefinition } from '../declare/definition-hash.ts';
 import { createIngestTarget, primaryKeyOf } from '../ingest/ingest-target.ts';
 import type { Catalog, TableEntry } from '../query/catalog.ts';
 import { queryFailure } from '../query/query-failure.ts';
 import { assertColumnsKnown } from './assert-columns-known.ts';
+import { clockedDefinition } from './table-clock.ts';
 
 /**
  * A base table, once DuckDB knows its types and can evaluate its checks and defaults.
@@ -16,6 +18,7 @@ import { assertColumnsKnown } from './assert-columns-known.ts';
  */
 export async function buildTableEntry(
   session: Session,
+  parser: SqlParser,
   definition: TableDefinition,
   catalog: Catalog,
   createdAtMs: number,
@@ -74,6 +77,7 @@ export async function buildTableEntry(
     kind: 'table',
     createdAtMs,
     declared,
+    clocked: await clockedDefinition(parser, definition, schema),
     target: createIngestTarget(
       declared,
       others.map((entry) => entry.declared),

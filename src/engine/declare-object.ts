@@ -25,6 +25,7 @@ import { endHold } from './promotions.ts';
 import { isKept, refreshViews } from './refresh-views.ts';
 import { settlePredictionKey } from './settle-prediction-key.ts';
 import { settleProfile } from './settle-profile.ts';
+import { targetAt } from './table-clock.ts';
 import { WriteDraft } from './write-draft.ts';
 
 export type DeclareOptions = { readonly orReplace: boolean; readonly ifNotExists: boolean };
@@ -256,7 +257,7 @@ async function storeTable(
   const name = nameOf(entry);
   const { source } = entry.declared.definition.arrival;
   if (existing !== undefined && sameColumns(existing.declared.definition, entry.declared.definition)) {
-    await assertRowsMeet(draft.tx, entry.target);
+    await assertRowsMeet(draft.tx, targetAt(entry, draft.nowMs));
     await settleProfile(draft, entry, existing.declared.definition);
     if (source !== existing.declared.definition.arrival.source) await watchSources(draft, name, source);
     return;

@@ -22,6 +22,7 @@ import type { EngineCore } from './engine-core.ts';
 import { falseAlarmsOf } from './false-alarms.ts';
 import { profiledEntry } from './profile-table.ts';
 import type { Shown } from './show-objects.ts';
+import { targetAt } from './table-clock.ts';
 import { useOfTable } from './use-of-table.ts';
 
 export type TableDrill = {
@@ -83,7 +84,7 @@ export function drillTable(core: EngineCore, name: string, progress?: DrillProgr
           };
           const arrived = { version: update.version, atMs };
           const constraints = isRuled
-            ? (broken: BatchColumns) => brokenConstraints(snapshot, entry.target, broken, arrived)
+            ? (broken: BatchColumns) => brokenConstraints(snapshot, targetAt(entry, atMs), broken, arrived)
             : null;
           outcomes.push(...(await drillUpdate(update, { ...settings, constraints, watch: null })));
         }

@@ -30,7 +30,7 @@ import { exportModel } from './export-model.ts';
 import { toldAt } from './failure-place.ts';
 import { approveUpdate, rejectUpdate } from './held-updates.ts';
 import { actOnIncident, type IncidentAction } from './incident-statements.ts';
-import type { InsertInput } from './insert-input.ts';
+import { type InsertInput, isStreamed } from './insert-input.ts';
 import { createKysely } from './kysely-dialect.ts';
 import { type LivePerformance, livePerformance } from './live-performance.ts';
 import {
@@ -194,7 +194,11 @@ export class Everview implements AsyncDisposable {
     return this.#writing('insert()', async () => {
       assertInsertCall(table, rows);
       assertUpdateOptions('insert', options);
-      return runUpdate(this.#core, options.key ?? null, (update) => insertRows(update, table, rows, options));
+      // What gives the rows may wait for a read, which must not wait for the update then.
+      const release = isStreamed(rows) ? this.#core.hold() : () => {};
+      return runUpdate(this.#core, options.key ?? null, (update) =>
+        insertRows(this.#core, update, table, rows, options),
+      ).finally(release);
     });
   }
 

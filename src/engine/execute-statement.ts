@@ -13,6 +13,7 @@ import { alterObject, declareObject, dropObject, unknownObject } from './declare
 import type { DrillProgress } from './drill-table.ts';
 import type { EngineCore } from './engine-core.ts';
 import {
+  assertNoKeyOfItsOwn,
   executeUpdateStatement,
   freshenModels,
   idempotencyKeyOf,
@@ -197,6 +198,7 @@ export class StatementExecutor {
       });
       return { ...this.#answer(statement.kind, noRows, updateMessage(result)), update: result };
     }
+    assertNoKeyOfItsOwn(statement);
     const outcome = await open.run((update) =>
       executeUpdateStatement(this.#core, update, statement, parameters),
     );

@@ -80,6 +80,17 @@ export function idempotencyKeyOf(statement: UpdateStatement): string | null {
   }
 }
 
+/**
+ * A key is that of the whole update: of one of its statements it would promise what it does not keep.
+ * @throws EverviewError `invalid-option`
+ */
+export function assertNoKeyOfItsOwn(statement: UpdateStatement): void {
+  if (idempotencyKeyOf(statement) === null) return;
+  throw new EverviewError('invalid-option', 'a statement of an update cannot have an idempotency key', {
+    hint: "the key is that of the whole update: BEGIN WITH (idempotency_key = '…'), or transaction(work, { key: '…' })",
+  });
+}
+
 function isFileOption(option: RawOption): boolean {
   return option.name.name.toLowerCase() !== 'idempotency_key';
 }
@@ -186,6 +197,7 @@ async function insert(
   const text = await fragments.text(statement.source, 'query');
   const options = {
     columns: statement.columns,
+    alias: statement.alias,
     byName: statement.byName,
     eachValueAlone: await fragments.isMixedValues(text),
     onConflict: await onConflictOf(entry, statement, fragments),

@@ -20,17 +20,34 @@ export async function rowSourceOf(rows: InsertInput): Promise<RowSource> {
 
 type AnyIterator = Iterator<InputRow | RecordBatch> | AsyncIterator<InputRow | RecordBatch>;
 
+/** Whether the rows come bit by bit, and so whether what gives them may wait for something in between. */
+export function isStreamed(rows: InsertInput): boolean {
+  return !Array.isArray(rows) && !(rows instanceof Table) && !(rows instanceof RecordBatch);
+}
+
 /** What an iterator gives, with the value already taken from it put back in front. */
 async function* resumed<T extends InputRow | RecordBatch>(
   first: T,
   rest: AnyIterator,
   isOne: (value: InputRow | RecordBatch) => value is T,
 ): AsyncIterable<T> {
-  yield first;
-  for (let next = await rest.next(); next.done !== true; next = await rest.next()) {
-    if (!isOne(next.value))
-      throw new EverviewError('invalid-row', 'rows and Arrow record batches are mixed in one insert');
-    yield next.value;
+  let isOver = false;
+  const taken = async () => {
+    isOver = true;
+    const next = await rest.next();
+    isOver = next.done === true;
+    return next;
+  };
+  try {
+    yield first;
+    for (let next = await taken(); next.done !== true; next = await taken()) {
+      if (!isOne(next.value))
+        throw new EverviewError('invalid-row', 'rows and Arrow record batches are mixed in one insert');
+      yield next.value;
+    }
+  } finally {
+    // As a loop that ends early: what gives the rows lets go of what they come from.
+    if (!isOver) await rest.return?.();
   }
 }
 

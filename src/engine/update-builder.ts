@@ -4,7 +4,12 @@ import { parseStatement } from '../declare/statement-parser.ts';
 import { applyInsert, plainInsert } from '../ingest/apply-insert.ts';
 import type { TableEntry } from '../query/catalog.ts';
 import type { EngineCore } from './engine-core.ts';
-import { executeUpdateStatement, isUpdateStatement, replacing } from './execute-update.ts';
+import {
+  assertNoKeyOfItsOwn,
+  executeUpdateStatement,
+  isUpdateStatement,
+  replacing,
+} from './execute-update.ts';
 import { type InsertInput, rowSourceOf } from './insert-input.ts';
 import type { OpenUpdate } from './open-update.ts';
 import { assertInsertCall, assertStatementCall, assertUpdateOptions } from './statement-call.ts';
@@ -29,7 +34,7 @@ export function updateBuilder(core: EngineCore, open: OpenUpdate): UpdateBuilder
     insert: async (table, rows, options = {}) => {
       assertInsertCall(table, rows);
       assertUpdateOptions('update.insert', options);
-      await open.run((update) => insertRows(update, table, rows, options));
+      await open.run((update) => insertRows(core, update, table, rows, options));
     },
     execute: async (text, parameters = []) => {
       assertStatementCall('execute', text, parameters);
@@ -40,14 +45,28 @@ export function updateBuilder(core: EngineCore, open: OpenUpdate): UpdateBuilder
             hint: 'INSERT, UPDATE, DELETE, COPY and quarantine statements can',
           });
         }
+        assertNoKeyOfItsOwn(statement);
         await executeUpdateStatement(core, update, statement, parameters);
       });
     },
   };
 }
 
-/** The rows of one call, as part of an update. */
-export async function insertRows(
+/**
+ * The rows of one call, as part of an update. Whoever gives them one by one may ask the engine for something meanwhile,
+ * and is part of the update's work.
+ */
+export function insertRows(
+  core: EngineCore,
+  update: UpdateInProgress,
+  table: string,
+  rows: InsertInput,
+  options: Pick<InsertOptions, 'onConflict'>,
+): Promise<void> {
+  return core.withinUpdate(() => insertGiven(update, table, rows, options));
+}
+
+async function insertGiven(
   update: UpdateInProgress,
   table: string,
   rows: InsertInput,

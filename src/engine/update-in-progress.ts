@@ -8,6 +8,7 @@ import type {
 } from '../ingest/change-outcome.ts';
 import { nameOf, type TableEntry } from '../query/catalog.ts';
 import type { LetIn } from './judge-update.ts';
+import { targetAt } from './table-clock.ts';
 import type { WriteDraft } from './write-draft.ts';
 
 /** What the statements of one update have done so far. */
@@ -47,7 +48,7 @@ export class UpdateInProgress {
   tableEntry(name: string): TableEntry {
     const { catalog } = this.draft.state;
     const entry = catalog.get(name);
-    if (entry?.kind === 'table') return entry;
+    if (entry?.kind === 'table') return { ...entry, target: targetAt(entry, this.context.nowMs) };
     throw notATable(
       name,
       entry?.kind,

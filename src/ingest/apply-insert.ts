@@ -21,6 +21,8 @@ export type InsertOptions = {
   readonly columns: readonly Name[] | null;
   readonly byName: boolean;
   readonly onConflict: OnConflict | null;
+  /** What SET and WHERE of ON CONFLICT call the table; its name when null. */
+  readonly alias?: string | null;
   /** See SourceOptions. */
   readonly eachValueAlone?: boolean;
 };
@@ -63,7 +65,7 @@ export async function applyInsert(
     const conflicts =
       options.onConflict === null
         ? null
-        : await resolveConflicts(tx, target, plain, options.onConflict, file);
+        : await resolveConflicts(tx, target, plain, options.onConflict, options.alias ?? target.name, file);
     const stage = conflicts?.stage ?? plain;
     const response = stage.replaces
       ? replacementResponse(target, conflicts?.assigned ?? [])

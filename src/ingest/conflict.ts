@@ -3,7 +3,6 @@ import { quoteIdentifier, quoteList } from '../core/identifier.ts';
 import { nearestHint } from '../core/nearest.ts';
 import { columnNames, findColumn } from '../core/schema.ts';
 import type { Session } from '../core/session.ts';
-import type { Assignment } from '../declare/statement.ts';
 import type { SourceFile } from '../store/source-file.ts';
 import { assignedColumns } from './assigned-columns.ts';
 import { conversionFailure } from './conversion-failure.ts';
@@ -29,6 +28,7 @@ export async function resolveConflicts(
   target: IngestTarget,
   stage: Stage,
   onConflict: OnConflict,
+  alias: string,
   file: SourceFile | null,
 ): Promise<Resolved> {
   const keys = conflictKeys(target, onConflict);
@@ -40,7 +40,7 @@ export async function resolveConflicts(
   const [key] = keys;
   if (key === undefined) throw noKey(target, onConflict);
   await assertEachOnce(tx, target, key);
-  return stageReplacements(tx, target, key, onConflict.set, onConflict.where?.text ?? null);
+  return stageReplacements(tx, target, key, onConflict, alias);
 }
 
 function conflictKeys(
@@ -104,13 +104,13 @@ async function stageReplacements(
   tx: Session,
   target: IngestTarget,
   key: readonly string[],
-  set: readonly Assignment[],
-  where: string | null,
+  { set, where }: Extract<OnConflict, { action: 'update' }>,
+  alias: string,
 ): Promise<Resolved> {
   const assigned = assignedColumns(target, set);
   await tx.run('DROP TABLE IF EXISTS temp."__ev_raw"');
   await tx.run('ALTER TABLE temp."__ev_stage" RENAME TO "__ev_raw"');
-  const name = quoteIdentifier(target.name);
+  const name = quoteIdentifier(alias);
   // The incoming row is one struct column, so that bare names in SET and WHERE are those of the table's row.
   const fields = target.schema.map(
     (column) => `${quoteIdentifier(column.name)} := x.${quoteIdentifier(column.name)}`,
@@ -129,7 +129,7 @@ async function stageReplacements(
     `CREATE OR REPLACE TEMP TABLE "__ev_stage" AS
      SELECT "__ev_x".${rowColumn}, ${name}.rowid AS ${oldColumn}, ${values.join(', ')}
      FROM ${dataRelation(target.name)} AS ${name} JOIN ${incoming} ON ${match}
-     ${where === null ? '' : `WHERE (${where}\n)`}
+     ${where === null ? '' : `WHERE (${where.text}\n)`}
      UNION ALL
      SELECT x.${rowColumn}, NULL, ${columnList(target, 'x.')} FROM temp."__ev_raw" AS x
      ANTI JOIN ${dataRelation(target.name)} AS d ON ${equalKeys('d', key, 'x', key)}`,

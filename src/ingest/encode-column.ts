@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { EverviewError } from '../core/errors.ts';
+import { writtenMoment } from '../core/fine-date.ts';
 import { quoteIdentifier } from '../core/identifier.ts';
 import type { Column } from '../core/schema.ts';
 import type { AppendedColumn } from '../core/session.ts';
@@ -121,13 +122,13 @@ function codecOf(type: string): Codec {
     case 'DATE':
       return {
         native: dayOf,
-        text: (value) => dayOf(value)?.toISOString().slice(0, 10) ?? textOf(value),
+        text: (value) => dayText(value) ?? textOf(value),
         isJson: false,
       };
     case 'TIMESTAMP':
       return {
         native: dateOf,
-        text: (value) => dateOf(value)?.toISOString() ?? textOf(value),
+        text: (value) => momentText(value) ?? textOf(value),
         isJson: false,
       };
     case 'JSON':
@@ -137,7 +138,7 @@ function codecOf(type: string): Codec {
         isJson: false,
       };
     default:
-      return { native: none, text: (value) => dateOf(value)?.toISOString() ?? textOf(value), isJson: false };
+      return { native: none, text: (value) => momentText(value) ?? textOf(value), isJson: false };
   }
 }
 
@@ -160,6 +161,15 @@ function dateOf(value: unknown): Date | undefined {
 function dayOf(value: unknown): Date | undefined {
   const date = dateOf(value);
   return date !== undefined && date.getTime() % 86_400_000 === 0 ? date : undefined;
+}
+
+function momentText(value: unknown): string | undefined {
+  const date = dateOf(value);
+  return date === undefined ? undefined : writtenMoment(date);
+}
+
+function dayText(value: unknown): string | undefined {
+  return dayOf(value) === undefined ? undefined : momentText(value)?.replace(/T.*/, '');
 }
 
 function doubleOf(value: unknown): number | undefined {

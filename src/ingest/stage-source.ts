@@ -72,7 +72,7 @@ async function stageSql(
 ): Promise<Staged> {
   if (
     options.eachValueAlone ||
-    (/^\s*values\b/i.test(text) && /\bdefault\b/i.test(text.replace(/'(?:[^']|'')*'/g, '')))
+    (/^\s*values\b/i.test(text) && /\bdefault\b/i.test(text.replace(/'[^']*'/g, '')))
   ) {
     return stageValues(tx, target, text, wanted, place);
   }

@@ -1,5 +1,5 @@
 import { EverviewError } from '../core/errors.ts';
-import { nanosecondsOf } from '../core/fine-date.ts';
+import { nanosecondsOf, writtenMoment } from '../core/fine-date.ts';
 import { isNode, type SqlJson, type SqlNode, walk } from '../core/sql-tree.ts';
 import type { SqlParameter } from '../core/value.ts';
 
@@ -56,11 +56,12 @@ function literalOf(node: SqlNode, values: readonly SqlParameter[]): SqlNode {
   const text = (type: string, written: string) => cast(node, constant(node, 'VARCHAR', written), type);
   if (value === null) return constant(node, 'NULL', null);
   if (typeof value === 'boolean') return text('BOOLEAN', String(value));
-  if (typeof value === 'string') return constant(node, 'VARCHAR', value);
+  if (typeof value === 'string')
+    return value.includes('\0') ? decoded(node, value) : constant(node, 'VARCHAR', value);
   if (typeof value === 'bigint') return text(fitsBigint(value) ? 'BIGINT' : 'HUGEINT', String(value));
   if (value instanceof Date) {
     const type = nanosecondsOf(value) % 1_000n === 0n ? 'TIMESTAMP' : 'TIMESTAMP_NS';
-    return text(type, value.toISOString().replace('T', ' ').replace('Z', ''));
+    return text(type, writtenMoment(value).replace('T', ' ').replace('Z', ''));
   }
   if (value instanceof Uint8Array) return text('BLOB', blobText(value));
   if (!Number.isInteger(value)) return text('DOUBLE', String(value));
@@ -74,6 +75,26 @@ function fitsBigint(value: bigint): boolean {
 
 function blobText(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => `\\x${byte.toString(16).padStart(2, '0')}`).join('');
+}
+
+/** A text that DuckDB would take up to its first NUL. */
+function decoded(at: SqlNode, text: string): SqlNode {
+  const bytes = constant(at, 'VARCHAR', blobText(Buffer.from(text)));
+  return {
+    class: 'FUNCTION',
+    type: 'FUNCTION',
+    alias: at.alias ?? '',
+    query_location: at.query_location ?? 0,
+    function_name: 'decode',
+    schema: '',
+    catalog: '',
+    children: [cast(at, bytes, 'BLOB')].map((child) => ({ ...child, alias: '' })),
+    filter: null,
+    order_bys: { type: 'ORDER_MODIFIER', orders: [] },
+    distinct: false,
+    is_operator: false,
+    export_state: false,
+  };
 }
 
 function constant(at: SqlNode, type: string, value: string | number | null): SqlNode {

@@ -15,6 +15,8 @@ export type TableEntry = {
   readonly kind: 'table';
   readonly declared: Declared<TableDefinition>;
   readonly target: IngestTarget;
+  /** The definition with `momentMark` for the clock; null where no DEFAULT or CHECK asks for the time. */
+  readonly clocked: TableDefinition | null;
   /** When the name was first declared. */
   readonly createdAtMs: number;
 };

@@ -1,5 +1,5 @@
 import { agoNode, clockCall, instantNode } from '../core/clock-call.ts';
-import { momentText } from '../core/moment.ts';
+import { momentMark, momentText } from '../core/moment.ts';
 import { isNode, type SqlJson, type SqlNode } from '../core/sql-tree.ts';
 
 /**
@@ -11,8 +11,18 @@ export function replaceClockFunctions(
   nowMs: number,
   isColumn: (name: string) => boolean,
 ): SqlNode {
-  const now = momentText(nowMs);
+  return withClock(query, isColumn, textAt(momentText(nowMs)));
+}
 
+/** As `replaceClockFunctions`, with `momentMark` for the clock. */
+export function markClockFunctions(query: SqlNode, isColumn: (name: string) => boolean): SqlNode {
+  return withClock(query, isColumn, () => momentMark);
+}
+
+/** The clock's text where it is cast to a type. */
+type ClockText = (type: string) => string;
+
+function withClock(query: SqlNode, isColumn: (name: string) => boolean, now: ClockText): SqlNode {
   function visit(json: SqlJson, inSelectList: boolean): SqlJson {
     if (Array.isArray(json)) return json.map((item: SqlJson) => visit(item, inSelectList));
     if (!isNode(json)) return json;
@@ -29,16 +39,19 @@ export function replaceClockFunctions(
 }
 
 /** `age(x)` counts from today and `ago(x)` from now: the clock they leave out is written in. */
-function withExplicitClock(node: SqlNode, now: string): SqlNode {
+function withExplicitClock(node: SqlNode, now: ClockText): SqlNode {
   if (node.type !== 'FUNCTION' || !Array.isArray(node.children) || node.children.length !== 1) return node;
   const name = String(node.function_name).toLowerCase();
   const here: SqlNode = { query_location: node.query_location ?? 0 };
   if (name === 'age') return { ...node, children: [instant(here, now, 'DATE', ''), ...node.children] };
-  return name === 'ago' ? agoNode(node, now) : node;
+  return name === 'ago' ? agoNode(node, now('TIMESTAMP WITH TIME ZONE')) : node;
 }
 
-function instant(original: SqlNode, now: string, type: string, name: string): SqlNode {
-  const text = type === 'DATE' ? now.slice(0, 10) : type === 'TIME' ? now.slice(11, 23) : now;
+function textAt(now: string): ClockText {
+  return (type) => (type === 'DATE' ? now.slice(0, 10) : type === 'TIME' ? now.slice(11, 23) : now);
+}
+
+function instant(original: SqlNode, now: ClockText, type: string, name: string): SqlNode {
   const { alias } = original;
-  return instantNode(original, text, type, typeof alias === 'string' && alias !== '' ? alias : name);
+  return instantNode(original, now(type), type, typeof alias === 'string' && alias !== '' ? alias : name);
 }

@@ -11,6 +11,7 @@ import {
   type MatchedColumns,
   matchColumns,
   type OpenedFile,
+  readerOfFile,
 } from './source-file.ts';
 
 /**
@@ -24,8 +25,10 @@ export async function openCsv(request: FileRequest, options: FileOptions): Promi
       `${quoteLiteral(wanted?.name ?? name)}: ${quoteLiteral(wanted === null ? 'VARCHAR' : readAs(wanted))}`,
   );
   const lines = await withEvenLines(path, options);
+  const { file, alone } = readerOfFile(lines.path);
   const args = [
-    quoteLiteral(lines.path),
+    file,
+    alone,
     'auto_detect=false',
     'strict_mode=true',
     `header=${options.header}`,

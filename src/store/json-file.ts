@@ -4,7 +4,13 @@ import { EverviewError, placeIn } from '../core/errors.ts';
 import { quoteLiteral } from '../core/identifier.ts';
 import type { Column } from '../core/schema.ts';
 import { textOf } from './file-text.ts';
-import { type FileColumn, type FileRequest, fileFailure, type OpenedFile } from './source-file.ts';
+import {
+  type FileColumn,
+  type FileRequest,
+  fileFailure,
+  type OpenedFile,
+  readerOfFile,
+} from './source-file.ts';
 
 /** Above this many bytes a malformed JSON text is not read a second time only to name the line. */
 const rereadLimit = 64_000_000;
@@ -17,7 +23,8 @@ export async function openJson(request: FileRequest, format: 'json' | 'jsonl'): 
   const { path, wanted } = request;
   const known = wanted.map((column) => quoteLiteral(column.name)).join(', ');
   const form = format === 'jsonl' ? 'newline_delimited' : 'auto';
-  const objects = `read_json_objects(${quoteLiteral(path)}, format='${form}', maximum_object_size=67108864)`;
+  const { file, alone } = readerOfFile(path);
+  const objects = `read_json_objects(${file}, ${alone}, format='${form}', maximum_object_size=67108864)`;
   return {
     kind: 'relation',
     name: path,

@@ -1,11 +1,12 @@
-import { quoteIdentifier, quoteLiteral } from '../core/identifier.ts';
+import { quoteIdentifier } from '../core/identifier.ts';
 import { findColumn, type Schema } from '../core/schema.ts';
 import type { Session } from '../core/session.ts';
-import { type FileRequest, fileFailure, matchColumns, type OpenedFile } from './source-file.ts';
+import { type FileRequest, fileFailure, matchColumns, type OpenedFile, readerOfFile } from './source-file.ts';
 
 export async function openParquet(tx: Session, request: FileRequest): Promise<OpenedFile> {
   const { path, wanted } = request;
-  const from = `read_parquet(${quoteLiteral(path)})`;
+  const { file, alone } = readerOfFile(path);
+  const from = `read_parquet(${file}, ${alone})`;
   let schema: Schema;
   try {
     schema = await tx.describe(`SELECT * FROM ${from}`);

@@ -1,5 +1,6 @@
 import type { RecordBatch } from 'apache-arrow';
 import { EverviewError } from '../core/errors.ts';
+import { quoteLiteral } from '../core/identifier.ts';
 import { type Column, findColumn, type Schema, sameName } from '../core/schema.ts';
 import { addedNotice, type GivenColumn, schemaDifference, schemaMismatch } from '../core/schema-contract.ts';
 import type { RawOption } from '../declare/statement.ts';
@@ -47,6 +48,14 @@ export type OpenedFile = SourceFile & {
       }
     | { readonly kind: 'arrow'; readonly batches: AsyncIterable<RecordBatch> }
   );
+
+/**
+ * A path as DuckDB's readers take it for that one file: to them `*`, `?` and `[` make it a pattern of several. And a folder
+ * by the name `year=2001` is a column to them, in place of the file's own, unless they are told otherwise.
+ */
+export function readerOfFile(path: string): { readonly file: string; readonly alone: string } {
+  return { file: quoteLiteral(path.replace(/[*?[]/g, '[$&]')), alone: 'hive_partitioning=false' };
+}
 
 /** DuckDB's own words as a `file-error`; failures that are none of the file's pass through. */
 export function fileFailure(path: string, failure: unknown): unknown {

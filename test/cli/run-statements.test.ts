@@ -40,6 +40,16 @@ test('with keep-going the rest is run too, and the status still is 1', async () 
   expect(JSON.parse(lines[2] ?? '')).toMatchObject({ statement: 3, rows: [[2]] });
 });
 
+test.each(['json', 'csv'] as const)(
+  'what cannot be read ends the update it stands in, in %s too',
+  async (format) => {
+    const text = `CREATE TABLE t (a INTEGER); BEGIN; INSERT INTO t VALUES (1); SELECT 1 WITH (nope = 1);
+    INSERT INTO t VALUES (2); COMMIT; SELECT count(*)::INTEGER AS n FROM t`;
+    const { out } = await run(text, format, true);
+    expect(out.trimEnd().split(/\r?\n/).at(-1)).toMatch(format === 'csv' ? /^0$/ : /"rows":\[\[0\]\]/);
+  },
+);
+
 test('a query says how fresh it must be, and EXPLAIN SELECT how it would be answered', async () => {
   const text = `CREATE TABLE t (a INTEGER); CREATE MATERIALIZED VIEW v AS SELECT a FROM t;
     INSERT INTO t VALUES (1);

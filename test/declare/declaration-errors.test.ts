@@ -334,6 +334,18 @@ const tables: readonly Case[] = [
   ],
 ];
 
+it.each([
+  'SELECT 1 AS a -- \0\n, 2 AS b',
+  'DELETE FROM t -- \0\n WHERE a = 1',
+  "INSERT INTO t VALUES ('\0')",
+  "CREATE VIEW v AS SELECT '\0' AS a",
+])('what DuckDB would read in part alone is refused: %j', (sql) => {
+  const offset = sql.indexOf('\0');
+  expect(() => parseStatement(sql)).toThrow(
+    expect.objectContaining({ code: 'syntax-error', at: expect.objectContaining({ offset }) }),
+  );
+});
+
 describe('errors of declarations', () => {
   it.each(syntax)('syntax: %s', (...one) => check(one));
   it.each(unsupported)('known, not offered: %s', (...one) => check(one));

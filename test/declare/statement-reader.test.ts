@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { parseStatement } from '../../src/declare/statement-parser.ts';
 import { placeInScript, StatementReader, splitStatements } from '../../src/declare/statement-reader.ts';
 
 const texts = (script: string) => splitStatements(script).map((statement) => statement.text);
@@ -17,10 +18,20 @@ describe('splitStatements', () => {
     ['SELECT $$;$$, $tag$ ; $$ ; $tag$; x', ['SELECT $$;$$, $tag$ ; $$ ; $tag$', 'x']],
     ['SELECT $1, a$b$; c$b$', ['SELECT $1, a$b$', 'c$b$']],
     ['a /* ; /* ; */ ; */ b; -- c ; d\n e', ['a /* ; /* ; */ ; */ b', 'e']],
+    ['SELECT 1 -- c\r; SELECT 2 -- d\r\n; x', ['SELECT 1', 'SELECT 2', 'x']],
     ['a - -1 / 2; b', ['a - -1 / 2', 'b']],
     ["SELECT 1; SELECT 'open ;", ['SELECT 1', "SELECT 'open ;"]],
   ])('cuts %j', (script, expected) => {
     expect(texts(script)).toEqual(expected);
+  });
+
+  it('and reads texts of any length', () => {
+    const long = 'x'.repeat(12_000_000);
+    expect(texts(`SELECT '${long}'; "${long}"`).map(({ length }) => length)).toEqual([
+      12_000_009, 12_000_002,
+    ]);
+    const insert = parseStatement(`INSERT INTO t VALUES ('${long}', E'${long}')`);
+    expect(insert).toMatchObject({ kind: 'insert' });
   });
 
   it('says where each statement stands', () => {

@@ -34,6 +34,44 @@ async function refreshesOf(name: string): Promise<unknown[][]> {
   );
 }
 
+describe('a table that asks for the time', () => {
+  const declared = `CREATE TABLE e (id INTEGER, seen TIMESTAMP DEFAULT now(), on_day DATE DEFAULT current_date,
+    clocks TIME DEFAULT current_time, later TIMESTAMPTZ DEFAULT (now() + INTERVAL '1 hour'), ts TIMESTAMP CHECK (ts <= now()))`;
+  const times = `SELECT id, seen::VARCHAR, on_day::VARCHAR, clocks::VARCHAR, later::VARCHAR FROM e ORDER BY id`;
+  const first = ['2001-06-01 10:30:00.25', '2001-06-01', '10:30:00.25', '2001-06-01 11:30:00.25+00'];
+
+  it('is told it by the clock of the engine, whatever brings the rows', async () => {
+    clock.advanceMs(10.5 * hour + 250);
+    await db.execute(declared);
+    await db.execute('INSERT INTO e (id) VALUES (1)');
+    await db.execute('INSERT INTO e VALUES (2, DEFAULT, DEFAULT, DEFAULT, DEFAULT, NULL)');
+    await db.insert('e', [{ id: 3 }, { id: 4 }]);
+    expect(await rows(times)).toEqual([1, 2, 3, 4].map((id) => [id, ...first]));
+    clock.advanceMs(day);
+    await db.insert('e', [{ id: 5 }]);
+    expect((await rows(times)).at(-1)).toEqual([5, ...first.map((text) => text.replace('-01', '-02'))]);
+  });
+
+  it('checks by that clock, also after another opening, and what the table holds already', async () => {
+    await using file = await temporaryDatabase();
+    const { path } = file;
+    let opened = (await openEverview({ path, clock })).db;
+    await opened.execute(declared);
+    const early = `INSERT INTO e (id, ts) VALUES (1, ${ago(-1)})`;
+    expect(await failureOf(opened.execute(early))).toMatchObject({ code: 'constraint-violation' });
+    await opened.close();
+    opened = (await openEverview({ path, clock })).db;
+    expect(await failureOf(opened.execute(early))).toMatchObject({ code: 'constraint-violation' });
+    clock.advanceMs(hour);
+    expect((await opened.execute(early)).update).toMatchObject({ inserted: 1 });
+    const stricter = `CREATE OR REPLACE ${declared.slice(7).replace('ts <= now()', "ts <= now() - INTERVAL '1 minute'")}`;
+    expect(await failureOf(opened.execute(stricter))).toMatchObject({ code: 'constraint-violation' });
+    clock.advanceMs(minute);
+    await opened.execute(stricter);
+    await opened.close();
+  });
+});
+
 describe('a view with a condition on the clock', () => {
   it('loses and gains rows with no update', async () => {
     await db.sql(`CREATE TABLE e (id INTEGER, ts TIMESTAMP);

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Everview, SimulatedClock, UpdateBuilder } from '../../src/index.ts';
+import type { Everview, Row, SimulatedClock, UpdateBuilder } from '../../src/index.ts';
 import { failureOf } from '../support/failure-of.ts';
 import { openEverview } from '../support/open-everview.ts';
 
@@ -140,6 +140,61 @@ describe('idempotency keys', () => {
     }
     expect(await ids()).toEqual([1, 2, 10, 20, 30, 40, 50]);
     await rm(folder, { recursive: true });
+  });
+});
+
+it.each([
+  `INSERT INTO t VALUES (3, 'c', 1) WITH (idempotency_key = 'k')`,
+  `DELETE FROM t WITH (idempotency_key = 'k')`,
+  `COPY t FROM 'no-such.csv' (idempotency_key 'k')`,
+])('a key is that of the whole update, and of none of its statements: %s', async (statement) => {
+  const refused = { code: 'invalid-option', hint: expect.stringContaining('BEGIN WITH') };
+  await db.execute('BEGIN');
+  expect(await failureOf(db.execute(statement))).toMatchObject(refused);
+  await db.execute('ROLLBACK');
+  expect(await failureOf(db.transaction((update) => update.execute(statement)))).toMatchObject(refused);
+  expect([await ids(), db.version]).toEqual([[1, 2], 1]);
+});
+
+describe('rows that come one by one', () => {
+  async function* asking(ask: () => Promise<unknown>) {
+    yield { id: 3, k: 'a', x: Number(await ask()) };
+  }
+  const inserts: readonly [how: string, insert: (rows: AsyncIterable<Row>) => Promise<{ status: string }>][] =
+    [
+      ['insert()', (rows) => db.insert('t', rows)],
+      ['transaction()', (rows) => db.transaction((update) => update.insert('t', rows))],
+    ];
+
+  it.each(inserts)(
+    'may rest on what the engine answers meanwhile, also of stale views: %s',
+    async (_, insert) => {
+      await db.execute(`INSERT INTO t VALUES (9, 'a', 5)`);
+      const asked = async () => (await db.query(`SELECT s FROM sums WHERE k = 'a'`)).rows[0]?.s;
+      expect((await insert(asking(asked))).status).toBe('accepted');
+      expect(await sums()).toMatchObject({ a: 30 });
+    },
+  );
+
+  it.each(inserts)('cannot rest on a write, which would wait for them: %s', async (_, insert) => {
+    const written = async () => (await db.insert('t', [{ id: 8, k: 'z', x: 1 }])).version;
+    expect(await failureOf(insert(asking(written)))).toMatchObject({ code: 'transaction-state' });
+    expect([await ids(), db.version]).toEqual([[1, 2], 1]);
+  });
+
+  it('are let go of where one of them is refused', async () => {
+    let isClosed = false;
+    async function* opened() {
+      try {
+        yield { id: 3, k: 'c', x: 1 };
+        yield { id: 'four', k: 'c', y: 1 };
+        yield { id: 5, k: 'c', x: 1 };
+      } finally {
+        isClosed = true;
+      }
+    }
+    await failureOf(db.insert('t', opened()));
+    expect(isClosed).toBe(true);
   });
 });
 

@@ -159,6 +159,16 @@ describe('ON CONFLICT', () => {
     await expectLogged(opened, 'stock');
   });
 
+  test('DO UPDATE knows the table by the name that INSERT INTO gives it', async () => {
+    await using opened = await world();
+    const { onConflict } = update({ amount: 'o.amount + excluded.amount' }, 'o.amount < 15');
+    await opened.values('stock', `(1, 'z', 5), (2, 'y', 5)`, { onConflict, alias: 'o' });
+    expect((await opened.bag('data.stock')).slice(0, 2)).toEqual([
+      [1, 'a', 15],
+      [2, 'b', 20],
+    ]);
+  });
+
   test('an upsert that changes nothing makes no change', async () => {
     await using opened = await world();
     expect(await opened.values('stock', `(1, 'z', 10)`, update({ amount: 'excluded.amount' }))).toMatchObject(

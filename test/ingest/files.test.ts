@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -120,6 +120,30 @@ describe('files that are taken', () => {
     );
     await opened.insert('flights', source(path));
     expect(await opened.bag('data.flights')).toEqual(good);
+  });
+
+  test.each(['x[1]', 'x?', 'x*'])('%s is the name of one file, and no pattern', async (name) => {
+    await using opened = await IngestWorld.open(table('t', { a: 'INTEGER' }));
+    await file('x1.csv', 'a\n2\n');
+    await file('x1.jsonl', '{"a":2}\n');
+    await written(opened, 'x1.parquet', 'SELECT 2 AS a');
+    const csv = await file(`${name}.csv`, 'a\n1\n');
+    const json = await file(`${name}.jsonl`, '{"a":1}\n');
+    const parquet = join(folder, `${name}.parquet`);
+    await copyFile(await written(opened, 'one.parquet', 'SELECT 1 AS a'), parquet);
+    for (const path of [csv, json, parquet]) await opened.insert('t', source(path));
+    expect(await opened.bag('data.t')).toEqual([[1], [1], [1]]);
+    for (const path of [csv, json, parquet]) await rm(path);
+  });
+
+  test('a folder by the name of a column is none', async () => {
+    await using opened = await IngestWorld.open(table('t', { a: 'INTEGER' }));
+    await mkdir(join(folder, 'a=9'));
+    const csv = await file('a=9/rows.csv', 'a\n1\n');
+    const json = await file('a=9/rows.json', '[{"a":1}]');
+    const parquet = await written(opened, 'a=9/rows.parquet', 'SELECT 1 AS a');
+    for (const path of [csv, json, parquet]) await opened.insert('t', source(path));
+    expect(await opened.bag('data.t')).toEqual([[1], [1], [1]]);
   });
 
   test('where lines end in two ways, those inside of quotes stay as they are', async () => {

@@ -96,6 +96,19 @@ test('texts of moments, days and numbers too wide for a number are read', async 
   ]);
 });
 
+test('moments beyond the year 9999 are moments', async () => {
+  const types = ['TIMESTAMP', 'TIMESTAMP WITH TIME ZONE', 'TIMESTAMP_S', 'TIMESTAMP_MS', 'DATE'];
+  await using opened = await IngestWorld.open(
+    table('t', Object.fromEntries(types.map((type, index) => [`c${index}`, type]))),
+  );
+  const late = new Date(Date.UTC(12_000, 0, 1));
+  const row = Object.fromEntries(types.map((_, index) => [`c${index}`, late]));
+  await opened.insert('t', { kind: 'rows', rows: [row, { ...row, c4: '12000-01-01' }] });
+  const [first, second] = await opened.rows('SELECT left(COLUMNS(*)::VARCHAR, 11) FROM data.t');
+  expect(Object.values(first ?? {})).toEqual(types.map(() => '12000-01-01'));
+  expect(second).toEqual(first);
+});
+
 describe('a value that does not fit names row, column and value', () => {
   const bad: [column: string, value: unknown, shown: string][] = [
     ['count', 1.5, '1.5'],

@@ -120,6 +120,8 @@ describe('parameters', () => {
     ['SELECT $1 AS v', [true], [[true]]],
     ['SELECT $1 AS v', [day], [[day]]],
     ['SELECT $1 AS v', [new Uint8Array([0, 39, 92, 255])], [[Buffer.from([0, 39, 92, 255])]]],
+    ['SELECT $1 AS v', ["a\0b'\\é"], [["a\0b'\\é"]]],
+    ['SELECT $1::VARCHAR', [new Date(Date.UTC(12_000, 0, 1))], [['12000-01-01 00:00:00']]],
     ['SELECT ? + ?', [1, 2], [[3]]],
     ['SELECT $2, $1, $2', [1, 2], [[2, 1, 2]]],
     ['SELECT id FROM t WHERE region = $1 ORDER BY id LIMIT $2', ['east', 2], [[100], [101]]],
