@@ -11,7 +11,7 @@ import type { LetIn } from './judge-update.ts';
 import type { WriteDraft } from './write-draft.ts';
 
 /** What the statements of one update have done so far. */
-type Tally = {
+export type Tally = {
   /** Rows that came with it for the first time, whatever became of them. */
   readonly arrived: number;
   readonly inserted: number;

@@ -87,6 +87,15 @@ export async function dropQuarantine(
   return dropped;
 }
 
+/** When rows last came to a table that were set aside, by table. A replay brings none. */
+export async function lastSetAside(session: Session): Promise<ReadonlyMap<string, number>> {
+  const rows = await session.rows(
+    `SELECT "table", max(quarantined_at) AS last FROM everview.quarantine
+     WHERE state <> 'rejected' AND constraint_kind <> 'replayed-batch' GROUP BY ALL`,
+  );
+  return new Map(rows.map(({ table, last }) => [String(table), Number(last)]));
+}
+
 /** All that speaks against rows of a table that are set aside. */
 export async function heldSubjects(tx: Session, table: string): Promise<ReadonlySet<string>> {
   const rows = await tx.rows(
