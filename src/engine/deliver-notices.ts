@@ -6,8 +6,13 @@ import { WriteDraft } from './write-draft.ts';
 /**
  * Sends the notices that are due, in order, and records each try. Sent before it is recorded: a process that dies in
  * between sends it again. One that fails is tried again after a pause, and those behind it are not held up.
+ * @param mayGoOn asked before each
  */
-export async function deliverNotices(core: EngineCore, notifier: Notifier): Promise<void> {
+export async function deliverNotices(
+  core: EngineCore,
+  notifier: Notifier,
+  mayGoOn: () => boolean = () => true,
+): Promise<void> {
   const { nextDeliveryMs } = core.state;
   if (core.isHeld || nextDeliveryMs === null || nextDeliveryMs > core.clock.nowMs()) return;
   const due = await core.store.read(
@@ -15,6 +20,7 @@ export async function deliverNotices(core: EngineCore, notifier: Notifier): Prom
     (snapshot) => dueDeliveries(snapshot, core.clock.nowMs()),
   );
   for (const delivery of due) {
+    if (!mayGoOn()) return;
     const failure = await notifier.send(delivery.deliveryId, delivery.body).then(
       () => null,
       (cause: unknown) => (cause instanceof Error ? cause.message : String(cause)),

@@ -34,6 +34,8 @@ export type EngineState = {
   readonly changes: ChangeIndex;
   /** By table that declares a `source`: when each of its sources last sent rows. */
   readonly sources: ReadonlyMap<string, SourceArrivals>;
+  /** By table: when rows last came to it that were set aside. */
+  readonly setAsideMs: ReadonlyMap<string, number>;
   readonly lastUpdateId: number;
   readonly lastRefreshId: number;
   readonly lastIncidentId: number;

@@ -2,6 +2,7 @@ import type { Session } from '../core/session.ts';
 import type { SqlParser } from '../core/sql-tree.ts';
 import { versionOf } from '../core/version.ts';
 import { createIngestTarget } from '../ingest/ingest-target.ts';
+import { lastSetAside } from '../ingest/quarantine.ts';
 import { ChangeIndex } from '../log/change-index.ts';
 import { loadHorizon } from '../log/compact.ts';
 import { type Cursor, lastRefreshId, loadCursors } from '../log/cursor-log.ts';
@@ -46,6 +47,7 @@ export function newEngine(given: GivenState): EngineState {
     droppedModels: new Map(),
     changes: new ChangeIndex(),
     sources: new Map(),
+    setAsideMs: new Map(),
     lastUpdateId: 0,
     lastRefreshId: 0,
     lastIncidentId: 0,
@@ -83,6 +85,7 @@ export async function loadEngine(
     lastModelVersion: models.lastVersion,
     changes: history.changes,
     sources: await loadSources(session),
+    setAsideMs: await lastSetAside(session),
     lastUpdateId: history.lastUpdateId,
     lastRefreshId: await lastRefreshId(session),
     lastIncidentId: await lastIncidentId(session),

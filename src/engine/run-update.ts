@@ -23,7 +23,7 @@ import { refreshViews } from './refresh-views.ts';
 import { respondToFindings, SuspectUpdate, toldFindings } from './respond-to-findings.ts';
 import type { UpdateResult } from './result.ts';
 import { maintainedEntries } from './standings.ts';
-import { UpdateInProgress } from './update-in-progress.ts';
+import { type Tally, UpdateInProgress } from './update-in-progress.ts';
 import { violationReports } from './update-incidents.ts';
 import { WriteDraft } from './write-draft.ts';
 
@@ -185,7 +185,7 @@ async function finish(
     if (tallies.length === 1) draft.countChange(table, version, inserted, deleted);
     else draft.addChange(table, version, inserted, deleted);
   }
-  for (const [table] of changed) await noteSources(update, table);
+  for (const [table, tally] of tallies) await noteArrivals(update, table, tally);
   if (makesVersion) await compactSources(draft.tx, draft.state.sources, context.updateId);
   if (!makesVersion && quarantined > 0) await forgetVersionOf(draft.tx, context.updateId);
   if (makesVersion || quarantined > 0 || key !== null) {
@@ -258,14 +258,21 @@ async function noteIncidents(
   await noteQuietUpdate(draft, changed, reports);
 }
 
-/** Where the table says what a source is: that these have sent rows. */
-async function noteSources(update: UpdateInProgress, table: string): Promise<void> {
+/** That rows came, also where they were set aside; and from which sources, where the table says what a source is. */
+async function noteArrivals(
+  update: UpdateInProgress,
+  table: string,
+  { arrived: came, inserted, quarantined }: Tally,
+): Promise<void> {
   const { draft, context } = update;
+  if (came > 0 && quarantined > 0)
+    draft.update({ setAsideMs: withEntry(draft.state.setAsideMs, table, context.nowMs) });
+  if (inserted + quarantined === 0) return;
   const { source } = update.tableEntry(table).declared.definition.arrival;
   if (source === null) return;
   const arrived = { table, column: source, updateId: context.updateId, nowMs: context.nowMs };
   const known = draft.state.sources.get(table) ?? new Map();
-  const arrivals = await recordSources(draft.tx, arrived, context.version, known);
+  const arrivals = await recordSources(draft.tx, arrived, context.version, quarantined > 0, known);
   draft.update({ sources: withEntry(draft.state.sources, table, arrivals) });
 }
 

@@ -93,6 +93,8 @@ export class BackgroundScheduler {
   #cancel: () => void = () => {};
   #cancelLook: (() => void) | null = null;
   #running: Promise<void> = Promise.resolve();
+  /** Null: nothing is being told. */
+  #telling: Promise<void> | null = null;
   #state: 'waiting' | 'running' | 'stopped' = 'waiting';
   #hasFailed = false;
 
@@ -112,6 +114,7 @@ export class BackgroundScheduler {
     this.#cancel();
     this.#cancelLook?.();
     await this.#running;
+    await this.#telling;
   }
 
   #wait(pauseMs: number): void {
@@ -153,13 +156,25 @@ export class BackgroundScheduler {
   async #round(): Promise<number> {
     try {
       this.#hasFailed = false;
-      await stepScheduler(this.#core, this.#notifier);
+      await stepScheduler(this.#core, null);
       return this.#untilNextMs();
     } catch (failure) {
       this.#hasFailed = true;
       this.#report(failure);
       return longestPauseMs;
+    } finally {
+      this.#tell();
     }
+  }
+
+  /** Beside the rounds: who is told may be slow to listen, and no view waits for that. */
+  #tell(): void {
+    if (this.#notifier === null || this.#telling !== null || this.#state === 'stopped') return;
+    this.#telling = deliverNotices(this.#core, this.#notifier, () => this.#state !== 'stopped')
+      .catch(this.#report)
+      .finally(() => {
+        this.#telling = null;
+      });
   }
 
   #untilNextMs(): number {

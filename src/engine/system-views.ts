@@ -10,6 +10,7 @@ import {
 import { answeringModel } from './answering-model.ts';
 import type { EngineState } from './engine-state.ts';
 import { policyNow } from './held-refreshes.ts';
+import { lastHeardMs } from './last-heard.ts';
 import { policyOf } from './refresh-views.ts';
 import { maintainedEntries, modelEntries, reportOf, servedStanding } from './standings.ts';
 
@@ -113,7 +114,7 @@ function tableRows(state: EngineState, nowMs: number): Row[] {
     if (entry.kind !== 'table') return [];
     const { definition, schema } = entry.declared;
     const lastChangeMs = state.changes.lastChangeMs(definition.name);
-    const silenceMs = nowMs - (state.changes.lastArrivalMs(definition.name) ?? entry.createdAtMs);
+    const silenceMs = nowMs - lastHeardMs(state, entry);
     return [
       {
         name: definition.name,

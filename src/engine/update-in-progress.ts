@@ -12,7 +12,7 @@ import { targetAt } from './table-clock.ts';
 import type { WriteDraft } from './write-draft.ts';
 
 /** What the statements of one update have done so far. */
-type Tally = {
+export type Tally = {
   /** Rows that came with it for the first time, whatever became of them. */
   readonly arrived: number;
   readonly inserted: number;

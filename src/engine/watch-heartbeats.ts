@@ -2,6 +2,7 @@ import type { IncidentReport } from '../core/incident.ts';
 import type { EngineCore } from './engine-core.ts';
 import type { EngineState } from './engine-state.ts';
 import { moveIncident, reportIncident } from './incidents.ts';
+import { lastHeardMs } from './last-heard.ts';
 import { liveIncident } from './replace-incident.ts';
 import { silenceReport, silenceSubject } from './update-incidents.ts';
 import { WriteDraft } from './write-draft.ts';
@@ -34,7 +35,7 @@ function silencesAt(state: EngineState, nowMs: number): IncidentReport[] {
     if (entry.kind !== 'table') return [];
     const { name, heartbeatMs, arrival } = entry.declared.definition;
     if (heartbeatMs === null) return [];
-    const lastMs = state.changes.lastArrivalMs(name) ?? entry.createdAtMs;
+    const lastMs = lastHeardMs(state, entry);
     const table =
       nowMs - lastMs > heartbeatMs ? [silenceReport(name, undefined, nowMs - lastMs, heartbeatMs)] : [];
     // Where the whole table is silent, so are its sources, and for one reason.

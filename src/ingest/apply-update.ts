@@ -104,6 +104,7 @@ async function stageUpdate(
     hasRows: true,
     mayMisfit: select.mayMisfit,
     changed: new Set([...assigned.keys()].map((name) => name.toLowerCase())),
+    assigned: [...assigned.keys()],
   };
 }
 

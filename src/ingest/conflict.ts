@@ -142,7 +142,14 @@ async function stageReplacements(
   await tx.run('DROP TABLE temp."__ev_raw"');
   await dropUnchanged(tx, target, [...assigned.keys()]);
   return {
-    stage: { relation: stageRelation, replaces: true, hasRows: true, mayMisfit: false, changed: null },
+    stage: {
+      relation: stageRelation,
+      replaces: true,
+      hasRows: true,
+      mayMisfit: false,
+      changed: null,
+      assigned: [...assigned.keys()],
+    },
     assigned: [...assigned.keys()],
   };
 }

@@ -1,12 +1,18 @@
 import { quoteIdentifier, quoteLiteral } from '../core/identifier.ts';
-import { findColumn } from '../core/schema.ts';
+import { findColumn, sameName } from '../core/schema.ts';
 import type { Session } from '../core/session.ts';
 import type { Assignment, SqlFragment } from '../declare/statement.ts';
 import { assignedColumns } from './assigned-columns.ts';
 import { type ChangeOutcome, nothingDone, outcomeOf, type UpdateContext } from './change-outcome.ts';
 import { checkStage } from './check-stage.ts';
 import { type IngestTarget, primaryKeyOf } from './ingest-target.ts';
-import { heldAsColumn, type QuarantineState, quarantineIdColumn } from './quarantine-record.ts';
+import {
+  heldAsColumn,
+  type QuarantineState,
+  quarantineIdColumn,
+  replacementOf,
+  setColumn,
+} from './quarantine-record.ts';
 import { dataRelation, quarantineRelation } from './relation-names.ts';
 import { jsonOf } from './row-sql.ts';
 import { equalKeys } from './rule.ts';
@@ -87,6 +93,15 @@ export async function dropQuarantine(
   return dropped;
 }
 
+/** When rows last came to a table that were set aside, by table. A replay brings none. */
+export async function lastSetAside(session: Session): Promise<ReadonlyMap<string, number>> {
+  const rows = await session.rows(
+    `SELECT "table", max(quarantined_at) AS last FROM everview.quarantine
+     WHERE state <> 'rejected' AND constraint_kind <> 'replayed-batch' GROUP BY ALL`,
+  );
+  return new Map(rows.map(({ table, last }) => [String(table), Number(last)]));
+}
+
 /** All that speaks against rows of a table that are set aside. */
 export async function heldSubjects(tx: Session, table: string): Promise<ReadonlySet<string>> {
   const rows = await tx.rows(
@@ -165,8 +180,8 @@ async function stageHeld(
       changed: null,
     };
   }
-  const sql = `SELECT s.*, d.rowid AS ${oldColumn} FROM (${select.sql}) AS s
-    LEFT JOIN ${dataRelation(target.name)} AS d ON s.${heldAsColumn} = 'replacement' AND ${equalKeys('d', key, 's', key)}
+  const sql = `SELECT ${asByNow(target, [...key, ...assigned.keys()])}, d.rowid AS ${oldColumn} FROM (${select.sql}) AS s
+    LEFT JOIN ${dataRelation(target.name)} AS d ON starts_with(s.${heldAsColumn}, ${isReplacement}) AND ${equalKeys('d', key, 's', key)}
     ORDER BY s.${rowColumn}`;
   await makeStage(tx, { ...select, sql });
   return {
@@ -178,12 +193,29 @@ async function stageHeld(
   };
 }
 
+const isReplacement = quoteLiteral(replacementOf([]));
+
+/** A row that replaces another has, in the columns that its update did not set, what the row has by now. */
+function asByNow({ schema }: IngestTarget, own: readonly string[]): string {
+  const others = schema.filter(({ name }) => !own.some((one) => sameName(one, name)));
+  if (others.length === 0) return 's.*';
+  const values = others.map(({ name }) => {
+    const column = quoteIdentifier(name);
+    const isSet = `s.${heldAsColumn} = ${isReplacement} OR contains(s.${heldAsColumn}, ${quoteLiteral(setColumn(name))})`;
+    return `CASE WHEN d.rowid IS NULL OR ${isSet} THEN s.${column} ELSE d.${column} END AS ${column}`;
+  });
+  return `s.* REPLACE (${values.join(', ')})`;
+}
+
 async function rewriteHeld(tx: Session, target: IngestTarget, assigned: readonly string[]): Promise<void> {
   const set = assigned
     .map((column) => `${quoteIdentifier(column)} = s.${quoteIdentifier(column)}`)
     .join(', ');
+  const named = quoteLiteral(assigned.map(setColumn).join(''));
   await tx.run(
-    `UPDATE ${quarantineRelation(target.name)} AS q SET ${set} FROM ${stageRelation} AS s
+    `UPDATE ${quarantineRelation(target.name)} AS q
+     SET ${set}, ${heldAsColumn} = q.${heldAsColumn} || CASE WHEN starts_with(q.${heldAsColumn}, ${isReplacement} || ',') THEN ${named} ELSE '' END
+     FROM ${stageRelation} AS s
      WHERE q.${quarantineIdColumn} = s.${quarantineIdColumn}`,
   );
   await tx.run(

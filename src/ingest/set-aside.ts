@@ -2,6 +2,7 @@ import { quoteLiteral } from '../core/identifier.ts';
 import type { Session } from '../core/session.ts';
 import type { UpdateContext } from './change-outcome.ts';
 import type { IngestTarget } from './ingest-target.ts';
+import { replacementOf } from './quarantine-record.ts';
 import { quarantineRelation } from './relation-names.ts';
 import { columnList, jsonOf } from './row-sql.ts';
 import type { Rule } from './rule.ts';
@@ -45,7 +46,7 @@ export const setAside: SetAside = async (tx, target, stage, rules, context) => {
      FROM ${brokenRows(rules)}`,
   );
   const heldAs = stage.replaces
-    ? `CASE WHEN s.${oldColumn} IS NULL THEN 'insert' ELSE 'replacement' END`
+    ? `CASE WHEN s.${oldColumn} IS NULL THEN 'insert' ELSE ${quoteLiteral(replacementOf(stage.assigned ?? []))} END`
     : `'insert'`;
   const from = `FROM ${stageRelation} AS s JOIN temp."__ev_bad" AS b ON b.r = s.${rowColumn} ORDER BY b.id`;
   await tx.run(

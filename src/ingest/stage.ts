@@ -33,6 +33,8 @@ export type Stage = {
   readonly mayMisfit: boolean;
   /** Lower-case names of the columns that may differ from the row replaced; null: every column. */
   readonly changed: ReadonlySet<string> | null;
+  /** The columns that the statement sets of a row replaced; absent: every column. */
+  readonly assigned?: readonly string[];
 };
 
 /**

@@ -1,9 +1,10 @@
 import { quoteIdentifier, quoteLiteral, versionColumn, weightColumn } from '../core/identifier.ts';
 import type { Session } from '../core/session.ts';
 import type { Version } from '../core/version.ts';
-import { dataRelation, logRelation } from '../ingest/relation-names.ts';
+import { quarantineIdColumn } from '../ingest/quarantine-record.ts';
+import { dataRelation, logRelation, quarantineRelation } from '../ingest/relation-names.ts';
 
-/** When a source of a table last sent rows, and how many it sent in all since it is watched. */
+/** When a source of a table last sent rows, and how many of all it sent since it is watched were taken. */
 export type SourceArrival = { readonly lastMs: number; readonly rows: number };
 
 /** By the source's value as text; NULL is a source too. */
@@ -17,20 +18,30 @@ type Arrived = {
   readonly nowMs: number;
 };
 
-/** Records which sources the rows of a version came from. */
+/**
+ * Records which sources the rows of an update came from. Those of rows that were set aside have sent as well, and are not
+ * silent; who sends the same again has sent nothing.
+ */
 export function recordSources(
   tx: Session,
   arrived: Arrived,
   version: Version,
+  hasSetAside: boolean,
   known: SourceArrivals,
 ): Promise<SourceArrivals> {
-  const rows = `${logRelation(arrived.table)} WHERE ${versionColumn} = ${version} AND ${weightColumn} = 1`;
-  return record(tx, arrived, rows, known);
+  const { table, updateId } = arrived;
+  const column = quoteIdentifier(arrived.column);
+  const taken = `SELECT ${column}, 1 AS __ev_taken FROM ${logRelation(table)}
+    WHERE ${versionColumn} = ${version} AND ${weightColumn} = 1`;
+  const aside = `SELECT q.${column}, 0 FROM ${quarantineRelation(table)} AS q
+    JOIN everview.quarantine AS e ON e.id = q.${quarantineIdColumn}
+    WHERE e.update_id = ${updateId} AND e.constraint_kind <> 'replayed-batch'`;
+  return record(tx, arrived, `(${hasSetAside ? `${taken} UNION ALL ${aside}` : taken})`, known);
 }
 
 /** Begins to watch a table's sources: those of rows that are there count as heard of now. */
 export function beginSources(tx: Session, arrived: Arrived): Promise<SourceArrivals> {
-  return record(tx, arrived, dataRelation(arrived.table), new Map());
+  return record(tx, arrived, `(SELECT *, 1 AS __ev_taken FROM ${dataRelation(arrived.table)})`, new Map());
 }
 
 async function record(
@@ -41,7 +52,7 @@ async function record(
 ): Promise<SourceArrivals> {
   const at = new Date(nowMs);
   const found = await tx.rows(
-    `SELECT CAST(${quoteIdentifier(column)} AS VARCHAR) AS source, count(*) AS rows FROM ${from} GROUP BY 1 ORDER BY 1`,
+    `SELECT CAST(${quoteIdentifier(column)} AS VARCHAR) AS source, sum(__ev_taken)::BIGINT AS rows FROM ${from} GROUP BY 1 ORDER BY 1`,
   );
   if (found.length === 0) return known;
   const values = found.map(({ source, rows }) => {

@@ -252,6 +252,43 @@ describe('silence', () => {
     expect(await incidents('state')).toEqual([{ state: 'resolved' }, { state: 'resolved' }]);
   });
 
+  it('is not that of rows that are set aside, unless they came before', async () => {
+    await using place = await temporaryDatabase();
+    await db.close();
+    ({ db } = await openEverview({ path: place.path, clock }));
+    await db.sql(`
+      CREATE TABLE t (id INTEGER, station VARCHAR, x INTEGER CHECK (x > 0))
+        WITH (on_violation = quarantine, on_replay = quarantine, heartbeat = INTERVAL '10 minutes', source = station);
+      INSERT INTO t VALUES (1, 'a', 1), (2, 'b', 1)`);
+    const later = async (rows: string) => {
+      clock.advanceMs(6 * 60_000);
+      await db.execute(`INSERT INTO t VALUES ${rows}`);
+      await db.step();
+    };
+    const silences = async () =>
+      (await db.query(`SELECT subject, state FROM everview.incidents WHERE kind = 'silence'`)).rows;
+    await later(`(3, 'a', 1), (4, 'b', -1)`);
+    await later(`(5, 'a', -1), (6, 'b', -1)`);
+    await db.close();
+    ({ db } = await openEverview({ path: place.path, clock }));
+    await later(`(7, 'a', -1), (8, 'b', -1)`);
+    expect(await silences()).toEqual([]);
+    const { rows } = await db.query('SELECT source, rows, overdue FROM everview.sources ORDER BY source');
+    expect(rows).toEqual([
+      { source: 'a', rows: 2n, overdue: false },
+      { source: 'b', rows: 1n, overdue: false },
+    ]);
+    // The same again is nothing that is heard.
+    await later(`(7, 'a', -1), (8, 'b', -1)`);
+    await later(`(7, 'a', -1), (8, 'b', -1)`);
+    expect(await silences()).toEqual([{ subject: '', state: 'open' }]);
+    expect((await db.query('SELECT overdue FROM everview.tables')).rows).toEqual([{ overdue: true }]);
+    await later(`(9, 'a', 1), (10, 'b', -1)`);
+    expect(await silences()).toEqual([{ subject: '', state: 'resolved' }]);
+    await db.close();
+    ({ db } = await openEverview());
+  });
+
   it('goes on while rows are only taken away', async () => {
     await db.sql(`
       CREATE TABLE t (id INTEGER, station VARCHAR) WITH (heartbeat = INTERVAL '10 minutes', source = station);

@@ -164,6 +164,30 @@ describe('the scheduler in the background', () => {
     await pause(50);
     await db.close();
   });
+
+  it('keeps bounds while who is told of incidents does not listen, and sends no more once it closes', async () => {
+    const sent: number[] = [];
+    let listen = (): void => {};
+    const listening = new Promise<void>((resolve) => {
+      listen = resolve;
+    });
+    const send = async (deliveryId: number) => {
+      sent.push(deliveryId);
+      await listening;
+    };
+    db = await Everview.open(':memory:', { notifier: { send } });
+    await db.sql(`CREATE TABLE t (a INTEGER CHECK (a > 0), b INTEGER CHECK (b > 0)) WITH (on_violation = quarantine);
+      CREATE MATERIALIZED VIEW n WITH (max_staleness = INTERVAL '30 milliseconds', on_stale_read = serve) AS
+        SELECT count(*)::INTEGER AS n FROM t;
+      INSERT INTO t VALUES (-1, 1), (1, -1)`);
+    while (sent.length === 0) await pause(10);
+    await db.execute('INSERT INTO t VALUES (1, 1)');
+    while ((await db.query('FROM n WHERE n = 1')).rows.length === 0) await pause(10);
+    const closing = db.close();
+    listen();
+    await closing;
+    expect(sent).toEqual([1]);
+  });
 });
 
 describe('a history horizon', () => {

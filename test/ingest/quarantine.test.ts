@@ -7,6 +7,7 @@ import {
   check,
   fragment,
   IngestWorld,
+  named,
   primaryKey,
   references,
   rejection,
@@ -115,6 +116,34 @@ test('a held change of a row is released as a change', async () => {
   );
   expect(outcome).toMatchObject({ released: 1, inserted: 1, deleted: 1 });
   expect(await opened.bag('data.flights')).toEqual([[1n, 'JFK', 50]]);
+});
+
+test('a held change of a row changes what it was to change, and leaves what came to the row since', async () => {
+  const columns = { id: 'BIGINT', a: 'INTEGER', b: 'INTEGER', '"a",': 'INTEGER' };
+  const constraints = [...primaryKey('id'), check('a > 0')];
+  await using opened = await IngestWorld.open(table('t', columns, constraints, 'quarantine'));
+  const target = opened.target('t');
+  const correct = (set: Record<string, string>) =>
+    opened.update((tx, context) => correctQuarantine(tx, target, assign(set), null, context));
+  await opened.values('t', '(1, 1, 1, 1)');
+  await opened.set('t', { a: '-5' }, 'id = 1');
+  await opened.set('t', { b: '2', '"a",': '3' }, 'id = 1');
+  expect(await correct({ a: '5' })).toMatchObject({ released: 1 });
+  expect(await opened.bag('data.t')).toEqual([[1n, 5, 2, 3]]);
+  // What a correction sets is set as well, though the row is right only after another.
+  await opened.set('t', { a: '-5', '"a",': '4' }, 'id = 1');
+  expect(await correct({ b: '7' })).toMatchObject({ released: 0, stillHeld: 1 });
+  await opened.set('t', { b: '8', '"a",': '9' }, 'id = 1');
+  expect(await correct({ a: '6' })).toMatchObject({ released: 1 });
+  expect(await opened.bag('data.t')).toEqual([[1n, 6, 7, 4]]);
+  const upsert = (set: Record<string, string>) =>
+    opened.values('t', '(1, -1, 11, 12)', {
+      onConflict: { action: 'update', target: [named('id')], set: assign(set), where: null },
+    });
+  await upsert({ a: 'excluded.a', b: 'excluded.b' });
+  await opened.set('t', { b: '20', '"a",': '21' }, 'id = 1');
+  expect(await correct({ a: '1' })).toMatchObject({ released: 1 });
+  expect(await opened.bag('data.t')).toEqual([[1n, 1, 11, 21]]);
 });
 
 test('a released row may not take a key that is taken by now', async () => {
