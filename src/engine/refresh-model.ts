@@ -171,7 +171,7 @@ async function fitCandidate(
           scorerContender(parameters.scorer),
           ...(comparable === null ? ([] as const) : ([scorerContender(comparable.scorer)] as const)),
         ]);
-  const { nextBoundaryMs, waitingRows } = await nextBoundary(
+  const { nextBoundaryMs, waitingRows, judgedMs } = await nextBoundary(
     snapshots[0],
     set.declared.definition,
     relation,
@@ -185,6 +185,7 @@ async function fitCandidate(
     parameters,
     evaluation,
     nextBoundaryMs: earliest(nextBoundaryMs, setCursor.nextBoundaryMs),
+    nextJudgedMs: earliest(judgedMs, earliest(nextBoundaryMs, setCursor.nextBoundaryMs)),
     models: setCursor.models,
     version: setCursor.version,
     nowMs,
@@ -288,14 +289,17 @@ async function nextBoundary(
   definition: TrainingSetDefinition,
   relation: TrainingRelation,
   nowMs: number,
-): Promise<{ readonly nextBoundaryMs: number | null; readonly waitingRows: number }> {
-  if (relation.eventTime === null) return { nextBoundaryMs: null, waitingRows: 0 };
+): Promise<
+  Pick<Candidate, 'nextBoundaryMs'> & { readonly waitingRows: number; readonly judgedMs: number | null }
+> {
+  if (relation.eventTime === null) return { nextBoundaryMs: null, waitingRows: 0, judgedMs: null };
   const [row] = await session.rows(
     nextBoundarySql(definition, relation.eventTime, contentsOf(relation), nowMs),
   );
-  const isNever = row === undefined || row.next_ms === null;
+  const moment = (ms: unknown) => (ms === null || ms === undefined ? null : Number(ms));
   return {
-    nextBoundaryMs: isNever ? null : Number(row.next_ms),
+    nextBoundaryMs: moment(row?.next_ms),
     waitingRows: Number(row?.waiting ?? 0),
+    judgedMs: moment(row?.judged_ms),
   };
 }

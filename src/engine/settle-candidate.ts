@@ -41,6 +41,8 @@ export type Candidate = {
   /** Null: no hold-out, nothing was fitted, or nothing that can be right or wrong. */
   readonly evaluation: Evaluation | null;
   readonly nextBoundaryMs: number | null;
+  /** The same, or when the hold-out has a row more, whichever comes first. */
+  readonly nextJudgedMs: number | null;
   /** Of the predictions that it learned from. */
   readonly models: ModelVersions;
   readonly version: Version;
@@ -69,7 +71,8 @@ export async function settleCandidate(
     asOfMs: candidate.nowMs,
     hash,
     rows: candidate.trainingRows,
-    nextBoundaryMs: candidate.nextBoundaryMs,
+    // What failed on too few rows may pass on more, which the clock alone brings once their labels count.
+    nextBoundaryMs: verdict?.passed === false ? candidate.nextJudgedMs : candidate.nextBoundaryMs,
     costState: writeModelCost(candidate.cost),
     models: candidate.models,
     outcome: outcomeOf(definition, verdict),

@@ -5,6 +5,7 @@ import { type ClassedSums, type ClassSums, classedSums } from './class-sums.ts';
 import type { FitTask, NeedsFull } from './family.ts';
 import { type FeaturePlan, weighedAt } from './feature-plan.ts';
 import type { ModelFitter } from './model-fitter.ts';
+import { assertQuotable } from './moment-query.ts';
 import { type RowSource, rowsOf } from './row-source.ts';
 import { isOverdue } from './row-weight.ts';
 import { copyWithLevels, emptyState, mergeInto, mergeLevels, needsRebase, rowCount } from './sums-state.ts';
@@ -132,5 +133,7 @@ async function readClasses(
       },
     );
   }
-  return rows.map((row) => String(row.label)).sort((a, b) => (a < b ? -1 : 1));
+  const labels = rows.map((row) => String(row.label)).sort((a, b) => (a < b ? -1 : 1));
+  assertQuotable(plan, plan.label, labels);
+  return labels;
 }

@@ -1,3 +1,4 @@
+import { EverviewError } from '../core/errors.ts';
 import { quoteIdentifier, quoteLiteral } from '../core/identifier.ts';
 import type { ColumnVector, Session } from '../core/session.ts';
 import type { CategoricalFeature } from './feature.ts';
@@ -62,7 +63,25 @@ function trainableConditions(plan: FeaturePlan): string[] {
   return [...needed.map((value) => `${value} IS NOT NULL`), ...numbers, ...weighted];
 }
 
-/** The levels that come up in the sources, at most `limit` + 1 per feature. */
+/**
+ * Levels and classes are written into the queries that read them.
+ * @throws EverviewError `unsupported` for a text that no literal of DuckDB can hold.
+ */
+export function assertQuotable({ model }: FeaturePlan, name: string, texts: readonly unknown[]): void {
+  if (!texts.some((text) => typeof text === 'string' && text.includes('\u0000'))) return;
+  throw new EverviewError(
+    'unsupported',
+    `"${name}" of model "${model}" has a text with a NUL character in it`,
+    {
+      hint: `take it out in the SELECT of the training set: replace(${quoteIdentifier(name)}, chr(0), '')`,
+    },
+  );
+}
+
+/**
+ * The levels that come up in the sources, at most `limit` + 1 per feature.
+ * @throws EverviewError `unsupported` for a text that cannot be written into a query.
+ */
 export async function readLevels(
   session: Session,
   plan: FeaturePlan,
@@ -77,8 +96,9 @@ export async function readLevels(
     ),
   );
   const rows = found.length === 0 ? [] : await session.rows(found.join(' UNION ALL '));
-  return plan.categorical.map((_, index) => {
+  return plan.categorical.map(({ name }, index) => {
     const levels = rows.filter((row) => Number(row.feature) === index).map((row) => row.level);
+    assertQuotable(plan, name, levels);
     return mergeLevels(
       [],
       levels.map((level) => (typeof level === 'string' ? level : null)),

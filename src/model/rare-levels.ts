@@ -17,7 +17,7 @@ export type PooledLevels = {
   readonly rare: readonly Levels[];
 };
 
-/** Cannot be a value of the data: DuckDB's texts hold no NUL. */
+/** Cannot be a level of the data: of these none holds a NUL (`assertQuotable`). */
 const pooledLevel = '\u0000rare';
 
 /**

@@ -139,7 +139,7 @@ function clampDays(days: bigint): bigint {
 /**
  * A SELECT of one row. `next_ms`: the first moment after `nowMs` (milliseconds since the epoch, BIGINT) at which a row
  * enters or leaves the training rows of `relation` with no update; NULL when there is none. `waiting`: how many rows are
- * to enter so.
+ * to enter so. `judged_ms`: the first moment at which one enters the hold-out.
  */
 export function nextBoundarySql(
   trainingSet: TrainingSetDefinition,
@@ -147,16 +147,24 @@ export function nextBoundarySql(
   relation: string,
   nowMs: number,
 ): string {
-  if (column === null) return 'SELECT CAST(NULL AS BIGINT) AS next_ms, 0 AS waiting';
+  if (column === null)
+    return 'SELECT CAST(NULL AS BIGINT) AS next_ms, 0 AS waiting, CAST(NULL AS BIGINT) AS judged_ms';
   const { labelDelayMs, holdoutMs, windowMs } = trainingSet;
   const offsetsMs = [labelDelayMs + holdoutMs, ...(windowMs === null ? [] : [labelDelayMs + windowMs])];
   const name = quoteIdentifier(column.name);
-  const moments = offsetsMs.map((offsetMs, place) => {
+  const crossing = (offsetMs: number, columns: (us: string) => string) => {
     const offsetUs = microseconds(offsetMs);
     const passed = instantLiteral(microseconds(nowMs) - offsetUs, column.type);
-    const entering = place === 0 ? 'count(*)' : '0';
-    return `SELECT epoch_us(min(${name})) + ${offsetUs} AS us, ${entering} AS entering FROM ${relation} WHERE ${name} > ${passed} AND isfinite(${name})`;
-  });
+    return `SELECT ${columns(`epoch_us(min(${name})) + ${offsetUs}`)} FROM ${relation} WHERE ${name} > ${passed} AND isfinite(${name})`;
+  };
+  const moments = offsetsMs.map((offsetMs, place) =>
+    crossing(
+      offsetMs,
+      (us) => `${us} AS us, ${place === 0 ? 'count(*)' : '0'} AS entering, NULL::BIGINT AS judged`,
+    ),
+  );
+  if (holdoutMs > 0) moments.push(crossing(labelDelayMs, (us) => `NULL, 0, ${us}`));
   // the clock counts milliseconds: the row has crossed at the first whole one not before the crossing
-  return `SELECT CAST(min(us) // 1000 + CAST(min(us) % 1000 > 0 AS BIGINT) AS BIGINT) AS next_ms, CAST(sum(entering) AS BIGINT) AS waiting FROM (${moments.join(' UNION ALL ')})`;
+  const first = (us: string) => `CAST(min(${us}) // 1000 + CAST(min(${us}) % 1000 > 0 AS BIGINT) AS BIGINT)`;
+  return `SELECT ${first('us')} AS next_ms, CAST(sum(entering) AS BIGINT) AS waiting, ${first('judged')} AS judged_ms FROM (${moments.join(' UNION ALL ')})`;
 }

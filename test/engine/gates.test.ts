@@ -287,6 +287,31 @@ describe('a gate over a hold-out, its slices and earlier windows', () => {
     expect((await db.query(predict)).models).toEqual({ m: 2 });
   });
 
+  it('judges anew once the clock has brought rows into the hold-out', async () => {
+    const { db, clock } = await openEverview();
+    await using _ = db;
+    await db.sql(`
+      CREATE TABLE t (id BIGINT PRIMARY KEY, taken TIMESTAMP NOT NULL, x DOUBLE, y DOUBLE);
+      CREATE TRAINING SET s WITH (label = y, event_time = taken, label_delay = INTERVAL '1 day', holdout = INTERVAL '7 days') AS
+        SELECT taken, x, y FROM t;
+      CREATE MODEL m WITH (method = ridge, gate = (rmse <= 5)) AS SELECT x FROM s;
+      INSERT INTO t SELECT i, now()::TIMESTAMP - INTERVAL '30 days' + i * INTERVAL '1 hour', i % 10, 2 * (i % 10) FROM range(100) r(i);
+      INSERT INTO t SELECT 1000 + i, now()::TIMESTAMP - i * INTERVAL '10 minutes', i % 10, 2 * (i % 10) FROM range(50) r(i)`);
+    const ask = () => db.query('SELECT prediction FROM PREDICT(m, (SELECT 3.0 AS x))');
+    const noLabels = {
+      code: 'no-model-version',
+      hint: expect.stringMatching(/no labelled row is in the hold-out/),
+    };
+    await expect(ask()).rejects.toMatchObject(noLabels);
+    clock.advanceMs(hourMs);
+    await expect(ask()).rejects.toMatchObject(noLabels);
+    clock.advanceMs(24 * hourMs);
+    expect((await ask()).rows).toHaveLength(1);
+    // What answers is not stale for rows that it would only be scored on.
+    clock.advanceMs(hourMs);
+    expect((await db.execute('REFRESH m')).rows.map(({ kind }) => kind)).toEqual(['none']);
+  });
+
   it('lets answer by itself what a gate refused that is declared no longer', async () => {
     const { db, sensor } = await opened(9);
     await using _ = db;

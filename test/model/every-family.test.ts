@@ -221,3 +221,29 @@ it('counts of weighted rows are none in a class that has none', async () => {
   const { rows } = await db.query('SELECT probability FROM PREDICT(m, (SELECT 1.0 AS a, 2.0 AS b))');
   expect(Number(rows[0]?.probability)).toBeCloseTo(1 / (1 + Math.exp(none - some)), 10);
 });
+
+it.each([
+  ['ridge', 'y', 'k'],
+  ['kmeans', 'y', 'k'],
+  ['lda', 'k', 'y'],
+  ['logistic', 'k', 'y'],
+])(
+  'a text with a NUL is told of, and is in the way while it is there: %s',
+  async (method, label, feature) => {
+    const { db } = await openEverview();
+    await using _ = db;
+    await db.sql(`
+    CREATE TABLE t (id BIGINT PRIMARY KEY, k VARCHAR, y DOUBLE);
+    INSERT INTO t SELECT i, 'k' || i % 2, i % 7 FROM range(40) r(i);
+    CREATE TRAINING SET s WITH (label = ${label}) AS SELECT k, y FROM t;
+    CREATE MODEL m WITH (method = ${method}) AS SELECT ${feature} FROM s; REFRESH m;
+    INSERT INTO t VALUES (100, 'a' || chr(0) || 'b', 3)`);
+    const ask = () => db.query('SELECT prediction FROM PREDICT(m, s)');
+    await expect(ask()).rejects.toMatchObject({
+      code: 'unsupported',
+      message: expect.stringMatching(/^"k" of model "m" has a text with a NUL/),
+    });
+    await db.sql('DELETE FROM t WHERE id = 100');
+    expect((await ask()).rows).toHaveLength(40);
+  },
+);

@@ -2,7 +2,7 @@ import { EverviewError } from '../../core/errors.ts';
 import { quoteIdentifier, quoteLiteral } from '../../core/identifier.ts';
 import type { Session } from '../../core/session.ts';
 import type { FeaturePlan } from '../feature-plan.ts';
-import { trainedConditions } from '../moment-query.ts';
+import { assertQuotable, trainedConditions } from '../moment-query.ts';
 import { type RowSource, rowsOf } from '../row-source.ts';
 import { mergeLevels } from '../sums-state.ts';
 
@@ -28,6 +28,7 @@ export async function readClasses(
     [],
     rows.map((row) => String(row.level)),
   ).filter((level) => level !== null);
+  assertQuotable(plan, plan.label, classes);
   if (classes.length <= largestClassCount) return classes;
   throw new EverviewError(
     'unsupported',
