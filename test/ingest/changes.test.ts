@@ -307,7 +307,7 @@ describe('UPDATE', () => {
       [2, 'b', 5],
       [3, 'c', 15],
     ]);
-    expect(await opened.bag('quarantine.stock')).toEqual([[1n, 1, 'a', -5, 'replacement']]);
+    expect(await opened.bag('quarantine.stock')).toEqual([[1n, 1, 'a', -5, 'replacement,"amount",']]);
     await rejection(opened.set('stock', { id: 'id + 1', amount: '-1' }, null));
     await using keyless = await IngestWorld.open(
       table('t', { a: 'INTEGER' }, [check('a > 0')], 'quarantine'),
