@@ -157,8 +157,17 @@ export class BackgroundScheduler {
       return this.#untilNextMs();
     } catch (failure) {
       this.#hasFailed = true;
-      this.#report(failure);
+      this.#tell(failure);
       return longestPauseMs;
+    }
+  }
+
+  /** Whoever is told may fail at it; the rounds go on, and the end can be waited for. */
+  #tell(failure: unknown): void {
+    try {
+      this.#report(failure);
+    } catch {
+      // It is told again with the next try.
     }
   }
 
