@@ -66,7 +66,7 @@ function createTerminal(interruption: AbortController): Terminal {
   return {
     stdin: {
       isTerminal: process.stdin.isTTY === true,
-      chunks: () => process.stdin.setEncoding('utf8'),
+      chunks: () => process.stdin,
     },
     stdout: createOutput(process.stdout, 'standard output'),
     stderr: createOutput(process.stderr, 'standard error'),

@@ -3,8 +3,6 @@ import { EverviewError, StatementReader, splitStatements } from '../index.ts';
 import type { PlacedStatement } from './run-statements.ts';
 import type { Input } from './terminal.ts';
 
-const byteOrderMark = '\ufeff';
-
 export function statementsOfText(text: string): readonly PlacedStatement[] {
   return splitStatements(text);
 }
@@ -18,22 +16,31 @@ export async function statementsOfFile(path: string): Promise<readonly PlacedSta
     return splitStatements(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
-    throw new EverviewError('file-error', `the file "${path}" is not UTF-8 text`, {
-      hint: 'save it as UTF-8',
-      cause: error,
-    });
+    throw notUtf8(`the file "${path}"`, error);
   }
 }
 
-/** Each statement as soon as its `;` has come in; nothing more is read before the next one is asked for. */
+/**
+ * Each statement as soon as its `;` has come in; nothing more is read before the next one is asked for.
+ * @throws EverviewError `file-error` for what is not UTF-8: marks in the place of letters would be taken for the text.
+ */
 export async function* statementsOfInput(input: Input): AsyncIterable<PlacedStatement> {
   const reader = new StatementReader();
-  let first = true;
-  for await (const chunk of input.chunks()) {
-    yield* reader.push(first && chunk.startsWith(byteOrderMark) ? chunk.slice(1) : chunk);
-    first = false;
-  }
+  const decoder = new TextDecoder('utf-8', { fatal: true });
+  const decoded = (chunk?: Uint8Array) => {
+    try {
+      return decoder.decode(chunk, { stream: chunk !== undefined });
+    } catch (cause) {
+      throw notUtf8('standard input', cause);
+    }
+  };
+  for await (const chunk of input.chunks()) yield* reader.push(decoded(chunk));
+  yield* reader.push(decoded());
   yield* reader.end();
+}
+
+function notUtf8(what: string, cause: unknown): EverviewError {
+  return new EverviewError('file-error', `${what} is not UTF-8 text`, { hint: 'save it as UTF-8', cause });
 }
 
 function readFailure(error: NodeJS.ErrnoException): string {

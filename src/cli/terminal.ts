@@ -15,7 +15,7 @@ export interface Output {
 
 export interface Input {
   readonly isTerminal: boolean;
-  chunks(): AsyncIterable<string>;
+  chunks(): AsyncIterable<Uint8Array>;
 }
 
 /** A line as typed; `cancelled` after Ctrl-C, `ended` after Ctrl-D. */

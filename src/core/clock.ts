@@ -14,6 +14,10 @@ export class SimulatedClock implements Clock {
 
   constructor(start: Date | number) {
     this.#nowMs = Number(start);
+    if (Number.isFinite(this.#nowMs)) return;
+    throw new EverviewError('invalid-option', `a clock cannot start at ${this.#nowMs}`, {
+      hint: 'give a valid Date, or milliseconds since 1970',
+    });
   }
 
   nowMs(): number {
@@ -21,7 +25,7 @@ export class SimulatedClock implements Clock {
   }
 
   advanceMs(ms: number): void {
-    if (!(ms >= 0)) {
+    if (!(ms >= 0 && Number.isFinite(this.#nowMs + ms))) {
       throw new EverviewError('invalid-option', `a clock cannot go on by ${ms} ms`, {
         hint: 'time goes on by 0 ms or more; a new SimulatedClock starts anywhere',
       });

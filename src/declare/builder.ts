@@ -17,7 +17,7 @@ import type {
   ViolationResponse,
 } from './definition.ts';
 import type { DraftConstraint, DraftOption } from './definition-draft.ts';
-import type { Method } from './methods.ts';
+import type { Method, methodTable } from './methods.ts';
 import { inlineParameters } from './sql-literal.ts';
 
 declare const rowType: unique symbol;
@@ -168,14 +168,14 @@ function queryOf(query: QueryInput): string {
   return inlineParameters(sql, parameters);
 }
 
-export type PolicyOptions = {
+export type PolicyOptions<Response extends StaleReadResponse = StaleReadResponse> = {
   readonly refresh?: RefreshMode;
   /** Null: no bound. */
   readonly maxStaleness?: DurationInput | null;
   readonly maxRows?: number | null;
   /** `'0.02 per share'`, `'0.001 per second'` or `'1e-6 per row'`; null: staleness within the bounds costs nothing. */
   readonly stalenessPrice?: string | null;
-  readonly onStaleRead?: StaleReadResponse;
+  readonly onStaleRead?: Response;
 };
 
 export type MaterializedViewOptions = PolicyOptions & {
@@ -241,8 +241,8 @@ export function trainingSet<const Name extends string, Q extends QueryInput>(
   return Object.freeze({ name, definition });
 }
 
-export type ModelOptions = PolicyOptions & {
-  readonly method: Method;
+/** Options that some methods take. */
+type FitOptions = {
   readonly l2?: number;
   readonly l1?: number;
   readonly standardize?: boolean;
@@ -254,30 +254,40 @@ export type ModelOptions = PolicyOptions & {
   readonly delta?: number;
   readonly weight?: string | null;
   readonly decay?: DurationInput | null;
-  readonly categorical?: readonly string[];
-  /** `['hour(departs)', 'spline(distance, 500, 1000)']` */
-  readonly expand?: readonly string[];
   readonly rare?: number;
-  readonly missing?: 'impute' | 'drop';
-  readonly maxEffect?: number | null;
-  /** `['rmse <= 40', 'rmse <= 1.02 * current']` */
-  readonly gate?: string | readonly string[];
-  /** Columns of the training set by whose values the gate is judged too. */
-  readonly slices?: readonly string[];
-  /** Earlier windows, each as long as the hold-out, that may speak against a candidate; 3 where there is room. */
-  readonly windows?: number;
-  /** From which severity on an open incident about rows it learns from holds a candidate. */
-  readonly holdOn?: IncidentBound;
-  /** From which severity on an open incident of a table it learns from, or of how it does, pauses its predictions. */
-  readonly pauseOn?: IncidentBound;
-  /** What answers while predictions are paused: `previous`, `{ value: 0 }`, or the name of a model. */
-  readonly fallback?: string | number | { readonly value: number | string } | null;
-  /** Columns of the training set that say which example a row is: predictions of rows that have them are logged. */
-  readonly logPredictions?: readonly string[];
-  /** How long a logged prediction is kept, and so how late its label may come; null: for ever. */
-  readonly predictionRetention?: DurationInput | null;
-  readonly onFailure?: 'keep_current';
 };
+
+/** A method, with the options that it takes. */
+type MethodOptions = {
+  [M in Method]: { readonly method: M } & Pick<FitOptions, (typeof methodTable)[M]['takes'][number]>;
+}[Method];
+
+/** Nothing compensates a stale model. */
+export type ModelOptions = MethodOptions &
+  PolicyOptions<Exclude<StaleReadResponse, 'compensate'>> & {
+    readonly categorical?: readonly string[];
+    /** `['hour(departs)', 'spline(distance, 500, 1000)']` */
+    readonly expand?: readonly string[];
+    readonly missing?: 'impute' | 'drop';
+    readonly maxEffect?: number | null;
+    /** `['rmse <= 40', 'rmse <= 1.02 * current']` */
+    readonly gate?: string | readonly string[];
+    /** Columns of the training set by whose values the gate is judged too. */
+    readonly slices?: readonly string[];
+    /** Earlier windows, each as long as the hold-out, that may speak against a candidate; 3 where there is room. */
+    readonly windows?: number;
+    /** From which severity on an open incident about rows it learns from holds a candidate. */
+    readonly holdOn?: IncidentBound;
+    /** From which severity on an open incident of a table it learns from, or of how it does, pauses its predictions. */
+    readonly pauseOn?: IncidentBound;
+    /** What answers while predictions are paused: `previous`, `{ value: 0 }`, or the name of a model. */
+    readonly fallback?: string | number | { readonly value: number | string } | null;
+    /** Columns of the training set that say which example a row is: predictions of rows that have them are logged. */
+    readonly logPredictions?: readonly string[];
+    /** How long a logged prediction is kept, and so how late its label may come; null: for ever. */
+    readonly predictionRetention?: DurationInput | null;
+    readonly onFailure?: 'keep_current';
+  };
 
 /** All columns of the training set but the label and the event time, less some; or a list. */
 export type FeaturesInput = readonly string[] | { readonly except: readonly string[] };

@@ -160,21 +160,30 @@ export class BackgroundScheduler {
       return this.#untilNextMs();
     } catch (failure) {
       this.#hasFailed = true;
-      this.#report(failure);
+      this.#tellFailure(failure);
       return longestPauseMs;
     } finally {
-      this.#tell();
+      this.#deliver();
     }
   }
 
   /** Beside the rounds: who is told may be slow to listen, and no view waits for that. */
-  #tell(): void {
+  #deliver(): void {
     if (this.#notifier === null || this.#telling !== null || this.#state === 'stopped') return;
     this.#telling = deliverNotices(this.#core, this.#notifier, () => this.#state !== 'stopped')
-      .catch(this.#report)
+      .catch((failure: unknown) => this.#tellFailure(failure))
       .finally(() => {
         this.#telling = null;
       });
+  }
+
+  /** Whoever is told may fail at it; the rounds go on, and the end can be waited for. */
+  #tellFailure(failure: unknown): void {
+    try {
+      this.#report(failure);
+    } catch {
+      // It is told again with the next try.
+    }
   }
 
   #untilNextMs(): number {

@@ -81,7 +81,10 @@ async function settleRows(
   };
   const letIn = decided === 'accepted-marked' ? 'at-deadline' : 'as-it-came';
   const { inserted } = await update.apply(held.table, release, letIn);
-  if (stillHeld > 0) update.note(`${stillHeld} rows break a constraint and stay in quarantine`);
+  if (stillHeld > 0) {
+    const rows = stillHeld === 1 ? 'row breaks a constraint and stays' : 'rows break a constraint and stay';
+    update.note(`${stillHeld} ${rows} in quarantine`);
+  }
   if (inserted === 0) return 'not-taken';
   if (decided === 'accepted-marked') await mark(draft, held, context.version);
   return decided;

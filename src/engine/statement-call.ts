@@ -69,7 +69,9 @@ const optionsOf = {
 
 /** @throws EverviewError `invalid-option` */
 export function assertUpdateOptions(method: keyof typeof optionsOf, options: unknown): void {
-  checkedCall(method, optionsOf[method], options);
+  // A Date or a Map is an object of no options to zod.
+  const isPlain = Object.prototype.toString.call(options) === '[object Object]';
+  checkedCall(method, optionsOf[method], isPlain ? options : null);
 }
 
 /** @throws EverviewError `invalid-option` */

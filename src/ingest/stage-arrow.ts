@@ -1,7 +1,7 @@
 import type { Schema as ArrowSchema, RecordBatch } from 'apache-arrow';
 import { EverviewError } from '../core/errors.ts';
 import { quoteIdentifier } from '../core/identifier.ts';
-import { columnNames, findColumn, type Schema } from '../core/schema.ts';
+import { columnNames, findColumn, type Schema, sameName } from '../core/schema.ts';
 import { addedNotice, schemaDifference, schemaMismatch } from '../core/schema-contract.ts';
 import type { AppendedColumn, Session } from '../core/session.ts';
 import { type ArrowColumn, appendedFrom, arrowColumn } from '../store/arrow-in.ts';
@@ -69,13 +69,19 @@ async function* batchesOf(data: ArrowInput): AsyncIterable<RecordBatch> {
 type Plan = { readonly planned: readonly Planned[]; readonly notices: readonly string[] };
 
 function plan(target: IngestTarget, schema: ArrowSchema, wanted: Schema, file: SourceFile | null): Plan {
+  const what = file === null ? 'the Arrow data' : `"${file.name}"`;
+  const names = schema.fields.map(({ name }) => name);
+  const repeated = names.find((name, at) => names.findIndex((other) => sameName(other, name)) < at);
+  if (repeated !== undefined) {
+    const code = file === null ? 'invalid-row' : 'file-error';
+    throw new EverviewError(code, `${what} has column "${repeated}" twice`);
+  }
   const given = schema.fields.map((field) => ({ field, arrow: arrowColumn(field) }));
   const difference = schemaDifference(
     wanted,
     given.map(({ field, arrow }) => ({ name: field.name, type: arrow.type })),
   );
   const { added, missing } = difference;
-  const what = file === null ? 'the Arrow data' : `"${file.name}"`;
   // In a program's own data a column that is missing takes its DEFAULT, unless another one seems to stand for it.
   if (missing.length > 0 && (file !== null || added.length > 0)) {
     const hint = `name the columns that the file has: COPY ${target.name} (a, b) FROM …`;

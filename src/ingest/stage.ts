@@ -141,15 +141,34 @@ function fitted(source: StageColumn, column: Column): { expression: string; misf
   }
   const cast = `TRY_CAST(${expression} AS ${column.type})`;
   const rounds = source.lossless ? roundingTest(expression, cast, type, column.type) : null;
-  const misfit = `${expression} IS NOT NULL AND ${cast} IS NULL${rounds === null ? '' : ` OR ${rounds}`}`;
+  const inside =
+    source.lossless && /\b(FLOAT|DOUBLE|DECIMAL)\b/.test(type)
+      ? nestedRounding(cast, column.type, (wide) => `TRY_CAST(${expression} AS ${wide})`)
+      : '';
+  const misfit = `${expression} IS NOT NULL AND ${cast} IS NULL${rounds === null ? '' : ` OR ${rounds}`}${inside}`;
   return { expression: cast, misfit };
 }
 
 /** A cast of JSON to a list gives NULL elements under TRY_CAST; TRY around a strict cast does not. */
 function fittedJson(json: string, type: string): { expression: string; misfit: string } {
   const cast = `TRY(CAST(${json} AS ${type}))`;
-  const rounds = integerOf(type) === null ? '' : ` OR TRY_CAST(${json} AS DOUBLE) <> ${cast}`;
+  const rounds =
+    integerOf(type) === null
+      ? nestedRounding(cast, type, (wide) => `TRY(CAST(${json} AS ${wide}))`)
+      : ` OR TRY_CAST(${json} AS DOUBLE) <> ${cast}`;
   return { expression: cast, misfit: `json_type(${json}) <> 'NULL' AND ${cast} IS NULL${rounds}` };
+}
+
+/** ` OR` what is true where an integer inside a list, struct or map was rounded; empty where the type has none. */
+function nestedRounding(cast: string, type: string, readAs: (wide: string) => string): string {
+  if (!/\]$|^(STRUCT|MAP)\(/.test(type)) return '';
+  // Wider ones do not convert to DOUBLE as their text does. What stands in quotes is a name.
+  const wide = type.replace(
+    /"(?:[^"]|"")*"|'(?:[^']|'')*'|\bU?(?:TINYINT|SMALLINT|INTEGER|BIGINT)\b/g,
+    (found) => (/^["']/.test(found) ? found : 'DOUBLE'),
+  );
+  if (wide === type) return '';
+  return ` OR coalesce(CAST(${cast} AS ${wide}) IS DISTINCT FROM ${readAs(wide)}, false)`;
 }
 
 const integerBits: Readonly<Record<string, number>> = {

@@ -2,7 +2,7 @@ import { type Data, DataType, type Field, type RecordBatch, Type, type Vector } 
 import { EverviewError } from '../core/errors.ts';
 import type { AppendedColumn } from '../core/session.ts';
 import type { SqlValue } from '../core/value.ts';
-import { isNestable, nestedTexts } from './arrow-nested.ts';
+import { isNestable, nestedTexts, timeText } from './arrow-nested.ts';
 import { packedArrow } from './packed-arrow.ts';
 
 /** How one Arrow column becomes a DuckDB one: appended as `stagedType`, then read as `expression` of `type`. */
@@ -109,14 +109,20 @@ function codecOf(name: string, type: DataType): Codec {
   }
   if (DataType.isTimestamp(type))
     return momentCodec(
+      name,
       type.unit,
       type.unit === 3 ? 'make_timestamp_ns' : 'make_timestamp',
       type.unit === 3 ? 'TIMESTAMP_NS' : 'TIMESTAMP',
     );
-  if (DataType.isTime(type))
-    return microsCodec(type.unit, 'TIME', (micros) => `(TIME '00:00:00' + to_microseconds(${micros}))`);
-  if (DataType.isDuration(type))
-    return microsCodec(type.unit, 'INTERVAL', (micros) => `to_microseconds(${micros})`);
+  if (DataType.isTime(type)) {
+    // As text, which is read strictly: arithmetic would begin anew after 24 hours.
+    const perSecond = ticksPerSecond[type.unit];
+    return plain('VARCHAR', (data, index) => {
+      const ticks = bigintAt(data, index);
+      return ticks < 0n ? String(ticks) : timeText(ticks, perSecond);
+    });
+  }
+  if (DataType.isDuration(type)) return durationCodec(name, type.unit);
   if (DataType.isDictionary(type)) return dictionaryCodec(name, type.dictionary);
   if (isJsonable(type)) return jsonCodec(gotten(jsonText));
   if (isNestable(type)) {
@@ -165,11 +171,26 @@ function decimalText(scaled: bigint, scale: number): string {
 
 const microsPerUnit = [1_000_000n, 1_000n, 1n] as const;
 
+const ticksPerSecond = [1n, 1_000n, 1_000_000n, 1_000_000_000n] as const;
+
+/** @throws EverviewError `invalid-row` for what 64 bits do not hold */
+function times(column: string, value: bigint, factor: bigint): bigint {
+  const product = value * factor;
+  if (BigInt.asIntN(64, product) === product) return product;
+  throw new EverviewError(
+    'invalid-row',
+    `column "${column}": ${value} is beyond all times that can be kept`,
+    {
+      hint: 'nothing of the update was taken',
+    },
+  );
+}
+
 /** What DuckDB writes for `infinity`, in every unit it exports; `make_timestamp` does not take it. */
 const endOfTime = 9_223_372_036_854_775_807n;
 
 /** Arrow units: 0 seconds, 1 milliseconds, 2 microseconds, 3 nanoseconds. A time zone is only how to print it. */
-function momentCodec(unit: number, maker: string, type: string): Codec {
+function momentCodec(name: string, unit: number, maker: string, type: string): Codec {
   const factor = microsPerUnit[unit] ?? 1n;
   return converted(
     'BIGINT',
@@ -179,16 +200,17 @@ function momentCodec(unit: number, maker: string, type: string): Codec {
       `ELSE ${maker}(${reference}) END`,
     (data, index) => {
       const value = bigintAt(data, index);
-      return value === endOfTime || value === -endOfTime ? value : value * factor;
+      return value === endOfTime || value === -endOfTime ? value : times(name, value, factor);
     },
   );
 }
 
-function microsCodec(unit: number, type: string, expression: (micros: string) => string): Codec {
+function durationCodec(name: string, unit: number): Codec {
   const factor = microsPerUnit[unit];
-  return converted('BIGINT', type, expression, (data, index) => {
+  const expression = (micros: string) => `to_microseconds(${micros})`;
+  return converted('BIGINT', 'INTERVAL', expression, (data, index) => {
     const value = bigintAt(data, index);
-    return factor === undefined ? value / 1_000n : value * factor;
+    return factor === undefined ? value / 1_000n : times(name, value, factor);
   });
 }
 

@@ -76,10 +76,9 @@ function keyText(json: string): string {
   return json.startsWith('"') ? json : `"${json}"`;
 }
 
-/** @param value as it is staged: days, or microseconds, or of a TIMESTAMP_NS nanoseconds */
+/** @param value as it is staged: days, or microseconds, or of a TIMESTAMP_NS nanoseconds; a time is its text */
 function textIn(type: DataType, value: SqlValue): SqlValue {
   if (DataType.isDate(type)) return dayText(Number(value) * 86_400_000);
-  if (DataType.isTime(type)) return timeText(BigInt(String(value)), 1_000_000n);
   if (DataType.isTimestamp(type))
     return momentText(BigInt(String(value)), type.unit === 3 ? 10n ** 9n : 10n ** 6n);
   return value;
@@ -113,7 +112,8 @@ function dayText(ms: number): string {
   return year > 0 ? text : `${text} (BC)`;
 }
 
-function timeText(ticks: bigint, perSecond: bigint): string {
+/** `06:30:00.250000`, with as many digits as the ticks tell. */
+export function timeText(ticks: bigint, perSecond: bigint): string {
   const seconds = ticks / perSecond;
   const pad = (value: bigint) => String(value).padStart(2, '0');
   const fraction = String(ticks % perSecond).padStart(String(perSecond).length - 1, '0');

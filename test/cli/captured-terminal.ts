@@ -8,7 +8,7 @@ export type CapturedTerminal = Terminal & { readonly out: string[]; readonly err
 export function captureTerminal(
   options: {
     readonly isTerminal?: boolean;
-    readonly input?: readonly string[];
+    readonly input?: readonly (string | Uint8Array)[];
     readonly typed?: readonly PromptAnswer[];
     readonly colors?: boolean;
     readonly widthColumns?: number;
@@ -31,7 +31,7 @@ export function captureTerminal(
     stdin: {
       isTerminal,
       async *chunks() {
-        yield* options.input ?? [];
+        for (const chunk of options.input ?? []) yield Buffer.from(chunk);
       },
     },
     stdout: output(out),

@@ -4,6 +4,7 @@ import { createArrowWriter } from '../../src/cli/arrow-writer.ts';
 import { createCsvWriter } from '../../src/cli/csv-writer.ts';
 import { createJsonWriter } from '../../src/cli/json-writer.ts';
 import { runStatements } from '../../src/cli/run-statements.ts';
+import { statementsOfInput } from '../../src/cli/statement-source.ts';
 import { Everview, splitStatements } from '../../src/index.ts';
 import { captureTerminal } from './captured-terminal.ts';
 
@@ -25,6 +26,21 @@ async function run(text: string, format: 'json' | 'csv' | 'arrow', keepGoing = f
 }
 
 const failing = 'SELECT 1 AS a;\nSELECT\n  oops; SELECT 2 AS a;';
+
+test('standard input that is no UTF-8 is told, and not taken for other letters', async () => {
+  const input = [Buffer.from("SELECT 'é'; ").subarray(0, 9), Buffer.from("SELECT 'é'; ").subarray(9)];
+  const texts = async (chunks: readonly Uint8Array[]) => {
+    const found: string[] = [];
+    for await (const { text } of statementsOfInput(captureTerminal({ input: chunks }).stdin))
+      found.push(text);
+    return found;
+  };
+  expect(await texts([Buffer.from('\ufeff'), ...input])).toEqual(["SELECT 'é'"]);
+  await expect(texts([...input, Buffer.from("SELECT 'caf\xe9'", 'latin1')])).rejects.toMatchObject({
+    code: 'file-error',
+    message: 'standard input is not UTF-8 text',
+  });
+});
 
 test('the first error ends a run, with status 1', async () => {
   const { status, out } = await run(failing, 'json');

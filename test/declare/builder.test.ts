@@ -208,6 +208,12 @@ describe('the builder', () => {
   it('types the label of a training set by its query', () => {
     const query = select<{ x: number; y: number }>('SELECT x, y FROM t');
     expect(trainingSet('s', { label: 'y' }, query).definition.label).toBe('y');
+    // @ts-expect-error ridge has no delta
+    expect(() => model('m', { method: 'ridge', delta: 1 }, 'examples')).toThrow('takes no delta');
+    // @ts-expect-error nothing compensates a stale model
+    expect(() => model('m', { method: 'ridge', onStaleRead: 'compensate' }, 'examples')).toThrow(
+      'on_stale_read',
+    );
     // @ts-expect-error there is no column z
     trainingSet('s', { label: 'z' }, query);
   });

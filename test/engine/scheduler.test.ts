@@ -140,7 +140,10 @@ describe('the scheduler in the background', () => {
   it('keeps bounds by itself, goes on after failures, and closes while refreshing', async () => {
     const failures: unknown[] = [];
     db = await Everview.open(':memory:', {
-      onError: (failure) => failures.push(failure),
+      onError: (failure) => {
+        failures.push(failure);
+        throw new RangeError('whoever is told fails at it');
+      },
       historyVersions: 0,
     });
     await db.sql(`CREATE TABLE t (a INTEGER);

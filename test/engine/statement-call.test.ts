@@ -65,6 +65,8 @@ it.each([
   [{ key: 5 }, 'key: an idempotency key is a text'],
   ['batch-1', "its options are an object, as { key: 'batch-1' }"],
   [null, "its options are an object, as { key: 'batch-1' }"],
+  [new Date(), "its options are an object, as { key: 'batch-1' }"],
+  [new Map([['key', 'a']]), "its options are an object, as { key: 'batch-1' }"],
 ])('insert() with %j for options is refused, and nothing is written', async (options, told) => {
   await db.sql('CREATE OR REPLACE TABLE k (k VARCHAR PRIMARY KEY, n INTEGER); DELETE FROM k');
   await db.insert('k', [{ k: 'a', n: 1 }]);
@@ -109,7 +111,14 @@ it.each([
 
 it('a clock goes on', () => {
   const clock = new SimulatedClock(1_000);
-  for (const wrong of [() => clock.advanceMs(-1), () => clock.setTo(0), () => clock.advanceMs(Number.NaN)])
+  const never = new Date(Number.NaN);
+  for (const wrong of [
+    () => clock.advanceMs(-1),
+    () => clock.setTo(0),
+    () => clock.advanceMs(Number.NaN),
+    () => clock.advanceMs(Number.POSITIVE_INFINITY),
+    () => new SimulatedClock(never),
+  ])
     expect(wrong).toThrow(EverviewError);
   expect(clock.nowMs()).toBe(1_000);
 });

@@ -1,9 +1,12 @@
 import {
   Bool,
+  BufferType,
+  Data,
   type DataType,
   DateDay,
   Decimal,
   Dictionary,
+  DurationSecond,
   Field,
   Float32,
   Float64,
@@ -17,9 +20,11 @@ import {
   Struct,
   Table,
   TimeMicrosecond,
+  TimeNanosecond,
   TimestampMicrosecond,
   TimestampMillisecond,
   TimestampNanosecond,
+  TimestampSecond,
   Uint8,
   Utf8,
   type Vector,
@@ -254,6 +259,45 @@ describe('record batches of one stream', () => {
       message: `a later record batch has "x" as ${second.type}, the first one as ${first.type}`,
     });
     expect(await opened.traces()).toBe(before);
+  });
+});
+
+const ticks = (type: DataType, ...values: bigint[]) =>
+  makeVector(new Data(type, 0, values.length, 0, { [BufferType.DATA]: BigInt64Array.from(values) }));
+
+test('a time of day is one of a day, to its end', async () => {
+  await using opened = await IngestWorld.open(table('t', { x: 'TIME', y: 'TIME_NS' }));
+  const insert = (x: bigint) =>
+    opened.insert('t', {
+      kind: 'arrow',
+      data: new Table({ x: ticks(new TimeMicrosecond(), x), y: ticks(new TimeNanosecond(), 1n) }),
+    });
+  await insert(86_400_000_000n);
+  expect(await opened.rows('SELECT x::VARCHAR AS x, y::VARCHAR AS y FROM data.t')).toEqual([
+    { x: '24:00:00', y: '00:00:00.000000001' },
+  ]);
+  for (const beyond of [90_000_000_000n, -1n])
+    await expect(insert(beyond)).rejects.toMatchObject({ code: 'invalid-row' });
+});
+
+test.each([
+  ['TIMESTAMP', ticks(new TimestampSecond(), 9_300_000_000_000_000n), 'is beyond all times'],
+  ['INTERVAL', ticks(new DurationSecond(), 9_300_000_000_000_000n), 'is beyond all times'],
+  ['INTEGER[]', vectorFromArray([[1.5]], new List(new Field('item', new Float64()))), '[1.5]'],
+])('what a %s cannot hold is refused', async (type, x, told) => {
+  await using opened = await IngestWorld.open(table('t', { x: type }));
+  await expect(opened.insert('t', { kind: 'arrow', data: new Table({ x }) })).rejects.toMatchObject({
+    code: 'invalid-row',
+    message: expect.stringContaining(told),
+  });
+});
+
+test('a column that comes twice is refused', async () => {
+  await using opened = await IngestWorld.open(table('t', { x: 'INTEGER', y: 'VARCHAR' }));
+  const data = new Table({ x: vectorFromArray([1], new Int32()), X: vectorFromArray([2], new Int32()) });
+  await expect(opened.insert('t', { kind: 'arrow', data })).rejects.toMatchObject({
+    code: 'invalid-row',
+    message: 'the Arrow data has column "X" twice',
   });
 });
 

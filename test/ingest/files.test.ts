@@ -163,6 +163,25 @@ describe('files that are taken', () => {
     expect(await opened.bag('data.flights')).toEqual([[1n, null, 'JFK', 5]]);
   });
 
+  test.each(['lists.jsonl', 'lists.parquet'])('integers in lists are whole, in %s too', async (name) => {
+    const types = { l: 'INTEGER[]', s: 'STRUCT(a BIGINT)', m: 'MAP(VARCHAR, SMALLINT)', h: 'UBIGINT[]' };
+    await using opened = await IngestWorld.open(table('t', types));
+    const of = (number: string) =>
+      name.endsWith('jsonl')
+        ? file(name, `{"l":[1,${number}],"s":{"a":9007199254740993},"m":{"k":3},"h":[18446744073709551615]}`)
+        : written(
+            opened,
+            name,
+            `SELECT [1, ${number}]::DOUBLE[] AS l, {'a': 9007199254740993} AS s, MAP {'k': 3.0} AS m,
+              [18446744073709551615]::UBIGINT[] AS h`,
+          );
+    await opened.insert('t', source(await of('2.0')));
+    expect(await opened.rows('SELECT COLUMNS(*)::VARCHAR FROM data.t')).toEqual([
+      { l: '[1, 2]', s: "{'a': 9007199254740993}", m: '{k=3}', h: '[18446744073709551615]' },
+    ]);
+    await expect(opened.insert('t', source(await of('1.5')))).rejects.toMatchObject({ code: 'file-error' });
+  });
+
   test('rows that break a constraint go where the table says', async () => {
     await using opened = await IngestWorld.open(flights);
     const path = await file('bad-rows.csv', `${header}${line1}3,2001-01-01 10:00:00,JFK,5400\n`);

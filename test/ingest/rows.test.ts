@@ -134,6 +134,8 @@ describe('a value that does not fit names row, column and value', () => {
     ['bytes', 'x', '"x"'],
     ['list', 5, '5'],
     ['list', ['x'], '["x"]'],
+    ['list', [1, 1.5], '[1,1.5]'],
+    ['nested', { a: 2.5, b: [] }, '"a":2.5'],
     ['nested', { a: 'q', b: [] }, '"a":"q"'],
     ['span', '1 fortnight', '"1 fortnight"'],
   ];

@@ -100,10 +100,10 @@ function statementSections(): string[] {
     '### What a statement means',
     [
       '- `FROM PREDICT(model, (SELECT …))` or `FROM PREDICT(model, view)` adds the column `prediction`. In a materialized view it is kept, and follows the rows and the model.',
-      "- `table AT (VERSION => n)` or `AT (TIMESTAMP => …)` reads the past. `now()` and its kin are the engine's clock.",
+      "- `table AT (VERSION => n)` or `AT (TIMESTAMP => …)` reads the past. `now()` and its kin are the engine's clock, in DEFAULT and CHECK as well.",
       '- The options of a query stand over what the views and models it reads declare.',
       '- `EXPLAIN SELECT …` answers, for each table, view and model the query reads, the ways it could be read: `plan` (`contents`, `refresh`, `compensate`, `recompute`, `history`, `refuse`), whether it is `chosen`, the `reason`, `predicted_ms`, the `version` of the answer, and `detail`.',
-      '- A statement that fails inside BEGIN … COMMIT ends its update: nothing more is taken until ROLLBACK or COMMIT. A SELECT inside an update reads the state before it.',
+      '- A statement of an update that fails inside BEGIN … COMMIT, or one that cannot be read, ends the update: nothing more is taken until ROLLBACK or COMMIT. What is refused because it cannot be part of an update, and a query that fails, leave it open. A SELECT inside an update reads the state before it. An idempotency key is that of the whole update: its statements have none.',
       '- A model does not learn from rows one of whose labels is NULL, NaN or infinite, whose `weight` is not a number above 0, nor from rows with an infinite feature; a feature that is NULL or NaN, and a timestamp that is infinite, is a missing value, as `missing` says. Numbers too large to be squared in a DOUBLE count as infinite.',
     ].join('\n'),
   ];

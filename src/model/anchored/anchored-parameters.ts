@@ -74,7 +74,7 @@ export function assertTrainable(plan: FeaturePlan, state: AnchoredState, method:
       method.kind === 'gamma' ? 'above 0' : method.kind === 'poisson' ? '0 or above' : 'a finite number';
     fail(
       'invalid-row',
-      `${state.outside} rows have a label "${plan.label}" that is not ${domain}, in the training set`,
+      `${state.outside} ${state.outside === 1 ? 'row has' : 'rows have'} a label "${plan.label}" that is not ${domain}, in the training set`,
       'leave them out in the SELECT of the training set',
     );
   }
