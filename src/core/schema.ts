@@ -16,6 +16,13 @@ export function findColumn(schema: Schema, name: string): Column | undefined {
   return schema.find((column) => sameName(column.name, name));
 }
 
+export function hasSameColumns(a: Schema, b: Schema): boolean {
+  return (
+    a.length === b.length &&
+    a.every(({ name, type }, index) => name === b[index]?.name && type === b[index]?.type)
+  );
+}
+
 /** Names of columns as keys of a row: of equal ones all but the first become `a:1`, `a:2`, …, whatever is not taken. */
 export function distinctNames(names: readonly string[]): string[] {
   const taken = new Set(names);

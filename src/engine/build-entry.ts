@@ -106,7 +106,7 @@ async function buildVirtualView(
   assertNoModel(definition, tree, catalog);
   assertNoModelOrPast(definition, tree);
   try {
-    const bound = bindRelations(tree, definition.query, resolverOf(catalog));
+    const bound = bindRelations(tree, definition.query, resolverOf(catalog, 'declared'));
     const schema = await session.describe(await parser.print(bound.query));
     assertNamesFree(definition.name, schema);
     const reads = directReads(tree, definition.query, catalog);

@@ -1,3 +1,4 @@
+import { hasSameColumns } from '../core/schema.ts';
 import type { Session } from '../core/session.ts';
 import type { Definition, TableDefinition } from '../declare/definition.ts';
 
@@ -32,11 +33,5 @@ async function canonicalOf(session: Session, table: TableDefinition): Promise<Ta
 
 /** Of definitions with canonical types, or of one and its replacement. */
 export function sameColumns(a: TableDefinition, b: TableDefinition): boolean {
-  return (
-    a.columns.length === b.columns.length &&
-    a.columns.every((column, index) => {
-      const other = b.columns[index];
-      return column.name === other?.name && column.type === other.type;
-    })
-  );
+  return hasSameColumns(a.columns, b.columns);
 }

@@ -20,7 +20,7 @@ import type { ViewHandle } from '../view/refresher.ts';
  */
 export type Origin = 'declared' | 'kept';
 
-export function resolverOf(catalog: Catalog, origin: Origin = 'declared'): RelationResolver {
+export function resolverOf(catalog: Catalog, origin: Origin): RelationResolver {
   return {
     names: catalog.names(),
     resolve(name) {

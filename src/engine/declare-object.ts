@@ -1,6 +1,7 @@
 import { EverviewError } from '../core/errors.ts';
 import { quoteIdentifier } from '../core/identifier.ts';
 import { nearestHint } from '../core/nearest.ts';
+import { hasSameColumns } from '../core/schema.ts';
 import type { Definition } from '../declare/definition.ts';
 import { sameDefinition } from '../declare/definition-hash.ts';
 import { DependencyGraph } from '../declare/dependency-graph.ts';
@@ -18,6 +19,7 @@ import { loadObjects, type StoredObject, saveObjects } from '../store/object-tab
 import { assertFallback } from './assert-fallback.ts';
 import { buildEntry } from './build-entry.ts';
 import { sameColumns, withCanonicalTypes } from './canonical-types.ts';
+import type { Origin } from './compile-query.ts';
 import type { EngineCore } from './engine-core.ts';
 import { withEntry, withoutEntries } from './engine-state.ts';
 import { resolveIncidentsOf } from './incidents.ts';
@@ -99,7 +101,8 @@ async function buildReplacing(
   try {
     const known = new Catalog(entriesBefore(catalog, existing));
     const createdAtMs = existing?.kind === 'table' ? existing.createdAtMs : draft.nowMs;
-    return await buildEntry(draft.tx, core.parser, definition, known, createdAtMs);
+    const origin = originOf(existing, definition);
+    return await buildEntry(draft.tx, core.parser, definition, known, createdAtMs, origin);
   } catch (failure) {
     const relation = failure instanceof EverviewError ? failure.data?.relation : undefined;
     const reader = catalog.derivedFrom(definition.name).find((entry) => nameOf(entry) === relation);
@@ -110,6 +113,17 @@ async function buildReplacing(
       { at: failure.at, hint: 'a view can only read what does not read it', cause: failure },
     );
   }
+}
+
+/** What an older release took must not keep what else is said of an object from being changed. */
+function originOf(existing: CatalogEntry | undefined, definition: Definition): Origin {
+  if (existing === undefined || existing.kind === 'model') return 'declared';
+  const before = existing.declared.definition;
+  const isSame =
+    before.kind === 'table'
+      ? definition.kind === 'table' && sameColumns(before, definition)
+      : definition.kind === before.kind && before.query === definition.query && isKept(existing);
+  return isSame ? 'kept' : 'declared';
 }
 
 /** Each entry after its inputs, as it must be when the file is opened again; otherwise where it was. */
@@ -189,11 +203,18 @@ async function place(
   draft.update({ catalog: new Catalog([...untouched, entry]) });
   await store(core, draft, entry, existing);
   for (const dependent of derived) {
-    const rebuilt = await buildDependent(core, draft, dependent, nameOf(entry));
+    const origin = looksTheSame(existing, entry) ? 'kept' : 'declared';
+    const rebuilt = await buildDependent(core, draft, dependent, nameOf(entry), origin);
     draft.update({ catalog: new Catalog([...draft.state.catalog.entries(), rebuilt]) });
     await store(core, draft, rebuilt, dependent);
   }
   retargetTables(draft);
+}
+
+/** What reads it finds the same columns, and so is asked nothing anew. Of a model what it predicts may be another. */
+function looksTheSame(before: CatalogEntry | undefined, now: CatalogEntry): boolean {
+  if (before === undefined || before.kind === 'model' || before.kind !== now.kind) return false;
+  return hasSameColumns(before.declared.schema, now.declared.schema);
 }
 
 async function buildDependent(
@@ -201,6 +222,7 @@ async function buildDependent(
   draft: WriteDraft,
   dependent: CatalogEntry,
   replaced: string,
+  origin: Origin,
 ): Promise<CatalogEntry> {
   try {
     return await buildEntry(
@@ -209,6 +231,7 @@ async function buildDependent(
       dependent.declared.definition,
       draft.state.catalog,
       dependent.kind === 'table' ? dependent.createdAtMs : draft.nowMs,
+      origin,
     );
   } catch (failure) {
     if (!(failure instanceof EverviewError)) throw failure;
@@ -263,6 +286,7 @@ async function storeTable(
     return;
   }
   if (existing !== undefined) {
+    await resolveIncidentsOf(draft, name, 'made anew');
     await forgetTable(draft, existing);
   }
   await createTableStorage(draft.tx, entry.declared);
@@ -359,7 +383,7 @@ function hasDependents(entry: CatalogEntry, dependents: readonly CatalogEntry[])
 
 async function dropStorage(core: EngineCore, draft: WriteDraft, entry: CatalogEntry): Promise<void> {
   const name = nameOf(entry);
-  await resolveIncidentsOf(draft, name);
+  await resolveIncidentsOf(draft, name, 'dropped');
   switch (entry.kind) {
     case 'table':
       return forgetTable(draft, entry);

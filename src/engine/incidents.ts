@@ -264,8 +264,12 @@ export async function acknowledgeSeenTo(draft: WriteDraft, table: string, who: s
 }
 
 /** The object is gone, and what was wrong with it. */
-export async function resolveIncidentsOf(draft: WriteDraft, name: string): Promise<void> {
+export async function resolveIncidentsOf(
+  draft: WriteDraft,
+  name: string,
+  fate: 'dropped' | 'made anew',
+): Promise<void> {
   for (const live of draft.state.incidents) {
-    if (live.name === name) await moveIncident(draft, live, 'resolved', byTheEngine(`"${name}" was dropped`));
+    if (live.name === name) await moveIncident(draft, live, 'resolved', byTheEngine(`"${name}" was ${fate}`));
   }
 }

@@ -140,6 +140,7 @@ describe('CREATE OR REPLACE', () => {
       { state: 'dropped', row: '{"id":1,"a":-1}' },
       { state: 'dropped', row: '{"id":2,"a":-2}' },
     ]);
+    expect((await db.query('SELECT state FROM everview.incidents')).rows).toEqual([{ state: 'resolved' }]);
     expect(await db.execute('RELEASE QUARANTINE FOR t')).toMatchObject({ update: { status: 'unchanged' } });
   });
 

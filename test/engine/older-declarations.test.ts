@@ -25,6 +25,10 @@ it('a file with a view that may not be declared any more opens, and the view can
   const { db } = await openEverview({ path: file.path });
   try {
     expect((await db.query('SELECT id FROM v')).rows).toEqual([{ id: 1 }]);
+    // What else is said of it, and of what it reads, can be changed.
+    await db.sql(`
+      ALTER TABLE t SET (heartbeat = INTERVAL '1 day');
+      ALTER MATERIALIZED VIEW v SET (max_staleness = INTERVAL '1 hour')`);
     const again = 'CREATE OR REPLACE MATERIALIZED VIEW v AS SELECT id, age(seen) AS old FROM t';
     expect((await failureOf(db.sql(again))).code).toBe('non-deterministic');
     await db.sql('CREATE OR REPLACE MATERIALIZED VIEW v AS SELECT id, seen FROM t');
