@@ -119,7 +119,7 @@ function codecOf(name: string, type: DataType): Codec {
     const perSecond = ticksPerSecond[type.unit];
     return plain('VARCHAR', (data, index) => {
       const ticks = bigintAt(data, index);
-      return ticks < 0n ? String(ticks) : timeText(ticks, perSecond);
+      return ticks < 0n ? String(ticks) : asTimePrints(timeText(ticks, perSecond));
     });
   }
   if (DataType.isDuration(type)) return durationCodec(name, type.unit);
@@ -167,6 +167,11 @@ function decimalText(scaled: bigint, scale: number): string {
   if (scale <= 0) return String(scaled * 10n ** BigInt(-scale));
   const digits = String(scaled < 0n ? -scaled : scaled).padStart(scale + 1, '0');
   return `${scaled < 0n ? '-' : ''}${digits.slice(0, -scale)}.${digits.slice(-scale)}`;
+}
+
+/** A column of texts gets it as a TIME is printed. */
+function asTimePrints(text: string): string {
+  return text.replace(/(\.\d*[1-9])0+$|\.0+$/, '$1');
 }
 
 const microsPerUnit = [1_000_000n, 1_000n, 1n] as const;

@@ -280,6 +280,18 @@ test('a time of day is one of a day, to its end', async () => {
     await expect(insert(beyond)).rejects.toMatchObject({ code: 'invalid-row' });
 });
 
+test('a time of day is printed as a TIME is into a column of texts', async () => {
+  await using opened = await IngestWorld.open(table('t', { x: 'VARCHAR' }));
+  const given = [3_600_000_000n, 3_600_400_000n, 3_600_000_001n, 36_000_000_000n];
+  await opened.insert('t', { kind: 'arrow', data: new Table({ x: ticks(new TimeMicrosecond(), ...given) }) });
+  expect((await opened.rows('SELECT x FROM data.t')).map(({ x }) => x)).toEqual([
+    '01:00:00',
+    '01:00:00.4',
+    '01:00:00.000001',
+    '10:00:00',
+  ]);
+});
+
 test.each([
   ['TIMESTAMP', ticks(new TimestampSecond(), 9_300_000_000_000_000n), 'is beyond all times'],
   ['INTERVAL', ticks(new DurationSecond(), 9_300_000_000_000_000n), 'is beyond all times'],

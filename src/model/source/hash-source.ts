@@ -17,6 +17,7 @@ export function bucketValue(bucket: number, buckets: number, text: string): numb
 
 /** Letter by letter, as DuckDB's `lower`: of a whole text JavaScript makes a last sigma another one, and İ two letters. */
 function lowered(text: string): string {
+  if (!/\P{ASCII}/u.test(text)) return text.toLowerCase();
   return Array.from(text, (letter) => Array.from(letter.toLowerCase())[0] ?? '').join('');
 }
 
