@@ -132,13 +132,19 @@ export async function judgedBefore(
   return { subjects: new Set(judged), areAll: rows.every((row) => row.judged === true) };
 }
 
-/** The held rows under the table's name, with what the quarantine says about each. */
+/**
+ * The held rows under the table's name, as they would come in now, with what the quarantine says about each: SET and WHERE
+ * read the row that is written.
+ */
 function heldRows(target: IngestTarget): string {
   const about = ['quarantine_id', 'constraint_name', 'constraint_kind', 'reason', 'subjects']
     .filter((name) => findColumn(target.schema, name) === undefined)
     .map((name) => `, e.${name === 'quarantine_id' ? 'id' : name} AS ${name}`);
-  return `(SELECT q.*${about.join('')} FROM ${quarantineRelation(target.name)} AS q
-    JOIN everview.quarantine AS e ON e.id = q.${quarantineIdColumn} AND e.state = 'held') AS ${quoteIdentifier(target.name)}`;
+  const key = primaryKeyOf(target.table.definition);
+  const [held, join] =
+    key.length === 0 ? ['q.*', ''] : [asByNow(target, 'q', key), joinReplaced(target, 'q', key)];
+  return `(SELECT ${held}${about.join('')} FROM ${quarantineRelation(target.name)} AS q
+    JOIN everview.quarantine AS e ON e.id = q.${quarantineIdColumn} AND e.state = 'held' ${join}) AS ${quoteIdentifier(target.name)}`;
 }
 
 async function stageHeld(
@@ -180,9 +186,9 @@ async function stageHeld(
       changed: null,
     };
   }
-  const sql = `SELECT ${asByNow(target, [...key, ...assigned.keys()])}, d.rowid AS ${oldColumn} FROM (${select.sql}) AS s
-    LEFT JOIN ${dataRelation(target.name)} AS d ON starts_with(s.${heldAsColumn}, ${isReplacement}) AND ${equalKeys('d', key, 's', key)}
-    ORDER BY s.${rowColumn}`;
+  // Once more, as a correction of the key finds another row.
+  const sql = `SELECT ${asByNow(target, 's', [...key, ...assigned.keys()])}, d.rowid AS ${oldColumn} FROM (${select.sql}) AS s
+    ${joinReplaced(target, 's', key)} ORDER BY s.${rowColumn}`;
   await makeStage(tx, { ...select, sql });
   return {
     relation: stageRelation,
@@ -195,16 +201,21 @@ async function stageHeld(
 
 const isReplacement = quoteLiteral(replacementOf([]));
 
+/** SQL that joins, as `d`, the row of the table that a held one replaces. */
+function joinReplaced({ name }: IngestTarget, held: string, key: readonly string[]): string {
+  return `LEFT JOIN ${dataRelation(name)} AS d ON starts_with(${held}.${heldAsColumn}, ${isReplacement}) AND ${equalKeys('d', key, held, key)}`;
+}
+
 /** A row that replaces another has, in the columns that its update did not set, what the row has by now. */
-function asByNow({ schema }: IngestTarget, own: readonly string[]): string {
+function asByNow({ schema }: IngestTarget, held: string, own: readonly string[]): string {
   const others = schema.filter(({ name }) => !own.some((one) => sameName(one, name)));
-  if (others.length === 0) return 's.*';
+  if (others.length === 0) return `${held}.*`;
   const values = others.map(({ name }) => {
     const column = quoteIdentifier(name);
-    const isSet = `s.${heldAsColumn} = ${isReplacement} OR contains(s.${heldAsColumn}, ${quoteLiteral(setColumn(name))})`;
-    return `CASE WHEN d.rowid IS NULL OR ${isSet} THEN s.${column} ELSE d.${column} END AS ${column}`;
+    const isSet = `${held}.${heldAsColumn} = ${isReplacement} OR contains(${held}.${heldAsColumn}, ${quoteLiteral(setColumn(name))})`;
+    return `CASE WHEN d.rowid IS NULL OR ${isSet} THEN ${held}.${column} ELSE d.${column} END AS ${column}`;
   });
-  return `s.* REPLACE (${values.join(', ')})`;
+  return `${held}.* REPLACE (${values.join(', ')})`;
 }
 
 async function rewriteHeld(tx: Session, target: IngestTarget, assigned: readonly string[]): Promise<void> {

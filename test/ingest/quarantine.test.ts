@@ -146,6 +146,36 @@ test('a held change of a row changes what it was to change, and leaves what came
   expect(await opened.bag('data.t')).toEqual([[1n, 1, 11, 21]]);
 });
 
+test('SET and WHERE of a held change read what the row has by now in the columns that it leaves', async () => {
+  const columns = { id: 'BIGINT', qty: 'INTEGER', price: 'INTEGER', total: 'INTEGER' };
+  const constraints = [...primaryKey('id'), check('total = qty * price')];
+  await using opened = await IngestWorld.open(table('t', columns, constraints, 'quarantine'));
+  const target = opened.target('t');
+  const correct = (set: Record<string, string>, where: string | null) =>
+    opened.update((tx, context) =>
+      correctQuarantine(tx, target, assign(set), where === null ? null : fragment(where), context),
+    );
+  await opened.values('t', '(1, 2, 3, 6)');
+  await opened.set('t', { qty: '5' }, 'id = 1');
+  await opened.set('t', { price: '10', total: '20' }, 'id = 1');
+  expect(await correct({ total: 'qty * price' }, 'price = 3')).toMatchObject({ released: 0, stillHeld: 0 });
+  expect(await correct({ total: 'qty * price' }, 'price = 10')).toMatchObject({ released: 1 });
+  expect(await opened.bag('data.t')).toEqual([[1n, 5, 10, 50]]);
+  await opened.set('t', { qty: '7' }, 'id = 1');
+  await opened.set('t', { price: '11', total: '55' }, 'id = 1');
+  await opened.set('t', { qty: '7', total: '77' }, 'id = 1');
+  const release = (where: string) =>
+    opened.update((tx, context) => releaseQuarantine(tx, target, fragment(where), context));
+  expect(await release('price = 10')).toMatchObject({ released: 0, stillHeld: 0 });
+  expect(await release('price = 11')).toMatchObject({ released: 1 });
+  await opened.set('t', { qty: '1' }, 'id = 1');
+  await opened.set('t', { price: '12', total: '84' }, 'id = 1');
+  const drop = (where: string) =>
+    opened.update((tx, context) => dropQuarantine(tx, target, fragment(where), context));
+  expect(await drop('price = 11')).toBe(0);
+  expect(await drop('price = 12')).toBe(1);
+});
+
 test('a released row may not take a key that is taken by now', async () => {
   await using opened = await world();
   await opened.values('flights', `(2, 'JFK', 9)`);
