@@ -331,6 +331,32 @@ describe('silence', () => {
     ({ db } = await openEverview());
   });
 
+  it('is not that of a source of which nothing was ever taken', async () => {
+    await using place = await temporaryDatabase();
+    await db.close();
+    ({ db } = await openEverview({ path: place.path, clock }));
+    await db.sql(`
+      CREATE TABLE t (station VARCHAR NOT NULL CHECK (station IN ('a', 'b')), x INTEGER CHECK (x > 0))
+        WITH (on_violation = quarantine, heartbeat = INTERVAL '10 minutes', source = station);
+      INSERT INTO t VALUES ('a', 1), ('21.5', 1), (NULL, 1), ('b', -1)`);
+    const sources = async () =>
+      (await db.query('SELECT source, rows, silence_ms FROM everview.sources ORDER BY source')).rows;
+    clock.advanceMs(6 * 60_000);
+    await db.execute(`INSERT INTO t VALUES ('a', -1), ('21.5', 2)`);
+    expect(await sources()).toEqual([{ source: 'a', rows: 1n, silence_ms: 0 }]);
+    clock.advanceMs(6 * 60_000);
+    await db.execute(`INSERT INTO t VALUES ('a', 2)`);
+    await db.step();
+    expect((await db.query(`SELECT * FROM everview.incidents WHERE kind = 'silence'`)).rows).toEqual([]);
+    await db.close();
+    ({ db } = await openEverview({ path: place.path, clock }));
+    expect(await sources()).toEqual([{ source: 'a', rows: 2n, silence_ms: 0 }]);
+    await db.execute(`CORRECT QUARANTINE FOR t SET x = 1 WHERE station = 'b'`);
+    expect(await sources()).toMatchObject([{ source: 'a' }, { source: 'b', rows: 1n }]);
+    await db.close();
+    ({ db } = await openEverview());
+  });
+
   it('goes on while rows are only taken away', async () => {
     await db.sql(`
       CREATE TABLE t (id INTEGER, station VARCHAR) WITH (heartbeat = INTERVAL '10 minutes', source = station);
