@@ -258,15 +258,17 @@ async function noteIncidents(
   await noteQuietUpdate(draft, changed, reports);
 }
 
-/** That rows came, also where they were set aside; and from which sources, where the table says what a source is. */
+/**
+ * That rows came, or were to change, also where they were set aside, as `lastSetAside` finds it; and from which sources,
+ * where the table says what a source is.
+ */
 async function noteArrivals(
   update: UpdateInProgress,
   table: string,
-  { arrived: came, inserted, quarantined }: Tally,
+  { inserted, quarantined, setAside }: Tally,
 ): Promise<void> {
   const { draft, context } = update;
-  if (came > 0 && quarantined > 0)
-    draft.update({ setAsideMs: withEntry(draft.state.setAsideMs, table, context.nowMs) });
+  if (setAside > 0) draft.update({ setAsideMs: withEntry(draft.state.setAsideMs, table, context.nowMs) });
   if (inserted + quarantined === 0) return;
   const { source } = update.tableEntry(table).declared.definition.arrival;
   if (source === null) return;

@@ -18,6 +18,8 @@ export type Tally = {
   readonly inserted: number;
   readonly deleted: number;
   readonly quarantined: number;
+  /** Of those, all but replays. */
+  readonly setAside: number;
   readonly warnings: readonly string[];
   readonly notices: readonly string[];
   readonly counts: readonly ViolationCount[];
@@ -74,11 +76,13 @@ export class UpdateInProgress {
     if (outcome.inserted > 0) this.#letIn.set(name, bothLetIn(this.#letIn.get(name), letIn));
     this.#touched.add(name.toLowerCase());
     const before = this.#byTable.get(name) ?? nothing;
+    const setAside = setAsideBy(outcome);
     this.#byTable.set(name, {
-      arrived: before.arrived + (origin === 'arriving' ? arrivedWith(outcome) : 0),
+      arrived: before.arrived + (origin === 'arriving' ? outcome.inserted + setAside : 0),
       inserted: before.inserted + outcome.inserted,
       deleted: before.deleted + outcome.deleted,
       quarantined: before.quarantined + outcome.quarantined,
+      setAside: before.setAside + setAside,
       warnings: [...before.warnings, ...outcome.warnings],
       notices: [...before.notices, ...outcome.notices],
       counts: [...before.counts, ...outcome.counts],
@@ -91,8 +95,12 @@ export class UpdateInProgress {
   setAside(table: string, rows: number): void {
     const tally = this.#byTable.get(table);
     if (tally === undefined || rows === 0) return;
-    const { inserted, quarantined } = tally;
-    this.#byTable.set(table, { ...tally, inserted: inserted - rows, quarantined: quarantined + rows });
+    this.#byTable.set(table, {
+      ...tally,
+      inserted: tally.inserted - rows,
+      quarantined: tally.quarantined + rows,
+      setAside: tally.setAside + rows,
+    });
   }
 
   /** What the judgement says of rows that are let in does not keep them out. Null: some of the table's came by themselves. */
@@ -126,9 +134,9 @@ export class UpdateInProgress {
   }
 }
 
-function arrivedWith({ inserted, quarantined, counts }: ChangeOutcome): number {
+function setAsideBy({ quarantined, counts }: ChangeOutcome): number {
   // A replay that is set aside is so whole.
-  return inserted + (counts.some(({ kind }) => kind === 'replayed-batch') ? 0 : quarantined);
+  return counts.some(({ kind }) => kind === 'replayed-batch') ? 0 : quarantined;
 }
 
 function bothLetIn(before: LetIn | null | undefined, now: LetIn | null): LetIn | null {
@@ -141,6 +149,7 @@ const nothing: Tally = {
   inserted: 0,
   deleted: 0,
   quarantined: 0,
+  setAside: 0,
   warnings: [],
   notices: [],
   counts: [],

@@ -1,6 +1,7 @@
 import { quoteIdentifier, quoteLiteral } from '../core/identifier.ts';
 import { findColumn, sameName } from '../core/schema.ts';
 import type { Session } from '../core/session.ts';
+import { arrivalRuleName } from '../declare/arrival-rules.ts';
 import type { Assignment, SqlFragment } from '../declare/statement.ts';
 import { assignedColumns } from './assigned-columns.ts';
 import { type ChangeOutcome, nothingDone, outcomeOf, type UpdateContext } from './change-outcome.ts';
@@ -93,11 +94,17 @@ export async function dropQuarantine(
   return dropped;
 }
 
-/** When rows last came to a table that were set aside, by table. A replay brings none. */
+/**
+ * When rows of a table were last set aside as they came, or as an update was to change them, by table. A replay brings
+ * none.
+ */
 export async function lastSetAside(session: Session): Promise<ReadonlyMap<string, number>> {
+  // A release that finds another rule broken makes that the kind; the subjects keep both.
+  const replay = `"table" || ${quoteLiteral(arrivalRuleName('', 'replayed-batch'))}`;
   const rows = await session.rows(
     `SELECT "table", max(quarantined_at) AS last FROM everview.quarantine
-     WHERE state <> 'rejected' AND constraint_kind <> 'replayed-batch' GROUP BY ALL`,
+     WHERE state <> 'rejected' AND constraint_kind <> 'replayed-batch'
+       AND NOT coalesce(list_contains(subjects, ${replay}), false) GROUP BY ALL`,
   );
   return new Map(rows.map(({ table, last }) => [String(table), Number(last)]));
 }

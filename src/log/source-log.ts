@@ -20,7 +20,8 @@ type Arrived = {
 
 /**
  * Records which sources the rows of an update came from. Those of rows that were set aside have sent as well, and are not
- * silent; who sends the same again has sent nothing.
+ * silent; who sends the same again has sent nothing. What only rows that were set aside name is no source: it may be what
+ * is wrong with them.
  */
 export function recordSources(
   tx: Session,
@@ -51,20 +52,21 @@ async function record(
   known: SourceArrivals,
 ): Promise<SourceArrivals> {
   const at = new Date(nowMs);
-  const found = await tx.rows(
+  const sent = await tx.rows(
     `SELECT CAST(${quoteIdentifier(column)} AS VARCHAR) AS source, sum(__ev_taken)::BIGINT AS rows FROM ${from} GROUP BY 1 ORDER BY 1`,
   );
+  const found = sent
+    .map(({ source, rows }) => ({ name: typeof source === 'string' ? source : null, rows: Number(rows) }))
+    .filter(({ name, rows }) => rows > 0 || known.has(name));
   if (found.length === 0) return known;
-  const values = found.map(({ source, rows }) => {
-    const text = typeof source === 'string' ? quoteLiteral(source) : 'NULL';
-    return `(${quoteLiteral(table)}, ${text}, ${updateId}, ${Number(rows)}, $1)`;
+  const values = found.map(({ name, rows }) => {
+    const text = name === null ? 'NULL' : quoteLiteral(name);
+    return `(${quoteLiteral(table)}, ${text}, ${updateId}, ${rows}, $1)`;
   });
   await tx.run(`INSERT INTO everview.source_arrivals VALUES ${values.join(', ')}`, [at]);
   const arrivals = new Map(known);
-  for (const { source, rows } of found) {
-    const name = typeof source === 'string' ? source : null;
-    arrivals.set(name, { lastMs: nowMs, rows: Number(rows) + (known.get(name)?.rows ?? 0) });
-  }
+  for (const { name, rows } of found)
+    arrivals.set(name, { lastMs: nowMs, rows: rows + (known.get(name)?.rows ?? 0) });
   return arrivals;
 }
 

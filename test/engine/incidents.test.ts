@@ -289,6 +289,74 @@ describe('silence', () => {
     ({ db } = await openEverview());
   });
 
+  it('is not that of rows that an update would have changed, before and after opening again', async () => {
+    await using place = await temporaryDatabase();
+    await db.close();
+    ({ db } = await openEverview({ path: place.path, clock }));
+    await db.sql(`
+      CREATE TABLE t (id INTEGER PRIMARY KEY, station VARCHAR, x INTEGER CHECK (x > 0))
+        WITH (on_violation = quarantine, on_replay = quarantine, heartbeat = INTERVAL '10 minutes', source = station);
+      INSERT INTO t VALUES (1, 'a', 1), (2, 'b', 1)`);
+    const heard = async () => [
+      (await db.query('SELECT overdue FROM everview.tables')).rows,
+      (await db.query('SELECT source, overdue FROM everview.sources ORDER BY source')).rows,
+    ];
+    const reopen = async () => {
+      await db.close();
+      ({ db } = await openEverview({ path: place.path, clock }));
+    };
+    const bySource = (overdue: boolean) => [{ overdue }, { overdue }];
+    const expectHeard = async (overdue: boolean) => {
+      const live = await heard();
+      expect(live).toMatchObject([[{ overdue }], bySource(overdue)]);
+      await reopen();
+      expect(await heard()).toEqual(live);
+    };
+    clock.advanceMs(11 * 60_000);
+    await db.execute('UPDATE t SET x = -1');
+    await expectHeard(false);
+    clock.advanceMs(11 * 60_000);
+    await db.execute(`INSERT INTO t VALUES (1, 'a', 1), (2, 'b', 1)`);
+    await expectHeard(true);
+    // Nor is a replay that a release finds wrong by another rule as well.
+    await db.execute(`RELEASE QUARANTINE FOR t WHERE constraint_kind = 'replayed-batch'`);
+    await expectHeard(true);
+    // A replay does not hide what else its update does.
+    await db.transaction(async (update) => {
+      await update.execute(`INSERT INTO t VALUES (1, 'a', 1), (2, 'b', 1)`);
+      await update.execute('UPDATE t SET x = -2');
+    });
+    await expectHeard(false);
+    await db.close();
+    ({ db } = await openEverview());
+  });
+
+  it('is not that of a source of which nothing was ever taken', async () => {
+    await using place = await temporaryDatabase();
+    await db.close();
+    ({ db } = await openEverview({ path: place.path, clock }));
+    await db.sql(`
+      CREATE TABLE t (station VARCHAR NOT NULL CHECK (station IN ('a', 'b')), x INTEGER CHECK (x > 0))
+        WITH (on_violation = quarantine, heartbeat = INTERVAL '10 minutes', source = station);
+      INSERT INTO t VALUES ('a', 1), ('21.5', 1), (NULL, 1), ('b', -1)`);
+    const sources = async () =>
+      (await db.query('SELECT source, rows, silence_ms FROM everview.sources ORDER BY source')).rows;
+    clock.advanceMs(6 * 60_000);
+    await db.execute(`INSERT INTO t VALUES ('a', -1), ('21.5', 2)`);
+    expect(await sources()).toEqual([{ source: 'a', rows: 1n, silence_ms: 0 }]);
+    clock.advanceMs(6 * 60_000);
+    await db.execute(`INSERT INTO t VALUES ('a', 2)`);
+    await db.step();
+    expect((await db.query(`SELECT * FROM everview.incidents WHERE kind = 'silence'`)).rows).toEqual([]);
+    await db.close();
+    ({ db } = await openEverview({ path: place.path, clock }));
+    expect(await sources()).toEqual([{ source: 'a', rows: 2n, silence_ms: 0 }]);
+    await db.execute(`CORRECT QUARANTINE FOR t SET x = 1 WHERE station = 'b'`);
+    expect(await sources()).toMatchObject([{ source: 'a' }, { source: 'b', rows: 1n }]);
+    await db.close();
+    ({ db } = await openEverview());
+  });
+
   it('goes on while rows are only taken away', async () => {
     await db.sql(`
       CREATE TABLE t (id INTEGER, station VARCHAR) WITH (heartbeat = INTERVAL '10 minutes', source = station);
