@@ -212,7 +212,7 @@ export class Everview implements AsyncDisposable {
       assertUpdateOptions('transaction', options);
       const open = new OpenUpdate(this.#core, options.key ?? null);
       try {
-        await this.#core.withinUpdate(() => work(updateBuilder(this.#core, open)));
+        await this.#core.withinUpdate('statements', () => work(updateBuilder(this.#core, open)));
       } catch (failure) {
         await open.rollback();
         throw failure;
@@ -397,7 +397,7 @@ export class Everview implements AsyncDisposable {
    * @throws EverviewError `transaction-state` inside the work of `transaction()`
    */
   close(): Promise<void> {
-    if (this.#core.isWithinUpdate) return Promise.reject(waitsForItself('close()'));
+    if (this.#core.isWithinUpdate) return Promise.reject(waitsForItself('close'));
     this.#closing ??= this.#close();
     return this.#closing;
   }
