@@ -189,7 +189,12 @@ export class Everview implements AsyncDisposable {
     });
   }
 
-  /** One update that inserts rows into one table. */
+  /**
+   * One update that inserts rows into one table. Where they come one by one, other writes wait until the last has come,
+   * and no read refreshes anything, as during `transaction()`: stale views are answered by their definitions, stale
+   * models as they are (`served-stale`, `policyMet` false).
+   * @throws EverviewError `transaction-state` where what gives the rows writes
+   */
   insert(table: string, rows: InsertInput, options: InsertOptions = {}): Promise<UpdateResult> {
     return this.#writing('insert()', async () => {
       assertInsertCall(table, rows);
