@@ -20,7 +20,13 @@ export type ColumnDefinition = {
 
 export type Constraint =
   | { readonly kind: 'not-null'; readonly name: string; readonly column: string }
-  | { readonly kind: 'check'; readonly name: string; readonly expression: string }
+  | {
+      readonly kind: 'check';
+      readonly name: string;
+      readonly expression: string;
+      /** What people are told that it says, where `expression` has a moment for the clock; absent: `expression`. */
+      readonly declaredAs?: string | undefined;
+    }
   | { readonly kind: 'unique' | 'primary-key'; readonly name: string; readonly columns: readonly string[] }
   | {
       readonly kind: 'references';

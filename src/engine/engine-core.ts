@@ -12,6 +12,9 @@ import type { EngineState } from './engine-state.ts';
 import { PredictionBuffer } from './prediction-buffer.ts';
 import type { StalenessAccounts } from './staleness-accounts.ts';
 
+/** What of an update is the user's code: the function that makes its statements, or what gives one of them its rows. */
+export type UpdatePart = 'statements' | 'rows';
+
 /** One way for every refresh that has the choice; `incremental`: the cheapest that is. */
 export type ForcedRefresh = 'full' | 'incremental' | 'algebraic' | 'domain' | null;
 
@@ -56,7 +59,7 @@ export class EngineCore {
   #openUpdates = 0;
   #writes = 0;
   /** Set for whatever is called from within the work of an update, for as long as the update is open. */
-  readonly #within = new AsyncLocalStorage<{ isOpen: boolean }>();
+  readonly #within = new AsyncLocalStorage<{ isOpen: boolean; readonly part: UpdatePart }>();
   #state: EngineState;
 
   constructor(parts: EngineParts, state: EngineState) {
@@ -102,8 +105,8 @@ export class EngineCore {
   }
 
   /** Runs the user's part of an update; what it asks to be written elsewhere would wait for itself, and is refused. */
-  async withinUpdate(work: () => Promise<void>): Promise<void> {
-    const scope = { isOpen: true };
+  async withinUpdate(part: UpdatePart, work: () => Promise<void>): Promise<void> {
+    const scope = { isOpen: true, part };
     try {
       await this.#within.run(scope, work);
     } finally {
@@ -116,9 +119,15 @@ export class EngineCore {
     return this.#within.getStore()?.isOpen === true;
   }
 
+  /** The caller gives the rows of a statement, and may not wait for another statement of the same update either. */
+  get isGivingRows(): boolean {
+    return this.isWithinUpdate && this.#within.getStore()?.part === 'rows';
+  }
+
   /** One write transaction over the current state; nothing of it is kept, here or in the file, when `work` throws. */
   commit<T>(work: (tx: Session, state: EngineState) => Promise<Committed<T>>): Promise<T> {
-    if (this.isWithinUpdate) return Promise.reject(waitsForItself('a write'));
+    if (this.isWithinUpdate)
+      return Promise.reject(waitsForItself(this.isGivingRows ? 'write-for-rows' : 'write'));
     this.#writes += 1;
     return this.store
       .write(
@@ -141,15 +150,22 @@ export class EngineCore {
   }
 }
 
-export function waitsForItself(what: 'a write' | 'close()'): EverviewError {
-  return new EverviewError(
-    'transaction-state',
-    `${what} inside a transaction would wait for its end forever`,
-    {
-      hint:
-        what === 'close()'
-          ? 'close the database after transaction() has returned'
-          : "use the transaction's own insert() and execute()",
-    },
-  );
+const waits = {
+  write: {
+    message: 'a write inside a transaction would wait for its end forever',
+    hint: "use the transaction's own insert() and execute()",
+  },
+  'write-for-rows': {
+    message: 'a write from within what gives an insert its rows would wait for their end forever',
+    hint: 'write before the insert that reads the rows, or after it',
+  },
+  close: {
+    message: 'close() inside a transaction would wait for its end forever',
+    hint: 'close the database after transaction() has returned',
+  },
+};
+
+export function waitsForItself(what: keyof typeof waits): EverviewError {
+  const { message, hint } = waits[what];
+  return new EverviewError('transaction-state', message, { hint });
 }

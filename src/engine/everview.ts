@@ -189,7 +189,12 @@ export class Everview implements AsyncDisposable {
     });
   }
 
-  /** One update that inserts rows into one table. */
+  /**
+   * One update that inserts rows into one table. Where they come one by one, other writes wait until the last has come,
+   * and no read refreshes anything, as during `transaction()`: stale views are answered by their definitions, stale
+   * models as they are (`served-stale`, `policyMet` false).
+   * @throws EverviewError `transaction-state` where what gives the rows writes
+   */
   insert(table: string, rows: InsertInput, options: InsertOptions = {}): Promise<UpdateResult> {
     return this.#writing('insert()', async () => {
       assertInsertCall(table, rows);
@@ -212,7 +217,7 @@ export class Everview implements AsyncDisposable {
       assertUpdateOptions('transaction', options);
       const open = new OpenUpdate(this.#core, options.key ?? null);
       try {
-        await this.#core.withinUpdate(() => work(updateBuilder(this.#core, open)));
+        await this.#core.withinUpdate('statements', () => work(updateBuilder(this.#core, open)));
       } catch (failure) {
         await open.rollback();
         throw failure;
@@ -397,7 +402,7 @@ export class Everview implements AsyncDisposable {
    * @throws EverviewError `transaction-state` inside the work of `transaction()`
    */
   close(): Promise<void> {
-    if (this.#core.isWithinUpdate) return Promise.reject(waitsForItself('close()'));
+    if (this.#core.isWithinUpdate) return Promise.reject(waitsForItself('close'));
     this.#closing ??= this.#close();
     return this.#closing;
   }

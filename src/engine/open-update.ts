@@ -1,5 +1,5 @@
 import { EverviewError } from '../core/errors.ts';
-import type { EngineCore } from './engine-core.ts';
+import { type EngineCore, waitsForItself } from './engine-core.ts';
 import type { UpdateResult } from './result.ts';
 import { runUpdate } from './run-update.ts';
 import type { UpdateInProgress } from './update-in-progress.ts';
@@ -13,12 +13,14 @@ class RolledBack extends Error {}
  * failed statement ends the update, with nothing of it kept.
  */
 export class OpenUpdate {
+  readonly #core: EngineCore;
   readonly #jobs: Job[] = [];
   #wake: () => void = () => {};
   #ended = false;
   readonly #done: Promise<UpdateResult>;
 
   constructor(core: EngineCore, key: string | null) {
+    this.#core = core;
     const release = core.hold();
     this.#done = runUpdate(core, key, (update) => this.#serve(update)).finally(release);
     // Told by the statement that failed, or by COMMIT.
@@ -27,7 +29,8 @@ export class OpenUpdate {
 
   /**
    * Runs `work` as the next part of the update; its failure is the update's. Skipped under a repeated key.
-   * @throws EverviewError `transaction-state` after `commit` or `rollback` was asked for
+   * @throws EverviewError `transaction-state` after `commit` or `rollback` was asked for, or from within what gives rows
+   * to a statement, which the next one would wait for
    */
   async run<T>(work: (update: UpdateInProgress) => Promise<T>): Promise<T | 'skipped'> {
     if (this.#ended) {
@@ -35,6 +38,7 @@ export class OpenUpdate {
         hint: 'await every statement before the function of transaction() returns (forEach awaits nothing; for … of does)',
       });
     }
+    if (this.#core.isGivingRows) throw waitsForItself('write-for-rows');
     const result = new Promise<T>((resolve, reject) => {
       this.#jobs.push({
         run: async (update) => {

@@ -1,5 +1,5 @@
 import { clockNames } from '../core/clock-call.ts';
-import { atMoment } from '../core/moment.ts';
+import { atMoment, momentMark } from '../core/moment.ts';
 import { findColumn, type Schema } from '../core/schema.ts';
 import { isNode, type SqlParser } from '../core/sql-tree.ts';
 import type { TableDefinition } from '../declare/definition.ts';
@@ -15,31 +15,36 @@ export async function clockedDefinition(
   definition: TableDefinition,
   schema: Schema,
 ): Promise<TableDefinition | null> {
-  const marked = (text: string, of: Schema) => (mayAskTime.test(text) ? withMark(parser, text, of) : text);
+  let isClocked = false;
+  const marked = async (text: string, of: Schema) => {
+    const found = mayAskTime.test(text) ? await withMark(parser, text, of) : null;
+    isClocked ||= found !== null;
+    return found;
+  };
   const columns: TableDefinition['columns'][number][] = [];
-  for (const column of definition.columns)
-    columns.push({ ...column, default: column.default === null ? null : await marked(column.default, []) });
+  for (const column of definition.columns) {
+    const found = column.default === null ? null : await marked(column.default, []);
+    columns.push(found === null ? column : { ...column, default: found });
+  }
   const constraints: TableDefinition['constraints'][number][] = [];
   for (const constraint of definition.constraints) {
+    const found = constraint.kind === 'check' ? await marked(constraint.expression, schema) : null;
     constraints.push(
-      constraint.kind === 'check'
-        ? { ...constraint, expression: await marked(constraint.expression, schema) }
-        : constraint,
+      constraint.kind !== 'check' || found === null
+        ? constraint
+        : { ...constraint, expression: found, declaredAs: constraint.expression },
     );
   }
-  const texts = [
-    ...definition.columns.map((column) => column.default ?? ''),
-    ...definition.constraints.map((constraint) => (constraint.kind === 'check' ? constraint.expression : '')),
-  ];
-  return texts.some((text) => mayAskTime.test(text)) ? { ...definition, columns, constraints } : null;
+  return isClocked ? { ...definition, columns, constraints } : null;
 }
 
-async function withMark(parser: SqlParser, text: string, schema: Schema): Promise<string> {
+/** Null where the text does not ask for the time, whatever its names are: it stays as it was declared then. */
+async function withMark(parser: SqlParser, text: string, schema: Schema): Promise<string | null> {
   const tree = await parser.parse(`SELECT (${text}\n)`);
   const isColumn = (name: string) => findColumn(schema, name) !== undefined;
   const { select_list: items } = markClockFunctions(tree, isColumn);
-  const [printed = text] = await parser.printExpressions(Array.isArray(items) ? items.filter(isNode) : []);
-  return printed;
+  const [printed] = await parser.printExpressions(Array.isArray(items) ? items.filter(isNode) : []);
+  return printed?.includes(momentMark) === true ? printed : null;
 }
 
 /** The table as an update at a moment of the engine's clock sees it. */

@@ -54,7 +54,7 @@ export function updateBuilder(core: EngineCore, open: OpenUpdate): UpdateBuilder
 
 /**
  * The rows of one call, as part of an update. Whoever gives them one by one may ask the engine for something meanwhile,
- * and is part of the update's work.
+ * but for another statement: that would wait for the rows.
  */
 export function insertRows(
   core: EngineCore,
@@ -63,7 +63,7 @@ export function insertRows(
   rows: InsertInput,
   options: Pick<InsertOptions, 'onConflict'>,
 ): Promise<void> {
-  return core.withinUpdate(() => insertGiven(update, table, rows, options));
+  return core.withinUpdate('rows', () => insertGiven(update, table, rows, options));
 }
 
 async function insertGiven(

@@ -22,8 +22,9 @@ export function notNullRule(
 
 export function checkRule(target: IngestTarget, constraint: Extract<Constraint, { kind: 'check' }>): Rule {
   const broken = `NOT (${checkHolds(constraint.expression)})`;
-  const values = mentionedColumns(constraint.expression, target);
-  const text = quoteLiteral(`breaks CHECK (${constraint.expression})`);
+  const declared = constraint.declaredAs ?? constraint.expression;
+  const values = mentionedColumns(declared, target);
+  const text = quoteLiteral(`breaks CHECK (${declared})`);
   const reason = values.length === 0 ? text : `${shownPairs(target, values)} || ' ' || ${text}`;
   return {
     constraint,

@@ -72,6 +72,27 @@ describe('a table that asks for the time', () => {
   });
 });
 
+it('a CHECK that a row breaks is told as it was declared, whatever it asks of the clock', async () => {
+  await db.sql(`CREATE TABLE early (ts TIMESTAMP CHECK (ts <= now())) WITH (on_violation = quarantine);
+    CREATE TABLE people (age INTEGER CHECK (age >= 0), zone INTEGER, since DATE DEFAULT today(),
+      CHECK (since   > DATE '1900-01-01'), CHECK (age(since) >= INTERVAL '0 days'))`);
+  const told = async (row: string) =>
+    (await failureOf(db.execute(`INSERT INTO people VALUES ${row}`)))?.message;
+  expect(await told('(-1, 0, DEFAULT)')).toContain('age = -1 breaks CHECK (age >= 0)');
+  expect(await told(`(1, 0, '1800-01-01')`)).toContain(
+    `since = 1800-01-01 breaks CHECK (since   > DATE '1900-01-01')`,
+  );
+  expect(await told(`(1, 0, '2100-01-01')`)).toMatch(
+    /age = 1, since = 2100-01-01 breaks CHECK \(age\(since\) >= INTERVAL '0 days'\)/,
+  );
+  await db.execute(`INSERT INTO early VALUES (TIMESTAMP '2100-01-01')`);
+  const reason = 'ts = 2100-01-01 00:00:00 breaks CHECK (ts <= now())';
+  expect(await rows(`SELECT reason FROM everview.quarantine WHERE state <> 'rejected'`)).toEqual([[reason]]);
+  expect(await rows(`SELECT detail FROM everview.incidents WHERE name = 'early'`)).toEqual([
+    [expect.stringContaining(reason)],
+  ]);
+});
+
 describe('a view with a condition on the clock', () => {
   it('loses and gains rows with no update', async () => {
     await db.sql(`CREATE TABLE e (id INTEGER, ts TIMESTAMP);

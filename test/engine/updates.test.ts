@@ -182,6 +182,31 @@ describe('rows that come one by one', () => {
     expect([await ids(), db.version]).toEqual([[1, 2], 1]);
   });
 
+  it('cannot rest on a statement of the update that reads them', { timeout: 10_000 }, async () => {
+    const refused = { code: 'transaction-state', hint: expect.stringContaining('before the insert') };
+    const inserting = (ask: (update: UpdateBuilder) => Promise<void>) =>
+      db.transaction((update) =>
+        update.insert(
+          't',
+          asking(() => ask(update)),
+        ),
+      );
+    const deleting = (update: UpdateBuilder) => update.execute('DELETE FROM t');
+    expect(await failureOf(inserting(deleting))).toMatchObject(refused);
+    const copied = inserting((update) => update.insert('t', [{ id: 8, k: 'z', x: 1 }]));
+    expect(await failureOf(copied)).toMatchObject(refused);
+    expect([await ids(), db.version]).toEqual([[1, 2], 1]);
+
+    const done = await db.transaction(async (update) => {
+      await update.insert(
+        't',
+        asking(() => failureOf(deleting(update)).then(() => 7)),
+      );
+      await update.execute('DELETE FROM t WHERE id = 1');
+    });
+    expect([done.status, await ids()]).toEqual(['accepted', [2, 3]]);
+  });
+
   it('are let go of where one of them is refused', async () => {
     let isClosed = false;
     async function* opened() {
