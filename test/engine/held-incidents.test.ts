@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Everview, SimulatedClock } from '../../src/index.ts';
 import { everyOther } from '../support/depth.ts';
+import { incidentEvents, incidentRows } from '../support/incident-records.ts';
 import { openEverview } from '../support/open-everview.ts';
 
 const hourMs = 3_600_000;
@@ -30,17 +31,8 @@ async function world(options: string, ofWord = ''): Promise<void> {
   for (let hour = 0; hour < 30; hour++) await bring(hour, 1);
 }
 
-async function incidents(columns: string) {
-  return (await db.query(`SELECT ${columns} FROM everview.incidents ORDER BY incident_id`)).rows;
-}
-
-async function eventsOf(incident: number): Promise<unknown[]> {
-  const { rows } = await db.query(
-    'SELECT event FROM everview.incident_events WHERE incident_id = $1 ORDER BY event_id',
-    [incident],
-  );
-  return rows.map(({ event }) => event);
-}
+const incidents = (columns: string) => incidentRows(db, columns);
+const eventsOf = (incident: number) => incidentEvents(db, incident);
 
 describe('a deadline that lets in what one of two incidents was accepted for', () => {
   const passDeadline = async (response: string, acceptedFor: string) => {

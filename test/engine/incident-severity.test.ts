@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { Everview, SimulatedClock } from '../../src/index.ts';
 import { everyOther } from '../support/depth.ts';
 import { failureOf } from '../support/failure-of.ts';
+import { incidentEvents, incidentRows } from '../support/incident-records.ts';
 import { openEverview } from '../support/open-everview.ts';
 import { type TemporaryDatabase, temporaryDatabase } from '../support/temporary-database.ts';
 
@@ -38,17 +39,8 @@ async function world(days: number, table: string, model = "method = 'ridge'", pa
   await db.sql('REFRESH m');
 }
 
-async function incidents(columns: string) {
-  return (await db.query(`SELECT ${columns} FROM everview.incidents ORDER BY incident_id`)).rows;
-}
-
-async function eventsOf(incident: number): Promise<unknown[]> {
-  const { rows } = await db.query(
-    'SELECT event FROM everview.incident_events WHERE incident_id = $1 ORDER BY event_id',
-    [incident],
-  );
-  return rows.map(({ event }) => event);
-}
+const incidents = (columns: string) => incidentRows(db, columns);
+const eventsOf = (incident: number) => incidentEvents(db, incident);
 
 /** What becomes of the next version of the model. */
 async function nextCandidate() {
