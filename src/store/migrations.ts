@@ -244,13 +244,11 @@ const steps: readonly (readonly Statement[])[] = [
  */
 export async function migrate(tx: Session, wanted: number = steps.length): Promise<boolean> {
   const [found] = await tx.rows(
-    `SELECT (SELECT count(*) FROM duckdb_tables() WHERE schema_name = 'everview' AND table_name = 'meta') *
-            (SELECT count(*) FROM duckdb_columns()
-             WHERE schema_name = 'everview' AND table_name = 'meta' AND column_name = 'form') AS ours,
-            (SELECT count(*) FROM duckdb_tables() WHERE NOT internal) +
-            (SELECT count(*) FROM duckdb_schemas() WHERE schema_name = 'everview') AS others`,
+    `SELECT count(*) FILTER (schema_name = 'everview' AND table_name = 'meta') AS meta,
+            count(*) + (SELECT count(*) FROM duckdb_schemas() WHERE schema_name = 'everview') AS others
+     FROM duckdb_tables() WHERE NOT internal`,
   );
-  const ours = Number(found?.['ours'] ?? 0) > 0;
+  const ours = Number(found?.['meta'] ?? 0) > 0 && (await hasForm(tx));
   if (!ours && Number(found?.['others'] ?? 0) > 0) {
     throw new EverviewError(
       'not-a-database',
@@ -276,4 +274,10 @@ export async function migrate(tx: Session, wanted: number = steps.length): Promi
   if (sql.length > 0)
     await tx.run([...sql, `UPDATE everview.meta SET form = ${Math.min(wanted, steps.length)}`].join(';\n'));
   return !ours;
+}
+
+/** Whether the table `everview.meta` is the engine's. `duckdb_columns()` would go through every system view, at 9 ms. */
+async function hasForm(tx: Session): Promise<boolean> {
+  const columns = await tx.rows(`SELECT name FROM pragma_table_info('everview.meta') WHERE name = 'form'`);
+  return columns.length > 0;
 }
