@@ -5,6 +5,7 @@ import { ModelFamilies } from '../model/model-families.ts';
 import { OnnxRuntime } from '../model/onnx-runtime.ts';
 import { type DuckdbStore, openDuckdbStore } from '../store/duckdb-store.ts';
 import { ViewRefresher } from '../view/view-refresher.ts';
+import { cursorsAhead, saveCursors } from './clock-gone-back.ts';
 import { EngineCore } from './engine-core.ts';
 import type { EngineState } from './engine-state.ts';
 import { usualFalseAlarms } from './false-alarms.ts';
@@ -32,10 +33,8 @@ export async function openEngine(path: string, options: OpenOptions): Promise<Op
   const isSimulated = clock instanceof SimulatedClock;
   const store = await openDuckdbStore(path, { memoryLimit: options.memoryLimit, threads: options.threads });
   try {
-    const { state, accounts } = await remembered(store, {
-      notifies: notifier !== null,
-      falseAlarms: options.falseAlarms ?? usualFalseAlarms,
-    });
+    const given = { notifies: notifier !== null, falseAlarms: options.falseAlarms ?? usualFalseAlarms };
+    const { state, accounts } = await remembered(store, given, clock.nowMs());
     const runtime = new OnnxRuntime();
     const core = new EngineCore(
       {
@@ -65,15 +64,18 @@ export async function openEngine(path: string, options: OpenOptions): Promise<Op
 
 type Remembered = { readonly state: EngineState; readonly accounts: Map<string, AccountRecord> };
 
-async function remembered(store: DuckdbStore, given: GivenState): Promise<Remembered> {
+async function remembered(store: DuckdbStore, given: GivenState, nowMs: number): Promise<Remembered> {
   if (store.isNew) return { state: newEngine(given), accounts: new Map() };
-  return store.read(
+  const { state, accounts } = await store.read(
     () => null,
     async (session) => ({
       state: await loadEngine(session, store.parser, given),
       accounts: await loadAccounts(session),
     }),
   );
+  const ahead = cursorsAhead(state, nowMs);
+  if (ahead.size > 0) await store.write(async (tx) => saveCursors(tx, ahead, state));
+  return { state: { ...state, cursors: new Map([...state.cursors, ...ahead]) }, accounts };
 }
 
 const unrefTimer: Timer = (ms, work) => {

@@ -178,7 +178,7 @@ async function refreshView(
   forgetUnshown(draft);
   const reason =
     previous !== undefined && cursor === null
-      ? 'definition-changed'
+      ? whyAnew(entry, previous)
       : (outcome.fallback ?? outcome.recomputed ?? decision.reason);
   const record: RefreshRecord = {
     refreshId: draft.state.lastRefreshId + 1,
@@ -379,8 +379,13 @@ function willFind(dependent: DerivedEntry, stale: Cursor, draft: WriteDraft, ent
   return dependent.kind === 'model' ? dependent.reads[0] !== nameOf(entry) : stale.asOfMs < draft.nowMs;
 }
 
-/** The hash of a cursor whose contents missed a change of what they read. */
+/** The hash of a cursor whose contents missed a change of what they read, or of the clock. */
 export const overwritten = '';
+
+function whyAnew({ handle }: KeptEntry, { hash }: Cursor): Reason {
+  if (hash !== overwritten) return 'definition-changed';
+  return handle.isClocked ? 'clock-moved' : 'state-rebase';
+}
 
 /** @throws EverviewError `wrong-kind`. */
 export function assertKept(entry: CatalogEntry): KeptEntry {

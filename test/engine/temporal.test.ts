@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Everview, SimulatedClock } from '../../src/index.ts';
+import { type Everview, SimulatedClock } from '../../src/index.ts';
 import { depth } from '../support/depth.ts';
 import { failureOf } from '../support/failure-of.ts';
 import { forcedKind, openEverview } from '../support/open-everview.ts';
@@ -336,4 +336,45 @@ describe('any history', () => {
       }
     },
   );
+
+  it('begin again where the file is opened with a clock that stands before them', async () => {
+    await using file = await temporaryDatabase();
+    const random = new Random(7);
+    const start = clock.nowMs();
+    let opened = (await openEverview({ path: file.path, clock })).db;
+    const read = async (sql: string) => JSON.stringify((await opened.query(sql)).rows);
+    await opened.sql(`CREATE TABLE e (id INTEGER, k VARCHAR, x DOUBLE, y DOUBLE, ts TIMESTAMP);
+      INSERT INTO e SELECT i, 'k' || (i % 3), i, i * i, ${ago(90)} + INTERVAL 1 HOUR * i FROM range(100) r(i);
+      CREATE MATERIALIZED VIEW recent AS SELECT * FROM e WHERE ts BETWEEN now() - INTERVAL '1 day' AND now();
+      CREATE MATERIALIZED VIEW per_k AS SELECT k, count(*)::INTEGER AS n FROM recent GROUP BY k;
+      CREATE MATERIALIZED VIEW often AS SELECT k FROM per_k WHERE n > 3;
+      CREATE TRAINING SET examples WITH (label = y, event_time = ts, window = INTERVAL '1 day', holdout = INTERVAL '2 hours')
+        AS SELECT x, y, ts FROM e;
+      CREATE MODEL line WITH (method = ridge) AS SELECT * FROM examples;`);
+    const plain = `SELECT k, count(*)::INTEGER AS n FROM e WHERE ts BETWEEN now() - INTERVAL '1 day' AND now() GROUP BY k`;
+    const predicted = async () => {
+      const { rows } = await opened.query('SELECT prediction FROM PREDICT(line, (SELECT 10.0::DOUBLE AS x))');
+      return Number(rows[0]?.['prediction']);
+    };
+    for (let step = 0; step < depth(3, 12); step++) {
+      const names = ['recent', 'per_k', 'often'].filter(() => random.chance(0.6));
+      for (const name of names) await opened.query(`FROM ${name}`);
+      clock.advanceMs(random.int(0, 6) * hour);
+      if (random.chance(0.6)) {
+        await opened.close();
+        clock = new SimulatedClock(start + random.int(-30, 5) * hour);
+        opened = (await openEverview({ path: file.path, clock })).db;
+      }
+      expect(await read('FROM per_k ORDER BY k')).toBe(await read(`${plain} ORDER BY k`));
+      expect(await read('FROM often ORDER BY k')).toBe(
+        await read(`SELECT k FROM (${plain}) WHERE n > 3 ORDER BY k`),
+      );
+      const maintained = await predicted();
+      await opened.execute('REFRESH line FULL');
+      expect(maintained).toBeCloseTo(await predicted(), 6);
+    }
+    const reasons = await opened.query(`SELECT DISTINCT reason FROM everview.refreshes WHERE name = 'per_k'`);
+    expect(reasons.rows.map(({ reason }) => reason)).not.toContain('definition-changed');
+    await opened.close();
+  });
 });
