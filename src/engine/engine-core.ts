@@ -48,8 +48,7 @@ export class EngineCore {
   readonly historyVersions: number | null;
   readonly readStreams: number;
   readonly user: string | null;
-  /** Refreshes of models read outside the write transaction; one at a time keeps their order. */
-  readonly fitting = createMutex();
+  readonly #fitting = createMutex();
   /** What time alone brings about happens once. */
   readonly keepingTime = createMutex();
   /** Moves with what is answered, not with commits. */
@@ -59,7 +58,7 @@ export class EngineCore {
   #openUpdates = 0;
   #writes = 0;
   /** Set for whatever is called from within the work of an update, for as long as the update is open. */
-  readonly #within = new AsyncLocalStorage<{ isOpen: boolean; readonly part: UpdatePart }>();
+  readonly #within = new AsyncLocalStorage<{ isOpen: boolean; readonly part: UpdatePart } | null>();
   #state: EngineState;
 
   constructor(parts: EngineParts, state: EngineState) {
@@ -114,6 +113,11 @@ export class EngineCore {
     }
   }
 
+  /** Begins what is no part of the update from within which it is called for, and may wait for its end. */
+  outsideUpdate(work: () => void): void {
+    this.#within.run(null, work);
+  }
+
   /** The caller is the work of an open update, and may not wait for that to end. */
   get isWithinUpdate(): boolean {
     return this.#within.getStore()?.isOpen === true;
@@ -124,10 +128,23 @@ export class EngineCore {
     return this.isWithinUpdate && this.#within.getStore()?.part === 'rows';
   }
 
+  /**
+   * Refreshes of models read outside the write transaction; one at a time keeps their order. From within an update none
+   * is begun: the one before it may wait for that update to end.
+   */
+  async fitting<T>(work: () => Promise<T>): Promise<T> {
+    this.assertNotWithinUpdate();
+    return this.#fitting(work);
+  }
+
+  /** @throws EverviewError `transaction-state` where the caller would wait for the update that it is part of */
+  assertNotWithinUpdate(): void {
+    if (this.isWithinUpdate) throw waitsForItself(this.isGivingRows ? 'write-for-rows' : 'write');
+  }
+
   /** One write transaction over the current state; nothing of it is kept, here or in the file, when `work` throws. */
-  commit<T>(work: (tx: Session, state: EngineState) => Promise<Committed<T>>): Promise<T> {
-    if (this.isWithinUpdate)
-      return Promise.reject(waitsForItself(this.isGivingRows ? 'write-for-rows' : 'write'));
+  async commit<T>(work: (tx: Session, state: EngineState) => Promise<Committed<T>>): Promise<T> {
+    this.assertNotWithinUpdate();
     this.#writes += 1;
     return this.store
       .write(

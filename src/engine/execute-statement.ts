@@ -132,8 +132,7 @@ export class StatementExecutor {
       case 'drill':
         return this.aboutProfile(statement);
       case 'begin':
-        this.#open = new OpenUpdate(this.#core, statement.idempotencyKey);
-        return Promise.resolve(this.#answer('begin', noRows, 'update begun'));
+        return this.#begin(statement.idempotencyKey);
       case 'commit':
         return this.#commit();
       case 'rollback':
@@ -206,6 +205,12 @@ export class StatementExecutor {
       return this.#answer(statement.kind, noRows, 'skipped: the idempotency key was seen before');
     const did = `${rowsText(outcome.inserted)} in, ${rowsText(outcome.deleted)} out`;
     return this.#answer(statement.kind, noRows, `${did}; not committed yet`);
+  }
+
+  async #begin(key: string | null): Promise<StatementResult> {
+    this.#core.assertNotWithinUpdate();
+    this.#open = new OpenUpdate(this.#core, key);
+    return this.#answer('begin', noRows, 'update begun');
   }
 
   async #commit(): Promise<StatementResult> {

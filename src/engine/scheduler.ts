@@ -105,7 +105,7 @@ export class BackgroundScheduler {
     this.#timer = timer;
     this.#report = report;
     this.#wait(this.#untilNextMs());
-    core.accounts.watch(() => this.#look());
+    core.accounts.watch(() => core.outsideUpdate(() => this.#look()));
   }
 
   /** Begins nothing more; resolves when what was begun is done. */

@@ -52,6 +52,7 @@ export async function settleLabels(
   how: Settling,
   only: string | null = null,
 ): Promise<void> {
+  if (!core.mayWrite) return;
   // Whoever notes predictions asks for `write`, and would wait for itself.
   if (how !== 'write') await core.predictions.settled();
   if (!core.mayWrite) return;

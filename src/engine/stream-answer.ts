@@ -40,12 +40,11 @@ function streamed(
   finished: () => void,
   released: () => Promise<void>,
 ): StreamedAnswer {
-  let state: 'unread' | 'reading' | 'closed' = 'unread';
+  let isAskedFor = false;
   let given = 0;
   let hasEnded = false;
   // Once, whichever way it ends: what was given is charged for.
   const end = (): void => {
-    state = 'closed';
     if (hasEnded) return;
     hasEnded = true;
     prepared.charge(given);
@@ -53,15 +52,17 @@ function streamed(
   };
   async function* batches(): AsyncGenerator<readonly Row[]> {
     try {
+      // Asked for, and not begun: the reader is somebody else's by now.
+      if (hasEnded) throw closedStream();
       for await (const batch of rows) {
-        if (state === 'closed') throw closedStream();
+        if (hasEnded) throw closedStream();
         given += batch.length;
         yield batch;
       }
-      if (state === 'closed') throw closedStream();
+      if (hasEnded) throw closedStream();
     } catch (failure) {
       // The snapshot was taken away under the batch that was being made.
-      throw state === 'closed' ? closedStream() : failure;
+      throw hasEnded ? closedStream() : failure;
     } finally {
       end();
     }
@@ -70,9 +71,9 @@ function streamed(
     ...prepared.provenance,
     columns: prepared.schema,
     batches() {
-      if (state === 'closed') throw closedStream();
-      if (state === 'reading') throw readTwice();
-      state = 'reading';
+      if (hasEnded) throw closedStream();
+      if (isAskedFor) throw readTwice();
+      isAskedFor = true;
       return batches();
     },
     close: async () => {

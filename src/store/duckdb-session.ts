@@ -52,6 +52,8 @@ export class DuckdbSession implements Session {
   readonly #read = new BatchRelease();
   /** The statements nobody waits for. */
   #unawaited: Promise<unknown> | null = null;
+  /** What is read batch by batch, until it has been read to its end. */
+  #streaming: Promise<DuckDBResult> | null = null;
   /** What was described last, planned: it mostly is what is asked for next. */
   #described: { readonly sql: string; readonly statement: DuckDBPreparedStatement } | null = null;
 
@@ -116,7 +118,7 @@ export class DuckdbSession implements Session {
       const typeIds = types.map((type) => type.typeId);
       const names = distinctNames(result.columnNames());
       const schema = names.map((name, index) => ({ name, type: String(types[index]) }));
-      const chunks = whole === null ? fetchedChunks(result) : chunksOf(whole);
+      const chunks = whole === null ? this.#fetchedChunks(result) : chunksOf(whole);
       for await (const chunk of chunks) {
         const batch = columnBatchOf(chunk, schema, typeIds);
         yield batch;
@@ -131,7 +133,7 @@ export class DuckdbSession implements Session {
     try {
       const result = await this.#streamed(sql, params);
       const names = distinctNames(result.columnNames());
-      for await (const chunk of fetchedChunks(result)) yield [...rowsOf(chunk, names)];
+      for await (const chunk of this.#fetchedChunks(result)) yield [...rowsOf(chunk, names)];
     } catch (cause) {
       throw storeFailure(cause);
     }
@@ -145,6 +147,7 @@ export class DuckdbSession implements Session {
   }
 
   async #execute(sql: string, params: readonly SqlParameter[]): Promise<DuckDBMaterializedResult> {
+    if (this.#streaming !== null) await this.#endStream(sql === 'ROLLBACK');
     const described = this.#takeDescribed(params.length === 0 ? sql : null);
     if (described !== null) return described.run().finally(() => described.destroySync());
     if (params.length === 0 && !boundaries.has(sql)) return this.#connection.run(sql);
@@ -153,9 +156,40 @@ export class DuckdbSession implements Session {
 
   async #streamed(sql: string, params: readonly SqlParameter[]): Promise<DuckDBResult> {
     await this.#ended();
+    await this.#endStream(false);
+    this.#streaming = this.#startStream(sql, params);
+    return this.#streaming;
+  }
+
+  async #startStream(sql: string, params: readonly SqlParameter[]): Promise<DuckDBResult> {
     const described = this.#takeDescribed(params.length === 0 ? sql : null);
     if (described !== null) return described.stream().finally(() => described.destroySync());
     return params.length === 0 ? this.#connection.stream(sql) : (await this.#bound(sql, params)).stream();
+  }
+
+  async *#fetchedChunks(result: DuckDBResult): AsyncIterable<DuckDBDataChunk> {
+    for (let chunk = await fetchRows(result); chunk !== null; chunk = await fetchRows(result)) yield chunk;
+    this.#streaming = null;
+  }
+
+  /**
+   * Reads to its end what somebody has stopped reading: until then, or until the collector comes by, the result keeps
+   * the file open, whoever closes it, and writes to it when it lets go.
+   * @param isOver the transaction is: it need not survive that the query is broken off
+   */
+  async #endStream(isOver: boolean): Promise<void> {
+    const streaming = this.#streaming;
+    this.#streaming = null;
+    if (streaming === null) return;
+    try {
+      if (isOver) this.#connection.interrupt();
+      const result = await streaming;
+      // It may have begun only now, and known of no interruption.
+      if (isOver) this.#connection.interrupt();
+      while ((await fetchRows(result)) !== null);
+    } catch {
+      // It has failed, and so has ended.
+    }
   }
 
   /**
@@ -175,6 +209,7 @@ export class DuckdbSession implements Session {
   async describe(sql: string): Promise<Schema> {
     try {
       await this.#ended();
+      await this.#endStream(false);
       this.#takeDescribed(null);
       const statement = await this.#connection.prepare(sql);
       this.#described = { sql, statement };
@@ -193,6 +228,7 @@ export class DuckdbSession implements Session {
     const { catalog, schema: schemaName, table } = relationParts(relation);
     try {
       await this.#ended();
+      await this.#endStream(false);
       this.#takeDescribed(null);
       const isNarrow = catalog === null && schema.length <= mostAppendedByStatement;
       if (
@@ -273,9 +309,7 @@ function* chunksOf(result: DuckDBMaterializedResult): Iterable<DuckDBDataChunk> 
   for (let index = 0; index < result.chunkCount; index++) yield result.getChunk(index);
 }
 
-async function* fetchedChunks(result: DuckDBResult): AsyncIterable<DuckDBDataChunk> {
-  for (let chunk = await result.fetchChunk(); chunk !== null; chunk = await result.fetchChunk()) {
-    if (chunk.rowCount === 0) return;
-    yield chunk;
-  }
+async function fetchRows(result: DuckDBResult): Promise<DuckDBDataChunk | null> {
+  const chunk = await result.fetchChunk();
+  return chunk === null || chunk.rowCount === 0 ? null : chunk;
 }

@@ -264,6 +264,38 @@ describe('close()', () => {
     await again.close();
   });
 
+  it('lets go of the file whatever of streams was left halfway', async () => {
+    const path = join(folder, 'halfway.db');
+    const { db } = await openEverview({ path });
+    await db.sql('CREATE TABLE t (a INTEGER); INSERT INTO t SELECT * FROM range(100000)');
+    const streams = await Promise.all(Array.from({ length: 3 }, () => db.stream('SELECT * FROM t')));
+    const [left, asked, begun] = streams.map((stream) => stream.batches()[Symbol.asyncIterator]());
+    await left?.next();
+    await left?.return?.();
+    await asked?.next();
+    await streams[1]?.close();
+    const first = begun?.next().then(
+      () => 'read',
+      (failure: { code?: string }) => failure.code,
+    );
+    await db.close();
+    expect(['read', 'closed']).toContain(await first);
+    expect((await readdir(folder)).filter((name) => name.startsWith('halfway'))).toEqual(['halfway.db']);
+  });
+
+  it('of a stream leaves its reader to others', async () => {
+    const { db } = await openEverview();
+    await db.sql('CREATE TABLE t (a INTEGER); INSERT INTO t SELECT * FROM range(100000)');
+    const late = await db.stream('SELECT * FROM t');
+    const batches = late.batches()[Symbol.asyncIterator]();
+    await late.close();
+    const other = (await db.stream('SELECT * FROM t')).batches()[Symbol.asyncIterator]();
+    await other.next();
+    await expect(batches.next()).rejects.toMatchObject({ code: 'closed' });
+    expect((await other.next()).value?.length).toBe(2_048);
+    await db.close();
+  });
+
   it('waits for an update that waits behind an open one', async () => {
     const path = join(folder, 'behind.db');
     const { db } = await openEverview({ path });

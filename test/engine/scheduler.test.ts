@@ -191,6 +191,24 @@ describe('the scheduler in the background', () => {
     await closing;
     expect(sent).toEqual([1]);
   });
+
+  it('waits for the end of an update whose own queries have paid for a refresh', async () => {
+    const failures: unknown[] = [];
+    db = await Everview.open(':memory:', { onError: (failure) => failures.push(failure) });
+    await db.sql(`CREATE TABLE t (x INTEGER, y INTEGER);
+      INSERT INTO t SELECT i, 2 * i FROM range(9) AS numbers (i);
+      CREATE TRAINING SET ex WITH (label = y) AS SELECT x, y FROM t;
+      CREATE MODEL m WITH (method = ridge, max_staleness = INTERVAL '1 day', staleness_price = 1 PER ROW) AS
+        SELECT x FROM ex;
+      REFRESH m; INSERT INTO t VALUES (9, 9)`);
+    await db.transaction(async () => {
+      await db.query('FROM PREDICT(m, (SELECT 2 AS x))');
+      await pause(100);
+    });
+    const paid = "FROM everview.refreshes WHERE name = 'm' AND trigger = 'staleness-cost'";
+    while ((await db.query(paid)).rows.length === 0) await pause(10);
+    expect(failures).toEqual([]);
+  });
 });
 
 describe('a history horizon', () => {

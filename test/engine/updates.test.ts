@@ -323,6 +323,7 @@ describe('transaction()', () => {
     const writes = [
       () => db.insert('t', [{ id: 8, k: 'z', x: 1 }]),
       () => db.execute('DELETE FROM t'),
+      () => db.execute('BEGIN'),
       () => db.transaction(async () => {}),
       () => db.refresh('sums'),
       () => db.close(),
@@ -331,6 +332,29 @@ describe('transaction()', () => {
       expect(await failureOf(within(write))).toMatchObject({ code: 'transaction-state' });
     expect(await ids()).toEqual([1, 2]);
     expect((await within(() => db.query('SELECT * FROM sums'))).status).toBe('accepted');
+  });
+
+  it('refuses the refresh of a model from within, also behind one that waits for the update', async () => {
+    await db.sql(`CREATE TRAINING SET ex WITH (label = x) AS SELECT id, x FROM t;
+      CREATE MODEL m WITH (method = ridge) AS SELECT * FROM ex`);
+    let open = (): void => {};
+    const opened = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    let begin = (): void => {};
+    const waits = new Promise<void>((resolve) => {
+      begin = resolve;
+    });
+    const update = db.transaction(async () => {
+      open();
+      await waits;
+      expect(await failureOf(db.refresh('m'))).toMatchObject({ code: 'transaction-state' });
+    });
+    await opened;
+    const outside = db.refresh('m');
+    begin();
+    expect((await update).status).toBe('unchanged');
+    expect((await outside).rows).not.toEqual([]);
   });
 
   it('keeps nothing when its work throws, also after statements that went well', async () => {
