@@ -292,13 +292,23 @@ export type ModelOptions = MethodOptions &
 /** All columns of the training set but the label and the event time, less some; or a list. */
 export type FeaturesInput = readonly string[] | { readonly except: readonly string[] };
 
-/** Declares a model over a training set. */
+/**
+ * Declares a model over a training set.
+ * @param from the training set, or its name
+ * @param features columns of it
+ * @throws EverviewError `invalid-definition` for a query
+ */
 export function model<const Name extends string>(
   name: Name,
   options: ModelOptions,
   from: string | Declaration<string, unknown, TrainingSetDefinition>,
   features: FeaturesInput = { except: [] },
 ): Declaration<Name, never, ModelDefinition> {
+  if (typeof from === 'string' && /^\s*(select|from|with)\s/i.test(from)) {
+    throw new EverviewError('invalid-definition', `model "${name}" is declared over a query`, {
+      hint: `name its training set, and the features apart: model('${name}', { … }, 'examples', ['a', 'b'])`,
+    });
+  }
   const selection: FeatureSelection =
     'except' in features
       ? { kind: 'all', except: [...features.except] }

@@ -81,6 +81,7 @@ export class DefinitionGrammar extends TableGrammar {
     this.CONSUME(kw('AS'));
     const first = this.CONSUME(kw('SELECT'));
     const features = this.SUBRULE(this.features);
+    this.ACTION(() => this.refuseExpression());
     this.CONSUME(kw('FROM'));
     const trainingSet = this.SUBRULE1(this.name);
     return this.ACTION((): Created => {
@@ -90,6 +91,15 @@ export class DefinitionGrammar extends TableGrammar {
       return { draft: { ...draft, options: draftOptions(options) }, query, name, options, ifNotExists };
     });
   });
+
+  private refuseExpression(): void {
+    const { image, tokenType } = this.LA(1);
+    if (image === '' || tokenType === kw('FROM') || tokenType.name === 'Identifier') return;
+    throw this.unexpected(
+      ['FROM'],
+      'a model takes columns of its training set as they are: compute in the set, or by the option expand',
+    );
+  }
 
   private refuseMoreOfModel(): void {
     this.refuseSchema();

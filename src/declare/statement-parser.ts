@@ -8,7 +8,7 @@ import type { QueryStatement, SqlFragment, Statement, StatementBody } from './st
 import { openingWords } from './statement-forms.ts';
 import { StatementGrammar } from './statement-grammar.ts';
 import { assertNoNul, kw, tokenize } from './statement-lexer.ts';
-import { mistypedKeyword } from './syntax-error.ts';
+import { mistypedKeyword, secondStatement } from './syntax-error.ts';
 
 const queryWords = ['SELECT', 'WITH', 'FROM', 'VALUES'] as const;
 
@@ -118,10 +118,7 @@ function queryEnd(text: string, start: number): number {
     if (piece.kind === 'open') tokenize(text);
     if (piece.kind === 'semicolon') semicolon ??= offset;
     if (piece.kind === 'text' && semicolon !== null) {
-      throw new EverviewError('syntax-error', 'a second statement starts after the ;', {
-        at: placeIn(text, offset, piece.end - offset),
-        hint: 'give one statement at a time',
-      });
+      throw secondStatement(placeIn(text, offset, piece.end - offset));
     }
     if (piece.kind === 'text') end = piece.end;
     offset = piece.end;

@@ -31,10 +31,18 @@ export function mistypedKeyword(word: string, among: readonly string[]): string 
   if (!/^\w{2,}$/.test(typed)) return null;
   const limit = Math.max(1, Math.floor(typed.length / 3));
   const ranked = among
-    .map((keyword) => ({ keyword, edits: distance(typed, keyword) }))
+    .map((keyword) => ({ keyword, edits: isTransposed(typed, keyword) ? 1 : distance(typed, keyword) }))
     .filter(({ edits }) => edits > 0 && edits <= limit)
     .sort((a, b) => a.edits - b.edits);
   return ranked[0]?.keyword ?? null;
+}
+
+/** Two letters that stand beside each other are exchanged. */
+function isTransposed(typed: string, keyword: string): boolean {
+  if (typed.length !== keyword.length) return false;
+  const at = [...typed].findIndex((letter, index) => letter !== keyword[index]);
+  const exchanged = `${typed.slice(0, at)}${typed.slice(at + 1, at + 2)}${typed.slice(at, at + 1)}${typed.slice(at + 2)}`;
+  return at >= 0 && exchanged === keyword;
 }
 
 /**
@@ -47,6 +55,8 @@ export function unexpectedToken(
   expected: readonly string[],
   hint?: string,
 ): EverviewError {
+  if (expected.length === 0 && found !== null && text.slice(0, found.startOffset).trimEnd().endsWith(';'))
+    return secondStatement(placeOf(text, found));
   const wanted = expected.length === 0 ? null : `expected ${alternatives(expected)}`;
   const at = found === null ? endOf(text) : placeOf(text, found);
   const shown = found === null ? 'the statement ends here' : `found ${shorten(found.image)}`;
@@ -57,9 +67,17 @@ export function unexpectedToken(
   return new EverviewError('syntax-error', message, { at, hint: hint ?? keywordHint(found, expected) });
 }
 
+/** @param at of its first word */
+export function secondStatement(at: TextPlace): EverviewError {
+  return new EverviewError('syntax-error', 'a second statement starts after the ;', {
+    at,
+    hint: 'give one statement at a time; sql() runs several',
+  });
+}
+
 function keywordHint(found: IToken | null, expected: readonly string[]): string | undefined {
   if (found === null || found.tokenType.name !== 'Identifier') return undefined;
-  const meant = mistypedKeyword(found.image, expected) ?? mistypedKeyword(found.image, keywords);
+  const meant = mistypedKeyword(found.image, expected.length === 0 ? keywords : expected);
   return meant === null ? undefined : `did you mean ${meant}?`;
 }
 

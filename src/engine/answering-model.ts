@@ -3,8 +3,8 @@ import { EverviewError } from '../core/errors.ts';
 import { quoteIdentifier } from '../core/identifier.ts';
 import type { Session } from '../core/session.ts';
 import { hashGate } from '../declare/definition-hash.ts';
-import type { FitOutcome } from '../log/cursor-log.ts';
-import { eventTimeColumn, trainingBoundsAt } from '../model/training-window.ts';
+import type { Cursor, FitOutcome } from '../log/cursor-log.ts';
+import { eventTimeColumn, membershipCondition, trainingBoundsAt } from '../model/training-window.ts';
 import type { PromotedModel } from '../promote/model-versions.ts';
 import { type Catalog, type ModelEntry, nameOf, type TrainingSetEntry } from '../query/catalog.ts';
 import type { EngineState } from './engine-state.ts';
@@ -35,7 +35,7 @@ export async function noModelVersion(
     cursor?.hash !== entry.declared.hash
       ? `it was never fitted by its present definition: REFRESH ${quoteIdentifier(name)} fits it`
       : cursor.rows === 0
-        ? await fewRows(session, trainingSetOf(entry, state.catalog), nowMs)
+        ? await fewRows(session, state, entry, cursor, nowMs)
         : ((await heldVersion(session, name, entry)) ??
           (await failedGate(session, name, entry, cursor.outcome)));
   return new EverviewError(
@@ -47,19 +47,35 @@ export async function noModelVersion(
   );
 }
 
-async function fewRows(session: Session, set: TrainingSetEntry, nowMs: number): Promise<string> {
+/** The last fit found no row to learn from: why, as the training set is now, which may have moved on since. */
+async function fewRows(
+  session: Session,
+  state: EngineState,
+  entry: ModelEntry,
+  fit: Cursor,
+  nowMs: number,
+): Promise<string> {
+  const set = trainingSetOf(entry, state.catalog);
   const { definition, schema } = set.declared;
+  const { training } = trainingBoundsAt(definition, nowMs);
   const column = eventTimeColumn(definition, schema);
   const time = column === null ? 'NULL' : quoteIdentifier(column.name);
   const [row] = await session.rows(
-    `SELECT count(*)::DOUBLE AS rows, max(${time})::VARCHAR AS newest, min(${time})::VARCHAR AS oldest
+    `SELECT count(*)::DOUBLE AS rows, max(${time})::VARCHAR AS newest, min(${time})::VARCHAR AS oldest,
+       (count(*) FILTER (WHERE ${membershipCondition(training, column) ?? 'true'}))::DOUBLE AS members
      FROM view.${quoteIdentifier(definition.name)} WHERE ${quoteIdentifier(definition.label)} IS NOT NULL`,
   );
   const rows = Number(row?.rows ?? 0);
   if (rows === 0) return `training set "${definition.name}" holds no row with a label`;
-  const { training } = trainingBoundsAt(definition, nowMs);
-  if (training.kind === 'all')
-    return `no row of training set "${definition.name}" has every feature it needs`;
+  if (training.kind === 'all' || Number(row?.members ?? 0) > 0) {
+    const contents = state.cursors.get(definition.name);
+    const isSince =
+      (contents?.version ?? 0) > fit.version || (training.kind === 'span' && nowMs > fit.asOfMs);
+    return isSince
+      ? `training set "${definition.name}" has had other rows since "${nameOf(entry)}" was last fitted: ` +
+          `REFRESH ${quoteIdentifier(nameOf(entry))} fits it`
+      : `no row of training set "${definition.name}" has every feature it needs`;
+  }
   const until = moment(Number(training.untilUs) / 1_000);
   const span =
     training.afterUs === null

@@ -138,16 +138,19 @@ export async function executeUpdateStatement(
         );
       case 'quarantine-release': {
         const where = await fragments.optional(statement.where, 'expression');
-        return noted(update, await releaseQuarantine(tx, target, where, update.context));
+        const releasing = releaseQuarantine(tx, target, where, update.context);
+        return noted(update, await releasing.catch(pointInto(statement.where)));
       }
       case 'quarantine-correct': {
         const set = await fragments.assignments(statement.set);
         const where = await fragments.optional(statement.where, 'expression');
-        return noted(update, await correctQuarantine(tx, target, set, where, update.context));
+        const correcting = correctQuarantine(tx, target, set, where, update.context);
+        return noted(update, await correcting.catch(pointInto(statement.where ?? statement.set[0]?.value)));
       }
       case 'quarantine-drop': {
         const where = await fragments.optional(statement.where, 'expression');
-        const dropped = await dropQuarantine(tx, target, where, update.context);
+        const dropping = dropQuarantine(tx, target, where, update.context);
+        const dropped = await dropping.catch(pointInto(statement.where));
         update.note(`${dropped} ${dropped === 1 ? 'row' : 'rows'} of the quarantine dropped`);
         return nothingDone;
       }

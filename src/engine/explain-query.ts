@@ -15,7 +15,8 @@ import { type AskedQuery, pathOf, readObjectsOf } from './answer-query.ts';
 import { answeringModel, noModelVersion } from './answering-model.ts';
 import type { EngineCore } from './engine-core.ts';
 import type { EngineState } from './engine-state.ts';
-import { type HeldReading, heldReading, heldReport } from './held-refreshes.ts';
+import { type HeldReading, heldReading } from './held-refreshes.ts';
+import { heldReport } from './held-report.ts';
 import { type InlineDecision, InlineReader } from './inline-reads.ts';
 import { pausedAnswers } from './paused-models.ts';
 import { rewriteContext } from './read-context.ts';
@@ -44,7 +45,7 @@ export async function explainQuery(core: EngineCore, asked: AskedQuery): Promise
       const held = heldReading(state, reads);
       const explainer = new QueryExplainer(core, state, snapshot, nowMs, asked);
       const explained =
-        held === null ? await explainer.explain(reads, past) : explainHeld(state, reads, held, nowMs);
+        held === null ? await explainer.explain(reads, past) : await explainer.explainHeld(reads, held);
       if (explained.isReady) {
         const context = rewriteContext(core, state, snapshot, nowMs, asked.parameters, {
           ...explained,
@@ -87,22 +88,6 @@ type FinalPlan = {
   readonly refreshed: ReadonlySet<string>;
 };
 
-/** Where something waits, all of the query is read as of the version before. */
-function explainHeld(state: EngineState, reads: QueryReads, reading: HeldReading, nowMs: number): Explained {
-  const { version, held, inline } = reading;
-  const entries = reads.relations.flatMap((name) => state.catalog.get(name) ?? []);
-  const detail = `without update ${held.map(({ updateId }) => updateId).join(', ')}`;
-  const rows = entries.map((entry) => {
-    const plan = entry.kind === 'table' ? 'history' : inline.has(nameOf(entry)) ? 'recompute' : 'contents';
-    return row(entry, plan, true, 'refresh-held', null, version, detail);
-  });
-  const staleness = entries.flatMap((entry) =>
-    isMaintained(entry) ? [heldReport(state, entry, version, nowMs)] : [],
-  );
-  const provenance = { version, models: {}, staleness, path: pathOf(false, false, staleness, inline), held };
-  return { rows, provenance, version, inline, isReady: true };
-}
-
 class QueryExplainer {
   readonly #core: EngineCore;
   readonly #state: EngineState;
@@ -135,6 +120,39 @@ class QueryExplainer {
     const provenance = this.#provenance(objects, plan, refreshed, inline, past.length > 0, version);
     const isReady = objects.every(({ standing }) => standing !== null);
     return { rows, provenance, version, inline, isReady };
+  }
+
+  /** Where something waits, all of the query is read as of the version before. */
+  async explainHeld(reads: QueryReads, { version, held, inline }: HeldReading): Promise<Explained> {
+    const names = [...new Set([...reads.relations, ...reads.models])];
+    const entries = names.flatMap((name) => this.#state.catalog.get(name) ?? []);
+    const without = `without update ${held.map(({ updateId }) => updateId).join(', ')}`;
+    const rows: Row[] = [];
+    const models: Record<string, ModelVersion> = {};
+    let isReady = true;
+    for (const entry of entries) {
+      const promoted = entry.kind === 'model' ? answeringModel(this.#state, nameOf(entry)) : null;
+      if (promoted !== null) models[nameOf(entry)] = promoted.modelVersion;
+      if (entry.kind === 'model' && promoted === null) {
+        const { hint, message } = await noModelVersion(
+          this.#snapshot,
+          this.#state,
+          nameOf(entry),
+          this.#nowMs,
+        );
+        rows.push(row(entry, 'refuse', true, 'refused', null, null, hint ?? message));
+        isReady = false;
+        continue;
+      }
+      const plan = entry.kind === 'table' ? 'history' : inline.has(nameOf(entry)) ? 'recompute' : 'contents';
+      const shows = entry.kind === 'model' ? null : version;
+      rows.push(row(entry, plan, true, 'refresh-held', null, shows, without));
+    }
+    const staleness = entries.flatMap((entry) =>
+      isMaintained(entry) ? [heldReport(this.#state, entry, version, this.#nowMs)] : [],
+    );
+    const path = pathOf(false, false, staleness, inline);
+    return { rows, provenance: { version, models, staleness, path, held }, version, inline, isReady };
   }
 
   get #renewed() {

@@ -1,10 +1,8 @@
 import type { Decision } from '../core/incident.ts';
-import { fresh, type StalenessReport } from '../core/staleness.ts';
 import { type Version, versionOf } from '../core/version.ts';
 import type { RefreshPolicy } from '../declare/definition.ts';
 import { settleWaiting } from '../ingest/judge/profile-log.ts';
 import { type HeldUpdate, recordHeldDecision, recordMark } from '../log/held-log.ts';
-import { standingOf, withinPolicy } from '../plan/staleness.ts';
 import { type CatalogEntry, type DerivedEntry, nameOf } from '../query/catalog.ts';
 import type { QueryReads } from '../query/query-reads.ts';
 import type { EngineState } from './engine-state.ts';
@@ -48,7 +46,8 @@ export type HeldReading = {
 export function heldReading(state: EngineState, reads: QueryReads): HeldReading | null {
   if (!state.held.some(({ what }) => what === 'refresh')) return null;
   const entries = reads.relations.flatMap((name) => state.catalog.get(name) ?? []);
-  const held = [...new Set(entries.flatMap((entry) => holdsOn(state, entry)))];
+  const models = reads.models.flatMap((name) => state.catalog.get(name) ?? []);
+  const held = [...new Set([...entries, ...models].flatMap((entry) => holdsOn(state, entry)))];
   if (held.length === 0) return null;
   const version = versionOf(Math.min(...held.map((one) => one.version - 1)));
   const inline = new Map<string, InlineDecision>();
@@ -74,21 +73,6 @@ function fitsAt(state: EngineState, entry: DerivedEntry, version: Version): bool
   const cursor = state.cursors.get(nameOf(entry));
   if (cursor?.hash !== entry.declared.hash || cursor.version > version) return false;
   return !entry.bases.some((base) => state.changes.firstChange(base, cursor.version, version) !== null);
-}
-
-/** How far behind the newest version an entry is that is read at an older one. */
-export function heldReport(
-  state: EngineState,
-  entry: DerivedEntry,
-  version: Version,
-  nowMs: number,
-): StalenessReport {
-  const position = { version, nextBoundaryMs: null };
-  const standing = standingOf(position, entry.bases, state.changes, state.version, nowMs);
-  const name = nameOf(entry);
-  return standing.sinceMs === null
-    ? { ...fresh, name, asOf: version, policyMet: true }
-    : { ...standing.staleness, name, asOf: version, policyMet: withinPolicy(standing, policyOf(entry)) };
 }
 
 /** What is made of a table goes on: a person said so, or nobody did in time, and then the update is marked. */

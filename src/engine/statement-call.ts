@@ -44,6 +44,11 @@ export function assertInsertCall(table: unknown, rows: unknown): void {
       hint: "await db.insert('t', [{ a: 1 }])",
     });
   }
+  if (ArrayBuffer.isView(rows)) {
+    throw new EverviewError('invalid-option', `insert(): the rows for "${table}" are ${shownKind(rows)}`, {
+      hint: 'tableFromIPC() of apache-arrow makes a table of the bytes of an Arrow file or stream; COPY reads files',
+    });
+  }
   const isGiven = typeof rows === 'object' && rows !== null;
   if (isGiven && (Symbol.iterator in rows || Symbol.asyncIterator in rows)) return;
   throw new EverviewError('invalid-option', `insert(): the rows for "${table}" are ${shownKind(rows)}`, {

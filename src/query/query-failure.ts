@@ -85,6 +85,10 @@ function functionFailure(
     name,
     (node) => String(node.function_name ?? '').toLowerCase() === name.toLowerCase(),
   );
-  const hint = nearest === undefined ? undefined : `did you mean "${nearest}"?`;
+  const hint = /^(explain_)?predict$/i.test(name)
+    ? `it stands in FROM: SELECT prediction FROM ${name.toUpperCase()}(model, (SELECT …))`
+    : nearest === undefined
+      ? undefined
+      : `did you mean "${nearest}"?`;
   return new EverviewError('invalid-query', `there is no function "${name}"`, { at, hint, cause });
 }

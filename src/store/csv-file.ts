@@ -1,6 +1,6 @@
 import { EverviewError } from '../core/errors.ts';
 import { quoteIdentifier, quoteLiteral } from '../core/identifier.ts';
-import type { Column } from '../core/schema.ts';
+import { type Column, sameName } from '../core/schema.ts';
 import { firstRecord, lineOfRecord } from './csv-text.ts';
 import type { FileOptions } from './file-options.ts';
 import { withEvenLines } from './line-ends.ts';
@@ -85,7 +85,7 @@ async function columnsOf(request: FileRequest, options: FileOptions): Promise<Ma
         fields.map((name) => ({ name, type: null })),
       );
     } catch (failure) {
-      throw withDelimiterHint(failure, fields, options);
+      throw withHeaderHint(withDelimiterHint(failure, fields, options), request, fields);
     }
   }
   if (fields.length === wanted.length)
@@ -119,6 +119,17 @@ function withDelimiterHint(failure: unknown, fields: readonly string[], options:
   const shown = other === '\t' ? '\\t' : other;
   return new EverviewError(failure.code, failure.message, {
     hint: `the first line is one column; its values seem to be parted by "${shown}": add (DELIMITER '${shown}')`,
+  });
+}
+
+/** A first line without one name the table knows, in which something is a number or a moment, is a row. */
+function withHeaderHint(failure: unknown, { wanted }: FileRequest, fields: readonly string[]): unknown {
+  if (!(failure instanceof EverviewError) || fields.length !== wanted.length) return failure;
+  const isNamed = fields.some((field) => wanted.some(({ name }) => sameName(name, field.trim())));
+  if (isNamed || !fields.some((field) => /^\s*[+-]?[\d.]/.test(field))) return failure;
+  return new EverviewError(failure.code, failure.message, {
+    hint: 'the first line seems to be a row, and to name no columns: add (HEADER false)',
+    data: failure.data,
   });
 }
 

@@ -151,5 +151,13 @@ function parseFailure(sql: string, tree: SqlNode): EverviewError {
   }
   const position = Number(tree['position'] ?? Number.NaN);
   const at = Number.isFinite(position) ? placeIn(sql, utf16Offset(sql, position)) : undefined;
-  return new EverviewError('syntax-error', message, { at });
+  return new EverviewError('syntax-error', message, { at, hint: formHint(sql) });
+}
+
+/** The brackets that the forms DuckDB does not have, or not so, are often written without. */
+function formHint(sql: string): string | undefined {
+  if (/\bpredict\s*\([^(),]+,\s*(select|from|with)\b/i.test(sql))
+    return 'a query within PREDICT stands in brackets: PREDICT(model, (SELECT …))';
+  const [, unit] = /\bat\s+(version|timestamp)\b/i.exec(sql) ?? [];
+  return unit === undefined ? undefined : `the past is read by AT (${unit.toUpperCase()} => …)`;
 }

@@ -214,6 +214,7 @@ describe('the builder', () => {
     expect(() => model('m', { method: 'ridge', onStaleRead: 'compensate' }, 'examples')).toThrow(
       'on_stale_read',
     );
+    expect(() => model('m', { method: 'ridge' }, 'SELECT x FROM s')).toThrow('is declared over a query');
     // @ts-expect-error there is no column z
     trainingSet('s', { label: 'z' }, query);
   });

@@ -104,6 +104,14 @@ describe('on_finding = hold_refresh', () => {
     });
     const { rows: plan } = await db.execute('EXPLAIN SELECT * FROM sums');
     expect(plan).toMatchObject([{ name: 'sums', chosen: true, reason: 'refresh-held', version: lastGood }]);
+    // A model alone, which needs no contents but its parameters, is told to wait as well.
+    const predicting = `SELECT prediction > 0 AS isThere FROM PREDICT(m, (SELECT 'DE' AS country))`;
+    expect(await one(predicting)).toEqual({ ...kept, row: { isThere: true }, marks: undefined });
+    const { rows: planned, ...explained } = await db.execute(`EXPLAIN ${predicting}`);
+    expect(planned).toMatchObject([
+      { name: 'm', plan: 'contents', reason: 'refresh-held', detail: `without update ${wrong}` },
+    ]);
+    expect(explained).toMatchObject({ path: 'served-stale', models: { m: 20 } });
     const { rows: fits } = await db.query(`SELECT max(version)::INTEGER AS v FROM everview.model_versions`);
     expect(fits).toEqual([{ v: 20 }]);
     const { rows: refreshed } = await db.query(

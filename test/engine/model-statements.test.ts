@@ -124,6 +124,9 @@ describe('statements about the versions of a model', () => {
       ['COMPARE delay VERSION 1 WITH 7', 'no-model-version', 29, 1, 'it has 1, 2'],
       ['COMPARE delay VERSION 1', 'syntax-error', 22, 1, ''],
       ['COMPARE delay WITH 2', 'syntax-error', 14, 4, ''],
+      ['SELECT predict(delay, x) FROM t', 'invalid-query', 7, 7, 'it stands in FROM'],
+      ['FROM PREDICT(delay, SELECT x, kind FROM t)', 'syntax-error', 20, 1, 'PREDICT(model, (SELECT …))'],
+      ['FROM t AT VERSION 1', 'syntax-error', 10, 1, 'AT (VERSION => …)'],
     ])('%s is refused at its place', async (statement, code, offset, length, hint) => {
       const failure = await failureOf(db.execute(statement));
       expect([failure.code, failure.at?.offset, failure.at?.length]).toEqual([code, offset, length]);

@@ -134,6 +134,20 @@ describe('why no model version answers', () => {
     expect(failure.code).toBe('no-model-version');
     expect(failure.hint).toMatch(hint);
   });
+
+  it('rows that came since the last fit found none', async () => {
+    await open(`CREATE TABLE xy (ts TIMESTAMP, x DOUBLE, y DOUBLE);
+      CREATE TRAINING SET ex WITH (label = y, event_time = ts, window = INTERVAL '10 days') AS SELECT ts, x, y FROM xy;
+      CREATE MODEL line WITH (method = ridge, max_staleness = INTERVAL '1 day') AS SELECT * FROM ex;
+      REFRESH line;
+      INSERT INTO xy VALUES (TIMESTAMP '2001-05-25', 1, 1), (TIMESTAMP '2001-05-26', 2, 2);
+      REFRESH ex;`);
+    expect((await failureOf(db.execute('WEIGHTS OF line'))).hint).toBe(
+      'training set "ex" has had other rows since "line" was last fitted: REFRESH "line" fits it',
+    );
+    await db.sql('REFRESH line');
+    expect((await db.execute('WEIGHTS OF line')).rows).toHaveLength(2);
+  });
 });
 
 describe('the scheduler in the background', () => {

@@ -50,6 +50,7 @@ it.each([
   ['t', null],
   ['t', 'x'],
   ['t', { a: 1 }],
+  ['t', new Uint8Array([1])],
 ])('insert(%j, %j) is refused', async (table, rows) => {
   const [name, given] = [table as string, rows as []];
   expect(await failureOf(db.insert(name, given))).toMatchObject({ code: 'invalid-option' });

@@ -459,6 +459,9 @@ describe('statements that read', () => {
       ['UPDATE t SET x = 1\n FROM tt WHERE true', '2:7+2'],
       ['DELETE FROM t WHERE id IN\n (SELECT id FROM tt)', '2:18+2'],
       ['DELETE FROM t WHERE idd = 1', '1:21+3'],
+      ['RELEASE QUARANTINE FOR t WHERE idd = 1', '1:32+3'],
+      ['CORRECT QUARANTINE FOR t SET x = 1 WHERE idd = 1', '1:42+3'],
+      ['DROP QUARANTINE FOR t WHERE idd = 1', '1:29+3'],
     ];
     for (const [sql, place] of places)
       expect([sql, (await failureOf(db.execute(sql))).place]).toEqual([sql, place]);

@@ -232,7 +232,13 @@ const refused: readonly Refused[] = [
     content: `id,departs,origin,delay,ID\n1,2001-01-01,JFK,1,1\n`,
     message: 'has column "ID" twice',
   },
-  { name: 'no-header.csv', code: 'schema-mismatch', content: line1 + line2, message: 'has a column "1"' },
+  {
+    name: 'no-header.csv',
+    code: 'schema-mismatch',
+    content: line1 + line2,
+    message: 'has a column "1"',
+    hint: /HEADER false/,
+  },
   {
     name: 'text.csv',
     content: `${header}${line1}2,2001-01-01 10:00:00,JFK,late\n`,

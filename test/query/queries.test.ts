@@ -292,7 +292,7 @@ describe('any SELECT', () => {
     ['SELECT * FROM everview.upates', 'unknown-relation', '1:15+1', 'did you mean "updates"?'],
     ['SELECT * FROM data.t', 'unknown-relation', '1:15+1', expect.any(String)],
     ['SELECT * FROM t WHERE', 'syntax-error', expect.any(String), undefined],
-    ['SELECT 1; SELECT 2', 'syntax-error', '1:11+6', 'give one statement at a time'],
+    ['SELECT 1; SELECT 2', 'syntax-error', '1:11+6', 'give one statement at a time; sql() runs several'],
     ['INSERT INTO t VALUES (1)', 'invalid-query', undefined, 'execute() runs any statement'],
   ])('%j is refused with its place', async (sql, code, place, hint) => {
     expect(await failureOf(db.query(sql))).toMatchObject({ code, place, hint });
