@@ -189,7 +189,7 @@ const modelOptions = {
   standardize: option(
     boolean,
     'true',
-    'features are brought to mean 0 and deviation 1 before the penalty applies',
+    'number columns are brought to mean 0 and deviation 1 before the penalty applies; levels and booleans count as 0 and 1',
   ),
   labels: option(columns, '()', 'further number columns to be predicted, as `prediction_<column>`'),
   weight: option(

@@ -14,6 +14,7 @@ import { ModelFamilies } from '../../src/model/model-families.ts';
 import { inputForms } from '../../src/model/onnx/exported-values.ts';
 import { OnnxRuntime } from '../../src/model/onnx-runtime.ts';
 import { bundleProgram } from './bundle-program.ts';
+import { experimentRows, scheduleRows } from './laboratory-documentation.ts';
 import { nistDataSets } from './nist-data-sets.ts';
 import { refusedRows, shapeRows, tpchRows } from './shape-rows.ts';
 
@@ -64,6 +65,7 @@ export async function reference(): Promise<string> {
     ...heldSections(),
     ...incidentSections(),
     ...(await systemTableSections()),
+    ...laboratorySections(),
     '## Errors',
     'Every failure is an `EverviewError` with a `code`, a message, mostly a `hint` and a place in the text.',
     table(['code', 'category', 'meaning'], errors),
@@ -304,6 +306,17 @@ function incidentSections(): string[] {
     ),
     "`SHOW INCIDENTS`; `EXPLAIN INCIDENT 3`; `ACKNOWLEDGE INCIDENT 3`; `ACCEPT INCIDENT 3 FOR INTERVAL '7 days'` (as the new normal: the same again opens nothing until then); `RESOLVE INCIDENT 3`. Each but the first two may end with `BY 'who'` and `BECAUSE 'why'`; without BY the `user` of `Everview.open` is recorded. In TypeScript `db.decideIncident(3, 'accept', { for: '7 days', because: '…' })`.",
     '`Everview.open(path, { webhook: { url, headers } })` posts every event as JSON (type `IncidentNotice`), at least once: a notice is written with what it tells of (`everview.deliveries`), sent by the scheduler, and tried again after a second, two, four, up to an hour. `idempotency-key` tells copies apart. `notifier` takes any other way to tell.',
+  ];
+}
+
+function laboratorySections(): string[] {
+  return [
+    '## The laboratory',
+    '`everview lab run demand.yaml`, or `runExperiment(experiment, { dataFolder })` of `everview/lab`. An experiment is YAML; a `.sql` file of its declarations, with all else as YAML in a comment before them that begins with `everview lab`; or the default export of a `.ts` or `.js` file.',
+    table(['part', 'written', 'default', 'meaning'], experimentRows),
+    'A policy is `{ kind: interval, every: 9 days }`, with one of these kinds:',
+    table(['kind', 'takes', 'refreshes'], scheduleRows),
+    'Of a policy the report tells the mean `loss` of a row, the `cost` (processor time as `refreshCost` bills it, and all loss, in the prices), how many times the cost that is of the best schedule in hindsight (`× best`), the median time `behind` and the share of answers `beyond` a declared bound. That best schedule chooses among the moments at which this policy might have refreshed, deadlines between arrivals included; the row `(best in hindsight)` is the cheapest of all policies.',
   ];
 }
 
