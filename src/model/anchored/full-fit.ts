@@ -27,7 +27,10 @@ export type AnchoredOptions = PenaltyOptions & {
 };
 
 const mostPasses = 25;
+const mostPassesOfSample = 15;
 const mostPassesInMemory = 60;
+/** Of a loss with kinks: where most labels lie beyond delta, a step crosses many and gains little. */
+const mostPassesAcrossKinks = 400;
 const defaultTolerance = 1e-9;
 
 /** What a full fit is of, in one frame. */
@@ -76,11 +79,13 @@ export class FullFit {
     const onSource = { ...options, tolerance, mostScans: mostPasses };
     if (warm !== null && parts.parts.length > 1) return newtonFit(plan, loss, scan, warm, onSource);
     const { blocks, isWhole } = await this.#sample();
+    const isKinked = loss.curvature.kind === 'kinked';
     const inMemory = (law: Loss, anchor: Float64Array) => this.#scanBlocks(blocks, law, anchor);
     const start = warm ?? (await this.#start(inMemory));
     if (isWhole) {
       this.scans = 1;
-      const onBlocks = { ...options, tolerance, mostScans: mostPassesInMemory };
+      const mostScans = isKinked ? mostPassesAcrossKinks : mostPassesInMemory;
+      const onBlocks = { ...options, tolerance, mostScans };
       return newtonFit(plan, loss, checked(inMemory), start, onBlocks);
     }
     const rows = blocks.reduce((sum, block) => sum + block.rows, 0);
@@ -89,7 +94,7 @@ export class FullFit {
       l2: (options.l2 * rows) / Math.max(rows, parts.rows),
       // the sample's optimum is no nearer than this to the one looked for
       tolerance: 1e-3,
-      mostScans: 15,
+      mostScans: isKinked ? mostPassesAcrossKinks : mostPassesOfSample,
     });
     const isUsable = first.view.weights.every(Number.isFinite) && first.view.certificate.kind !== 'none';
     return newtonFit(plan, loss, scan, isUsable ? first.view.weights : first.state.anchor, onSource);

@@ -23,8 +23,11 @@ export type NewtonFit = {
 
 type Point = { readonly state: AnchoredState; readonly view: NewtonView };
 
-/** A step shortened this often is none: a loss with a majorizer goes on by that. */
+/** A step shortened this often is none. */
 const mostHalvings = 6;
+
+/** Across kinks a Newton step shortened more often gains next to nothing, and a majorizer's step much. */
+const mostHalvingsOfKinked = 1;
 
 /**
  * Newton's method with halved steps (Boyd & Vandenberghe 2004, §9.5), one scan per trial, until the certificate of
@@ -80,23 +83,26 @@ async function descend(
   loss: Loss,
   at: (anchor: Float64Array, law: Loss) => Promise<Point>,
 ): Promise<Point | null> {
-  const newton = await search(point, point.view, (anchor) => at(anchor, loss));
+  const onLoss = (anchor: Float64Array) => at(anchor, loss);
+  const halvings = loss.majorizer === null ? mostHalvings : mostHalvingsOfKinked;
+  const newton = await search(point, point.view, onLoss, halvings);
   // Where no row is curved Newton's step stays where it is, and that is no descent.
   const descends = newton !== null && newton.view.objective < point.view.objective;
   if (descends || loss.majorizer === null) return newton;
   const origin = stateWeights(point.state, point.view.step.system, point.view.step.start);
   const majorized = await at(origin, loss.majorizer);
-  return (await search(point, majorized.view, (anchor) => at(anchor, loss))) ?? newton;
+  return (await search(point, majorized.view, onLoss, mostHalvings)) ?? newton;
 }
 
 async function search(
   from: Point,
   view: NewtonView,
   at: (anchor: Float64Array) => Promise<Point>,
+  halvings: number,
 ): Promise<Point | null> {
   const origin = stateWeights(from.state, view.step.system, view.step.start);
   const goal = from.view.objective + 1e-13 * Math.abs(from.view.objective);
-  for (let halving = 0, share = 1; halving <= mostHalvings; halving++, share /= 2) {
+  for (let halving = 0, share = 1; halving <= halvings; halving++, share /= 2) {
     const trial = await at(origin.map((value, j) => value + share * ((view.weights[j] ?? 0) - value)));
     if (trial.view.objective <= goal) return trial;
   }
