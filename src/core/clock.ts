@@ -6,6 +6,25 @@ export interface Clock {
   nowMs(): number;
 }
 
+/** The farthest that a Date reaches. */
+const farthestMs = 8.64e15;
+
+/**
+ * A clock of the user's: what it says is a moment that can be written down, or an error.
+ * @throws EverviewError `invalid-option` from `nowMs`
+ */
+export function checkedClock(clock: Clock): Clock {
+  return {
+    nowMs() {
+      const nowMs = clock.nowMs();
+      if (Math.abs(nowMs) <= farthestMs) return nowMs;
+      throw new EverviewError('invalid-option', `the clock says ${String(nowMs)}`, {
+        hint: 'nowMs() is a number of milliseconds since 1970, as Date.now() gives it',
+      });
+    },
+  };
+}
+
 export const systemClock: Clock = { nowMs: () => Date.now() };
 
 /** A clock that moves only when told; for replays, the laboratory and tests. */

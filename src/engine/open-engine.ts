@@ -1,4 +1,4 @@
-import { rowCostMeter, SimulatedClock, systemClock, wallCostMeter } from '../core/clock.ts';
+import { checkedClock, rowCostMeter, SimulatedClock, systemClock, wallCostMeter } from '../core/clock.ts';
 import type { Notifier } from '../core/notifier.ts';
 import { type AccountRecord, loadAccounts } from '../log/account-log.ts';
 import { ModelFamilies } from '../model/model-families.ts';
@@ -27,10 +27,11 @@ export type OpenEngine = {
 /** @throws EverviewError `database-locked`, `not-a-database`, `invalid-option` */
 export async function openEngine(path: string, options: OpenOptions): Promise<OpenEngine> {
   assertOpenable(path, options);
-  const clock = options.clock ?? systemClock;
+  const userClock = options.clock ?? systemClock;
   const { webhook } = options;
   const notifier = options.notifier ?? (webhook === undefined ? null : createWebhook(webhook));
-  const isSimulated = clock instanceof SimulatedClock;
+  const clock = checkedClock(userClock);
+  const isSimulated = userClock instanceof SimulatedClock;
   const store = await openDuckdbStore(path, { memoryLimit: options.memoryLimit, threads: options.threads });
   try {
     const given = { notifies: notifier !== null, falseAlarms: options.falseAlarms ?? usualFalseAlarms };

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Clock, CostMeter } from '../core/clock.ts';
+import { type Clock, type CostMeter, checkedClock } from '../core/clock.ts';
 import { EverviewError } from '../core/errors.ts';
 import type { Notifier } from '../core/notifier.ts';
 import type { WebhookOptions } from './webhook.ts';
@@ -84,12 +84,7 @@ export function assertOpenable(path: string, options: OpenOptions): void {
       `Everview.open: ${z.prettifyError(checked.error).replaceAll('\n', ' ')}`,
     );
   }
-  const nowMs = options.clock?.nowMs() ?? 0;
-  if (!Number.isFinite(nowMs)) {
-    throw new EverviewError('invalid-option', `Everview.open: the clock says ${String(nowMs)}`, {
-      hint: 'nowMs() is a number of milliseconds since 1970, as Date.now() gives it',
-    });
-  }
+  if (options.clock !== undefined) checkedClock(options.clock).nowMs();
 }
 
 /** @throws EverviewError `invalid-option` */

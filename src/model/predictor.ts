@@ -67,13 +67,17 @@ export function createPredictor(
   { scorer }: ModelParameters,
   outputs: Schema,
 ): Predictor {
-  const given = columnNames(predictionColumns(scorer));
+  const unwanted = columnNames(predictionColumns(scorer)).filter(
+    (given) => !outputs.some(({ name }) => sameName(name, given)),
+  );
   return {
     version,
     sql: (input, schema) => {
       const predicted = predictedSql(scorer, input, schema, (column) => column);
-      const list = quoteList(columnNames([...schema, ...outputs]));
-      return given.length === outputs.length ? predicted : `SELECT ${list} FROM (${predicted})`;
+      // a change of the input has its weight beside the columns of the schema
+      return unwanted.length === 0
+        ? predicted
+        : `SELECT * EXCLUDE (${quoteList(unwanted)}) FROM (${predicted})`;
     },
   };
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { depth } from '../support/depth.ts';
 import type { ForcedRefresh } from '../support/open-everview.ts';
+import { forcedKind, openEverview } from '../support/open-everview.ts';
 import {
   chainedDeclarations,
   chainedViews,
@@ -227,6 +228,26 @@ describe('another version of the model', () => {
     });
     expect((await world.db.query('SELECT * FROM p')).path).toBe('fresh');
     await world.db.close();
+  });
+
+  it('that gives more columns than the view keeps moves it with an update all the same', async () => {
+    const { db } = await openEverview({ forced: 'algebraic' });
+    const moves = forcedKind() ?? 'incremental';
+    await db.sql(`CREATE TABLE items (id BIGINT PRIMARY KEY, x DOUBLE, y DOUBLE);
+      CREATE TRAINING SET line WITH (label = y) AS SELECT x, y FROM items;
+      CREATE MODEL robust WITH (method = huber, max_staleness = INTERVAL '1 hour') AS SELECT x FROM line;
+      INSERT INTO items SELECT i, i % 7, i % 5 + i % 3 FROM range(60) r(i);
+      REFRESH robust;
+      CREATE MATERIALIZED VIEW p WITH (refresh = immediate) AS SELECT id, prediction FROM PREDICT(robust, items);
+      UPDATE items SET x = 5 WHERE id = 4; DELETE FROM items WHERE id = 3;`);
+    const refreshes = await db.query(
+      "SELECT kind FROM everview.refreshes WHERE name = 'p' ORDER BY refresh_id",
+    );
+    expect(refreshes.rows.map(({ kind }) => kind)).toEqual(['full', moves, moves]);
+    const differing = `(FROM p EXCEPT ALL SELECT id, prediction FROM PREDICT(robust, items)) UNION ALL
+      (SELECT id, prediction FROM PREDICT(robust, items) EXCEPT ALL FROM p)`;
+    expect((await db.query(differing)).rows).toEqual([]);
+    await db.close();
   });
 
   it('that fails its gate never shows', async () => {

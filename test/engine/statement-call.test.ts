@@ -1,12 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import {
-  type Everview,
-  EverviewError,
-  SimulatedClock,
-  type SqlParameter,
-  t,
-  table,
-} from '../../src/index.ts';
+import { Everview, EverviewError, SimulatedClock, type SqlParameter, t, table } from '../../src/index.ts';
 import { failureOf } from '../support/failure-of.ts';
 import { openEverview } from '../support/open-everview.ts';
 
@@ -122,4 +115,24 @@ it('a clock goes on', () => {
   ])
     expect(wrong).toThrow(EverviewError);
   expect(clock.nowMs()).toBe(1_000);
+});
+
+it.each([Number.NaN, 1e17])('what a clock says is a moment, and not %d', async (wrong) => {
+  let nowMs = 0;
+  const timed = await Everview.open(':memory:', { scheduler: 'manual', clock: { nowMs: () => nowMs } });
+  await timed.sql('CREATE TABLE t (a INTEGER); CREATE MATERIALIZED VIEW v AS SELECT count(*) AS n FROM t');
+  nowMs = wrong;
+  const calls = [
+    () => timed.insert('t', [{ a: 1 }]),
+    () => timed.query('SELECT now() AS n'),
+    () => timed.refresh('v'),
+  ];
+  for (const call of calls)
+    expect(await failureOf(call())).toMatchObject({
+      code: 'invalid-option',
+      message: `the clock says ${wrong}`,
+    });
+  nowMs = 1;
+  expect((await timed.insert('t', [{ a: 1 }])).version).toBe(1);
+  await timed.close();
 });
