@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { depth } from '../support/depth.ts';
-import type { ForcedRefresh } from '../support/open-everview.ts';
-import { forcedKind, openEverview } from '../support/open-everview.ts';
+import { type ForcedRefresh, forcedKind, openEverview } from '../support/open-everview.ts';
 import {
   chainedDeclarations,
   chainedViews,
