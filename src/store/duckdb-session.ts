@@ -54,6 +54,7 @@ export class DuckdbSession implements Session {
   #unawaited: Promise<unknown> | null = null;
   /** What is read batch by batch, until it has been read to its end. */
   #streaming: Promise<DuckDBResult> | null = null;
+  readonly #brokenOff = new WeakSet<DuckDBResult>();
   /** What was described last, planned: it mostly is what is asked for next. */
   #described: { readonly sql: string; readonly statement: DuckDBPreparedStatement } | null = null;
 
@@ -167,8 +168,14 @@ export class DuckdbSession implements Session {
     return params.length === 0 ? this.#connection.stream(sql) : (await this.#bound(sql, params)).stream();
   }
 
+  /** @throws EverviewError `internal` where another statement has come in between, and the rest was read for nobody */
   async *#fetchedChunks(result: DuckDBResult): AsyncIterable<DuckDBDataChunk> {
-    for (let chunk = await fetchRows(result); chunk !== null; chunk = await fetchRows(result)) yield chunk;
+    for (let chunk = await fetchRows(result); ; chunk = await fetchRows(result)) {
+      if (this.#brokenOff.has(result))
+        throw new EverviewError('internal', 'another statement ended this one');
+      if (chunk === null) break;
+      yield chunk;
+    }
     this.#streaming = null;
   }
 
@@ -184,6 +191,7 @@ export class DuckdbSession implements Session {
     try {
       if (isOver) this.#connection.interrupt();
       const result = await streaming;
+      this.#brokenOff.add(result);
       // It may have begun only now, and known of no interruption.
       if (isOver) this.#connection.interrupt();
       while ((await fetchRows(result)) !== null);

@@ -118,6 +118,25 @@ test('gives the memory of a batch back when the next is asked for', async () => 
   );
 });
 
+test('says that a statement has ended one that was still being read, and ends none that came after', async () => {
+  await store.read(
+    () => null,
+    async (session) => {
+      const sql = 'SELECT range AS n FROM range(100000)';
+      const first = session.rowBatches(sql)[Symbol.asyncIterator]();
+      await first.next();
+      expect(await session.rows('SELECT 1 AS one')).toEqual([{ one: 1 }]);
+      const second = session.rowBatches(sql)[Symbol.asyncIterator]();
+      await second.next();
+      await expect(first.next()).rejects.toMatchObject({ code: 'internal' });
+      let rows = 2_048;
+      for (let next = await second.next(); next.done !== true; next = await second.next())
+        rows += next.value.length;
+      expect(rows).toBe(100_000);
+    },
+  );
+});
+
 test('runs what it has described, and plans it again once the data is another', async () => {
   const sql = 'SELECT count(n)::INTEGER AS n FROM described';
   const count = async (session: Session) => (await session.rows(sql))[0]?.n;
