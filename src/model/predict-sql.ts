@@ -41,18 +41,20 @@ export function assertFree(names: readonly string[], schema: Schema): void {
   }
 }
 
-/** As `predictionSql`, with other names for the new columns. */
+/** As `predictionSql`, with other names for the new columns; null: that column is not made. */
 export function predictedSql(
   scorer: Scorer,
   input: string,
   schema: Schema,
-  nameOf: (column: string) => string,
+  nameOf: (column: string) => string | null,
 ): string {
   const scores = scorer.offsets.map((_, k) => `${scorePrefix}${k}`);
   const { linear, relation, made: fast } = linearScores(scorer, input, schema);
-  const names = predictionColumns(scorer).map(({ name }) => quoteIdentifier(nameOf(name)));
+  const names = predictionColumns(scorer).map(({ name }) => nameOf(name));
   const output = (expressions: readonly string[]) =>
-    names.map((name, index) => `${expressions[index]} AS ${name}`);
+    names.flatMap((name, index) =>
+      name === null ? [] : `${expressions[index]} AS ${quoteIdentifier(name)}`,
+    );
   if (scorer.quadratic === null && scorer.bound === null) {
     const made = linear.map((score, k) => `${score} AS ${scores[k]}`);
     const columns = output(headSql(scorer, { scores, bound: null }));

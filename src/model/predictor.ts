@@ -1,13 +1,12 @@
 import { EverviewError } from '../core/errors.ts';
-import { quoteList } from '../core/identifier.ts';
 import type { Predictor } from '../core/prediction.ts';
-import { columnNames, type Schema, sameName } from '../core/schema.ts';
+import { columnNames, findColumn, type Schema, sameName } from '../core/schema.ts';
 import type { ModelVersion } from '../core/version.ts';
 import type { ModelDefinition } from '../declare/definition.ts';
 import type { Method } from '../declare/methods.ts';
 import { formatName } from '../declare/sql-name.ts';
 import { type FeaturePlan, inputColumns } from './feature-plan.ts';
-import { boundColumn, certainColumn, predictionColumn, predictionColumns, probabilityNames } from './head.ts';
+import { boundColumn, certainColumn, predictionColumn, probabilityNames } from './head.ts';
 import { predictionNames } from './linear-parameters.ts';
 import { predictedSql, predictionSql } from './predict-sql.ts';
 import type { ModelParameters, Scorer } from './scorer.ts';
@@ -67,19 +66,9 @@ export function createPredictor(
   { scorer }: ModelParameters,
   outputs: Schema,
 ): Predictor {
-  const unwanted = columnNames(predictionColumns(scorer)).filter(
-    (given) => !outputs.some(({ name }) => sameName(name, given)),
-  );
-  return {
-    version,
-    sql: (input, schema) => {
-      const predicted = predictedSql(scorer, input, schema, (column) => column);
-      // a change of the input has its weight beside the columns of the schema
-      return unwanted.length === 0
-        ? predicted
-        : `SELECT * EXCLUDE (${quoteList(unwanted)}) FROM (${predicted})`;
-    },
-  };
+  // What else this version gives may have the name of a column of the input.
+  const nameOf = (column: string) => (findColumn(outputs, column) === undefined ? null : column);
+  return { version, sql: (input, schema) => predictedSql(scorer, input, schema, nameOf) };
 }
 
 /** @throws EverviewError as `predictionSql` for an input that no version of the model could read */

@@ -109,12 +109,13 @@ async function expectConsistent({ db }: PredictionWorld, told: string): Promise<
 }
 
 type Drawn = { readonly forced: ForcedRefresh | null; readonly seed: number };
-const few: readonly Drawn[] = [{ forced: null, seed: 11 }];
+/** Of so few rows hardly anything but a recompute is chosen where nothing is forced. */
+const few: readonly Drawn[] = [{ forced: 'algebraic', seed: 14 }];
 const more: readonly Drawn[] = [
   { forced: 'domain', seed: 15 },
+  { forced: null, seed: 11 },
   { forced: null, seed: 12 },
   { forced: 'full', seed: 13 },
-  { forced: 'algebraic', seed: 14 },
 ];
 
 describe('a history of features and models', () => {
@@ -246,6 +247,8 @@ describe('another version of the model', () => {
       INSERT INTO items SELECT i, i % 7, i % 5 + i % 3, (i * 3) % 7 > 3, 'c' || (i % 7 + i % 3) // 3 FROM range(60) r(i);
       REFRESH m;
       CREATE MATERIALIZED VIEW p WITH (refresh = immediate) AS SELECT id, prediction FROM PREDICT(m, items);
+      CREATE MATERIALIZED VIEW own WITH (refresh = immediate) AS SELECT prediction, prediction_bound, probability_c1
+        FROM PREDICT(m, (SELECT x, 7 AS prediction_bound, 8 AS probability_c1 FROM items));
       UPDATE items SET x = 5 WHERE id = 4; DELETE FROM items WHERE id = 3;`);
       const refreshes = await db.query(
         "SELECT kind FROM everview.refreshes WHERE name = 'p' ORDER BY refresh_id",
@@ -254,6 +257,8 @@ describe('another version of the model', () => {
       const differing = `(FROM p EXCEPT ALL SELECT id, prediction FROM PREDICT(m, items)) UNION ALL
       (SELECT id, prediction FROM PREDICT(m, items) EXCEPT ALL FROM p)`;
       expect((await db.query(differing)).rows).toEqual([]);
+      const own = 'SELECT DISTINCT prediction_bound AS seven, probability_c1 AS eight FROM own';
+      expect((await db.query(own)).rows).toEqual([{ seven: 7, eight: 8 }]);
       await db.close();
     },
   );
