@@ -6,7 +6,8 @@ export const reasonTable = {
   // how a view was refreshed
   'first-build': 'the view had no contents yet',
   'no-change': 'nothing the view reads has changed',
-  'clock-moved': 'no table has changed, but rows crossed a condition on the clock',
+  'clock-moved':
+    'rows crossed a condition on the clock without an update, or the clock stands before the moment of the contents',
   'model-promoted':
     'no table has changed, but another version of a model answers whose predictions the view holds, or the model learns from',
   'cheaper-incremental': 'the predicted cost of the change is below that of a recompute',
@@ -27,7 +28,8 @@ export const reasonTable = {
     'what is proved of the model after the change alone is further from the exact one than it may be',
   'heuristic-drift':
     'what the change alone gives has drifted further from its start than a fit in full would leave it',
-  'state-rebase': 'the sums of the model are re-based on a fresh pivot and scale',
+  'state-rebase':
+    'the sums of the model are re-based on a fresh pivot and scale, or what is read was computed anew in the same version',
   // when
   'with-the-update': 'refresh = immediate: in the transaction of the update',
   'with-the-promotion': 'refresh = immediate: in the transaction in which a model it reads was promoted',

@@ -1,6 +1,5 @@
-import type { Session } from '../core/session.ts';
 import { versionOf } from '../core/version.ts';
-import { type Cursor, saveCursor } from '../log/cursor-log.ts';
+import type { Cursor } from '../log/cursor-log.ts';
 import { nameOf } from '../query/catalog.ts';
 import { trainingSetOf } from './answering-model.ts';
 import type { EngineState } from './engine-state.ts';
@@ -34,8 +33,4 @@ export function cursorsAhead(state: EngineState, nowMs: number): ReadonlyMap<str
 function followsClock(entry: MaintainedEntry, { catalog }: EngineState): boolean {
   if (entry.kind === 'model') return trainingSetOf(entry, catalog).declared.definition.eventTime !== null;
   return entry.handle?.isClocked === true;
-}
-
-export function saveCursors(tx: Session, cursors: ReadonlyMap<string, Cursor>, state: EngineState): void {
-  for (const [name, cursor] of cursors) saveCursor(tx, name, cursor, state.lastRefreshId);
 }

@@ -1,11 +1,12 @@
 import { checkedClock, rowCostMeter, SimulatedClock, systemClock, wallCostMeter } from '../core/clock.ts';
 import type { Notifier } from '../core/notifier.ts';
 import { type AccountRecord, loadAccounts } from '../log/account-log.ts';
+import { saveCursor } from '../log/cursor-log.ts';
 import { ModelFamilies } from '../model/model-families.ts';
 import { OnnxRuntime } from '../model/onnx-runtime.ts';
 import { type DuckdbStore, openDuckdbStore } from '../store/duckdb-store.ts';
 import { ViewRefresher } from '../view/view-refresher.ts';
-import { cursorsAhead, saveCursors } from './clock-gone-back.ts';
+import { cursorsAhead } from './clock-gone-back.ts';
 import { EngineCore } from './engine-core.ts';
 import type { EngineState } from './engine-state.ts';
 import { usualFalseAlarms } from './false-alarms.ts';
@@ -75,7 +76,11 @@ async function remembered(store: DuckdbStore, given: GivenState, nowMs: number):
     }),
   );
   const ahead = cursorsAhead(state, nowMs);
-  if (ahead.size > 0) await store.write(async (tx) => saveCursors(tx, ahead, state));
+  if (ahead.size > 0) {
+    await store.write(async (tx) => {
+      for (const [name, cursor] of ahead) saveCursor(tx, name, cursor, state.lastRefreshId);
+    });
+  }
   return { state: { ...state, cursors: new Map([...state.cursors, ...ahead]) }, accounts };
 }
 

@@ -22,7 +22,13 @@ import { modelCostOf, modelRefreshInput, rowsToAdvance } from './model-refresh-i
 import { beginReadAhead, type ReadAhead, readInAdvance } from './read-ahead.ts';
 import { ChangeFailure, inFullWhereChangesFail, isOfChange } from './refresh-failure.ts';
 import { refreshImmediate } from './refresh-immediate.ts';
-import { type HowToRefresh, overwritten, type RefreshRequest, standAsNeeded } from './refresh-views.ts';
+import {
+  type HowToRefresh,
+  overwritten,
+  type RefreshRequest,
+  standAsNeeded,
+  whyOverwritten,
+} from './refresh-views.ts';
 import { type Candidate, settleCandidate } from './settle-candidate.ts';
 import { attemptedStanding } from './standings.ts';
 import { WriteDraft } from './write-draft.ts';
@@ -222,7 +228,10 @@ async function fitState(
   let gaveUp = false;
   let start: ModelState | null = null;
   let reason: Reason = decision.reason;
-  if (previous?.hash === overwritten) reason = whyOverwritten(set, previous, setCursor);
+  if (previous?.hash === overwritten)
+    reason = showsOthers(previous, setCursor)
+      ? 'model-promoted'
+      : whyOverwritten(set.handle, previous, nowMs);
   const advanced =
     decision.kind === 'incremental' && cursor !== null
       ? await advance(core, task, state, entry, setCursor, cursor, ahead).catch((failure: unknown) => {
@@ -273,11 +282,9 @@ async function advance(
   return core.families.of(entry.declared.definition.method).advance(task, known, sources);
 }
 
-/** What changed the training rows in a version that the sums had come to. */
-function whyOverwritten({ handle }: TrainingSetEntry, { models }: Cursor, setCursor: Cursor): Reason {
-  if ([...setCursor.models].some(([model, version]) => models.get(model) !== version))
-    return 'model-promoted';
-  return handle.isClocked ? 'clock-moved' : 'state-rebase';
+/** The training set holds predictions of other versions of models than those that the sums are of. */
+function showsOthers({ models }: Cursor, setCursor: Cursor): boolean {
+  return [...setCursor.models].some(([model, version]) => models.get(model) !== version);
 }
 
 function earliest(one: number | null, other: number | null): number | null {

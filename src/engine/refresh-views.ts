@@ -178,7 +178,7 @@ async function refreshView(
   forgetUnshown(draft);
   const reason =
     previous !== undefined && cursor === null
-      ? whyAnew(entry, previous)
+      ? whyAnew(entry, previous, draft.nowMs)
       : (outcome.fallback ?? outcome.recomputed ?? decision.reason);
   const record: RefreshRecord = {
     refreshId: draft.state.lastRefreshId + 1,
@@ -382,9 +382,17 @@ function willFind(dependent: DerivedEntry, stale: Cursor, draft: WriteDraft, ent
 /** The hash of a cursor whose contents missed a change of what they read, or of the clock. */
 export const overwritten = '';
 
-function whyAnew({ handle }: KeptEntry, { hash }: Cursor): Reason {
-  if (hash !== overwritten) return 'definition-changed';
-  return handle.isClocked ? 'clock-moved' : 'state-rebase';
+function whyAnew({ handle }: KeptEntry, previous: Cursor, nowMs: number): Reason {
+  return previous.hash === overwritten ? whyOverwritten(handle, previous, nowMs) : 'definition-changed';
+}
+
+/** @param handle of the contents, or of those that a model learns from */
+export function whyOverwritten(
+  { isClocked }: ViewHandle,
+  { asOfMs }: Pick<Cursor, 'asOfMs'>,
+  nowMs: number,
+): Reason {
+  return isClocked || nowMs < asOfMs ? 'clock-moved' : 'state-rebase';
 }
 
 /** @throws EverviewError `wrong-kind`. */
