@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { Everview, type SimulatedClock } from '../../src/index.ts';
 import { everyOther } from '../support/depth.ts';
 import { failureOf } from '../support/failure-of.ts';
+import { lentWorld } from '../support/lent-world.ts';
 import { openEverview } from '../support/open-everview.ts';
 import { Random } from '../support/random.ts';
 import { type TemporaryDatabase, temporaryDatabase } from '../support/temporary-database.ts';
@@ -27,11 +28,11 @@ function day(random: Random, number: number) {
 }
 
 /** A table with a history of usual days, a view over it and a model that learns from it. */
-async function world(options: string, path = ':memory:'): Promise<Random> {
-  ({ db, clock } = await openEverview({ path }));
+const usual = lentWorld(async (world) => {
+  ({ db, clock } = world);
   const random = new Random(11);
   await db.sql(`
-    CREATE TABLE t (id INTEGER, country VARCHAR, amount DOUBLE) WITH (profile = on, ${options});
+    CREATE TABLE t (id INTEGER, country VARCHAR, amount DOUBLE) WITH (profile = on);
     CREATE MATERIALIZED VIEW sums AS SELECT country, sum(amount) AS s, count(*) AS n FROM t GROUP BY country;
     CREATE TRAINING SET s WITH (label = amount) AS SELECT country, amount FROM t;
     CREATE MODEL m WITH (method = 'ridge') AS SELECT * FROM s;`);
@@ -39,8 +40,16 @@ async function world(options: string, path = ':memory:'): Promise<Random> {
     clock.advanceMs(dayMs);
     await db.insert('t', day(random, number));
   }
-  return random;
+});
+
+async function world(options: string): Promise<Random> {
+  place = await temporaryDatabase();
+  ({ db, clock } = await usual(place));
+  await db.execute(`ALTER TABLE t SET (${options})`);
+  return new Random(13);
 }
+
+const pathOf = () => place?.path ?? '';
 
 const sentinel = (random: Random) =>
   day(random, 30).map((row, index) => (index % 4 === 0 ? { ...row, amount: -1 } : row));
@@ -126,8 +135,7 @@ describe('an update that the judgement blocks', () => {
   });
 
   it('is set aside whole where it is not known which rows are wrong, and makes no version', async () => {
-    place = await temporaryDatabase();
-    const random = await world('on_finding = quarantine', place.path);
+    const random = await world('on_finding = quarantine');
     const { version } = db;
     clock.advanceMs(dayMs);
     expect(await db.insert('t', scaled(day(random, 30)))).toMatchObject({
@@ -137,7 +145,7 @@ describe('an update that the judgement blocks', () => {
     expect(db.version).toBe(version);
     await assertWhole();
     await db.close();
-    db = await Everview.open(place.path, { clock });
+    db = await Everview.open(pathOf(), { clock });
     clock.advanceMs(dayMs);
     // Which is what history knows of it: a usual day is usual still.
     expect(await db.insert('t', day(random, 31))).toMatchObject({ inserted: rowsADay, quarantined: 0 });
@@ -204,13 +212,12 @@ describe('an update that the judgement blocks', () => {
   });
 
   it('is taken marked at its deadline, and every answer that rests on it says so', async () => {
-    place = await temporaryDatabase();
-    const random = await world(`on_finding = ask, hold = INTERVAL '6 hours' THEN accept_marked`, place.path);
+    const random = await world(`on_finding = ask, hold = INTERVAL '6 hours' THEN accept_marked`);
     clock.advanceMs(dayMs);
     await db.insert('t', sentinel(random));
     const { version } = db;
     await db.close();
-    db = await Everview.open(place.path, { clock });
+    db = await Everview.open(pathOf(), { clock });
     clock.advanceMs(6 * 3_600_000 - 1);
     await db.step();
     expect(db.version).toBe(version);
@@ -226,7 +233,7 @@ describe('an update that the judgement blocks', () => {
     ])
       expect((await db.query(query)).marks, query).toEqual(marks);
     await db.close();
-    db = await Everview.open(place.path, { clock });
+    db = await Everview.open(pathOf(), { clock });
     expect((await db.query('SELECT * FROM sums')).marks).toEqual(marks);
     // What does not rest on it says nothing.
     await db.sql('CREATE TABLE other (a INTEGER)');
@@ -409,11 +416,10 @@ describe('a change that lasts', () => {
       ['a sign of its own', minusOnes],
     ] as const),
   )('of %s makes one incident, and is usual once five updates were taken with it', async (_, shift) => {
-    place = await temporaryDatabase();
-    await world('on_finding = warn', place.path);
+    await world('on_finding = warn');
     const told = await shiftedDays(3, shift, async () => undefined);
     await db.close();
-    db = await Everview.open(place.path, { clock });
+    db = await Everview.open(pathOf(), { clock });
     told.push(...(await shiftedDays(8, shift, async () => undefined)));
     expect(told.indexOf(false)).toBe(5);
     expect(alarms(told)).toBe(5);

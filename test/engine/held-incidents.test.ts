@@ -2,14 +2,19 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { Everview, SimulatedClock } from '../../src/index.ts';
 import { everyOther } from '../support/depth.ts';
 import { incidentEvents, incidentRows } from '../support/incident-records.ts';
-import { openEverview } from '../support/open-everview.ts';
+import { lentWorld } from '../support/lent-world.ts';
+import { type TemporaryDatabase, temporaryDatabase } from '../support/temporary-database.ts';
 
 const hourMs = 3_600_000;
 
 let db: Everview;
 let clock: SimulatedClock;
+let place: TemporaryDatabase;
 
-afterEach(() => db.close());
+afterEach(async () => {
+  await db.close();
+  await place[Symbol.asyncDispose]();
+});
 
 const usualWord = `'word' || (i % 5)`;
 const halfMissing = `CASE WHEN i % 2 = 0 THEN 'N/A' ELSE ${usualWord} END`;
@@ -22,13 +27,22 @@ async function bring(hour: number, factor: number, word = usualWord): Promise<vo
 }
 
 /** A table with thirty usual updates. */
-async function world(options: string, ofWord = ''): Promise<void> {
-  ({ db, clock } = await openEverview());
-  await db.sql(`
-    CREATE TABLE words (w VARCHAR PRIMARY KEY);
-    INSERT INTO words SELECT 'word' || i FROM range(5) r(i);
-    CREATE TABLE t (id BIGINT PRIMARY KEY, x DOUBLE, w VARCHAR ${ofWord}) WITH (profile = on, ${options})`);
-  for (let hour = 0; hour < 30; hour++) await bring(hour, 1);
+const usual = (ofWord: string) =>
+  lentWorld(async (world) => {
+    ({ db, clock } = world);
+    await db.sql(`
+      CREATE TABLE words (w VARCHAR PRIMARY KEY);
+      INSERT INTO words SELECT 'word' || i FROM range(5) r(i);
+      CREATE TABLE t (id BIGINT PRIMARY KEY, x DOUBLE, w VARCHAR ${ofWord}) WITH (profile = on)`);
+    for (let hour = 0; hour < 30; hour++) await bring(hour, 1);
+  });
+
+const [anyWords, knownWords] = [usual(''), usual('REFERENCES words (w)')];
+
+async function world(options: string, words = anyWords): Promise<void> {
+  place = await temporaryDatabase();
+  ({ db, clock } = await words(place));
+  await db.sql(`ALTER TABLE t SET (${options})`);
 }
 
 const incidents = (columns: string) => incidentRows(db, columns);
@@ -85,7 +99,7 @@ describe('rows that a person lets in once their incident is over', () => {
   });
 
   it('open one where a rule had set them aside, and nobody had judged them', async () => {
-    await world('on_violation = quarantine', 'REFERENCES words (w)');
+    await world('on_violation = quarantine', knownWords);
     await bring(30, 100, `'new'`);
     await db.execute('RESOLVE INCIDENT 1');
     await db.execute(`INSERT INTO words VALUES ('new')`);

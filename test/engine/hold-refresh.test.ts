@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Everview, SimulatedClock } from '../../src/index.ts';
 import { failureOf } from '../support/failure-of.ts';
+import { lentWorld } from '../support/lent-world.ts';
 import { openEverview } from '../support/open-everview.ts';
 import { Random } from '../support/random.ts';
 import { type TemporaryDatabase, temporaryDatabase } from '../support/temporary-database.ts';
@@ -25,33 +26,35 @@ function day(random: Random, number: number) {
   });
 }
 
-/** A table with usual days, views that stand at several versions, and a model; then a day is wrong. */
-async function brokenWorld(
-  options: string,
-  path = ':memory:',
-  hasModel = false,
-  history: { readonly historyVersions?: number } = {},
-): Promise<void> {
-  ({ db, clock } = await openEverview({ path, ...history }));
+/** A table with usual days, and views that stand at several versions. */
+const usual = lentWorld(async (world) => {
+  ({ db, clock } = world);
   const random = new Random(11);
   await db.sql(`
-    CREATE TABLE t (id INTEGER, country VARCHAR, amount DOUBLE) WITH (profile = on, on_finding = hold_refresh${options});
+    CREATE TABLE t (id INTEGER, country VARCHAR, amount DOUBLE) WITH (profile = on, on_finding = hold_refresh);
     CREATE TABLE countries (country VARCHAR, name VARCHAR);
     CREATE MATERIALIZED VIEW sums AS SELECT country, count(*) AS n, min(amount) AS least FROM t GROUP BY country;
     CREATE MATERIALIZED VIEW named WITH (refresh = immediate) AS SELECT c.name, s.n, s.least FROM sums s JOIN countries c USING (country);
     CREATE MATERIALIZED VIEW late WITH (refresh = manual) AS SELECT max(id) AS newest FROM t;
     CREATE VIEW through AS SELECT newest, n FROM late, sums WHERE country = 'DE';
     INSERT INTO countries VALUES ('DE', 'Germany'), ('FR', 'France'), ('IT', 'Italy');`);
-  if (hasModel)
-    await db.sql(`
-      CREATE TRAINING SET s WITH (label = amount) AS SELECT country, amount FROM t;
-      CREATE MODEL m WITH (method = 'ridge', refresh = immediate) AS SELECT * FROM s;`);
   for (let number = 0; number < 20; number++) {
     clock.advanceMs(dayMs);
     await db.insert('t', day(random, number));
     if (number === 12) await db.sql('REFRESH late');
     if (number === 18) await db.query('FROM sums');
   }
+});
+
+/** Then a day is wrong. */
+async function brokenWorld(
+  before: string | null = null,
+  history: { readonly historyVersions?: number } = {},
+): Promise<void> {
+  place = await temporaryDatabase();
+  ({ db, clock } = await usual(place, history));
+  if (before !== null) await db.sql(before);
+  const random = new Random(13);
   clock.advanceMs(dayMs);
   const bad = day(random, 20).map((row, index) => (index % 4 === 0 ? { ...row, amount: -1 } : row));
   const { status, reason, inserted, warnings } = await db.insert('t', bad);
@@ -77,7 +80,10 @@ const isThere = async () => (await one(`SELECT min(least) < 0 AS wrong FROM sums
 
 describe('on_finding = hold_refresh', () => {
   it('takes the rows, and answers over what is made of them as of the version before', async () => {
-    await brokenWorld('', ':memory:', true);
+    await brokenWorld(`
+      CREATE TRAINING SET s WITH (label = amount) AS SELECT country, amount FROM t;
+      CREATE MODEL m WITH (method = 'ridge', refresh = immediate) AS SELECT * FROM s;
+      REFRESH m`);
     expect(await one('SELECT min(amount) AS least, count(*)::INTEGER AS n FROM t')).toMatchObject({
       row: { least: -1, n: 2_100 },
       version: wrong,
@@ -111,9 +117,9 @@ describe('on_finding = hold_refresh', () => {
     expect(planned).toMatchObject([
       { name: 'm', plan: 'contents', reason: 'refresh-held', detail: `without update ${wrong}` },
     ]);
-    expect(explained).toMatchObject({ path: 'served-stale', models: { m: 20 } });
+    expect(explained).toMatchObject({ path: 'served-stale', models: { m: 1 } });
     const { rows: fits } = await db.query(`SELECT max(version)::INTEGER AS v FROM everview.model_versions`);
-    expect(fits).toEqual([{ v: 20 }]);
+    expect(fits).toEqual([{ v: 1 }]);
     const { rows: refreshed } = await db.query(
       `SELECT count(*)::INTEGER AS n FROM everview.refreshes WHERE to_version = ${wrong}`,
     );
@@ -145,8 +151,8 @@ describe('on_finding = hold_refresh', () => {
   });
 
   it('keeps the history that it answers from, and that tells what was put right since', async () => {
-    const forever = ", hold = INTERVAL '30 days' THEN accept_marked";
-    await brokenWorld(forever, ':memory:', false, { historyVersions: 1 });
+    const forever = `ALTER TABLE t SET (hold = INTERVAL '30 days' THEN accept_marked)`;
+    await brokenWorld(forever, { historyVersions: 1 });
     await db.sql('UPDATE t SET amount = 30 WHERE amount = -1');
     const random = new Random(12);
     for (let number = 21; number < 24; number++) {
@@ -167,7 +173,7 @@ describe('on_finding = hold_refresh', () => {
   });
 
   it('goes on once a person approves the update, or ends the incident', async () => {
-    await brokenWorld('');
+    await brokenWorld();
     expect(await failureOf(db.sql(`REJECT UPDATE ${wrong}`))).toMatchObject({ code: 'unsupported' });
     await db.sql(`APPROVE UPDATE ${wrong} BY 'ann' BECAUSE 'refunds'`);
     expect(await isThere()).toEqual({ wrong: true });
@@ -178,7 +184,7 @@ describe('on_finding = hold_refresh', () => {
   });
 
   it('goes on once its incident is resolved', async () => {
-    await brokenWorld('');
+    await brokenWorld();
     const { rows } = await db.query(
       `SELECT incident_id AS id, response FROM everview.incidents WHERE severity = 'block'`,
     );
@@ -191,8 +197,7 @@ describe('on_finding = hold_refresh', () => {
   });
 
   it('goes on marked at its deadline, also after the file was closed, and not for usual days that follow', async () => {
-    place = await temporaryDatabase();
-    await brokenWorld(`, hold = INTERVAL '6 hours' THEN accept_marked`, place.path);
+    await brokenWorld(`ALTER TABLE t SET (hold = INTERVAL '6 hours' THEN accept_marked)`);
     const random = new Random(3);
     for (const number of [21, 22, 23, 24]) {
       clock.advanceMs(hourMs);
@@ -203,7 +208,7 @@ describe('on_finding = hold_refresh', () => {
       version: lastGood,
     });
     await db.close();
-    ({ db } = await openEverview({ path: place.path, clock }));
+    ({ db } = await openEverview({ path: place?.path ?? '', clock }));
     expect(await one('SELECT sum(n)::INTEGER AS n FROM sums')).toMatchObject({
       row: { n: 2_000 },
       held: [wrong],

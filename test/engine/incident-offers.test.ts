@@ -1,7 +1,7 @@
-import { copyFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Everview, SimulatedClock } from '../../src/index.ts';
 import { everyOther } from '../support/depth.ts';
+import { lentWorld } from '../support/lent-world.ts';
 import { openEverview } from '../support/open-everview.ts';
 import { type TemporaryDatabase, temporaryDatabase } from '../support/temporary-database.ts';
 
@@ -70,31 +70,30 @@ describe('what incidents of rules offer', () => {
 
 describe('what incidents of findings offer', () => {
   let place: TemporaryDatabase;
-  let usual: TemporaryDatabase;
 
   const batch = (day: number, factor: number) =>
     `INSERT INTO t SELECT ${day} * 1000 + i, ${factor} * (20 + (hash(i, ${day}) % 1000) / 100.0) FROM range(200) r(i)`;
 
-  beforeEach(async () => {
-    [place, usual] = [await temporaryDatabase(), await temporaryDatabase()];
-    ({ db, clock } = await openEverview({ path: usual.path }));
+  const usual = lentWorld(async (world) => {
+    ({ db, clock } = world);
     await db.sql('CREATE TABLE t (id INTEGER PRIMARY KEY, x DOUBLE) WITH (profile = on)');
     for (let day = 0; day < 30; day++) {
       clock.advanceMs(dayMs);
       await db.execute(batch(day, 1));
     }
-    await db.close();
+  });
+
+  beforeEach(async () => {
+    place = await temporaryDatabase();
   });
 
   afterEach(async () => {
     await db.close();
     await place[Symbol.asyncDispose]();
-    await usual[Symbol.asyncDispose]();
   });
 
   async function open(response: string): Promise<void> {
-    await copyFile(usual.path, place.path);
-    ({ db, clock } = await openEverview({ path: place.path, clock }));
+    ({ db, clock } = await usual(place));
     await db.sql(`ALTER TABLE t SET (on_finding = ${response})`);
     await db.sql(batch(30, 100)).catch(() => undefined);
   }

@@ -3,6 +3,7 @@ import type { Everview, SimulatedClock } from '../../src/index.ts';
 import { everyOther } from '../support/depth.ts';
 import { failureOf } from '../support/failure-of.ts';
 import { incidentEvents, incidentRows } from '../support/incident-records.ts';
+import { lentWorld } from '../support/lent-world.ts';
 import { openEverview } from '../support/open-everview.ts';
 import { type TemporaryDatabase, temporaryDatabase } from '../support/temporary-database.ts';
 
@@ -10,12 +11,11 @@ const hourMs = 3_600_000;
 
 let db: Everview;
 let clock: SimulatedClock;
-let place: TemporaryDatabase | null = null;
+let place: TemporaryDatabase;
 
 afterEach(async () => {
   await db.close();
-  await place?.[Symbol.asyncDispose]();
-  place = null;
+  await place[Symbol.asyncDispose]();
 });
 
 /** A day's rows of y = 3x; `factor` is what x is multiplied by. */
@@ -28,15 +28,24 @@ async function bring(day: number, factor: number): Promise<void> {
   await db.execute(batch(day, factor));
 }
 
-/** So many usual days, and a version that answers. */
-async function world(days: number, table: string, model = "method = 'ridge'", path = ':memory:') {
-  ({ db, clock } = await openEverview({ path }));
-  await db.sql(`
-    CREATE TABLE t (id BIGINT PRIMARY KEY, x DOUBLE, y DOUBLE) WITH (profile = on, ${table});
-    CREATE TRAINING SET s WITH (label = y) AS SELECT x, y FROM t;
-    CREATE MODEL m WITH (${model}) AS SELECT * FROM s;`);
-  for (let day = 0; day < days; day++) await bring(day, 1);
-  await db.sql('REFRESH m');
+/** So many usual days. */
+const usualDays = (days: number) =>
+  lentWorld(async (world) => {
+    ({ db, clock } = world);
+    await db.sql(`
+      CREATE TABLE t (id BIGINT PRIMARY KEY, x DOUBLE, y DOUBLE) WITH (profile = on);
+      CREATE TRAINING SET s WITH (label = y) AS SELECT x, y FROM t;
+      CREATE MODEL m WITH (method = 'ridge') AS SELECT * FROM s;`);
+    for (let day = 0; day < days; day++) await bring(day, 1);
+    await db.sql('REFRESH m');
+  });
+
+const [fewDays, manyDays] = [usualDays(19), usualDays(30)];
+
+async function world(table: string, days = manyDays) {
+  place = await temporaryDatabase();
+  ({ db, clock } = await days(place));
+  await db.sql(`ALTER TABLE t SET (${table})`);
 }
 
 const incidents = (columns: string) => incidentRows(db, columns);
@@ -51,8 +60,8 @@ async function nextCandidate() {
 
 describe('an incident that gets worse', () => {
   it('holds candidates and pauses predictions once what was noticed blocks, also after the file was closed', async () => {
-    place = await temporaryDatabase();
-    await world(19, 'on_finding = warn', "method = 'ridge', pause_on = block", place.path);
+    await world('on_finding = warn', fewDays);
+    await db.sql('ALTER MODEL m SET (pause_on = block)');
     await bring(19, 100);
     expect(await incidents('severity, taken')).toEqual([{ severity: 'notice', taken: 'notice' }]);
     for (const day of [20, 21]) await bring(day, 1);
@@ -76,7 +85,7 @@ describe('an incident that gets worse', () => {
   });
 
   it('is no better by what is kept out later', async () => {
-    await world(30, 'on_finding = warn');
+    await world('on_finding = warn');
     await bring(30, 100);
     await db.sql('ALTER TABLE t SET (on_finding = quarantine)');
     await bring(31, 100);
@@ -87,7 +96,7 @@ describe('an incident that gets worse', () => {
   });
 
   it('holds candidates once rows are taken that had been refused', async () => {
-    await world(30, 'on_finding = reject');
+    await world('on_finding = reject');
     await failureOf(bring(30, 100));
     expect(await incidents('taken, response')).toEqual([{ taken: null, response: 'rejected' }]);
     await db.sql('ALTER TABLE t SET (on_finding = warn)');
@@ -100,7 +109,7 @@ describe('an incident that gets worse', () => {
   });
 
   it('is silent about what a person accepted', async () => {
-    await world(30, 'on_finding = reject');
+    await world('on_finding = reject');
     await failureOf(bring(30, 100));
     await db.sql(`ACCEPT INCIDENT 1 BECAUSE 'cents'`);
     await bring(30, 100);
@@ -115,7 +124,7 @@ describe('rows that waited', () => {
   it.each(everyOther(['ask', 'hold_refresh']))(
     'hold candidates once their deadline let them in (%s)',
     async (response) => {
-      await world(30, `on_finding = ${response}, ${atDeadline}`);
+      await world(`on_finding = ${response}, ${atDeadline}`);
       await bring(30, 100);
       expect(await incidents('taken')).toEqual([{ taken: null }]);
       clock.advanceMs(7 * hourMs);
@@ -135,7 +144,7 @@ describe('rows that waited', () => {
       ['quarantine', 'RELEASE QUARANTINE FOR t'],
     ]),
   )('hold none once a person vouched for them (%s, %s)', async (response, statement) => {
-    await world(30, `on_finding = ${response}`);
+    await world(`on_finding = ${response}`);
     await bring(30, 100);
     if (response === 'hold_refresh') expect(await nextCandidate()).toBe('held');
     await db.sql(statement);
@@ -147,7 +156,7 @@ describe('rows that waited', () => {
   });
 
   it('are vouched for by update, and others hold still', async () => {
-    await world(30, `on_finding = hold_refresh, ${atDeadline}`);
+    await world(`on_finding = hold_refresh, ${atDeadline}`);
     await bring(30, 100);
     clock.advanceMs(7 * hourMs);
     await db.step();
@@ -164,7 +173,7 @@ const stateOf = async (incident: number) => (await incidents('state'))[incident 
 
 describe('an update that waits', () => {
   it('comes in with the acceptance of all that it waits for, in one update', async () => {
-    await world(30, `on_finding = ask, hold = INTERVAL '6 hours' THEN reject`);
+    await world(`on_finding = ask, hold = INTERVAL '6 hours' THEN reject`);
     await bring(30, 100);
     const { version } = db;
     const accepted = await db.execute(`ACCEPT INCIDENT 1 BY 'ana' BECAUSE 'cents from today'`);
@@ -180,14 +189,14 @@ describe('an update that waits', () => {
   });
 
   it('waits still once its incident is only resolved', async () => {
-    await world(30, 'on_finding = ask');
+    await world('on_finding = ask');
     await bring(30, 100);
     await db.sql('RESOLVE INCIDENT 1');
     expect(await held()).toMatchObject([{ state: 'waiting' }]);
   });
 
   it('is not taken at its deadline where its rows came again, put right', async () => {
-    await world(30, `on_finding = ask, hold = INTERVAL '6 hours' THEN accept_marked`);
+    await world(`on_finding = ask, hold = INTERVAL '6 hours' THEN accept_marked`);
     await bring(30, 100);
     await db.execute(batch(30, 1));
     clock.advanceMs(7 * hourMs);
@@ -205,7 +214,7 @@ describe('an update that waits', () => {
       ['DROP QUARANTINE FOR t', 'rejected'],
     ]),
   )('waits no more once its rows were seen to by hand (%s)', async (statements, state) => {
-    await world(30, `on_finding = ask, hold = INTERVAL '6 hours' THEN accept_marked`);
+    await world(`on_finding = ask, hold = INTERVAL '6 hours' THEN accept_marked`);
     await bring(30, 100);
     await db.sql(statements);
     expect(await held()).toEqual([{ id: 31, state, who: null }]);
@@ -217,7 +226,7 @@ describe('an update that waits', () => {
   });
 
   it.each(everyOther(['APPROVE', 'REJECT']))('leaves who decided with its incident (%s)', async (verb) => {
-    await world(30, 'on_finding = ask');
+    await world('on_finding = ask');
     await bring(30, 100);
     await db.sql(`${verb} UPDATE 31 BY 'ana' BECAUSE 'asked the shop'`);
     const { rows } = await db.query(
@@ -234,7 +243,7 @@ describe('an update that waits', () => {
 });
 
 it('an acceptance that has expired keeps no incident from being over', async () => {
-  await world(30, 'on_finding = quarantine');
+  await world('on_finding = quarantine');
   await bring(30, 100);
   await db.sql(`ACCEPT INCIDENT 1 FOR INTERVAL '2 days'`);
   for (const day of [31, 32, 33]) await bring(day, 1);
@@ -244,7 +253,7 @@ it('an acceptance that has expired keeps no incident from being over', async () 
 });
 
 it('how few rows are let in is told by the verdict, and no warning', async () => {
-  await world(30, 'on_finding = quarantine');
+  await world('on_finding = quarantine');
   await bring(30, 100);
   const { update } = await db.execute('CORRECT QUARANTINE FOR t SET x = x / 100 WHERE id % 10 = 0');
   expect(update?.inserted).toBe(20);

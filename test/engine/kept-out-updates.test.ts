@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { type Everview, EverviewError, type SimulatedClock, type Verdict } from '../../src/index.ts';
 import { everyOther } from '../support/depth.ts';
+import { lentWorld } from '../support/lent-world.ts';
 import { openEverview } from '../support/open-everview.ts';
 import { Random } from '../support/random.ts';
 import { type TemporaryDatabase, temporaryDatabase } from '../support/temporary-database.ts';
@@ -31,15 +32,20 @@ function day(random: Random, number: number) {
 const scaled = (rows: ReturnType<typeof day>) => rows.map((row) => ({ ...row, amount: row.amount * 1_000 }));
 const negative = (rows: ReturnType<typeof day>) => rows.map((row) => ({ ...row, amount: -row.amount }));
 
+const usual = lentWorld(async (world) => {
+  ({ db, clock } = world);
+  await db.execute(
+    'CREATE TABLE t (id INTEGER PRIMARY KEY, at TIMESTAMP, amount DOUBLE CHECK (amount >= 0)) WITH (profile = on, event_time = at)',
+  );
+  const random = new Random(5);
+  for (let number = 0; number < 24; number++) await usualDay(random, number);
+});
+
 async function usualDays(options: string): Promise<Random> {
   place = await temporaryDatabase();
-  ({ db, clock } = await openEverview({ path: place.path }));
-  const random = new Random(5);
-  await db.execute(
-    `CREATE TABLE t (id INTEGER PRIMARY KEY, at TIMESTAMP, amount DOUBLE CHECK (amount >= 0)) WITH (profile = on, event_time = at, ${options})`,
-  );
-  for (let number = 0; number < 24; number++) await usualDay(random, number);
-  return random;
+  ({ db, clock } = await usual(place));
+  await db.execute(`ALTER TABLE t SET (${options})`);
+  return new Random(6);
 }
 
 async function usualDay(random: Random, number: number) {
