@@ -24,6 +24,7 @@ class HistoryWriter {
   readonly #policies: PolicyMood;
   readonly #storage: History['storage'];
   readonly #forced: History['forced'];
+  readonly #reads: History['reads'];
   readonly #steps: Step[] = [];
   readonly #tables = new Map<string, TableShape>();
   readonly #views = new Map<string, ViewShape & Available>();
@@ -39,6 +40,7 @@ class HistoryWriter {
     this.#storage = this.#random.chance(0.06) ? 'file' : 'memory';
     const way = this.#random.weighted({ auto: 3, incremental: 6, full: 1 });
     this.#forced = way === 'auto' ? null : way;
+    this.#reads = this.#random.weighted({ one: 3, all: 1 });
   }
 
   get length(): number {
@@ -46,7 +48,13 @@ class HistoryWriter {
   }
 
   history(): History {
-    return { seed: this.#seed, storage: this.#storage, forced: this.#forced, steps: this.#steps };
+    return {
+      seed: this.#seed,
+      storage: this.#storage,
+      forced: this.#forced,
+      reads: this.#reads,
+      steps: this.#steps,
+    };
   }
 
   declareAll(): void {

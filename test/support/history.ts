@@ -11,6 +11,8 @@ export type History = {
   readonly storage: 'memory' | 'file';
   /** One way for all refreshes that have the choice; small tables would nearly always be recomputed. */
   readonly forced: 'full' | 'incremental' | null;
+  /** After each step: every view that may lag, or one of them, so that more is pending on the others when they are read. */
+  readonly reads: 'all' | 'one';
   readonly steps: readonly Step[];
 };
 
