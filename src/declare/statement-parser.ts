@@ -20,6 +20,14 @@ const refusedWords = new Set(
   MERGE PIVOT PRAGMA PREPARE RESET SET START SUMMARIZE TRUNCATE UNPIVOT USE VACUUM`.split(/\s+/),
 );
 
+/** What does the same, where something does. */
+const insteadOf: Partial<Record<string, string>> = {
+  MERGE: 'INSERT … ON CONFLICT adds rows or changes those that are there',
+  TRUNCATE: 'DELETE FROM t takes all rows away',
+  SET: 'options of an object change by ALTER … SET (option = value)',
+  SUMMARIZE: 'PROFILE t tells what the columns of a profiled table are like',
+};
+
 // Building the grammar takes some milliseconds. It holds nothing between two calls: each sets its own input.
 const grammar = new StatementGrammar();
 
@@ -61,7 +69,8 @@ function firstWord(text: string): 'query' | 'own' {
   if (ownWords.has(word)) return 'own';
   const at = placeIn(text, start, first.image.length);
   if (refusedWords.has(word)) {
-    throw new EverviewError('unsupported', `${word} is not offered`, { at, hint: statementHint });
+    const hint = insteadOf[word] ?? statementHint;
+    throw new EverviewError('unsupported', `${word} is not offered`, { at, hint });
   }
   const nearest = mistypedKeyword(word, [...ownWords, ...queryWords]);
   throw new EverviewError('syntax-error', `no statement starts with ${first.image.slice(0, 40)}`, {

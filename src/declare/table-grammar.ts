@@ -10,6 +10,7 @@ import { anyOf, stopAt } from './grammar-base.ts';
 import { draftOptions } from './read-options.ts';
 import type { Name as PlacedName, RawOption, SqlFragment } from './statement.ts';
 import { Comma, kw, LeftParen, NumberLiteral, RightParen } from './statement-lexer.ts';
+import { mistypedKeyword } from './syntax-error.ts';
 import { UpdateGrammar } from './update-grammar.ts';
 
 /** A CREATE as written; the parser makes the definition of it. */
@@ -35,6 +36,21 @@ const atColumnConstraint = anyOf(
   stopAt(Comma, kw('NOT'), kw('NULL'), kw('DEFAULT'), kw('CHECK'), kw('UNIQUE'), kw('PRIMARY')),
   stopAt(kw('REFERENCES'), kw('CONSTRAINT')),
 );
+
+const columnConstraints = [
+  'NOT',
+  'DEFAULT',
+  'CHECK',
+  'UNIQUE',
+  'PRIMARY',
+  'REFERENCES',
+  'CONSTRAINT',
+] as const;
+
+/** A type with what is in quotes or brackets blanked out; every word keeps its place. */
+function wordsOutside(type: string): string {
+  return type.replaceAll(/'[^']*'|"[^"]*"|\(.*\)/gs, (hidden) => ' '.repeat(hidden.length));
+}
 
 /** CREATE TABLE, and what all CREATEs share. */
 export class TableGrammar extends UpdateGrammar {
@@ -166,7 +182,10 @@ export class TableGrammar extends UpdateGrammar {
   private readonly column = this.RULE('column', (): TableElement => {
     const name = this.SUBRULE(this.name);
     const type = this.SUBRULE1(this.fragment, { ARGS: ['a type', atColumnConstraint] });
-    this.ACTION(() => this.refuseGenerated(type));
+    this.ACTION(() => {
+      this.refuseGenerated(type);
+      this.refuseMistyped(type);
+    });
     let defaultValue: string | null = null;
     const constraints: DraftConstraint[] = [];
     this.MANY(() =>
@@ -195,14 +214,26 @@ export class TableGrammar extends UpdateGrammar {
   });
 
   private refuseGenerated(type: SqlFragment): void {
-    const outside = type.text.replaceAll(/'[^']*'|"[^"]*"|\(.*\)/gs, (hidden) => ' '.repeat(hidden.length));
-    const found = /\b(GENERATED|COLLATE|AS)\b/i.exec(outside);
+    const found = /\b(GENERATED|COLLATE|AS)\b/i.exec(wordsOutside(type.text));
     if (found === null) return;
     const at = placeIn(this.source, type.at.offset + found.index, found[0].length);
     throw new EverviewError('unsupported', `${found[0].toUpperCase()} in a column is not offered`, {
       at,
       hint: 'compute it in a view over the table',
     });
+  }
+
+  /** `INTEGER CHEK (…)`: what is no word of the grammar is taken for a part of the type. */
+  private refuseMistyped(type: SqlFragment): void {
+    for (const found of wordsOutside(type.text).matchAll(/(?<=\s)\w+/g)) {
+      const meant = mistypedKeyword(found[0], columnConstraints);
+      if (meant === null) continue;
+      const at = placeIn(this.source, type.at.offset + found.index, found[0].length);
+      throw new EverviewError('syntax-error', `${found[0]} is no part of a type`, {
+        at,
+        hint: `did you mean ${meant}?`,
+      });
+    }
   }
 
   private readonly columnConstraint = this.RULE(

@@ -29,6 +29,8 @@ const atWhere = anyOf(stopAt(kw('WHERE')), returning, atUpdateOptions);
 const atConflict: Stop = (next, after) => next.tokenType === kw('ON') && after.tokenType === kw('CONFLICT');
 const endOfAssignment = anyOf(stopAt(Comma, kw('WHERE')), atFrom, returning, atUpdateOptions);
 
+const writeAnswer = 'query, and write the answer: everview sql --format csv|json|arrow -c "SELECT …" > file';
+
 /** Statements that change rows. */
 export class UpdateGrammar extends GrammarBase {
   protected readonly insert = this.RULE('insert', (): InsertStatement => {
@@ -143,11 +145,13 @@ export class UpdateGrammar extends GrammarBase {
 
   protected readonly copy = this.RULE('copy', (): Of<'copy-from'> => {
     this.CONSUME(kw('COPY'));
+    this.ACTION(() => {
+      if (this.is(LeftParen)) throw this.unsupported('COPY (…) TO', writeAnswer);
+    });
     const table = this.SUBRULE(this.name);
     const columns = this.OPTION(() => this.SUBRULE(this.nameList)) ?? null;
     this.ACTION(() => {
-      if (/^to$/i.test(this.LA(1).image))
-        throw this.unsupported('COPY … TO', 'query the table and write the answer');
+      if (/^to$/i.test(this.LA(1).image)) throw this.unsupported('COPY … TO', writeAnswer);
     });
     this.CONSUME(kw('FROM'));
     const path = this.SUBRULE(this.stringValue);

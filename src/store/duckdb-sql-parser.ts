@@ -144,6 +144,11 @@ function selectOf(expression: SqlNode): SqlNode {
 
 function parseFailure(sql: string, tree: SqlNode): EverviewError {
   const message = String(tree['error_message'] ?? 'the SELECT cannot be parsed');
+  if (/^\s*with\b/i.test(sql) && message.startsWith('Only SELECT')) {
+    return new EverviewError('unsupported', 'an update with WITH before it is not offered', {
+      hint: 'WITH stands within its query: INSERT INTO t WITH … SELECT …',
+    });
+  }
   if (tree['error_type'] === 'not implemented') {
     return new EverviewError('unsupported', `DuckDB cannot take this SELECT apart: ${message}`, {
       hint: 'PIVOT, for one, can be written as aggregates with FILTER',

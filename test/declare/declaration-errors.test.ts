@@ -95,6 +95,14 @@ const syntax: readonly Case[] = [
     /compute in the set/,
   ],
   ['CREATE MODEL m AS SELECT hour(a) FROM s', 'syntax-error', '1:30 1', /expected FROM/, /option expand/],
+  [
+    'CREATE TABLE t (a INTEGER CHEK (a > 0))',
+    'syntax-error',
+    '1:27 4',
+    /no part of a type/,
+    /did you mean CHECK/,
+  ],
+  ['CREATE TABLE t (a TIMESTAMP WITH TIME ZONE UNQUE)', 'syntax-error', '1:44 5', /no part/, /UNIQUE/],
   ['CREATE MODEL m AS SELECT a FORM s', 'syntax-error', '1:28 4', /expected FROM/, /did you mean FROM/],
   [
     'CREATE MODEL m AS SELECT * FROM s WHERE a > 1',
@@ -113,7 +121,9 @@ const unsupported: readonly Case[] = [
   ['CREATE TABLE t AS SELECT 1', 'unsupported', '1:16 2', /CREATE TABLE … AS/, /MATERIALIZED VIEW/],
   ['ALTER TABLE t ADD COLUMN a INTEGER', 'unsupported', '1:15 3', /ALTER … ADD/, /CREATE OR REPLACE/],
   ['EXPLAIN INSERT INTO t VALUES (1)', 'unsupported', '1:9 6', /EXPLAIN of this/, /EXPLAIN SELECT/],
-  ["COPY t TO 'x.csv'", 'unsupported', '1:8 2', /COPY … TO/, /^/],
+  ["COPY t TO 'x.csv'", 'unsupported', '1:8 2', /COPY … TO/, /--format csv/],
+  ["COPY (SELECT 1) TO 'x.csv'", 'unsupported', '1:6 1', /COPY \(…\) TO/, /--format csv/],
+  ['TRUNCATE t', 'unsupported', '1:1 8', /TRUNCATE/, /DELETE FROM/],
   ['DELETE FROM t RETURNING a', 'unsupported', '1:15 9', /RETURNING/, /query the table/],
   ['INSERT INTO t VALUES (1) RETURNING a', 'unsupported', '1:26 9', /RETURNING/, /^/],
   [
