@@ -1,8 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
+import everyRun from '../vitest.config.ts';
 
-/** Tests that go further here say so by their `depth`, or by that of what plays them. */
+/** Tests that go further here, or have long ones beside those of every run, say so by what they import. */
 const saysDepth = /from '[./]+support\/(?:depth|shape-run)\.ts'/;
 
 const deeper = readdirSync(import.meta.dirname, { recursive: true, encoding: 'utf8' })
@@ -12,12 +13,10 @@ const deeper = readdirSync(import.meta.dirname, { recursive: true, encoding: 'ut
 /** `npm run test:campaigns`: what takes too long for every run of the tests. */
 export default defineConfig({
   test: {
+    ...everyRun.test,
     include: ['test/**/*.campaign.ts', ...deeper.map((path) => `test/${path.replaceAll('\\', '/')}`)],
-    setupFiles: ['test/support/seed-draws.ts'],
     env: { EVERVIEW_TEST_DEPTH: 'campaign' },
     testTimeout: 300_000,
     hookTimeout: 600_000,
-    pool: 'forks',
-    maxWorkers: 2,
   },
 });

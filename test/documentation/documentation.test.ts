@@ -10,18 +10,33 @@ import {
   shownPrograms,
 } from '../support/documentation.ts';
 
-let programs: ShownPrograms;
-
-beforeAll(async () => {
-  programs = await shownPrograms();
-});
-
-afterAll(() => programs[Symbol.asyncDispose]());
-
 describe('the documentation', () => {
   it('has the reference that the code gives (npm run docs)', async () => {
     expect(readText('src/REFERENCE.md')).toBe(await reference());
   });
+
+  it('names every law and the test file of each', () => {
+    const architecture = readText('src/ARCHITECTURE.md');
+    const laws = readdirSync(`${root}/test/laws`).filter((file) => file.startsWith('law-'));
+    for (const file of laws) expect(architecture).toContain(`test/laws/${file}`);
+    for (const [path] of architecture.matchAll(/test\/laws\/[\w.-]+\.test\.ts/g)) {
+      expect(laws).toContain(path.slice('test/laws/'.length));
+    }
+  });
+
+  it('explains every dependency', () => {
+    const contributing = readText('CONTRIBUTING.md');
+    const manifest = JSON.parse(readText('package.json')) as { dependencies: Record<string, string> };
+    for (const name of Object.keys(manifest.dependencies)) expect(contributing).toContain(`\`${name}\``);
+  });
+
+  let programs: ShownPrograms;
+
+  beforeAll(async () => {
+    programs = await shownPrograms();
+  });
+
+  afterAll(() => programs[Symbol.asyncDispose]());
 
   it('shows the examples as they are, and their output as it is (npm run docs)', () => {
     const text = readText('README.md');
@@ -47,20 +62,5 @@ describe('the documentation', () => {
     const answers = lines.map((line) => JSON.parse(line) as { error?: unknown });
     expect(answers).toHaveLength(19);
     expect(answers.filter((answer) => answer.error !== undefined)).toEqual([]);
-  });
-
-  it('names every law and the test file of each', () => {
-    const architecture = readText('src/ARCHITECTURE.md');
-    const laws = readdirSync(`${root}/test/laws`).filter((file) => file.startsWith('law-'));
-    for (const file of laws) expect(architecture).toContain(`test/laws/${file}`);
-    for (const [path] of architecture.matchAll(/test\/laws\/[\w.-]+\.test\.ts/g)) {
-      expect(laws).toContain(path.slice('test/laws/'.length));
-    }
-  });
-
-  it('explains every dependency', () => {
-    const contributing = readText('CONTRIBUTING.md');
-    const manifest = JSON.parse(readText('package.json')) as { dependencies: Record<string, string> };
-    for (const name of Object.keys(manifest.dependencies)) expect(contributing).toContain(`\`${name}\``);
   });
 });

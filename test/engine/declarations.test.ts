@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Everview } from '../../src/index.ts';
+import { firstOf, longTests } from '../support/depth.ts';
 import { failureOf } from '../support/failure-of.ts';
 import { openEverview } from '../support/open-everview.ts';
 import { temporaryDatabase } from '../support/temporary-database.ts';
@@ -65,26 +66,28 @@ describe('CREATE OR REPLACE', () => {
     expect(await lastReason('line')).toBe('definition-changed');
   });
 
-  it('replaces a training set and a model, which learn anew; numbers of versions go on', async () => {
-    await db.sql(stack);
-    await predict();
-    await db.execute(
-      'CREATE OR REPLACE TRAINING SET examples WITH (label = y) AS SELECT x, 5 * x AS y FROM kept',
-    );
-    expect(await predict()).toBe(50);
-    await db.execute(
-      'CREATE OR REPLACE MODEL line WITH (method = ridge, l2 = 1e12) AS SELECT * FROM examples',
-    );
-    const flat = await db.query('SELECT round(prediction, 3) AS p FROM PREDICT(line, (SELECT 10.0 AS x))');
-    expect(flat).toMatchObject({ rows: [{ p: 97.5 }], models: { line: 3 }, path: 'refreshed-first' });
-    const { rows } = await db.query(
-      'SELECT version::INTEGER AS v, status FROM everview.model_versions ORDER BY version',
-    );
-    expect(rows).toEqual([
-      { v: 1, status: 'superseded' },
-      { v: 2, status: 'superseded' },
-      { v: 3, status: 'promoted' },
-    ]);
+  longTests(() => {
+    it('replaces a training set and a model, which learn anew; numbers of versions go on', async () => {
+      await db.sql(stack);
+      await predict();
+      await db.execute(
+        'CREATE OR REPLACE TRAINING SET examples WITH (label = y) AS SELECT x, 5 * x AS y FROM kept',
+      );
+      expect(await predict()).toBe(50);
+      await db.execute(
+        'CREATE OR REPLACE MODEL line WITH (method = ridge, l2 = 1e12) AS SELECT * FROM examples',
+      );
+      const flat = await db.query('SELECT round(prediction, 3) AS p FROM PREDICT(line, (SELECT 10.0 AS x))');
+      expect(flat).toMatchObject({ rows: [{ p: 97.5 }], models: { line: 3 }, path: 'refreshed-first' });
+      const { rows } = await db.query(
+        'SELECT version::INTEGER AS v, status FROM everview.model_versions ORDER BY version',
+      );
+      expect(rows).toEqual([
+        { v: 1, status: 'superseded' },
+        { v: 2, status: 'superseded' },
+        { v: 3, status: 'promoted' },
+      ]);
+    });
   });
 
   it('is refused whole where a dependent does not fit', async () => {
@@ -118,70 +121,75 @@ describe('CREATE OR REPLACE', () => {
     expect((await db.query('SELECT * FROM xy AT (VERSION => 1)')).rows).toEqual([]);
   });
 
-  it('takes a row for which a new constraint fails to evaluate for one that breaks it', async () => {
-    await db.sql(
-      `CREATE TABLE t (id INTEGER, a VARCHAR); INSERT INTO t VALUES (1, 'one'), (2, '2'), (3, NULL)`,
-    );
-    const tight = 'CREATE OR REPLACE TABLE t (id INTEGER, a VARCHAR CHECK (CAST(a AS INTEGER) > 0))';
-    expect(await failureOf(db.execute(tight))).toMatchObject({
-      code: 'constraint-violation',
-      data: { rows: 1 },
+  longTests(() => {
+    it('takes a row for which a new constraint fails to evaluate for one that breaks it', async () => {
+      await db.sql(
+        `CREATE TABLE t (id INTEGER, a VARCHAR); INSERT INTO t VALUES (1, 'one'), (2, '2'), (3, NULL)`,
+      );
+      const tight = 'CREATE OR REPLACE TABLE t (id INTEGER, a VARCHAR CHECK (CAST(a AS INTEGER) > 0))';
+      expect(await failureOf(db.execute(tight))).toMatchObject({
+        code: 'constraint-violation',
+        data: { rows: 1 },
+      });
+      await db.execute(`UPDATE t SET a = '1' WHERE id = 1`);
+      expect((await db.execute(tight)).message).toBe('table "t" replaced');
     });
-    await db.execute(`UPDATE t SET a = '1' WHERE id = 1`);
-    expect((await db.execute(tight)).message).toBe('table "t" replaced');
-  });
 
-  it('leaves nothing waiting of a table that is empty and gets other columns', async () => {
-    await db.sql(`
+    it('leaves nothing waiting of a table that is empty and gets other columns', async () => {
+      await db.sql(`
       CREATE TABLE t (id INTEGER, a INTEGER CHECK (a > 0)) WITH (on_violation = quarantine);
       INSERT INTO t VALUES (1, -1), (2, -2);
       CREATE OR REPLACE TABLE t (id INTEGER, a VARCHAR, b INTEGER) WITH (on_violation = quarantine)`);
-    expect((await db.query(`SELECT state, "row" FROM everview.quarantine ORDER BY id`)).rows).toEqual([
-      { state: 'dropped', row: '{"id":1,"a":-1}' },
-      { state: 'dropped', row: '{"id":2,"a":-2}' },
-    ]);
-    expect((await db.query('SELECT state FROM everview.incidents')).rows).toEqual([{ state: 'resolved' }]);
-    expect(await db.execute('RELEASE QUARANTINE FOR t')).toMatchObject({ update: { status: 'unchanged' } });
-  });
-
-  it('keeps the first spelling of a name, and what is filed under it', async () => {
-    await db.sql(stack);
-    await db.insert('XY', [{ id: 1000, x: 100, y: 200 }]);
-    await db.execute(
-      'CREATE OR REPLACE TABLE XY (id INTEGER PRIMARY KEY, ts TIMESTAMP, g VARCHAR, x DOUBLE, y DOUBLE) WITH (on_violation = warn)',
-    );
-    expect((await db.query('SELECT name, rows::INTEGER AS rows FROM everview.tables')).rows).toEqual([
-      { name: 'xy', rows: 41 },
-    ]);
-    await db.refresh('KEPT');
-    expect((await db.query('SELECT s FROM TOTAL')).rows).toEqual([{ s: 880 }]);
-  });
-
-  it('sees a cycle', async () => {
-    await db.sql(stack);
-    expect(
-      await failureOf(db.execute('CREATE OR REPLACE VIEW plain AS\nSELECT s AS x FROM total')),
-    ).toMatchObject({
-      code: 'cyclic-definition',
-      place: '2:20+5',
+      expect((await db.query(`SELECT state, "row" FROM everview.quarantine ORDER BY id`)).rows).toEqual([
+        { state: 'dropped', row: '{"id":1,"a":-1}' },
+        { state: 'dropped', row: '{"id":2,"a":-2}' },
+      ]);
+      expect((await db.query('SELECT state FROM everview.incidents')).rows).toEqual([{ state: 'resolved' }]);
+      expect(await db.execute('RELEASE QUARANTINE FOR t')).toMatchObject({ update: { status: 'unchanged' } });
     });
-    expect(await failureOf(db.execute('CREATE VIEW me AS\n SELECT * FROM me'))).toMatchObject({
-      code: 'cyclic-definition',
-      place: '2:16+2',
-    });
-  });
 
-  it('turns a kept view into a plain one and back', async () => {
-    await db.sql(
-      `${base} CREATE MATERIALIZED VIEW v AS SELECT count(*)::INTEGER AS n FROM xy; CREATE VIEW over AS SELECT n FROM v;`,
-    );
-    await db.execute('DROP VIEW over');
-    await db.execute('CREATE OR REPLACE VIEW v AS SELECT count(*)::INTEGER AS n FROM xy WHERE id < 5');
-    expect(await db.query('SELECT n FROM v')).toMatchObject({ rows: [{ n: 5 }], staleness: [] });
-    await db.execute(
-      'CREATE OR REPLACE MATERIALIZED VIEW v AS SELECT count(*)::INTEGER AS n FROM xy WHERE id < 6',
-    );
-    expect(await db.query('SELECT n FROM v')).toMatchObject({ rows: [{ n: 6 }], staleness: [{ name: 'v' }] });
+    it('keeps the first spelling of a name, and what is filed under it', async () => {
+      await db.sql(stack);
+      await db.insert('XY', [{ id: 1000, x: 100, y: 200 }]);
+      await db.execute(
+        'CREATE OR REPLACE TABLE XY (id INTEGER PRIMARY KEY, ts TIMESTAMP, g VARCHAR, x DOUBLE, y DOUBLE) WITH (on_violation = warn)',
+      );
+      expect((await db.query('SELECT name, rows::INTEGER AS rows FROM everview.tables')).rows).toEqual([
+        { name: 'xy', rows: 41 },
+      ]);
+      await db.refresh('KEPT');
+      expect((await db.query('SELECT s FROM TOTAL')).rows).toEqual([{ s: 880 }]);
+    });
+
+    it('sees a cycle', async () => {
+      await db.sql(stack);
+      expect(
+        await failureOf(db.execute('CREATE OR REPLACE VIEW plain AS\nSELECT s AS x FROM total')),
+      ).toMatchObject({
+        code: 'cyclic-definition',
+        place: '2:20+5',
+      });
+      expect(await failureOf(db.execute('CREATE VIEW me AS\n SELECT * FROM me'))).toMatchObject({
+        code: 'cyclic-definition',
+        place: '2:16+2',
+      });
+    });
+
+    it('turns a kept view into a plain one and back', async () => {
+      await db.sql(
+        `${base} CREATE MATERIALIZED VIEW v AS SELECT count(*)::INTEGER AS n FROM xy; CREATE VIEW over AS SELECT n FROM v;`,
+      );
+      await db.execute('DROP VIEW over');
+      await db.execute('CREATE OR REPLACE VIEW v AS SELECT count(*)::INTEGER AS n FROM xy WHERE id < 5');
+      expect(await db.query('SELECT n FROM v')).toMatchObject({ rows: [{ n: 5 }], staleness: [] });
+      await db.execute(
+        'CREATE OR REPLACE MATERIALIZED VIEW v AS SELECT count(*)::INTEGER AS n FROM xy WHERE id < 6',
+      );
+      expect(await db.query('SELECT n FROM v')).toMatchObject({
+        rows: [{ n: 6 }],
+        staleness: [{ name: 'v' }],
+      });
+    });
   });
 });
 
@@ -195,14 +203,16 @@ describe('CREATE, ALTER, DROP', () => {
     expect((await db.execute('CREATE TABLE IF NOT EXISTS xy (a INTEGER)')).message).toContain('unchanged');
   });
 
-  it('leaves the name of the place of a row to DuckDB, where rows are changed by it', async () => {
-    await db.sql(base);
-    const refused = { code: 'invalid-definition', hint: expect.stringContaining('row_id') };
-    expect(await failureOf(db.execute('CREATE TABLE t (id INTEGER, "RowId" INTEGER)'))).toMatchObject(
-      refused,
-    );
-    const kept = 'CREATE MATERIALIZED VIEW v AS SELECT x AS rowid FROM xy';
-    expect(await failureOf(db.execute(kept))).toMatchObject(refused);
+  longTests(() => {
+    it('leaves the name of the place of a row to DuckDB, where rows are changed by it', async () => {
+      await db.sql(base);
+      const refused = { code: 'invalid-definition', hint: expect.stringContaining('row_id') };
+      expect(await failureOf(db.execute('CREATE TABLE t (id INTEGER, "RowId" INTEGER)'))).toMatchObject(
+        refused,
+      );
+      const kept = 'CREATE MATERIALIZED VIEW v AS SELECT x AS rowid FROM xy';
+      expect(await failureOf(db.execute(kept))).toMatchObject(refused);
+    });
   });
 
   it('ALTER changes policies and keeps contents; what makes contents makes them anew', async () => {
@@ -252,17 +262,19 @@ describe('CREATE, ALTER, DROP', () => {
     });
   });
 
-  it('makes an object anew after a drop, with nothing of the old one', async () => {
-    await db.sql(stack);
-    expect(await predict()).toBe(20);
-    await db.sql(`DROP TABLE xy CASCADE; ${stack.replace('2 * i', '7 * i')}`);
-    expect(await predict()).toBe(70);
-    expect((await db.query('SELECT count(*)::INTEGER AS n, max(s) AS s FROM kept, total')).rows).toEqual([
-      { n: 40, s: 780 },
-    ]);
-    expect((await db.query('SELECT count(*)::INTEGER AS n FROM xy AT (VERSION => 1)')).rows).toEqual([
-      { n: 0 },
-    ]);
+  longTests(() => {
+    it('makes an object anew after a drop, with nothing of the old one', async () => {
+      await db.sql(stack);
+      expect(await predict()).toBe(20);
+      await db.sql(`DROP TABLE xy CASCADE; ${stack.replace('2 * i', '7 * i')}`);
+      expect(await predict()).toBe(70);
+      expect((await db.query('SELECT count(*)::INTEGER AS n, max(s) AS s FROM kept, total')).rows).toEqual([
+        { n: 40, s: 780 },
+      ]);
+      expect((await db.query('SELECT count(*)::INTEGER AS n FROM xy AT (VERSION => 1)')).rows).toEqual([
+        { n: 0 },
+      ]);
+    });
   });
 });
 
@@ -274,86 +286,111 @@ describe('what is wrong in a declaration is shown in its text', () => {
   });
   afterAll(() => shared.close());
 
-  it.each([
-    ['CREATE TABLE t (\n  a INTEGR)', 'unknown-type', '2:5+6', 'did you mean "INTEGER"?'],
-    ['CREATE TABLE t (\n  a INTEGER,\n  PRIMARY KEY (aa))', 'unknown-column', '3:16+2', 'did you mean "a"?'],
-    ['CREATE TABLE t (\n  a INTEGER CHECK (aa > 0))', 'unknown-column', '2:20+2', 'did you mean "a"?'],
-    ['CREATE TABLE t (\n  a INTEGER REFERENCES xz (id))', 'unknown-relation', '2:24+2', 'did you mean "xy"?'],
-    ['CREATE TABLE t (\n  a INTEGER REFERENCES xy (idd))', 'unknown-column', '2:28+3', 'did you mean "id"?'],
-    ['CREATE TABLE t (\n  __ev_a INTEGER)', 'invalid-definition', '2:3+6', expect.any(String)],
-    ['CREATE TABLE __ev_t (a INTEGER)', 'invalid-definition', '1:14+6', expect.any(String)],
-    ['CREATE VIEW v AS SELECT 1 AS __ev_a', 'invalid-definition', '1:30+6', expect.any(String)],
-    ['CREATE VIEW v AS\n SELECT x,\n  xx FROM xy', 'unknown-column', '3:3+2', 'did you mean "x"?'],
-    ['CREATE VIEW v AS\n SELECT x FROM xz', 'unknown-relation', '2:16+2', 'did you mean "xy"?'],
-    [
-      'CREATE MATERIALIZED VIEW v AS\n SELECT sum(xx) AS s\n FROM xy',
-      'unknown-column',
-      '2:13+2',
-      'did you mean "x"?',
-    ],
-    [
-      'CREATE MATERIALIZED VIEW v AS\n SELECT now() AS n FROM xy',
-      'non-deterministic',
-      '2:9+3',
-      expect.any(String),
-    ],
-    [
-      'CREATE MATERIALIZED VIEW v AS\n SELECT "größe", xx FROM xy',
-      'unknown-column',
-      '2:9+7',
-      expect.any(String),
-    ],
-    ['CREATE VIEW v AS\n SELECT * FROM PREDICT(m, xy)', 'unsupported', '2:16+7', expect.any(String)],
-    ['CREATE VIEW v AS\n SELECT * FROM xy AT (VERSION => 1)', 'unsupported', '2:16+2', expect.any(String)],
-    [
-      'CREATE TRAINING SET e\n WITH (label = yy) AS\n SELECT x, y FROM xy',
-      'unknown-column',
-      '2:16+2',
-      'did you mean "y"?',
-    ],
-    [
-      'CREATE TRAINING SET e\n WITH (label = y,\n event_time = tss) AS SELECT ts, x, y FROM xy',
-      'unknown-column',
-      '3:15+3',
-      'did you mean "ts"?',
-    ],
-    [
-      'CREATE TRAINING SET e\n WITH (label = y, event_time = g) AS SELECT g, x, y FROM xy',
-      'invalid-definition',
-      '2:32+1',
-      expect.any(String),
-    ],
-    [
-      'CREATE MODEL m WITH (method = ridge,\n categorical = (g, gg)) AS SELECT * FROM examples',
-      'unknown-column',
-      '2:20+2',
-      'did you mean "g"?',
-    ],
-    [
-      'CREATE MODEL m WITH (method = ridge) AS\n SELECT x, xx FROM examples',
-      'unknown-column',
-      '2:12+2',
-      'did you mean "x"?',
-    ],
-    [
-      'CREATE MODEL m WITH (method = ridge) AS\n SELECT * FROM example',
-      'unknown-relation',
-      '2:16+7',
-      'did you mean "examples"?',
-    ],
-    [
-      'CREATE MODEL m WITH (method = ridge) AS\n SELECT * FROM xy',
-      'wrong-kind',
-      '2:16+2',
-      expect.any(String),
-    ],
-    [
-      'CREATE MODEL m WITH (method = ridge,\n gate = (rmse <= 3)) AS SELECT * FROM examples',
-      'invalid-definition',
-      '2:2+4',
-      expect.stringContaining('holdout'),
-    ],
-  ])('%j', async (sql, code, place, hint) => {
+  it.each(
+    firstOf(
+      [
+        ['CREATE TABLE t (\n  a INTEGR)', 'unknown-type', '2:5+6', 'did you mean "INTEGER"?'],
+        ['CREATE VIEW v AS\n SELECT x,\n  xx FROM xy', 'unknown-column', '3:3+2', 'did you mean "x"?'],
+        [
+          'CREATE MATERIALIZED VIEW v AS\n SELECT sum(xx) AS s\n FROM xy',
+          'unknown-column',
+          '2:13+2',
+          'did you mean "x"?',
+        ],
+        [
+          'CREATE TRAINING SET e\n WITH (label = yy) AS\n SELECT x, y FROM xy',
+          'unknown-column',
+          '2:16+2',
+          'did you mean "y"?',
+        ],
+        [
+          'CREATE MODEL m WITH (method = ridge) AS\n SELECT x, xx FROM examples',
+          'unknown-column',
+          '2:12+2',
+          'did you mean "x"?',
+        ],
+        [
+          'CREATE TABLE t (\n  a INTEGER,\n  PRIMARY KEY (aa))',
+          'unknown-column',
+          '3:16+2',
+          'did you mean "a"?',
+        ],
+        ['CREATE TABLE t (\n  a INTEGER CHECK (aa > 0))', 'unknown-column', '2:20+2', 'did you mean "a"?'],
+        [
+          'CREATE TABLE t (\n  a INTEGER REFERENCES xz (id))',
+          'unknown-relation',
+          '2:24+2',
+          'did you mean "xy"?',
+        ],
+        [
+          'CREATE TABLE t (\n  a INTEGER REFERENCES xy (idd))',
+          'unknown-column',
+          '2:28+3',
+          'did you mean "id"?',
+        ],
+        ['CREATE TABLE t (\n  __ev_a INTEGER)', 'invalid-definition', '2:3+6', expect.any(String)],
+        ['CREATE TABLE __ev_t (a INTEGER)', 'invalid-definition', '1:14+6', expect.any(String)],
+        ['CREATE VIEW v AS SELECT 1 AS __ev_a', 'invalid-definition', '1:30+6', expect.any(String)],
+        ['CREATE VIEW v AS\n SELECT x FROM xz', 'unknown-relation', '2:16+2', 'did you mean "xy"?'],
+        [
+          'CREATE MATERIALIZED VIEW v AS\n SELECT now() AS n FROM xy',
+          'non-deterministic',
+          '2:9+3',
+          expect.any(String),
+        ],
+        [
+          'CREATE MATERIALIZED VIEW v AS\n SELECT "größe", xx FROM xy',
+          'unknown-column',
+          '2:9+7',
+          expect.any(String),
+        ],
+        ['CREATE VIEW v AS\n SELECT * FROM PREDICT(m, xy)', 'unsupported', '2:16+7', expect.any(String)],
+        [
+          'CREATE VIEW v AS\n SELECT * FROM xy AT (VERSION => 1)',
+          'unsupported',
+          '2:16+2',
+          expect.any(String),
+        ],
+        [
+          'CREATE TRAINING SET e\n WITH (label = y,\n event_time = tss) AS SELECT ts, x, y FROM xy',
+          'unknown-column',
+          '3:15+3',
+          'did you mean "ts"?',
+        ],
+        [
+          'CREATE TRAINING SET e\n WITH (label = y, event_time = g) AS SELECT g, x, y FROM xy',
+          'invalid-definition',
+          '2:32+1',
+          expect.any(String),
+        ],
+        [
+          'CREATE MODEL m WITH (method = ridge,\n categorical = (g, gg)) AS SELECT * FROM examples',
+          'unknown-column',
+          '2:20+2',
+          'did you mean "g"?',
+        ],
+        [
+          'CREATE MODEL m WITH (method = ridge) AS\n SELECT * FROM example',
+          'unknown-relation',
+          '2:16+7',
+          'did you mean "examples"?',
+        ],
+        [
+          'CREATE MODEL m WITH (method = ridge) AS\n SELECT * FROM xy',
+          'wrong-kind',
+          '2:16+2',
+          expect.any(String),
+        ],
+        [
+          'CREATE MODEL m WITH (method = ridge,\n gate = (rmse <= 3)) AS SELECT * FROM examples',
+          'invalid-definition',
+          '2:2+4',
+          expect.stringContaining('holdout'),
+        ],
+      ],
+      5,
+    ),
+  )('%j', async (sql, code, place, hint) => {
     expect(await failureOf(shared.execute(sql))).toMatchObject({ code, place, hint });
     const moved = await failureOf(shared.sql(`SELECT 1 AS one;\n\n${sql}`));
     const [line = '', column] = place.split(':');
@@ -361,8 +398,9 @@ describe('what is wrong in a declaration is shown in its text', () => {
   });
 });
 
-it('takes any name in quotes, everywhere, and compares names without case', async () => {
-  await db.sql(`
+longTests(() => {
+  it('takes any name in quotes, everywhere, and compares names without case', async () => {
+    await db.sql(`
     CREATE TABLE "Flüge ""Q""" ("Größe in m" INTEGER PRIMARY KEY, "select" VARCHAR, "日本" DOUBLE, "when" TIMESTAMP)
       WITH (event_time = "when", on_violation = quarantine);
     INSERT INTO "flüge ""q""" VALUES (1, 'a', 2, NULL), (2, 'b', 4, NULL), (3, 'a', 6, NULL);
@@ -371,82 +409,83 @@ it('takes any name in quotes, everywhere, and compares names without case', asyn
     CREATE TRAINING SET "menge %" WITH (label = "日本") AS SELECT "Größe in m", "select", "日本" FROM "von; --";
     CREATE MODEL "modell é" WITH (method = ridge, l2 = 1e-9, categorical = ("select")) AS SELECT * FROM "menge %";
     UPDATE "Flüge ""Q""" SET "日本" = 8 WHERE "Größe in m" = 3;`);
-  const rows = async (sql: string) => (await db.query(sql)).rows;
-  expect(await rows('SELECT * FROM "SICHT Ü" ORDER BY "SELECT"')).toEqual([
-    { select: 'a', 'Summe €': 10 },
-    { select: 'b', 'Summe €': 4 },
-  ]);
-  expect(await rows('SELECT count(prediction)::INTEGER AS n FROM PREDICT("MODELL É", "von; --")')).toEqual([
-    { n: 3 },
-  ]);
-  expect(await rows('SELECT sum("日本") AS s FROM "von; --" AT (VERSION => 1)')).toEqual([{ s: 12 }]);
-  expect((await db.execute('REFRESH "MENGE %"')).rows).toMatchObject([{ name: 'menge %' }]);
-  expect((await db.execute('DESCRIBE "von; --"')).rows.map((row) => row.column_name)).toEqual([
-    'Größe in m',
-    'select',
-    '日本',
-    'when',
-  ]);
-  await db.execute('DROP TABLE "FLÜGE ""Q""" CASCADE');
-  expect((await db.execute('SHOW VIEWS')).rows).toEqual([]);
-});
+    const rows = async (sql: string) => (await db.query(sql)).rows;
+    expect(await rows('SELECT * FROM "SICHT Ü" ORDER BY "SELECT"')).toEqual([
+      { select: 'a', 'Summe €': 10 },
+      { select: 'b', 'Summe €': 4 },
+    ]);
+    expect(await rows('SELECT count(prediction)::INTEGER AS n FROM PREDICT("MODELL É", "von; --")')).toEqual([
+      { n: 3 },
+    ]);
+    expect(await rows('SELECT sum("日本") AS s FROM "von; --" AT (VERSION => 1)')).toEqual([{ s: 12 }]);
+    expect((await db.execute('REFRESH "MENGE %"')).rows).toMatchObject([{ name: 'menge %' }]);
+    expect((await db.execute('DESCRIBE "von; --"')).rows.map((row) => row.column_name)).toEqual([
+      'Größe in m',
+      'select',
+      '日本',
+      'when',
+    ]);
+    await db.execute('DROP TABLE "FLÜGE ""Q""" CASCADE');
+    expect((await db.execute('SHOW VIEWS')).rows).toEqual([]);
+  });
 
-it('says that a view names a model, and how to predict', async () => {
-  await db.sql(stack);
-  const failure = await failureOf(db.execute('CREATE MATERIALIZED VIEW v AS SELECT * FROM line'));
-  expect(failure).toMatchObject({ code: 'wrong-kind', message: expect.stringContaining('is a model') });
-  expect(failure).toMatchObject({ hint: expect.stringContaining('PREDICT(line'), place: '1:45+4' });
-});
+  it('says that a view names a model, and how to predict', async () => {
+    await db.sql(stack);
+    const failure = await failureOf(db.execute('CREATE MATERIALIZED VIEW v AS SELECT * FROM line'));
+    expect(failure).toMatchObject({ code: 'wrong-kind', message: expect.stringContaining('is a model') });
+    expect(failure).toMatchObject({ hint: expect.stringContaining('PREDICT(line'), place: '1:45+4' });
+  });
 
-it('does not advise a quarantine that is declared already', async () => {
-  await db.sql(`CREATE TABLE q (id INTEGER PRIMARY KEY, n INTEGER CHECK (n > 0)) WITH (on_violation = quarantine);
+  it('does not advise a quarantine that is declared already', async () => {
+    await db.sql(`CREATE TABLE q (id INTEGER PRIMARY KEY, n INTEGER CHECK (n > 0)) WITH (on_violation = quarantine);
     INSERT INTO q VALUES (1, 1)`);
-  const failure = await failureOf(db.execute('UPDATE q SET id = 2, n = -1'));
-  expect(failure).toMatchObject({
-    code: 'constraint-violation',
-    hint: expect.stringContaining('PRIMARY KEY that the statement does not set'),
+    const failure = await failureOf(db.execute('UPDATE q SET id = 2, n = -1'));
+    expect(failure).toMatchObject({
+      code: 'constraint-violation',
+      hint: expect.stringContaining('PRIMARY KEY that the statement does not set'),
+    });
   });
-});
 
-it('counts the silence of a table that never had a row from its declaration', async () => {
-  await using file = await temporaryDatabase();
-  const first = await openEverview({ path: file.path });
-  await first.db.sql(`CREATE TABLE beat (id INTEGER) WITH (heartbeat = INTERVAL '1 hour')`);
-  const overdue = async (engine: Everview) =>
-    (await engine.query(`SELECT overdue FROM everview.tables WHERE name = 'beat'`)).rows[0]?.overdue;
-  expect(await overdue(first.db)).toBe(false);
-  first.clock.advanceMs(3_600_001);
-  expect(await overdue(first.db)).toBe(true);
-  await first.db.close();
-  const second = await openEverview({ path: file.path, clock: first.clock });
-  expect(await overdue(second.db)).toBe(true);
-  await second.db.close();
-});
-
-it.each([
-  ['id < (SELECT 5)', 'invalid-definition', 'has a subquery'],
-  ['id < random()', 'non-deterministic', 'random()'],
-])('refuses CHECK (%s)', async (expression, code, named) => {
-  const failure = await failureOf(db.execute(`CREATE TABLE c (id INTEGER CHECK (${expression}))`));
-  expect(failure).toMatchObject({
-    code,
-    message: expect.stringContaining(named),
-    place: expect.stringMatching(/^1:35/),
+  it('counts the silence of a table that never had a row from its declaration', async () => {
+    await using file = await temporaryDatabase();
+    const first = await openEverview({ path: file.path });
+    await first.db.sql(`CREATE TABLE beat (id INTEGER) WITH (heartbeat = INTERVAL '1 hour')`);
+    const overdue = async (engine: Everview) =>
+      (await engine.query(`SELECT overdue FROM everview.tables WHERE name = 'beat'`)).rows[0]?.overdue;
+    expect(await overdue(first.db)).toBe(false);
+    first.clock.advanceMs(3_600_001);
+    expect(await overdue(first.db)).toBe(true);
+    await first.db.close();
+    const second = await openEverview({ path: file.path, clock: first.clock });
+    expect(await overdue(second.db)).toBe(true);
+    await second.db.close();
   });
-});
 
-it.each([
-  [
-    'CREATE MATERIALIZED VIEW v WITH (refresh = incremental) AS SELECT median(x) FROM xy',
-    'not-incremental',
-    '1:34+7',
-  ],
-  [
-    'CREATE MODEL m WITH (method = ridge, gate = (rmse < 1)) AS SELECT * FROM examples',
-    'invalid-definition',
-    '1:38+4',
-  ],
-])('points at the option: %s', async (sql, code, place) => {
-  await db.sql(stack);
-  expect(await failureOf(db.execute(sql))).toMatchObject({ code, place });
+  it.each([
+    ['id < (SELECT 5)', 'invalid-definition', 'has a subquery'],
+    ['id < random()', 'non-deterministic', 'random()'],
+  ])('refuses CHECK (%s)', async (expression, code, named) => {
+    const failure = await failureOf(db.execute(`CREATE TABLE c (id INTEGER CHECK (${expression}))`));
+    expect(failure).toMatchObject({
+      code,
+      message: expect.stringContaining(named),
+      place: expect.stringMatching(/^1:35/),
+    });
+  });
+
+  it.each([
+    [
+      'CREATE MATERIALIZED VIEW v WITH (refresh = incremental) AS SELECT median(x) FROM xy',
+      'not-incremental',
+      '1:34+7',
+    ],
+    [
+      'CREATE MODEL m WITH (method = ridge, gate = (rmse < 1)) AS SELECT * FROM examples',
+      'invalid-definition',
+      '1:38+4',
+    ],
+  ])('points at the option: %s', async (sql, code, place) => {
+    await db.sql(stack);
+    expect(await failureOf(db.execute(sql))).toMatchObject({ code, place });
+  });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Everview } from '../../src/index.ts';
+import { longTests } from '../support/depth.ts';
 import { drawNormal } from '../support/draw-normal.ts';
 import { openEverview } from '../support/open-everview.ts';
 import { Random } from '../support/random.ts';
@@ -48,19 +49,21 @@ async function eventsOf(db: Everview): Promise<string[]> {
 }
 
 describe('many rows outside of all that was known', () => {
-  it('are the world as far as rows tell, and stop an update on which a model errs as on none before', async () => {
-    const plain = await afterUsualDays('SELECT 1');
-    expect(await plain.day(0.3)).toBe('notice covariate-drift x');
-    const learned = await afterUsualDays(model);
-    expect(await learned.day(0.3)).toBe('block covariate-drift x');
-    await plain.db.close();
-    await learned.db.close();
-  });
-
   it('are the world where they are all rows, whatever a model errs', async () => {
     const { db, day } = await afterUsualDays(model);
     expect(await day(1)).toBe('notice covariate-drift x');
     await db.close();
+  });
+
+  longTests(() => {
+    it('are the world as far as rows tell, and stop an update on which a model errs as on none before', async () => {
+      const plain = await afterUsualDays('SELECT 1');
+      expect(await plain.day(0.3)).toBe('notice covariate-drift x');
+      const learned = await afterUsualDays(model);
+      expect(await learned.day(0.3)).toBe('block covariate-drift x');
+      await plain.db.close();
+      await learned.db.close();
+    });
   });
 });
 
@@ -73,21 +76,23 @@ describe('a few wild rows that come again', () => {
     await db.close();
   });
 
-  it('and where a model that never errs gets none of them wrong either', async () => {
-    const perfect = `CREATE TRAINING SET s WITH (label = late) AS SELECT z > 10 AS big, z > 10 AS late FROM r;
+  longTests(() => {
+    it('and where a model that never errs gets none of them wrong either', async () => {
+      const perfect = `CREATE TRAINING SET s WITH (label = late) AS SELECT z > 10 AS big, z > 10 AS late FROM r;
       CREATE MODEL m WITH (method = logistic) AS SELECT * FROM s; REFRESH m`;
-    const { db, day, told } = await afterUsualDays(perfect);
-    for (let count = 0; count < 3; count++) await day(0.02);
-    expect(told).toEqual(['notice outlier-rows x', 'notice outlier-rows x', '']);
-    await db.close();
-  });
+      const { db, day, told } = await afterUsualDays(perfect);
+      for (let count = 0; count < 3; count++) await day(0.02);
+      expect(told).toEqual(['notice outlier-rows x', 'notice outlier-rows x', '']);
+      await db.close();
+    });
 
-  it('are told until the fifth time where a model errs on them as on none before', async () => {
-    const { db, day, told } = await afterUsualDays(model);
-    for (let count = 0; count < 5; count++) await day(0.02);
-    expect(told).toEqual(Array(5).fill('notice outlier-rows x'));
-    expect(await eventsOf(db)).toEqual(['learned', 'opened']);
-    expect(await day(0.02)).toBe('');
-    await db.close();
+    it('are told until the fifth time where a model errs on them as on none before', async () => {
+      const { db, day, told } = await afterUsualDays(model);
+      for (let count = 0; count < 5; count++) await day(0.02);
+      expect(told).toEqual(Array(5).fill('notice outlier-rows x'));
+      expect(await eventsOf(db)).toEqual(['learned', 'opened']);
+      expect(await day(0.02)).toBe('');
+      await db.close();
+    });
   });
 });

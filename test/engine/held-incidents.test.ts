@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Everview, SimulatedClock } from '../../src/index.ts';
-import { everyOther } from '../support/depth.ts';
+import { everyOther, firstOf, longTests } from '../support/depth.ts';
 import { incidentEvents, incidentRows } from '../support/incident-records.ts';
 import { lentWorld } from '../support/lent-world.ts';
 import { type TemporaryDatabase, temporaryDatabase } from '../support/temporary-database.ts';
@@ -48,44 +48,9 @@ async function world(options: string, words = anyWords): Promise<void> {
 const incidents = (columns: string) => incidentRows(db, columns);
 const eventsOf = (incident: number) => incidentEvents(db, incident);
 
-describe('a deadline that lets in what one of two incidents was accepted for', () => {
-  const passDeadline = async (response: string, acceptedFor: string) => {
-    await world(`on_finding = ${response}, hold = INTERVAL '6 hours' THEN accept_marked`);
-    await bring(30, 100, halfMissing);
-    expect(await incidents('subject, state, taken')).toEqual([
-      { subject: 'unit-change x', state: 'open', taken: null },
-      { subject: 'implicit-null w', state: 'open', taken: null },
-    ]);
-    await db.execute(`ACCEPT INCIDENT 1 FOR INTERVAL '${acceptedFor}'`);
-    clock.advanceMs(7 * hourMs);
-    await db.step();
-  };
-
-  it.each(everyOther(['ask', 'hold_refresh']))('leaves it vouched for (%s)', async (response) => {
-    await passDeadline(response, '12 hours');
-    expect(await incidents('state, taken')).toEqual([
-      { state: 'accepted', taken: null },
-      { state: 'open', taken: 'block' },
-    ]);
-    expect(await eventsOf(1)).toEqual(['opened', 'accepted']);
-  });
-
-  it.each(everyOther(['ask', 'hold_refresh']))(
-    'opens it again where that has expired (%s)',
-    async (response) => {
-      await passDeadline(response, '2 hours');
-      expect(await incidents('state, taken')).toEqual([
-        { state: 'open', taken: 'block' },
-        { state: 'open', taken: 'block' },
-      ]);
-      expect(await eventsOf(1)).toEqual(['opened', 'accepted', 'expired']);
-    },
-  );
-});
-
 describe('rows that a person lets in once their incident is over', () => {
   it.each(
-    everyOther([
+    firstOf([
       ['ask', 'APPROVE UPDATE 32'],
       ['quarantine', 'RELEASE QUARANTINE FOR t'],
     ]),
@@ -98,29 +63,21 @@ describe('rows that a person lets in once their incident is over', () => {
     expect(await incidents('subject, state')).toEqual([{ subject: 'unit-change x', state: 'resolved' }]);
   });
 
-  it('open one where a rule had set them aside, and nobody had judged them', async () => {
-    await world('on_violation = quarantine', knownWords);
-    await bring(30, 100, `'new'`);
-    await db.execute('RESOLVE INCIDENT 1');
-    await db.execute(`INSERT INTO words VALUES ('new')`);
-    await db.execute('RELEASE QUARANTINE FOR t');
-    expect(await incidents('kind, subject, state, response, taken')).toEqual(
-      expect.arrayContaining([
-        expect.objectContaining({ kind: 'constraint-violation', state: 'resolved' }),
-        { kind: 'finding', subject: 'unit-change x', state: 'open', response: 'let-in', taken: null },
-      ]),
-    );
+  longTests(() => {
+    it('open one where a rule had set them aside, and nobody had judged them', async () => {
+      await world('on_violation = quarantine', knownWords);
+      await bring(30, 100, `'new'`);
+      await db.execute('RESOLVE INCIDENT 1');
+      await db.execute(`INSERT INTO words VALUES ('new')`);
+      await db.execute('RELEASE QUARANTINE FOR t');
+      expect(await incidents('kind, subject, state, response, taken')).toEqual(
+        expect.arrayContaining([
+          expect.objectContaining({ kind: 'constraint-violation', state: 'resolved' }),
+          { kind: 'finding', subject: 'unit-change x', state: 'open', response: 'let-in', taken: null },
+        ]),
+      );
+    });
   });
-});
-
-it('an incident lives while an update waits for it, however many come without it', async () => {
-  await world('on_finding = ask');
-  await bring(30, 100);
-  for (const hour of [31, 32, 33, 34]) await bring(hour, 1);
-  expect(await incidents('state')).toEqual([{ state: 'open' }]);
-  await db.execute('REJECT UPDATE 32');
-  for (const hour of [35, 36, 37]) await bring(hour, 1);
-  expect(await incidents('state')).toEqual([{ state: 'resolved' }]);
 });
 
 describe('what an incident offers once what waited was decided about', () => {
@@ -133,26 +90,6 @@ describe('what an incident offers once what waited was decided about', () => {
   const decisions = ({ own }: { readonly own: readonly string[] }) =>
     own.filter((statement) => / UPDATE \d+$/.test(statement));
 
-  it.each(
-    everyOther([
-      ['ask', ['APPROVE UPDATE 32', 'REJECT UPDATE 32'], ['APPROVE UPDATE 33', 'REJECT UPDATE 33']],
-      ['hold_refresh', ['APPROVE UPDATE 32'], ['APPROVE UPDATE 33']],
-    ] as const),
-  )('is about those that wait still, and else none (%s)', async (response, older, newer) => {
-    await world(`on_finding = ${response}`);
-    await bring(30, 100);
-    await bring(31, 100);
-    expect(decisions(await offered())).toEqual([...older, ...newer]);
-    await db.execute('APPROVE UPDATE 33');
-    const left = await offered();
-    expect(decisions(left)).toEqual(older);
-    expect(left.state).toBe('open');
-    for (const statement of left.own.filter((text) => text.startsWith('SELECT')))
-      expect((await db.execute(statement)).rows).toHaveLength(200);
-    await db.execute('APPROVE UPDATE 32');
-    expect(await offered()).toEqual({ response: 'let-in', state: 'acknowledged', own: [] });
-  });
-
   it('are the rows that were given up', async () => {
     await world('on_finding = ask');
     await bring(30, 100);
@@ -163,29 +100,51 @@ describe('what an incident offers once what waited was decided about', () => {
     expect((await db.execute(String(own[0]))).rows).toHaveLength(200);
   });
 
-  it('is nothing where they were seen to by hand', async () => {
-    await world('on_finding = ask');
-    await bring(30, 100);
-    await db.execute('CORRECT QUARANTINE FOR t SET x = x / 100');
-    expect(await offered()).toEqual({ response: 'let-in', state: 'acknowledged', own: [] });
-  });
-
-  it.each(everyOther(['ask', 'hold_refresh']))(
-    'is nothing where the deadline took them (%s)',
-    async (response) => {
-      await world(`on_finding = ${response}, hold = INTERVAL '6 hours' THEN accept_marked`);
+  longTests(() => {
+    it.each(
+      everyOther([
+        ['ask', ['APPROVE UPDATE 32', 'REJECT UPDATE 32'], ['APPROVE UPDATE 33', 'REJECT UPDATE 33']],
+        ['hold_refresh', ['APPROVE UPDATE 32'], ['APPROVE UPDATE 33']],
+      ] as const),
+    )('is about those that wait still, and else none (%s)', async (response, older, newer) => {
+      await world(`on_finding = ${response}`);
       await bring(30, 100);
-      clock.advanceMs(7 * hourMs);
-      await db.step();
-      expect(await offered()).toEqual({ response: 'warned', state: 'open', own: [] });
-    },
-  );
+      await bring(31, 100);
+      expect(decisions(await offered())).toEqual([...older, ...newer]);
+      await db.execute('APPROVE UPDATE 33');
+      const left = await offered();
+      expect(decisions(left)).toEqual(older);
+      expect(left.state).toBe('open');
+      for (const statement of left.own.filter((text) => text.startsWith('SELECT')))
+        expect((await db.execute(statement)).rows).toHaveLength(200);
+      await db.execute('APPROVE UPDATE 32');
+      expect(await offered()).toEqual({ response: 'let-in', state: 'acknowledged', own: [] });
+    });
 
-  it('is nothing where the incident was accepted', async () => {
-    await world('on_finding = hold_refresh');
-    await bring(30, 100);
-    await db.execute('ACCEPT INCIDENT 1');
-    expect(await offered()).toEqual({ response: 'let-in', state: 'accepted', own: [] });
+    it('is nothing where they were seen to by hand', async () => {
+      await world('on_finding = ask');
+      await bring(30, 100);
+      await db.execute('CORRECT QUARANTINE FOR t SET x = x / 100');
+      expect(await offered()).toEqual({ response: 'let-in', state: 'acknowledged', own: [] });
+    });
+
+    it.each(everyOther(['ask', 'hold_refresh']))(
+      'is nothing where the deadline took them (%s)',
+      async (response) => {
+        await world(`on_finding = ${response}, hold = INTERVAL '6 hours' THEN accept_marked`);
+        await bring(30, 100);
+        clock.advanceMs(7 * hourMs);
+        await db.step();
+        expect(await offered()).toEqual({ response: 'warned', state: 'open', own: [] });
+      },
+    );
+
+    it('is nothing where the incident was accepted', async () => {
+      await world('on_finding = hold_refresh');
+      await bring(30, 100);
+      await db.execute('ACCEPT INCIDENT 1');
+      expect(await offered()).toEqual({ response: 'let-in', state: 'accepted', own: [] });
+    });
   });
 });
 
@@ -211,30 +170,77 @@ it('a refresh waits for the incidents of its own update, and for no others', asy
   ]);
 });
 
-describe('`fallback = previous`', () => {
-  it.each(
-    everyOther([
-      ['ask', 34n],
-      ['hold_refresh', 32n],
-    ] as const),
-  )('goes by when the rows came in, not by when the incident opened (%s)', async (response, cameIn) => {
-    await world(`on_finding = ${response}, hold = INTERVAL '6 hours' THEN accept_marked`);
-    await db.sql(`
+longTests(() => {
+  describe('a deadline that lets in what one of two incidents was accepted for', () => {
+    const passDeadline = async (response: string, acceptedFor: string) => {
+      await world(`on_finding = ${response}, hold = INTERVAL '6 hours' THEN accept_marked`);
+      await bring(30, 100, halfMissing);
+      expect(await incidents('subject, state, taken')).toEqual([
+        { subject: 'unit-change x', state: 'open', taken: null },
+        { subject: 'implicit-null w', state: 'open', taken: null },
+      ]);
+      await db.execute(`ACCEPT INCIDENT 1 FOR INTERVAL '${acceptedFor}'`);
+      clock.advanceMs(7 * hourMs);
+      await db.step();
+    };
+
+    it.each(everyOther(['ask', 'hold_refresh']))('leaves it vouched for (%s)', async (response) => {
+      await passDeadline(response, '12 hours');
+      expect(await incidents('state, taken')).toEqual([
+        { state: 'accepted', taken: null },
+        { state: 'open', taken: 'block' },
+      ]);
+      expect(await eventsOf(1)).toEqual(['opened', 'accepted']);
+    });
+
+    it.each(everyOther(['ask', 'hold_refresh']))(
+      'opens it again where that has expired (%s)',
+      async (response) => {
+        await passDeadline(response, '2 hours');
+        expect(await incidents('state, taken')).toEqual([
+          { state: 'open', taken: 'block' },
+          { state: 'open', taken: 'block' },
+        ]);
+        expect(await eventsOf(1)).toEqual(['opened', 'accepted', 'expired']);
+      },
+    );
+  });
+
+  it('an incident lives while an update waits for it, however many come without it', async () => {
+    await world('on_finding = ask');
+    await bring(30, 100);
+    for (const hour of [31, 32, 33, 34]) await bring(hour, 1);
+    expect(await incidents('state')).toEqual([{ state: 'open' }]);
+    await db.execute('REJECT UPDATE 32');
+    for (const hour of [35, 36, 37]) await bring(hour, 1);
+    expect(await incidents('state')).toEqual([{ state: 'resolved' }]);
+  });
+
+  describe('`fallback = previous`', () => {
+    it.each(
+      everyOther([
+        ['ask', 34n],
+        ['hold_refresh', 32n],
+      ] as const),
+    )('goes by when the rows came in, not by when the incident opened (%s)', async (response, cameIn) => {
+      await world(`on_finding = ${response}, hold = INTERVAL '6 hours' THEN accept_marked`);
+      await db.sql(`
       CREATE TRAINING SET s WITH (label = x) AS SELECT id % 7 AS part, x FROM t;
       CREATE MODEL m WITH (method = 'ridge', pause_on = block, hold_on = never, fallback = previous) AS SELECT * FROM s;
       REFRESH m`);
-    for (const hour of [30, 31, 32]) {
-      await bring(hour, hour === 30 ? 100 : 1);
+      for (const hour of [30, 31, 32]) {
+        await bring(hour, hour === 30 ? 100 : 1);
+        await db.sql('REFRESH m');
+      }
+      clock.advanceMs(6 * hourMs);
+      await db.step();
       await db.sql('REFRESH m');
-    }
-    clock.advanceMs(6 * hourMs);
-    await db.step();
-    await db.sql('REFRESH m');
-    expect(await incidents('taken, taken_version')).toEqual([{ taken: 'block', taken_version: cameIn }]);
-    const { standIns } = await db.query('SELECT prediction FROM PREDICT(m, (SELECT 3 AS part))');
-    const { rows } = await db.query(
-      `SELECT 'version ' || version AS answers FROM everview.model_versions WHERE data_version = ${cameIn - 1n}`,
-    );
-    expect(standIns?.map(({ by }) => by)).toEqual(rows.map(({ answers }) => answers));
+      expect(await incidents('taken, taken_version')).toEqual([{ taken: 'block', taken_version: cameIn }]);
+      const { standIns } = await db.query('SELECT prediction FROM PREDICT(m, (SELECT 3 AS part))');
+      const { rows } = await db.query(
+        `SELECT 'version ' || version AS answers FROM everview.model_versions WHERE data_version = ${cameIn - 1n}`,
+      );
+      expect(standIns?.map(({ by }) => by)).toEqual(rows.map(({ answers }) => answers));
+    });
   });
 });

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Everview, SimulatedClock } from '../../src/index.ts';
+import { longTests } from '../support/depth.ts';
 import { failureOf } from '../support/failure-of.ts';
 import { lentWorld } from '../support/lent-world.ts';
 import { openEverview } from '../support/open-everview.ts';
@@ -150,83 +151,85 @@ describe('on_finding = hold_refresh', () => {
     });
   });
 
-  it('keeps the history that it answers from, and that tells what was put right since', async () => {
-    const forever = `ALTER TABLE t SET (hold = INTERVAL '30 days' THEN accept_marked)`;
-    await brokenWorld(forever, { historyVersions: 1 });
-    await db.sql('UPDATE t SET amount = 30 WHERE amount = -1');
-    const random = new Random(12);
-    for (let number = 21; number < 24; number++) {
-      clock.advanceMs(dayMs);
-      await db.insert('t', day(random, number));
-      await db.sql('REFRESH sums; REFRESH named; REFRESH late');
-      await db.step();
-    }
-    expect((await one('SELECT sum(n)::INTEGER AS n FROM sums')).row).toEqual({ n: 2_000 });
-    await db.sql(`APPROVE UPDATE ${wrong}`);
-    expect((await one(`SELECT state FROM everview.verdicts WHERE version = ${wrong}`)).row).toEqual({
-      state: 'kept-out',
-    });
-    await db.step();
-    expect(await failureOf(db.query(`SELECT * FROM t AT (VERSION => ${wrong})`))).toMatchObject({
-      code: 'history-expired',
-    });
-  });
-
-  it('goes on once a person approves the update, or ends the incident', async () => {
-    await brokenWorld();
-    expect(await failureOf(db.sql(`REJECT UPDATE ${wrong}`))).toMatchObject({ code: 'unsupported' });
-    await db.sql(`APPROVE UPDATE ${wrong} BY 'ann' BECAUSE 'refunds'`);
-    expect(await isThere()).toEqual({ wrong: true });
-    expect(await one('FROM sums')).toMatchObject({ held: undefined, marks: undefined });
-    expect((await db.query('SELECT what, state, who FROM everview.held_updates')).rows).toEqual([
-      { what: 'refresh', state: 'approved', who: 'ann' },
-    ]);
-  });
-
-  it('goes on once its incident is resolved', async () => {
-    await brokenWorld();
-    const { rows } = await db.query(
-      `SELECT incident_id AS id, response FROM everview.incidents WHERE severity = 'block'`,
-    );
-    expect(rows).toMatchObject([{ response: 'refresh-held' }]);
-    await db.sql(
-      `UPDATE t SET amount = NULL WHERE amount = -1; RESOLVE INCIDENT ${String(rows[0]?.id)} BY 'ann'`,
-    );
-    expect(await isThere()).toEqual({ wrong: false });
-    expect(await one('FROM sums')).toMatchObject({ held: undefined, marks: undefined });
-  });
-
-  it('goes on marked at its deadline, also after the file was closed, and not for usual days that follow', async () => {
-    await brokenWorld(`ALTER TABLE t SET (hold = INTERVAL '6 hours' THEN accept_marked)`);
-    const random = new Random(3);
-    for (const number of [21, 22, 23, 24]) {
-      clock.advanceMs(hourMs);
-      await db.insert('t', day(random, number));
-    }
-    expect(await one('SELECT sum(n)::INTEGER AS n FROM sums')).toMatchObject({
-      row: { n: 2_000 },
-      version: lastGood,
-    });
-    await db.close();
-    ({ db } = await openEverview({ path: place?.path ?? '', clock }));
-    expect(await one('SELECT sum(n)::INTEGER AS n FROM sums')).toMatchObject({
-      row: { n: 2_000 },
-      held: [wrong],
-    });
-    clock.advanceMs(2 * hourMs);
-    await db.step();
-    expect(await one('SELECT sum(n)::INTEGER AS n FROM sums')).toMatchObject({
-      row: { n: 2_500 },
-      held: undefined,
-      marks: 1,
-    });
-  });
-
   it('cannot end in giving up what is taken', async () => {
     ({ db, clock } = await openEverview());
     const declared = db.sql(
       `CREATE TABLE t (a INTEGER) WITH (on_finding = hold_refresh, hold = INTERVAL '1 day' THEN reject)`,
     );
     expect(await failureOf(declared)).toMatchObject({ code: 'invalid-option' });
+  });
+
+  longTests(() => {
+    it('keeps the history that it answers from, and that tells what was put right since', async () => {
+      const forever = `ALTER TABLE t SET (hold = INTERVAL '30 days' THEN accept_marked)`;
+      await brokenWorld(forever, { historyVersions: 1 });
+      await db.sql('UPDATE t SET amount = 30 WHERE amount = -1');
+      const random = new Random(12);
+      for (let number = 21; number < 24; number++) {
+        clock.advanceMs(dayMs);
+        await db.insert('t', day(random, number));
+        await db.sql('REFRESH sums; REFRESH named; REFRESH late');
+        await db.step();
+      }
+      expect((await one('SELECT sum(n)::INTEGER AS n FROM sums')).row).toEqual({ n: 2_000 });
+      await db.sql(`APPROVE UPDATE ${wrong}`);
+      expect((await one(`SELECT state FROM everview.verdicts WHERE version = ${wrong}`)).row).toEqual({
+        state: 'kept-out',
+      });
+      await db.step();
+      expect(await failureOf(db.query(`SELECT * FROM t AT (VERSION => ${wrong})`))).toMatchObject({
+        code: 'history-expired',
+      });
+    });
+
+    it('goes on once a person approves the update, or ends the incident', async () => {
+      await brokenWorld();
+      expect(await failureOf(db.sql(`REJECT UPDATE ${wrong}`))).toMatchObject({ code: 'unsupported' });
+      await db.sql(`APPROVE UPDATE ${wrong} BY 'ann' BECAUSE 'refunds'`);
+      expect(await isThere()).toEqual({ wrong: true });
+      expect(await one('FROM sums')).toMatchObject({ held: undefined, marks: undefined });
+      expect((await db.query('SELECT what, state, who FROM everview.held_updates')).rows).toEqual([
+        { what: 'refresh', state: 'approved', who: 'ann' },
+      ]);
+    });
+
+    it('goes on once its incident is resolved', async () => {
+      await brokenWorld();
+      const { rows } = await db.query(
+        `SELECT incident_id AS id, response FROM everview.incidents WHERE severity = 'block'`,
+      );
+      expect(rows).toMatchObject([{ response: 'refresh-held' }]);
+      await db.sql(
+        `UPDATE t SET amount = NULL WHERE amount = -1; RESOLVE INCIDENT ${String(rows[0]?.id)} BY 'ann'`,
+      );
+      expect(await isThere()).toEqual({ wrong: false });
+      expect(await one('FROM sums')).toMatchObject({ held: undefined, marks: undefined });
+    });
+
+    it('goes on marked at its deadline, also after the file was closed, and not for usual days that follow', async () => {
+      await brokenWorld(`ALTER TABLE t SET (hold = INTERVAL '6 hours' THEN accept_marked)`);
+      const random = new Random(3);
+      for (const number of [21, 22, 23, 24]) {
+        clock.advanceMs(hourMs);
+        await db.insert('t', day(random, number));
+      }
+      expect(await one('SELECT sum(n)::INTEGER AS n FROM sums')).toMatchObject({
+        row: { n: 2_000 },
+        version: lastGood,
+      });
+      await db.close();
+      ({ db } = await openEverview({ path: place?.path ?? '', clock }));
+      expect(await one('SELECT sum(n)::INTEGER AS n FROM sums')).toMatchObject({
+        row: { n: 2_000 },
+        held: [wrong],
+      });
+      clock.advanceMs(2 * hourMs);
+      await db.step();
+      expect(await one('SELECT sum(n)::INTEGER AS n FROM sums')).toMatchObject({
+        row: { n: 2_500 },
+        held: undefined,
+        marks: 1,
+      });
+    });
   });
 });

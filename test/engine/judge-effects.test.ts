@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Finding, Verdict } from '../../src/index.ts';
+import { longTests } from '../support/depth.ts';
 import { failureOf } from '../support/failure-of.ts';
 import { openEverview } from '../support/open-everview.ts';
 import { Random } from '../support/random.ts';
@@ -145,13 +146,6 @@ async function judged(path: string, reopens: boolean): Promise<unknown> {
   return rows;
 }
 
-test('judged again, and after the file was closed, an update gets the same verdict', async () => {
-  await using database = await temporaryDatabase();
-  const found = await judged(':memory:', false);
-  expect(found).toEqual(await judged(database.path, true));
-  expect(found).toMatchObject({ 9: { severity: 'notice' } });
-});
-
 test('a model refreshed on a corrupted day whose own hold-out looks perfect does not answer', async () => {
   const { db, clock, random } = await world();
   await using engine = db;
@@ -199,18 +193,27 @@ test('rows that a training set cannot take are refused, and it is said what woul
   await engine.sql('ALTER TABLE t SET (profile = off); INSERT INTO t VALUES (0, 1)');
 });
 
-test('usual days pass; each error is found, named, and told of the models it harms', async () => {
-  const { db, clock, random, findings } = await world();
-  await using engine = db;
-  expect(findings).toEqual([]);
-  let number = 26;
-  for (const { what, change, expected } of broken) {
-    clock.advanceMs(dayMs);
-    const bad = await engine.insert('readings', change(day(random, number)));
-    expect([what, told(bad.verdicts)]).toEqual([what, [expect.objectContaining(expected)]]);
-    clock.advanceMs(dayMs);
-    const good = await engine.insert('readings', day(random, number + 1));
-    expect([what, told(good.verdicts)]).toEqual([what, []]);
-    number += 2;
-  }
+longTests(() => {
+  test('judged again, and after the file was closed, an update gets the same verdict', async () => {
+    await using database = await temporaryDatabase();
+    const found = await judged(':memory:', false);
+    expect(found).toEqual(await judged(database.path, true));
+    expect(found).toMatchObject({ 9: { severity: 'notice' } });
+  });
+
+  test('usual days pass; each error is found, named, and told of the models it harms', async () => {
+    const { db, clock, random, findings } = await world();
+    await using engine = db;
+    expect(findings).toEqual([]);
+    let number = 26;
+    for (const { what, change, expected } of broken) {
+      clock.advanceMs(dayMs);
+      const bad = await engine.insert('readings', change(day(random, number)));
+      expect([what, told(bad.verdicts)]).toEqual([what, [expect.objectContaining(expected)]]);
+      clock.advanceMs(dayMs);
+      const good = await engine.insert('readings', day(random, number + 1));
+      expect([what, told(good.verdicts)]).toEqual([what, []]);
+      number += 2;
+    }
+  });
 });

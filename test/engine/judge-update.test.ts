@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Everview, UpdateResult } from '../../src/index.ts';
+import { longTests } from '../support/depth.ts';
 import { openEverview } from '../support/open-everview.ts';
 import { Random } from '../support/random.ts';
 import { temporaryDatabase } from '../support/temporary-database.ts';
@@ -105,26 +106,6 @@ test('usual days pass; each error is found, named, and not learned from', async 
   expect(rows).toEqual([{ learned: 27, judged: 34 }]);
 });
 
-test('what was learned is there again after the file was closed, and the same findings come of it', async () => {
-  await using database = await temporaryDatabase();
-  const random = new Random(3);
-  const { db: first, clock } = await openEverview({ path: database.path });
-  await first.sql(declaration);
-  await usualDays(first, clock, random, 21);
-  await first.close();
-  const { db: second } = await openEverview({ path: database.path, clock });
-  await using engine = second;
-  clock.advanceMs(dayMs);
-  const bad = dayOfOrders(random, 21).map((order) => ({ ...order, amount: (order.amount ?? 0) / 1_000 }));
-  const { verdicts } = await engine.insert('orders', bad);
-  expect(verdicts[0]).toMatchObject({ history: 21, severity: 'block' });
-  expect(verdicts[0]?.findings[0]).toMatchObject({
-    cause: 'unit-change',
-    columns: ['amount'],
-    facts: { factor: 0.001 },
-  });
-});
-
 test('a table goes on like that, and it is usual', async () => {
   const { db, clock } = await openEverview();
   await using engine = db;
@@ -168,60 +149,6 @@ test('PROFILE tells counts, ranges and what could not be seen', async () => {
   });
 });
 
-test('VALIDATE DRILL breaks copies, and leaves the table as it is', async () => {
-  const { db, clock } = await openEverview();
-  await using engine = db;
-  await engine.sql(declaration);
-  await usualDays(engine, clock, new Random(2), 9);
-  const { rows, version } = await engine.execute('VALIDATE DRILL ON orders');
-  const scaled = rows.find(({ done }) => done === '× 100');
-  expect(scaled).toMatchObject({ number: 7, error: 'unit-change', caught_at_100: 1 });
-  expect((await engine.query('SELECT count(*)::INTEGER AS n FROM orders')).rows).toEqual([{ n: 3_600 }]);
-  expect(version).toBe(9);
-});
-
-test('VALIDATE DRILL counts what constraints and rules about arrival would catch, by their names', async () => {
-  const { db, clock } = await openEverview();
-  await using engine = db;
-  await engine.sql(`CREATE TABLE orders (
-    id BIGINT PRIMARY KEY, at TIMESTAMP NOT NULL, country VARCHAR, amount DOUBLE NOT NULL, tax DOUBLE NOT NULL, total DOUBLE NOT NULL,
-    CONSTRAINT positive CHECK (amount > 0 AND tax > 0 AND total > 0), CONSTRAINT known CHECK (length(country) < 8)
-  ) WITH (event_time = at, profile = on, max_future = INTERVAL '1 day', allowed_lateness = INTERVAL '60 days')`);
-  await usualDays(engine, clock, new Random(2), 9);
-  const { lines } = await engine.drill('orders');
-  const line = (what: string) => lines.find((one) => one.what === what);
-  // At 1 % of the rows some errors are too few for the judgement: a constraint sees one.
-  expect(line('× −1')).toMatchObject({ recall: [1, 1, 1, 1] });
-  expect(line('× −1')?.by).toContain('positive');
-  expect(line('+ 2 years')?.by).toContain('orders_max_future');
-  expect(line('rows came twice')?.by).toContain('orders_pkey');
-  expect(line('a blank behind')?.by).toContain('known');
-  const names = lines.flatMap(({ by }) => by);
-  expect(names.some((name) => name.endsWith('not_null'))).toBe(true);
-  expect((await engine.query('SELECT count(*)::INTEGER AS n FROM orders')).rows).toEqual([{ n: 3_600 }]);
-});
-
-test('a table that is profiled later learns from the updates it had', async () => {
-  const { db, clock } = await openEverview();
-  await using engine = db;
-  const random = new Random(4);
-  await engine.sql(declaration.replace('profile = on, ', ''));
-  const before = await usualDays(engine, clock, random, 12);
-  expect(before.flatMap(({ verdicts }) => verdicts)).toEqual([]);
-  await engine.execute('DELETE FROM orders WHERE id < 30');
-  await engine.execute('ALTER TABLE orders SET (profile = on)');
-  const profile = await engine.profile('orders');
-  expect([profile.updates, profile.rows]).toEqual([12, 4_770]);
-  clock.advanceMs(dayMs);
-  const { verdicts } = await engine.insert(
-    'orders',
-    dayOfOrders(random, 12).map((order) => ({ ...order, country: null })),
-  );
-  expect(verdicts[0]?.findings.map(({ cause }) => cause)).toEqual(['null-burst']);
-  await engine.execute('ALTER TABLE orders SET (profile = off)');
-  expect((await engine.query('SELECT * FROM everview.verdicts')).rows).toEqual([]);
-});
-
 test('a few rows that are put right are asked for what no load had, and nothing else', async () => {
   const { db, clock } = await openEverview();
   await using engine = db;
@@ -238,19 +165,95 @@ test('a few rows that are put right are asked for what no load had, and nothing 
   ]);
 });
 
-test('what is kept of a table stays small, and verdicts stay', async () => {
+test('VALIDATE DRILL breaks copies, and leaves the table as it is', async () => {
   const { db, clock } = await openEverview();
   await using engine = db;
-  const random = new Random(8);
-  await engine.sql('CREATE TABLE r (x DOUBLE) WITH (profile = on)');
-  for (let hour = 0; hour < 66; hour++) {
-    clock.advanceMs(dayMs / 24);
-    await engine.insert(
-      'r',
-      random.list(5, () => ({ x: random.next() })),
+  await engine.sql(declaration);
+  await usualDays(engine, clock, new Random(2), 9);
+  const { rows, version } = await engine.execute('VALIDATE DRILL ON orders');
+  const scaled = rows.find(({ done }) => done === '× 100');
+  expect(scaled).toMatchObject({ number: 7, error: 'unit-change', caught_at_100: 1 });
+  expect((await engine.query('SELECT count(*)::INTEGER AS n FROM orders')).rows).toEqual([{ n: 3_600 }]);
+  expect(version).toBe(9);
+});
+
+longTests(() => {
+  test('what was learned is there again after the file was closed, and the same findings come of it', async () => {
+    await using database = await temporaryDatabase();
+    const random = new Random(3);
+    const { db: first, clock } = await openEverview({ path: database.path });
+    await first.sql(declaration);
+    await usualDays(first, clock, random, 21);
+    await first.close();
+    const { db: second } = await openEverview({ path: database.path, clock });
+    await using engine = second;
+    clock.advanceMs(dayMs);
+    const bad = dayOfOrders(random, 21).map((order) => ({ ...order, amount: (order.amount ?? 0) / 1_000 }));
+    const { verdicts } = await engine.insert('orders', bad);
+    expect(verdicts[0]).toMatchObject({ history: 21, severity: 'block' });
+    expect(verdicts[0]?.findings[0]).toMatchObject({
+      cause: 'unit-change',
+      columns: ['amount'],
+      facts: { factor: 0.001 },
+    });
+  });
+
+  test('VALIDATE DRILL counts what constraints and rules about arrival would catch, by their names', async () => {
+    const { db, clock } = await openEverview();
+    await using engine = db;
+    await engine.sql(`CREATE TABLE orders (
+    id BIGINT PRIMARY KEY, at TIMESTAMP NOT NULL, country VARCHAR, amount DOUBLE NOT NULL, tax DOUBLE NOT NULL, total DOUBLE NOT NULL,
+    CONSTRAINT positive CHECK (amount > 0 AND tax > 0 AND total > 0), CONSTRAINT known CHECK (length(country) < 8)
+  ) WITH (event_time = at, profile = on, max_future = INTERVAL '1 day', allowed_lateness = INTERVAL '60 days')`);
+    await usualDays(engine, clock, new Random(2), 9);
+    const { lines } = await engine.drill('orders');
+    const line = (what: string) => lines.find((one) => one.what === what);
+    // At 1 % of the rows some errors are too few for the judgement: a constraint sees one.
+    expect(line('× −1')).toMatchObject({ recall: [1, 1, 1, 1] });
+    expect(line('× −1')?.by).toContain('positive');
+    expect(line('+ 2 years')?.by).toContain('orders_max_future');
+    expect(line('rows came twice')?.by).toContain('orders_pkey');
+    expect(line('a blank behind')?.by).toContain('known');
+    const names = lines.flatMap(({ by }) => by);
+    expect(names.some((name) => name.endsWith('not_null'))).toBe(true);
+    expect((await engine.query('SELECT count(*)::INTEGER AS n FROM orders')).rows).toEqual([{ n: 3_600 }]);
+  });
+
+  test('a table that is profiled later learns from the updates it had', async () => {
+    const { db, clock } = await openEverview();
+    await using engine = db;
+    const random = new Random(4);
+    await engine.sql(declaration.replace('profile = on, ', ''));
+    const before = await usualDays(engine, clock, random, 12);
+    expect(before.flatMap(({ verdicts }) => verdicts)).toEqual([]);
+    await engine.execute('DELETE FROM orders WHERE id < 30');
+    await engine.execute('ALTER TABLE orders SET (profile = on)');
+    const profile = await engine.profile('orders');
+    expect([profile.updates, profile.rows]).toEqual([12, 4_770]);
+    clock.advanceMs(dayMs);
+    const { verdicts } = await engine.insert(
+      'orders',
+      dayOfOrders(random, 12).map((order) => ({ ...order, country: null })),
     );
-  }
-  const { rows } = await engine.query('SELECT count(*)::INTEGER AS n FROM everview.verdicts');
-  expect(rows).toEqual([{ n: 66 }]);
-  expect(await engine.profile('r')).toMatchObject({ rows: 330, updates: 60 });
+    expect(verdicts[0]?.findings.map(({ cause }) => cause)).toEqual(['null-burst']);
+    await engine.execute('ALTER TABLE orders SET (profile = off)');
+    expect((await engine.query('SELECT * FROM everview.verdicts')).rows).toEqual([]);
+  });
+
+  test('what is kept of a table stays small, and verdicts stay', async () => {
+    const { db, clock } = await openEverview();
+    await using engine = db;
+    const random = new Random(8);
+    await engine.sql('CREATE TABLE r (x DOUBLE) WITH (profile = on)');
+    for (let hour = 0; hour < 66; hour++) {
+      clock.advanceMs(dayMs / 24);
+      await engine.insert(
+        'r',
+        random.list(5, () => ({ x: random.next() })),
+      );
+    }
+    const { rows } = await engine.query('SELECT count(*)::INTEGER AS n FROM everview.verdicts');
+    expect(rows).toEqual([{ n: 66 }]);
+    expect(await engine.profile('r')).toMatchObject({ rows: 330, updates: 60 });
+  });
 });

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { type Everview, EverviewError, type SimulatedClock, type Verdict } from '../../src/index.ts';
-import { everyOther } from '../support/depth.ts';
+import { everyOther, firstOf, longTests } from '../support/depth.ts';
 import { lentWorld } from '../support/lent-world.ts';
 import { openEverview } from '../support/open-everview.ts';
 import { Random } from '../support/random.ts';
@@ -80,7 +80,7 @@ async function send(rows: ReturnType<typeof day>): Promise<void> {
 }
 
 test.each(
-  everyOther([
+  firstOf([
     ['refused by the judgement', 'on_finding = reject', scaled, 'unit-change'],
     ['set aside by the judgement', 'on_finding = quarantine', scaled, 'unit-change'],
     ["kept for a person's decision", 'on_finding = ask', scaled, 'unit-change'],
@@ -99,7 +99,7 @@ test.each(
   expect(await causes()).toEqual([cause]);
 });
 
-test.each(['reject', 'quarantine'])(
+test.each(firstOf(['reject', 'quarantine']))(
   'a day that came again in place of the next is missed (%s)',
   async (response) => {
     const random = await usualDays(`on_replay = ${response}`);
@@ -123,28 +123,14 @@ test('a day that never came is missed all the same', async () => {
   expect(verdicts[0]?.findings.map(({ cause }) => cause)).toContain('missing-rows');
 });
 
-describe.each([
-  ['as long as the file is open', false],
-  ['once it was closed', true],
-])('%s', (_, isReopened) => {
+describe.each(
+  firstOf([
+    ['as long as the file is open', false],
+    ['once it was closed', true],
+  ] as const),
+)('%s', (_, isReopened) => {
   test.each(
-    everyOther([
-      ['an empty insert with a key', () => db.insert('t', [], { key: 'empty' })],
-      ['a refused DELETE', () => db.execute('DELETE FROM t WHERE id = 3')],
-      ['a mistyped UPDATE', () => db.execute(`UPDATE t SET amount = 'abc'`)],
-      ['a refused UPDATE', () => db.execute('UPDATE t SET amount = -1')],
-    ]),
-  )('%s is no day', async (_what, act) => {
-    const random = await usualDays('on_violation = reject');
-    await db.sql('CREATE TABLE c (id INTEGER REFERENCES t (id)); INSERT INTO c VALUES (3)');
-    await act().catch(() => undefined);
-    clock.advanceMs(dayMs);
-    if (isReopened) await reopened();
-    expect(told((await usualDay(random, 31)).verdicts)).toEqual(['missing-rows']);
-  });
-
-  test.each(
-    everyOther([
+    firstOf([
       ['set aside', 'on_finding = quarantine'],
       ['refused', 'on_finding = reject'],
     ]),
@@ -161,40 +147,60 @@ describe.each([
     expect(told((await usualDay(random, 31)).verdicts)).toEqual([]);
   });
 
-  test('so is one that is refused for what comes beside it', async () => {
-    const random = await usualDays('on_violation = reject');
-    await db.execute('CREATE TABLE other (number INTEGER CHECK (number > 0))');
-    clock.advanceMs(dayMs);
-    const both = db.transaction(async (update) => {
-      await update.insert('t', day(random, 30));
-      await update.insert('other', [{ number: -30 }]);
+  longTests(() => {
+    test.each(
+      everyOther([
+        ['an empty insert with a key', () => db.insert('t', [], { key: 'empty' })],
+        ['a refused DELETE', () => db.execute('DELETE FROM t WHERE id = 3')],
+        ['a mistyped UPDATE', () => db.execute(`UPDATE t SET amount = 'abc'`)],
+        ['a refused UPDATE', () => db.execute('UPDATE t SET amount = -1')],
+      ]),
+    )('%s is no day', async (_what, act) => {
+      const random = await usualDays('on_violation = reject');
+      await db.sql('CREATE TABLE c (id INTEGER REFERENCES t (id)); INSERT INTO c VALUES (3)');
+      await act().catch(() => undefined);
+      clock.advanceMs(dayMs);
+      if (isReopened) await reopened();
+      expect(told((await usualDay(random, 31)).verdicts)).toEqual(['missing-rows']);
     });
-    await expect(both).rejects.toThrow('breaks CHECK');
-    if (isReopened) await reopened();
-    expect(told((await usualDay(random, 31)).verdicts)).toEqual([]);
+
+    test('so is one that is refused for what comes beside it', async () => {
+      const random = await usualDays('on_violation = reject');
+      await db.execute('CREATE TABLE other (number INTEGER CHECK (number > 0))');
+      clock.advanceMs(dayMs);
+      const both = db.transaction(async (update) => {
+        await update.insert('t', day(random, 30));
+        await update.insert('other', [{ number: -30 }]);
+      });
+      await expect(both).rejects.toThrow('breaks CHECK');
+      if (isReopened) await reopened();
+      expect(told((await usualDay(random, 31)).verdicts)).toEqual([]);
+    });
   });
 });
 
-test('a day that is put right is learned from, whatever came beside it', async () => {
-  const random = await usualDays('on_finding = quarantine');
-  await db.execute('CREATE TABLE other (number INTEGER)');
-  clock.advanceMs(dayMs);
-  await db.transaction(async (update) => {
-    await update.insert('t', scaled(day(random, 30)));
-    await update.insert('other', [{ number: 30 }]);
+longTests(() => {
+  test('a day that is put right is learned from, whatever came beside it', async () => {
+    const random = await usualDays('on_finding = quarantine');
+    await db.execute('CREATE TABLE other (number INTEGER)');
+    clock.advanceMs(dayMs);
+    await db.transaction(async (update) => {
+      await update.insert('t', scaled(day(random, 30)));
+      await update.insert('other', [{ number: 30 }]);
+    });
+    await db.execute('CORRECT QUARANTINE FOR t SET amount = amount / 1000');
+    const { rows } = await db.query('SELECT state FROM everview.verdicts ORDER BY version DESC LIMIT 1');
+    expect(rows).toEqual([{ state: 'learned' }]);
   });
-  await db.execute('CORRECT QUARANTINE FOR t SET amount = amount / 1000');
-  const { rows } = await db.query('SELECT state FROM everview.verdicts ORDER BY version DESC LIMIT 1');
-  expect(rows).toEqual([{ state: 'learned' }]);
-});
 
-test('an update that is approved late is not the newest', async () => {
-  const random = await usualDays('on_finding = ask');
-  clock.advanceMs(dayMs);
-  await db.insert('t', scaled(day(random, 24)));
-  await usualDay(random, 25);
-  // Set aside whole, it made no version, and day 25 made the one that it was judged for.
-  await db.execute('APPROVE UPDATE 25');
-  const { verdicts } = await usualDay(random, 26);
-  expect(told(verdicts)).toEqual([]);
+  test('an update that is approved late is not the newest', async () => {
+    const random = await usualDays('on_finding = ask');
+    clock.advanceMs(dayMs);
+    await db.insert('t', scaled(day(random, 24)));
+    await usualDay(random, 25);
+    // Set aside whole, it made no version, and day 25 made the one that it was judged for.
+    await db.execute('APPROVE UPDATE 25');
+    const { verdicts } = await usualDay(random, 26);
+    expect(told(verdicts)).toEqual([]);
+  });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Everview, SqlValue, UpdateResult } from '../../src/index.ts';
+import { longTests } from '../support/depth.ts';
 import { drawNormal } from '../support/draw-normal.ts';
 import { openEverview } from '../support/open-everview.ts';
 import { Random } from '../support/random.ts';
@@ -47,26 +48,6 @@ async function withLoads(seed: number) {
 }
 
 describe('an update that replaces rows, before enough like it are known', () => {
-  it('is refused as a load would be, where it brings one beside a few replaced rows', async () => {
-    const { db, clock, random } = await withLoads(1);
-    await using engine = db;
-    const day = ordersOf(random, loads, clock.nowMs()).map((order) => ({
-      ...order,
-      amount: order.amount * 100,
-    }));
-    const late = { ...day[0], id: 5 };
-    await expect(upsert(engine, [late, ...day.slice(1)])).rejects.toMatchObject({
-      code: 'suspect-update',
-      message: expect.stringContaining('× 100'),
-    });
-    await expect(
-      upsert(
-        engine,
-        [late, ...day.slice(1)].map((order) => ({ ...order, amount: null })),
-      ),
-    ).rejects.toMatchObject({ code: 'suspect-update', hint: expect.stringContaining('ACCEPT INCIDENT') });
-  });
-
   it('is refused where it multiplies a whole column', async () => {
     const { db } = await withLoads(2);
     await using engine = db;
@@ -75,50 +56,72 @@ describe('an update that replaces rows, before enough like it are known', () => 
     });
   });
 
-  it('is told and taken where it is a few odd rows', async () => {
-    const { db } = await withLoads(3);
-    await using engine = db;
-    const { update } = await engine.execute('UPDATE orders SET amount = 1000000 WHERE id < 3');
-    expect(update?.verdicts[0]).toMatchObject({ history: loads, severity: 'notice' });
-  });
-
-  it('may bring what rows only become later, and rows that were chosen for what they are', async () => {
-    const { db } = await withLoads(4);
-    await using engine = db;
-    for (const change of [
-      `UPDATE orders SET state = 'paid' WHERE state = 'new'`,
-      'UPDATE orders SET paid = 100 WHERE paid IS NULL',
-      'UPDATE orders SET amount = amount * 1.02 WHERE amount > 40',
-    ]) {
-      const { update } = await engine.execute(change);
-      expect([change, update?.warnings]).toEqual([change, []]);
-    }
-  });
-
-  it('is hardly ever noticed where it is clean', async () => {
-    let [changed, noticed] = [0, 0];
-    for (let seed = 5; seed < 6; seed++) {
-      const { db, clock, random } = await withLoads(seed);
+  longTests(() => {
+    it('is told and taken where it is a few odd rows', async () => {
+      const { db } = await withLoads(3);
       await using engine = db;
-      for (let day = loads; day < loads + 7; day++) {
-        clock.advanceMs(dayMs);
-        const ids = random.list(
-          random.int(1, 30),
-          () => random.int(0, loads - 1) * 1_000 + random.int(0, rowsEach - 1),
-        );
-        const fresh = ordersOf(random, day, clock.nowMs());
-        const again = ordersOf(random, day - 1, clock.nowMs() - dayMs).slice(0, random.int(1, 12));
-        let result: UpdateResult | null | undefined;
-        if (random.chance(0.5)) result = await upsert(engine, [...again, ...fresh]);
-        else {
-          await engine.insert('orders', fresh);
-          const change = `UPDATE orders SET amount = round(amount * 0.95, 2) WHERE id IN (${ids})`;
-          result = (await engine.execute(change)).update;
-        }
-        changed += 1;
-        if (result?.warnings.length !== 0) noticed += 1;
+      const { update } = await engine.execute('UPDATE orders SET amount = 1000000 WHERE id < 3');
+      expect(update?.verdicts[0]).toMatchObject({ history: loads, severity: 'notice' });
+    });
+
+    it('is refused as a load would be, where it brings one beside a few replaced rows', async () => {
+      const { db, clock, random } = await withLoads(1);
+      await using engine = db;
+      const day = ordersOf(random, loads, clock.nowMs()).map((order) => ({
+        ...order,
+        amount: order.amount * 100,
+      }));
+      const late = { ...day[0], id: 5 };
+      await expect(upsert(engine, [late, ...day.slice(1)])).rejects.toMatchObject({
+        code: 'suspect-update',
+        message: expect.stringContaining('× 100'),
+      });
+      await expect(
+        upsert(
+          engine,
+          [late, ...day.slice(1)].map((order) => ({ ...order, amount: null })),
+        ),
+      ).rejects.toMatchObject({ code: 'suspect-update', hint: expect.stringContaining('ACCEPT INCIDENT') });
+    });
+
+    it('may bring what rows only become later, and rows that were chosen for what they are', async () => {
+      const { db } = await withLoads(4);
+      await using engine = db;
+      for (const change of [
+        `UPDATE orders SET state = 'paid' WHERE state = 'new'`,
+        'UPDATE orders SET paid = 100 WHERE paid IS NULL',
+        'UPDATE orders SET amount = amount * 1.02 WHERE amount > 40',
+      ]) {
+        const { update } = await engine.execute(change);
+        expect([change, update?.warnings]).toEqual([change, []]);
       }
-    }
-    expect([changed, noticed]).toEqual([7, 0]);
+    });
+
+    it('is hardly ever noticed where it is clean', async () => {
+      let [changed, noticed] = [0, 0];
+      for (let seed = 5; seed < 6; seed++) {
+        const { db, clock, random } = await withLoads(seed);
+        await using engine = db;
+        for (let day = loads; day < loads + 7; day++) {
+          clock.advanceMs(dayMs);
+          const ids = random.list(
+            random.int(1, 30),
+            () => random.int(0, loads - 1) * 1_000 + random.int(0, rowsEach - 1),
+          );
+          const fresh = ordersOf(random, day, clock.nowMs());
+          const again = ordersOf(random, day - 1, clock.nowMs() - dayMs).slice(0, random.int(1, 12));
+          let result: UpdateResult | null | undefined;
+          if (random.chance(0.5)) result = await upsert(engine, [...again, ...fresh]);
+          else {
+            await engine.insert('orders', fresh);
+            const change = `UPDATE orders SET amount = round(amount * 0.95, 2) WHERE id IN (${ids})`;
+            result = (await engine.execute(change)).update;
+          }
+          changed += 1;
+          if (result?.warnings.length !== 0) noticed += 1;
+        }
+      }
+      expect([changed, noticed]).toEqual([7, 0]);
+    });
   });
 });

@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Everview } from '../../src/index.ts';
+import { longTests } from '../support/depth.ts';
 import { failureOf } from '../support/failure-of.ts';
 import { openEverview } from '../support/open-everview.ts';
 import { temporaryDatabase } from '../support/temporary-database.ts';
@@ -68,56 +69,6 @@ describe('a file', () => {
     await second.db.close();
   });
 
-  it('opens again after replacements, whatever order they leave', async () => {
-    const path = join(folder, 'order.db');
-    const { db, clock } = await openEverview({ path });
-    await db.sql(`
-      CREATE TABLE parents (k VARCHAR PRIMARY KEY);
-      CREATE TABLE children (id INTEGER PRIMARY KEY, k VARCHAR REFERENCES parents (k));
-      CREATE VIEW seen AS SELECT k FROM parents;
-      CREATE MATERIALIZED VIEW counted AS SELECT k, count(*) AS n FROM seen GROUP BY k;
-      INSERT INTO parents VALUES ('a'); INSERT INTO children VALUES (1, 'a');
-      CREATE OR REPLACE TABLE parents (k VARCHAR PRIMARY KEY CHECK (k <> ''));
-      ALTER TABLE parents SET (on_violation = quarantine);
-      CREATE VIEW later AS SELECT k FROM children;
-      CREATE OR REPLACE VIEW seen AS SELECT k FROM later;`);
-    await db.close();
-    const again = await openEverview({ path, clock });
-    expect((await again.db.query('SELECT * FROM counted')).rows).toEqual([{ k: 'a', n: 1n }]);
-    expect((await again.db.query('SELECT name FROM everview.views ORDER BY name')).rows.length).toBe(3);
-    expect(await failureOf(again.db.execute('DROP TABLE parents'))).toMatchObject({
-      code: 'has-dependents',
-      data: { dependents: ['children', 'later', 'seen', 'counted'] },
-    });
-    await again.db.execute('DROP TABLE parents CASCADE');
-    await again.db.close();
-    const empty = await openEverview({ path, clock });
-    expect((await empty.db.execute('SHOW TABLES')).rows).toEqual([]);
-    await empty.db.close();
-  });
-
-  it('is open in one process at a time', async () => {
-    const path = join(folder, 'locked.db');
-    const db = await Everview.open(path);
-    await db.execute('CREATE TABLE t (a INTEGER)');
-    const script = `
-      import { Everview } from ${JSON.stringify(new URL('../../src/index.ts', import.meta.url).href)};
-      try { await Everview.open(${JSON.stringify(path)}); console.log('opened'); }
-      catch (failure) { console.log(failure.code, failure.hint); }`;
-    const other = join(folder, 'other.mts');
-    await writeFile(other, script);
-    // the system drops DuckDB's own lock with the descriptors of the copy
-    await copyFile(path, join(folder, 'copy.db'));
-    const tsx = new URL('../../node_modules/tsx/dist/loader.mjs', import.meta.url).href;
-    const { stdout } = await promisify(execFile)(process.execPath, ['--import', tsx, other]);
-    expect(stdout).toMatch(/^database-locked one process at a time/);
-    await db.execute('INSERT INTO t VALUES (1)');
-    await db.close();
-    const again = await Everview.open(path);
-    expect(again.version).toBe(1);
-    await again.close();
-  });
-
   it('is open once in a process, whatever it is called', async () => {
     const path = join(folder, 'once.db');
     await symlink(path, join(folder, 'link.db'));
@@ -162,6 +113,58 @@ describe('a file', () => {
       code: 'not-a-database',
     });
   });
+
+  longTests(() => {
+    it('opens again after replacements, whatever order they leave', async () => {
+      const path = join(folder, 'order.db');
+      const { db, clock } = await openEverview({ path });
+      await db.sql(`
+      CREATE TABLE parents (k VARCHAR PRIMARY KEY);
+      CREATE TABLE children (id INTEGER PRIMARY KEY, k VARCHAR REFERENCES parents (k));
+      CREATE VIEW seen AS SELECT k FROM parents;
+      CREATE MATERIALIZED VIEW counted AS SELECT k, count(*) AS n FROM seen GROUP BY k;
+      INSERT INTO parents VALUES ('a'); INSERT INTO children VALUES (1, 'a');
+      CREATE OR REPLACE TABLE parents (k VARCHAR PRIMARY KEY CHECK (k <> ''));
+      ALTER TABLE parents SET (on_violation = quarantine);
+      CREATE VIEW later AS SELECT k FROM children;
+      CREATE OR REPLACE VIEW seen AS SELECT k FROM later;`);
+      await db.close();
+      const again = await openEverview({ path, clock });
+      expect((await again.db.query('SELECT * FROM counted')).rows).toEqual([{ k: 'a', n: 1n }]);
+      expect((await again.db.query('SELECT name FROM everview.views ORDER BY name')).rows.length).toBe(3);
+      expect(await failureOf(again.db.execute('DROP TABLE parents'))).toMatchObject({
+        code: 'has-dependents',
+        data: { dependents: ['children', 'later', 'seen', 'counted'] },
+      });
+      await again.db.execute('DROP TABLE parents CASCADE');
+      await again.db.close();
+      const empty = await openEverview({ path, clock });
+      expect((await empty.db.execute('SHOW TABLES')).rows).toEqual([]);
+      await empty.db.close();
+    });
+
+    it('is open in one process at a time', async () => {
+      const path = join(folder, 'locked.db');
+      const db = await Everview.open(path);
+      await db.execute('CREATE TABLE t (a INTEGER)');
+      const script = `
+      import { Everview } from ${JSON.stringify(new URL('../../src/index.ts', import.meta.url).href)};
+      try { await Everview.open(${JSON.stringify(path)}); console.log('opened'); }
+      catch (failure) { console.log(failure.code, failure.hint); }`;
+      const other = join(folder, 'other.mts');
+      await writeFile(other, script);
+      // the system drops DuckDB's own lock with the descriptors of the copy
+      await copyFile(path, join(folder, 'copy.db'));
+      const tsx = new URL('../../node_modules/tsx/dist/loader.mjs', import.meta.url).href;
+      const { stdout } = await promisify(execFile)(process.execPath, ['--import', tsx, other]);
+      expect(stdout).toMatch(/^database-locked one process at a time/);
+      await db.execute('INSERT INTO t VALUES (1)');
+      await db.close();
+      const again = await Everview.open(path);
+      expect(again.version).toBe(1);
+      await again.close();
+    });
+  });
 });
 
 it.each([
@@ -175,25 +178,6 @@ it.each([
   connection.closeSync();
   other.closeSync();
   expect(await failureOf(Everview.open(place.path))).toMatchObject({ code: 'not-a-database' });
-});
-
-it('a damaged file is told as one, and let go of', async () => {
-  await using place = await temporaryDatabase();
-  const db = await Everview.open(place.path, { scheduler: 'manual' });
-  await db.sql('CREATE TABLE t (a INTEGER); INSERT INTO t SELECT * FROM range(200000)');
-  await db.close();
-  const whole = await readFile(place.path);
-  const damaged = [whole.subarray(0, whole.length / 2), Buffer.from(whole).fill(90, 4_096, 12_288)];
-  for (const bytes of damaged) {
-    await writeFile(place.path, bytes);
-    expect(await failureOf(Everview.open(place.path))).toMatchObject({
-      code: 'store-failure',
-      message: expect.stringContaining('is damaged'),
-      hint: expect.stringContaining('from a copy'),
-    });
-  }
-  await writeFile(place.path, whole);
-  await (await Everview.open(place.path)).close();
 });
 
 describe('opening', () => {
@@ -305,5 +289,26 @@ describe('close()', () => {
     });
     await db.close();
     expect((await behind).version).toBe(1);
+  });
+});
+
+longTests(() => {
+  it('a damaged file is told as one, and let go of', async () => {
+    await using place = await temporaryDatabase();
+    const db = await Everview.open(place.path, { scheduler: 'manual' });
+    await db.sql('CREATE TABLE t (a INTEGER); INSERT INTO t SELECT * FROM range(200000)');
+    await db.close();
+    const whole = await readFile(place.path);
+    const damaged = [whole.subarray(0, whole.length / 2), Buffer.from(whole).fill(90, 4_096, 12_288)];
+    for (const bytes of damaged) {
+      await writeFile(place.path, bytes);
+      expect(await failureOf(Everview.open(place.path))).toMatchObject({
+        code: 'store-failure',
+        message: expect.stringContaining('is damaged'),
+        hint: expect.stringContaining('from a copy'),
+      });
+    }
+    await writeFile(place.path, whole);
+    await (await Everview.open(place.path)).close();
   });
 });

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { firstOf } from '../support/depth.ts';
 import { openEverview } from '../support/open-everview.ts';
 import { Random } from '../support/random.ts';
 
@@ -60,7 +61,9 @@ class Reference {
   }
 }
 
-it.each([1, 2, 3])('labels are found as a plain account of the history has them (seed %i)', async (seed) => {
+const seeds = firstOf([2, 1, 3]);
+
+it.each(seeds)('labels are found as a plain account of the history has them (seed %i)', async (seed) => {
   const random = new Random(seed);
   const { db, clock } = await openEverview({ seed });
   const reference = new Reference();

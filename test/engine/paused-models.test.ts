@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Everview, SimulatedClock } from '../../src/index.ts';
+import { longTests } from '../support/depth.ts';
 import { failureOf } from '../support/failure-of.ts';
 import { openEverview } from '../support/open-everview.ts';
 
@@ -46,34 +47,6 @@ describe('predictions that an incident pauses', () => {
     expect({ models, by }).toEqual({ models: { m: 2 }, by: undefined });
   });
 
-  it('are a value, of a number or of a class', async () => {
-    await pausedWorld('ridge', 'y', ', fallback = -1.5');
-    expect(await answer()).toEqual({ predicted: [-1.5, -1.5], models: {}, by: ['the value -1.5'] });
-    await db.close();
-    await pausedWorld('logistic', 'late', `, fallback = 'false'`);
-    expect(await answer()).toEqual({ predicted: [false, false], models: {}, by: ['the value false'] });
-    await db.sql(`ALTER MODEL m SET (fallback = 'perhaps')`);
-    expect(await failureOf(db.query(asked))).toMatchObject({ code: 'predictions-paused' });
-  });
-
-  it('are those of another model that is not paused', async () => {
-    await pausedWorld('ridge', 'y', ', fallback = simple');
-    expect(await answer()).toMatchObject({
-      predicted: [near(6), near(30)],
-      models: {},
-      by: ['model "simple"'],
-    });
-    await db.sql(`ALTER MODEL simple SET (pause_on = notice)`);
-    expect(await failureOf(db.query(asked))).toMatchObject({
-      code: 'predictions-paused',
-      hint: expect.stringContaining('its fallback does not answer: incident 1 pauses model "simple" too'),
-    });
-    await db.sql('DROP MODEL simple');
-    expect((await failureOf(db.query(asked))).hint).toContain('there is no model "simple"');
-    // Other options can be changed all the same.
-    await db.sql('ALTER MODEL m SET (max_rows = 5)');
-  });
-
   it('cannot be what the model does not predict', async () => {
     const refused = failureOf(pausedWorld('ridge', 'y', `, fallback = 'much'`));
     expect(await refused).toMatchObject({ code: 'invalid-option' });
@@ -86,32 +59,64 @@ describe('predictions that an incident pauses', () => {
     });
   });
 
-  it('can only be those of a model that is there', async () => {
-    await pausedWorld('ridge', 'y', '');
-    const create = (fallback: string) =>
-      `CREATE MODEL n WITH (method = 'ridge', pause_on = block, fallback = ${fallback}) AS SELECT * FROM s`;
-    expect(await failureOf(db.execute(create('simpel')))).toMatchObject({
-      code: 'unknown-relation',
-      hint: 'did you mean "simple"?',
-      place: '1:69+6',
+  longTests(() => {
+    it('are a value, of a number or of a class', async () => {
+      await pausedWorld('ridge', 'y', ', fallback = -1.5');
+      expect(await answer()).toEqual({ predicted: [-1.5, -1.5], models: {}, by: ['the value -1.5'] });
+      await db.close();
+      await pausedWorld('logistic', 'late', `, fallback = 'false'`);
+      expect(await answer()).toEqual({ predicted: [false, false], models: {}, by: ['the value false'] });
+      await db.sql(`ALTER MODEL m SET (fallback = 'perhaps')`);
+      expect(await failureOf(db.query(asked))).toMatchObject({ code: 'predictions-paused' });
     });
-    expect((await failureOf(db.execute(create('t')))).code).toBe('wrong-kind');
-    expect(await failureOf(db.execute('ALTER MODEL m SET (fallback = s)'))).toMatchObject({
-      code: 'wrong-kind',
-      message: 'fallback of model "m" names "s", which is a training set',
-      place: '1:31+1',
-    });
-  });
 
-  it('are of no use where nothing pauses', async () => {
-    await pausedWorld('ridge', 'y', ', fallback = 0');
-    const created = `CREATE MODEL n WITH (method = 'ridge', fallback = 0) AS SELECT * FROM s`;
-    expect(await failureOf(db.execute(created))).toMatchObject({
-      code: 'invalid-option',
-      message: 'fallback of model "n" needs pause_on',
-      place: '1:51+1',
+    it('are those of another model that is not paused', async () => {
+      await pausedWorld('ridge', 'y', ', fallback = simple');
+      expect(await answer()).toMatchObject({
+        predicted: [near(6), near(30)],
+        models: {},
+        by: ['model "simple"'],
+      });
+      await db.sql(`ALTER MODEL simple SET (pause_on = notice)`);
+      expect(await failureOf(db.query(asked))).toMatchObject({
+        code: 'predictions-paused',
+        hint: expect.stringContaining('its fallback does not answer: incident 1 pauses model "simple" too'),
+      });
+      await db.sql('DROP MODEL simple');
+      expect((await failureOf(db.query(asked))).hint).toContain('there is no model "simple"');
+      // Other options can be changed all the same.
+      await db.sql('ALTER MODEL m SET (max_rows = 5)');
     });
-    expect((await failureOf(db.execute('ALTER MODEL m SET (pause_on = never)'))).code).toBe('invalid-option');
-    await db.execute('ALTER MODEL m SET (pause_on = never, fallback = NULL)');
+
+    it('can only be those of a model that is there', async () => {
+      await pausedWorld('ridge', 'y', '');
+      const create = (fallback: string) =>
+        `CREATE MODEL n WITH (method = 'ridge', pause_on = block, fallback = ${fallback}) AS SELECT * FROM s`;
+      expect(await failureOf(db.execute(create('simpel')))).toMatchObject({
+        code: 'unknown-relation',
+        hint: 'did you mean "simple"?',
+        place: '1:69+6',
+      });
+      expect((await failureOf(db.execute(create('t')))).code).toBe('wrong-kind');
+      expect(await failureOf(db.execute('ALTER MODEL m SET (fallback = s)'))).toMatchObject({
+        code: 'wrong-kind',
+        message: 'fallback of model "m" names "s", which is a training set',
+        place: '1:31+1',
+      });
+    });
+
+    it('are of no use where nothing pauses', async () => {
+      await pausedWorld('ridge', 'y', ', fallback = 0');
+      const created = `CREATE MODEL n WITH (method = 'ridge', fallback = 0) AS SELECT * FROM s`;
+      expect(await failureOf(db.execute(created))).toMatchObject({
+        code: 'invalid-option',
+        message: 'fallback of model "n" needs pause_on',
+        place: '1:51+1',
+      });
+      expect((await failureOf(db.execute('ALTER MODEL m SET (pause_on = never)'))).code).toBe(
+        'invalid-option',
+      );
+      await db.execute('ALTER MODEL m SET (pause_on = never, fallback = NULL)');
+    });
   });
 });

@@ -6,6 +6,7 @@ import { openEngine } from '../../src/engine/open-engine.ts';
 import { beginReadAhead, readInAdvance } from '../../src/engine/read-ahead.ts';
 import { refreshObjects } from '../../src/engine/refresh-objects.ts';
 import { Everview } from '../../src/index.ts';
+import { longTests } from '../support/depth.ts';
 import { Random } from '../support/random.ts';
 
 let directory: string;
@@ -42,23 +43,25 @@ async function change(everview: Everview, random: Random, first: number): Promis
   });
 }
 
-test('what is read ahead is what would be read, to the last digit', async () => {
-  await using ahead = await openModel(':memory:');
-  await using behind = await openModel(':memory:');
-  for (let step = 1; step <= 12; step++) {
-    for (const everview of [ahead, behind]) await change(everview, new Random(step), 1_000 * step);
-    // The set alone: then the model lags it, and takes both changes at once.
-    if (step % 4 === 0) for (const everview of [ahead, behind]) await everview.refresh('s');
-    if (step % 4 === 0)
-      for (const everview of [ahead, behind]) await change(everview, new Random(-step), 1_000 * step + 500);
-    await behind.refresh('s');
-    for (const everview of [ahead, behind]) {
-      await everview.refresh('m');
-      const last = `SELECT kind FROM everview.refreshes WHERE name = 'm' ORDER BY refresh_id DESC LIMIT 1`;
-      expect((await everview.query(last)).rows).toEqual([{ kind: 'incremental' }]);
+longTests(() => {
+  test('what is read ahead is what would be read, to the last digit', async () => {
+    await using ahead = await openModel(':memory:');
+    await using behind = await openModel(':memory:');
+    for (let step = 1; step <= 12; step++) {
+      for (const everview of [ahead, behind]) await change(everview, new Random(step), 1_000 * step);
+      // The set alone: then the model lags it, and takes both changes at once.
+      if (step % 4 === 0) for (const everview of [ahead, behind]) await everview.refresh('s');
+      if (step % 4 === 0)
+        for (const everview of [ahead, behind]) await change(everview, new Random(-step), 1_000 * step + 500);
+      await behind.refresh('s');
+      for (const everview of [ahead, behind]) {
+        await everview.refresh('m');
+        const last = `SELECT kind FROM everview.refreshes WHERE name = 'm' ORDER BY refresh_id DESC LIMIT 1`;
+        expect((await everview.query(last)).rows).toEqual([{ kind: 'incremental' }]);
+      }
+      expect(await ahead.weights('m')).toEqual(await behind.weights('m'));
     }
-    expect(await ahead.weights('m')).toEqual(await behind.weights('m'));
-  }
+  });
 });
 
 test('updates that come meanwhile are all learned from in the end', async () => {
@@ -113,18 +116,20 @@ describe('is tried', () => {
     await runtime.close();
   });
 
-  test.each([
-    ['filtered', 'SELECT a, b, y FROM t WHERE b > 5', 'label = y'],
-    ['grouped', 'SELECT a, avg(b) AS b, sum(y) AS y FROM t GROUP BY a', 'label = y'],
-    [
-      'timed',
-      'SELECT a, b, y, moment FROM t',
-      "label = y, event_time = moment, label_delay = INTERVAL '1 second'",
-    ],
-  ])('not where it is %s', async (name, set, options) => {
-    const { core, runtime } = await withChange(`${name}.db`, set, options);
-    expect(await beginReadAhead(core, 'm', 'auto')).toBe(null);
-    await core.store.close();
-    await runtime.close();
+  longTests(() => {
+    test.each([
+      ['filtered', 'SELECT a, b, y FROM t WHERE b > 5', 'label = y'],
+      ['grouped', 'SELECT a, avg(b) AS b, sum(y) AS y FROM t GROUP BY a', 'label = y'],
+      [
+        'timed',
+        'SELECT a, b, y, moment FROM t',
+        "label = y, event_time = moment, label_delay = INTERVAL '1 second'",
+      ],
+    ])('not where it is %s', async (name, set, options) => {
+      const { core, runtime } = await withChange(`${name}.db`, set, options);
+      expect(await beginReadAhead(core, 'm', 'auto')).toBe(null);
+      await core.store.close();
+      await runtime.close();
+    });
   });
 });

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Everview, SimulatedClock } from '../../src/index.ts';
+import { longTests } from '../support/depth.ts';
 import { failureOf } from '../support/failure-of.ts';
 import { forcedKind, openEverview } from '../support/open-everview.ts';
 
@@ -110,33 +111,35 @@ describe('a read of one view', () => {
     });
   });
 
-  it('is served within max_rows, and refreshed beyond', async () => {
-    await open(`CREATE MATERIALIZED VIEW totals WITH (max_rows = 2) AS ${totals}`);
-    await db.insert('sales', [
-      { id: 3, shop: 'a', amount: 5 },
-      { id: 4, shop: 'a', amount: 5 },
-    ]);
-    expect(await read(`SELECT total FROM totals WHERE shop = 'a'`)).toMatchObject({
-      rows: [[10]],
-      path: 'served-within-bound',
-      staleness: [{ behind: 2, policyMet: true }],
+  longTests(() => {
+    it('is served within max_rows, and refreshed beyond', async () => {
+      await open(`CREATE MATERIALIZED VIEW totals WITH (max_rows = 2) AS ${totals}`);
+      await db.insert('sales', [
+        { id: 3, shop: 'a', amount: 5 },
+        { id: 4, shop: 'a', amount: 5 },
+      ]);
+      expect(await read(`SELECT total FROM totals WHERE shop = 'a'`)).toMatchObject({
+        rows: [[10]],
+        path: 'served-within-bound',
+        staleness: [{ behind: 2, policyMet: true }],
+      });
+      await db.insert('sales', [{ id: 5, shop: 'b', amount: 5 }]);
+      expect(await read(`SELECT total FROM totals WHERE shop = 'a'`)).toMatchObject({
+        rows: [[20]],
+        path: 'refreshed-first',
+      });
     });
-    await db.insert('sales', [{ id: 5, shop: 'b', amount: 5 }]);
-    expect(await read(`SELECT total FROM totals WHERE shop = 'a'`)).toMatchObject({
-      rows: [[20]],
-      path: 'refreshed-first',
-    });
-  });
 
-  it('says that it is stale beyond the bound where the policy is to serve', async () => {
-    await open(`CREATE MATERIALIZED VIEW totals WITH (on_stale_read = serve) AS ${totals}`);
-    await db.insert('sales', [{ id: 3, shop: 'a', amount: 5 }]);
-    clock.advanceMs(1_000);
-    expect(await read('SELECT sum(total)::INTEGER AS t FROM totals')).toEqual({
-      rows: [[30]],
-      path: 'served-stale',
-      version: 2,
-      staleness: [{ name: 'totals', behind: 1, ms: 1_000, asOf: 2, policyMet: false }],
+    it('says that it is stale beyond the bound where the policy is to serve', async () => {
+      await open(`CREATE MATERIALIZED VIEW totals WITH (on_stale_read = serve) AS ${totals}`);
+      await db.insert('sales', [{ id: 3, shop: 'a', amount: 5 }]);
+      clock.advanceMs(1_000);
+      expect(await read('SELECT sum(total)::INTEGER AS t FROM totals')).toEqual({
+        rows: [[30]],
+        path: 'served-stale',
+        version: 2,
+        staleness: [{ name: 'totals', behind: 1, ms: 1_000, asOf: 2, policyMet: false }],
+      });
     });
   });
 
@@ -155,15 +158,17 @@ describe('a read of one view', () => {
     });
   });
 
-  it('is historical under AT, recomputed from the rows of that version', async () => {
-    await open(`CREATE MATERIALIZED VIEW totals AS ${totals}`);
-    await db.execute(`UPDATE sales SET amount = 99 WHERE id = 1`);
-    expect(await read('SELECT * FROM totals AT (VERSION => 2) ORDER BY shop')).toMatchObject({
-      rows: [
-        ['a', 10],
-        ['b', 20],
-      ],
-      path: 'historical',
+  longTests(() => {
+    it('is historical under AT, recomputed from the rows of that version', async () => {
+      await open(`CREATE MATERIALIZED VIEW totals AS ${totals}`);
+      await db.execute(`UPDATE sales SET amount = 99 WHERE id = 1`);
+      expect(await read('SELECT * FROM totals AT (VERSION => 2) ORDER BY shop')).toMatchObject({
+        rows: [
+          ['a', 10],
+          ['b', 20],
+        ],
+        path: 'historical',
+      });
     });
   });
 });
@@ -179,69 +184,74 @@ describe('refresh modes', () => {
     });
   });
 
-  it('immediate that fails takes the update back whole', async () => {
-    await open(`CREATE MATERIALIZED VIEW inverse WITH (refresh = immediate) AS
+  longTests(() => {
+    it('immediate that fails takes the update back whole', async () => {
+      await open(`CREATE MATERIALIZED VIEW inverse WITH (refresh = immediate) AS
       SELECT id, CASE WHEN amount = 0 THEN error('no inverse')::INTEGER ELSE 100 // amount END AS i FROM sales`);
-    expect(await failureOf(db.insert('sales', [{ id: 3, shop: 'a', amount: 0 }]))).toMatchObject({
-      message: expect.stringContaining('no inverse'),
+      expect(await failureOf(db.insert('sales', [{ id: 3, shop: 'a', amount: 0 }]))).toMatchObject({
+        message: expect.stringContaining('no inverse'),
+      });
+      expect(await read('SELECT count(*)::INTEGER AS n FROM sales')).toMatchObject({
+        rows: [[2]],
+        version: 2,
+      });
+      expect((await db.insert('sales', [{ id: 3, shop: 'a', amount: 1 }])).version).toBe(3);
     });
-    expect(await read('SELECT count(*)::INTEGER AS n FROM sales')).toMatchObject({ rows: [[2]], version: 2 });
-    expect((await db.insert('sales', [{ id: 3, shop: 'a', amount: 1 }])).version).toBe(3);
-  });
 
-  it('incremental and full say so, whatever it costs', async () => {
-    await open(`CREATE MATERIALIZED VIEW inc WITH (refresh = incremental) AS ${totals};
+    it('incremental and full say so, whatever it costs', async () => {
+      await open(`CREATE MATERIALIZED VIEW inc WITH (refresh = incremental) AS ${totals};
       CREATE MATERIALIZED VIEW whole WITH (refresh = full) AS ${totals};`);
-    for (let id = 3; id < 8; id++) {
-      await db.insert('sales', [{ id, shop: 'a', amount: 1 }]);
-      await read('SELECT * FROM inc JOIN whole USING (shop)');
-    }
-    const forced = forcedKind();
-    const kinds = new Set((await refreshesOf('inc')).slice(1).map(([kind, reason]) => `${kind} ${reason}`));
-    expect([...kinds]).toEqual([
-      forced === undefined ? 'incremental asked-incremental' : `${forced} forced-by-environment`,
-    ]);
-    const wholes = new Set(
-      (await refreshesOf('whole')).slice(1).map(([kind, reason]) => `${kind} ${reason}`),
-    );
-    expect([...wholes]).toEqual([
-      forced === undefined ? 'full asked-full' : `${forced} forced-by-environment`,
-    ]);
-  });
-
-  it('strict incremental is refused at the declaration of what can only be full', async () => {
-    await open('');
-    const ranks = 'SELECT id, rank() OVER (ORDER BY amount) AS place FROM sales';
-    const declared = db.execute(`CREATE MATERIALIZED VIEW ranks WITH (refresh = incremental) AS ${ranks}`);
-    expect(await failureOf(declared)).toMatchObject({ code: 'not-incremental' });
-    await db.execute(`CREATE MATERIALIZED VIEW ranks AS ${ranks}`);
-    expect(await failureOf(db.refresh('ranks', 'incremental'))).toMatchObject({ code: 'not-incremental' });
-  });
-
-  it('manual moves only when asked', async () => {
-    await open(`CREATE MATERIALIZED VIEW totals WITH (refresh = manual) AS ${totals}`);
-    await db.insert('sales', [{ id: 3, shop: 'a', amount: 5 }]);
-    expect(await read(`SELECT total FROM totals WHERE shop = 'a'`)).toMatchObject({
-      rows: [[10]],
-      path: 'served-within-bound',
-      version: 2,
+      for (let id = 3; id < 8; id++) {
+        await db.insert('sales', [{ id, shop: 'a', amount: 1 }]);
+        await read('SELECT * FROM inc JOIN whole USING (shop)');
+      }
+      const forced = forcedKind();
+      const kinds = new Set((await refreshesOf('inc')).slice(1).map(([kind, reason]) => `${kind} ${reason}`));
+      expect([...kinds]).toEqual([
+        forced === undefined ? 'incremental asked-incremental' : `${forced} forced-by-environment`,
+      ]);
+      const wholes = new Set(
+        (await refreshesOf('whole')).slice(1).map(([kind, reason]) => `${kind} ${reason}`),
+      );
+      expect([...wholes]).toEqual([
+        forced === undefined ? 'full asked-full' : `${forced} forced-by-environment`,
+      ]);
     });
-    expect(await db.step()).toBe(0);
-    await db.execute('REFRESH totals');
-    expect((await refreshesOf('totals')).at(-1)?.slice(2)).toEqual(['asked', 2, 3]);
-    expect(await read(`SELECT total FROM totals WHERE shop = 'a'`)).toMatchObject({
-      rows: [[15]],
-      path: 'fresh',
-    });
-  });
 
-  it('on_read waits for a read; a refresh with nothing to do says so', async () => {
-    await open(`CREATE MATERIALIZED VIEW totals WITH (refresh = on_read) AS ${totals}`);
-    await db.insert('sales', [{ id: 3, shop: 'a', amount: 5 }]);
-    expect(await db.step()).toBe(0);
-    expect((await read('SELECT * FROM totals')).path).toBe('refreshed-first');
-    const { rows } = await db.refresh('totals');
-    expect(rows).toMatchObject([{ name: 'totals', kind: 'none', reason: 'no-change' }]);
+    it('strict incremental is refused at the declaration of what can only be full', async () => {
+      await open('');
+      const ranks = 'SELECT id, rank() OVER (ORDER BY amount) AS place FROM sales';
+      const declared = db.execute(`CREATE MATERIALIZED VIEW ranks WITH (refresh = incremental) AS ${ranks}`);
+      expect(await failureOf(declared)).toMatchObject({ code: 'not-incremental' });
+      await db.execute(`CREATE MATERIALIZED VIEW ranks AS ${ranks}`);
+      expect(await failureOf(db.refresh('ranks', 'incremental'))).toMatchObject({ code: 'not-incremental' });
+    });
+
+    it('manual moves only when asked', async () => {
+      await open(`CREATE MATERIALIZED VIEW totals WITH (refresh = manual) AS ${totals}`);
+      await db.insert('sales', [{ id: 3, shop: 'a', amount: 5 }]);
+      expect(await read(`SELECT total FROM totals WHERE shop = 'a'`)).toMatchObject({
+        rows: [[10]],
+        path: 'served-within-bound',
+        version: 2,
+      });
+      expect(await db.step()).toBe(0);
+      await db.execute('REFRESH totals');
+      expect((await refreshesOf('totals')).at(-1)?.slice(2)).toEqual(['asked', 2, 3]);
+      expect(await read(`SELECT total FROM totals WHERE shop = 'a'`)).toMatchObject({
+        rows: [[15]],
+        path: 'fresh',
+      });
+    });
+
+    it('on_read waits for a read; a refresh with nothing to do says so', async () => {
+      await open(`CREATE MATERIALIZED VIEW totals WITH (refresh = on_read) AS ${totals}`);
+      await db.insert('sales', [{ id: 3, shop: 'a', amount: 5 }]);
+      expect(await db.step()).toBe(0);
+      expect((await read('SELECT * FROM totals')).path).toBe('refreshed-first');
+      const { rows } = await db.refresh('totals');
+      expect(rows).toMatchObject([{ name: 'totals', kind: 'none', reason: 'no-change' }]);
+    });
   });
 });
 
@@ -257,74 +267,76 @@ describe('reads of several relations show one version', () => {
     ).toMatchObject({ rows: [[30, 30]], path: 'served-within-bound', version: 2 });
   });
 
-  it('moves views at different cursors to one version, in one go', async () => {
-    await open(`CREATE MATERIALIZED VIEW old WITH (max_staleness = INTERVAL '1 hour') AS ${totals};
+  longTests(() => {
+    it('moves views at different cursors to one version, in one go', async () => {
+      await open(`CREATE MATERIALIZED VIEW old WITH (max_staleness = INTERVAL '1 hour') AS ${totals};
       CREATE MATERIALIZED VIEW new AS ${totals};`);
-    await db.insert('sales', [{ id: 3, shop: 'a', amount: 5 }]);
-    expect((await read('SELECT * FROM new')).path).toBe('refreshed-first');
-    expect(
-      await read(
-        'SELECT sum(o.total)::INTEGER AS o, sum(n.total)::INTEGER AS n FROM old o JOIN new n USING (shop)',
-      ),
-    ).toMatchObject({ rows: [[35, 35]], path: 'refreshed-first', version: 3 });
-  });
-
-  it('reads a manual view by its definition beside one that is newer, and leaves it where it was', async () => {
-    await open(`CREATE MATERIALIZED VIEW old WITH (refresh = manual) AS ${totals};
-      CREATE MATERIALIZED VIEW new AS ${totals};`);
-    await db.insert('sales', [{ id: 3, shop: 'a', amount: 5 }]);
-    await read('SELECT * FROM new');
-    expect(
-      await read(
-        'SELECT sum(o.total)::INTEGER AS o, sum(n.total)::INTEGER AS n FROM old o JOIN new n USING (shop)',
-      ),
-    ).toEqual({
-      rows: [[35, 35]],
-      path: expect.stringMatching(/^(compensated|recomputed)$/),
-      version: 3,
-      staleness: [fresh('old', 3), fresh('new', 3)],
+      await db.insert('sales', [{ id: 3, shop: 'a', amount: 5 }]);
+      expect((await read('SELECT * FROM new')).path).toBe('refreshed-first');
+      expect(
+        await read(
+          'SELECT sum(o.total)::INTEGER AS o, sum(n.total)::INTEGER AS n FROM old o JOIN new n USING (shop)',
+        ),
+      ).toMatchObject({ rows: [[35, 35]], path: 'refreshed-first', version: 3 });
     });
-    expect((await refreshesOf('old')).length).toBe(1);
-    // Beside it, the same view in the past is read in the past.
-    const past =
-      'SELECT (SELECT sum(total)::INTEGER FROM old AT (VERSION => 2)) AS p, sum(o.total)::INTEGER AS o FROM old o JOIN new USING (shop)';
-    expect((await read(past)).rows).toEqual([[30, 35]]);
-  });
 
-  it('refreshes chains and diamonds together, sources first', async () => {
-    await open(`CREATE MATERIALIZED VIEW totals AS ${totals};
+    it('reads a manual view by its definition beside one that is newer, and leaves it where it was', async () => {
+      await open(`CREATE MATERIALIZED VIEW old WITH (refresh = manual) AS ${totals};
+      CREATE MATERIALIZED VIEW new AS ${totals};`);
+      await db.insert('sales', [{ id: 3, shop: 'a', amount: 5 }]);
+      await read('SELECT * FROM new');
+      expect(
+        await read(
+          'SELECT sum(o.total)::INTEGER AS o, sum(n.total)::INTEGER AS n FROM old o JOIN new n USING (shop)',
+        ),
+      ).toEqual({
+        rows: [[35, 35]],
+        path: expect.stringMatching(/^(compensated|recomputed)$/),
+        version: 3,
+        staleness: [fresh('old', 3), fresh('new', 3)],
+      });
+      expect((await refreshesOf('old')).length).toBe(1);
+      // Beside it, the same view in the past is read in the past.
+      const past =
+        'SELECT (SELECT sum(total)::INTEGER FROM old AT (VERSION => 2)) AS p, sum(o.total)::INTEGER AS o FROM old o JOIN new USING (shop)';
+      expect((await read(past)).rows).toEqual([[30, 35]]);
+    });
+
+    it('refreshes chains and diamonds together, sources first', async () => {
+      await open(`CREATE MATERIALIZED VIEW totals AS ${totals};
       CREATE VIEW by_city AS SELECT city, total FROM totals JOIN shops USING (shop);
       CREATE MATERIALIZED VIEW high AS SELECT max(total) AS m FROM by_city;
       CREATE MATERIALIZED VIEW low AS SELECT min(total) AS m FROM by_city;
       CREATE MATERIALIZED VIEW span AS SELECT high.m - low.m AS span FROM high, low;`);
-    await db.insert('sales', [{ id: 3, shop: 'b', amount: 5 }]);
-    expect(await read('SELECT span FROM span')).toMatchObject({
-      rows: [[15]],
-      path: 'refreshed-first',
-      version: 3,
+      await db.insert('sales', [{ id: 3, shop: 'b', amount: 5 }]);
+      expect(await read('SELECT span FROM span')).toMatchObject({
+        rows: [[15]],
+        path: 'refreshed-first',
+        version: 3,
+      });
+      for (const source of ['totals', 'high', 'low'])
+        expect((await refreshesOf(source)).at(-1)?.slice(2)).toEqual(['needed-by-dependent', 2, 3]);
+      expect((await refreshesOf('span')).at(-1)?.slice(2)).toEqual(['read', 2, 3]);
+      expect(await read('SELECT count(*)::INTEGER AS n FROM by_city')).toMatchObject({
+        rows: [[2]],
+        path: 'fresh',
+      });
     });
-    for (const source of ['totals', 'high', 'low'])
-      expect((await refreshesOf(source)).at(-1)?.slice(2)).toEqual(['needed-by-dependent', 2, 3]);
-    expect((await refreshesOf('span')).at(-1)?.slice(2)).toEqual(['read', 2, 3]);
-    expect(await read('SELECT count(*)::INTEGER AS n FROM by_city')).toMatchObject({
-      rows: [[2]],
-      path: 'fresh',
-    });
-  });
 
-  it('sees a kept view under a plain one', async () => {
-    await open(`CREATE MATERIALIZED VIEW totals WITH (on_stale_read = fail) AS ${totals};
+    it('sees a kept view under a plain one', async () => {
+      await open(`CREATE MATERIALIZED VIEW totals WITH (on_stale_read = fail) AS ${totals};
       CREATE VIEW plain AS SELECT total FROM totals;`);
-    await db.insert('sales', [{ id: 3, shop: 'b', amount: 5 }]);
-    expect(await failureOf(read('SELECT * FROM plain'))).toMatchObject({ code: 'staleness-exceeded' });
-  });
+      await db.insert('sales', [{ id: 3, shop: 'b', amount: 5 }]);
+      expect(await failureOf(read('SELECT * FROM plain'))).toMatchObject({ code: 'staleness-exceeded' });
+    });
 
-  it('counts a change of two base tables as two versions behind', async () => {
-    await open(`CREATE MATERIALIZED VIEW cities WITH (refresh = manual) AS
+    it('counts a change of two base tables as two versions behind', async () => {
+      await open(`CREATE MATERIALIZED VIEW cities WITH (refresh = manual) AS
       SELECT city, amount FROM sales JOIN shops USING (shop)`);
-    await db.insert('sales', [{ id: 3, shop: 'b', amount: 5 }]);
-    await db.insert('shops', [{ shop: 'c', city: 'Wien' }]);
-    const { staleness } = await db.query('SELECT * FROM cities');
-    expect(staleness).toMatchObject([{ versions: 2, rows: 2, asOf: 2 }]);
+      await db.insert('sales', [{ id: 3, shop: 'b', amount: 5 }]);
+      await db.insert('shops', [{ shop: 'c', city: 'Wien' }]);
+      const { staleness } = await db.query('SELECT * FROM cities');
+      expect(staleness).toMatchObject([{ versions: 2, rows: 2, asOf: 2 }]);
+    });
   });
 });

@@ -31,6 +31,7 @@ import {
   vectorFromArray,
 } from 'apache-arrow';
 import { describe, expect, test } from 'vitest';
+import { firstOf, longTests } from '../support/depth.ts';
 import { check, IngestWorld, primaryKey, table } from './ingest-world.ts';
 
 const decimals = makeVector(
@@ -155,29 +156,31 @@ describe('streams', () => {
     expect((await opened.bag('data.t')).map((row) => row[0])).toEqual([1, 2, 3, 4, 5, 6, 7]);
   });
 
-  test('a sliced batch brings its own rows only', async () => {
-    await using opened = await IngestWorld.open(t);
-    const data = new Table({
-      id: vectorFromArray([1, 2, 3, 4], new Int32()),
-      size: vectorFromArray([10, null, null, 40], new Int32()),
-    }).slice(1, 4);
-    await opened.insert('t', { kind: 'arrow', data });
-    expect(await opened.bag('data.t')).toEqual([
-      [2, null],
-      [3, null],
-      [4, 40],
-    ]);
-  });
+  longTests(() => {
+    test('a sliced batch brings its own rows only', async () => {
+      await using opened = await IngestWorld.open(t);
+      const data = new Table({
+        id: vectorFromArray([1, 2, 3, 4], new Int32()),
+        size: vectorFromArray([10, null, null, 40], new Int32()),
+      }).slice(1, 4);
+      await opened.insert('t', { kind: 'arrow', data });
+      expect(await opened.bag('data.t')).toEqual([
+        [2, null],
+        [3, null],
+        [4, 40],
+      ]);
+    });
 
-  test('an empty stream or table is no change', async () => {
-    await using opened = await IngestWorld.open(t);
-    expect(await opened.insert('t', { kind: 'arrow', data: [] })).toMatchObject({ inserted: 0 });
-    expect(
-      await opened.insert('t', {
-        kind: 'arrow',
-        data: new Table(new Schema([new Field('id', new Int32())])),
-      }),
-    ).toMatchObject({ inserted: 0 });
+    test('an empty stream or table is no change', async () => {
+      await using opened = await IngestWorld.open(t);
+      expect(await opened.insert('t', { kind: 'arrow', data: [] })).toMatchObject({ inserted: 0 });
+      expect(
+        await opened.insert('t', {
+          kind: 'arrow',
+          data: new Table(new Schema([new Field('id', new Int32())])),
+        }),
+      ).toMatchObject({ inserted: 0 });
+    });
   });
 });
 
@@ -199,7 +202,7 @@ describe('types are cast only where every value survives', () => {
       'row 1, column "id" of "t": "x" is no INTEGER',
     ],
   ];
-  test.each(bad)('%s', async (_, data, message) => {
+  test.each(firstOf(bad))('%s', async (_, data, message) => {
     await using opened = await IngestWorld.open(t);
     const before = await opened.traces();
     await expect(opened.insert('t', { kind: 'arrow', data })).rejects.toMatchObject({
@@ -218,16 +221,18 @@ describe('types are cast only where every value survives', () => {
     });
   });
 
-  test('whole doubles are integers', async () => {
-    await using opened = await IngestWorld.open(t);
-    await opened.insert('t', {
-      kind: 'arrow',
-      data: new Table({ id: vectorFromArray([1, 2], new Float64()) }),
+  longTests(() => {
+    test('whole doubles are integers', async () => {
+      await using opened = await IngestWorld.open(t);
+      await opened.insert('t', {
+        kind: 'arrow',
+        data: new Table({ id: vectorFromArray([1, 2], new Float64()) }),
+      });
+      expect(await opened.bag('data.t')).toEqual([
+        [1, 9],
+        [2, 9],
+      ]);
     });
-    expect(await opened.bag('data.t')).toEqual([
-      [1, 9],
-      [2, 9],
-    ]);
   });
 });
 
@@ -240,18 +245,20 @@ describe('record batches of one stream', () => {
     })(),
   });
 
-  test.each([
-    ['TIMESTAMP', rows(new TimestampMillisecond(), [new Date(1_000)]), micros],
-    [
-      'DECIMAL(18,4)',
-      decimals,
-      makeVector(makeData({ type: new Decimal(3, 20, 128), length: 1, data: new Uint32Array(4) })),
-    ],
-    ['BIGINT', rows(new Float64(), [2]), rows(new Int64(), [2n ** 60n + 1n])],
-    ['BIGINT', rows(new Int32(), [2]), rows(new Int64(), [2n ** 60n])],
-    ['DOUBLE', rows(new Int64(), [2n]), rows(new Float64(), [3.5])],
-    ['VARCHAR', rows(new Dictionary(new Utf8(), new Int32()), ['a']), rows(new Utf8(), ['b'])],
-  ])('are of one type, or refused whole (%s)', async (type, first, second) => {
+  test.each(
+    firstOf([
+      ['TIMESTAMP', rows(new TimestampMillisecond(), [new Date(1_000)]), micros],
+      [
+        'DECIMAL(18,4)',
+        decimals,
+        makeVector(makeData({ type: new Decimal(3, 20, 128), length: 1, data: new Uint32Array(4) })),
+      ],
+      ['BIGINT', rows(new Float64(), [2]), rows(new Int64(), [2n ** 60n + 1n])],
+      ['BIGINT', rows(new Int32(), [2]), rows(new Int64(), [2n ** 60n])],
+      ['DOUBLE', rows(new Int64(), [2n]), rows(new Float64(), [3.5])],
+      ['VARCHAR', rows(new Dictionary(new Utf8(), new Int32()), ['a']), rows(new Utf8(), ['b'])],
+    ]),
+  )('are of one type, or refused whole (%s)', async (type, first, second) => {
     await using opened = await IngestWorld.open(table('t', { x: type }));
     const before = await opened.traces();
     await expect(opened.insert('t', batchesOf(first, second))).rejects.toMatchObject({
@@ -265,38 +272,45 @@ describe('record batches of one stream', () => {
 const ticks = (type: DataType, ...values: bigint[]) =>
   makeVector(new Data(type, 0, values.length, 0, { [BufferType.DATA]: BigInt64Array.from(values) }));
 
-test('a time of day is one of a day, to its end', async () => {
-  await using opened = await IngestWorld.open(table('t', { x: 'TIME', y: 'TIME_NS' }));
-  const insert = (x: bigint) =>
-    opened.insert('t', {
+longTests(() => {
+  test('a time of day is one of a day, to its end', async () => {
+    await using opened = await IngestWorld.open(table('t', { x: 'TIME', y: 'TIME_NS' }));
+    const insert = (x: bigint) =>
+      opened.insert('t', {
+        kind: 'arrow',
+        data: new Table({ x: ticks(new TimeMicrosecond(), x), y: ticks(new TimeNanosecond(), 1n) }),
+      });
+    await insert(86_400_000_000n);
+    expect(await opened.rows('SELECT x::VARCHAR AS x, y::VARCHAR AS y FROM data.t')).toEqual([
+      { x: '24:00:00', y: '00:00:00.000000001' },
+    ]);
+    for (const beyond of [90_000_000_000n, -1n])
+      await expect(insert(beyond)).rejects.toMatchObject({ code: 'invalid-row' });
+  });
+
+  test('a time of day is printed as a TIME is into a column of texts', async () => {
+    await using opened = await IngestWorld.open(table('t', { x: 'VARCHAR' }));
+    const given = [3_600_000_000n, 3_600_400_000n, 3_600_000_001n, 36_000_000_000n];
+    await opened.insert('t', {
       kind: 'arrow',
-      data: new Table({ x: ticks(new TimeMicrosecond(), x), y: ticks(new TimeNanosecond(), 1n) }),
+      data: new Table({ x: ticks(new TimeMicrosecond(), ...given) }),
     });
-  await insert(86_400_000_000n);
-  expect(await opened.rows('SELECT x::VARCHAR AS x, y::VARCHAR AS y FROM data.t')).toEqual([
-    { x: '24:00:00', y: '00:00:00.000000001' },
-  ]);
-  for (const beyond of [90_000_000_000n, -1n])
-    await expect(insert(beyond)).rejects.toMatchObject({ code: 'invalid-row' });
+    expect((await opened.rows('SELECT x FROM data.t')).map(({ x }) => x)).toEqual([
+      '01:00:00',
+      '01:00:00.4',
+      '01:00:00.000001',
+      '10:00:00',
+    ]);
+  });
 });
 
-test('a time of day is printed as a TIME is into a column of texts', async () => {
-  await using opened = await IngestWorld.open(table('t', { x: 'VARCHAR' }));
-  const given = [3_600_000_000n, 3_600_400_000n, 3_600_000_001n, 36_000_000_000n];
-  await opened.insert('t', { kind: 'arrow', data: new Table({ x: ticks(new TimeMicrosecond(), ...given) }) });
-  expect((await opened.rows('SELECT x FROM data.t')).map(({ x }) => x)).toEqual([
-    '01:00:00',
-    '01:00:00.4',
-    '01:00:00.000001',
-    '10:00:00',
-  ]);
-});
-
-test.each([
-  ['TIMESTAMP', ticks(new TimestampSecond(), 9_300_000_000_000_000n), 'is beyond all times'],
-  ['INTERVAL', ticks(new DurationSecond(), 9_300_000_000_000_000n), 'is beyond all times'],
-  ['INTEGER[]', vectorFromArray([[1.5]], new List(new Field('item', new Float64()))), '[1.5]'],
-])('what a %s cannot hold is refused', async (type, x, told) => {
+test.each(
+  firstOf([
+    ['TIMESTAMP', ticks(new TimestampSecond(), 9_300_000_000_000_000n), 'is beyond all times'],
+    ['INTERVAL', ticks(new DurationSecond(), 9_300_000_000_000_000n), 'is beyond all times'],
+    ['INTEGER[]', vectorFromArray([[1.5]], new List(new Field('item', new Float64()))), '[1.5]'],
+  ]),
+)('what a %s cannot hold is refused', async (type, x, told) => {
   await using opened = await IngestWorld.open(table('t', { x: type }));
   await expect(opened.insert('t', { kind: 'arrow', data: new Table({ x }) })).rejects.toMatchObject({
     code: 'invalid-row',
@@ -304,19 +318,21 @@ test.each([
   });
 });
 
-test('a column that comes twice is refused', async () => {
-  await using opened = await IngestWorld.open(table('t', { x: 'INTEGER', y: 'VARCHAR' }));
-  const data = new Table({ x: vectorFromArray([1], new Int32()), X: vectorFromArray([2], new Int32()) });
-  await expect(opened.insert('t', { kind: 'arrow', data })).rejects.toMatchObject({
-    code: 'invalid-row',
-    message: 'the Arrow data has column "X" twice',
+longTests(() => {
+  test('a column that comes twice is refused', async () => {
+    await using opened = await IngestWorld.open(table('t', { x: 'INTEGER', y: 'VARCHAR' }));
+    const data = new Table({ x: vectorFromArray([1], new Int32()), X: vectorFromArray([2], new Int32()) });
+    await expect(opened.insert('t', { kind: 'arrow', data })).rejects.toMatchObject({
+      code: 'invalid-row',
+      message: 'the Arrow data has column "X" twice',
+    });
   });
-});
 
-test('what is no number of JSON comes through in lists', async () => {
-  await using opened = await IngestWorld.open(table('t', { x: 'DOUBLE[]' }));
-  const list = new List(new Field('item', new Float64()));
-  const x = vectorFromArray([[Number.NaN, Number.POSITIVE_INFINITY, -0, 1.5]], list);
-  await opened.insert('t', { kind: 'arrow', data: new Table({ x }) });
-  expect(await opened.bag('data.t')).toEqual([[[Number.NaN, Number.POSITIVE_INFINITY, -0, 1.5]]]);
+  test('what is no number of JSON comes through in lists', async () => {
+    await using opened = await IngestWorld.open(table('t', { x: 'DOUBLE[]' }));
+    const list = new List(new Field('item', new Float64()));
+    const x = vectorFromArray([[Number.NaN, Number.POSITIVE_INFINITY, -0, 1.5]], list);
+    await opened.insert('t', { kind: 'arrow', data: new Table({ x }) });
+    expect(await opened.bag('data.t')).toEqual([[[Number.NaN, Number.POSITIVE_INFINITY, -0, 1.5]]]);
+  });
 });

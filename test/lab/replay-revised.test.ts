@@ -4,6 +4,7 @@ import type { Arrival, History } from '../../src/lab/history.ts';
 import type { Schedule } from '../../src/lab/policy.ts';
 import { replayCell } from '../../src/lab/replay/replay-cell.ts';
 import type { Observation, RefreshTrigger } from '../../src/lab/trigger.ts';
+import { longTests } from '../support/depth.ts';
 import { fitReference } from '../support/least-squares-reference.ts';
 import { forcedKind } from '../support/open-everview.ts';
 import {
@@ -86,72 +87,77 @@ describe('a replay of updates that revise what was there', () => {
     }
   });
 
-  it('counts the labels there are, and those that wait', async () => {
-    const cell = await replayed({ kind: 'never' });
-    expect(cell.labels).toEqual(Array.from({ length: days }, (_, day) => knownAfter(day).length));
-    const isOfLastDay = ({ taken }: Reading) => taken.getTime() > replayStartMs - dayMs;
-    const lastDay = 24 - late.filter(isOfLastDay).length;
-    // Late rows wait from the update that brings them.
-    expect(cell.pendingLabels.slice(0, 4)).toEqual([
-      lastDay,
-      lastDay + 24,
-      lastDay + 48 + late.length,
-      lastDay + 72 + late.length,
-    ]);
+  longTests(() => {
+    it('counts the labels there are, and those that wait', async () => {
+      const cell = await replayed({ kind: 'never' });
+      expect(cell.labels).toEqual(Array.from({ length: days }, (_, day) => knownAfter(day).length));
+      const isOfLastDay = ({ taken }: Reading) => taken.getTime() > replayStartMs - dayMs;
+      const lastDay = 24 - late.filter(isOfLastDay).length;
+      // Late rows wait from the update that brings them.
+      expect(cell.pendingLabels.slice(0, 4)).toEqual([
+        lastDay,
+        lastDay + 24,
+        lastDay + 48 + late.length,
+        lastDay + 72 + late.length,
+      ]);
+    });
   });
 });
 
-describe('labels that come by a later update of a NULL', () => {
-  const declarations = linearDeclarations.replace('y DOUBLE NOT NULL', 'y DOUBLE');
-  const plain = dailyHistory(readings);
-  const [first] = plain.arrivals;
-  const isUntold = (_: unknown, place: number) => place % 4 === 0;
-  const told = (first?.tables[0]?.rows ?? []).filter(isUntold);
-  /** A quarter of the first day's rows come without a label, which the third day's update brings. */
-  const later: History = {
-    ...plain,
-    arrivals: plain.arrivals.map((arrival, day): Arrival => {
-      const [{ table, rows } = { table: 'readings', rows: [] }] = arrival.tables;
-      if (day === 0)
-        return {
-          ...arrival,
-          tables: [
-            { table, rows: rows.map((row, place) => (isUntold(row, place) ? { ...row, y: null } : row)) },
-          ],
-        };
-      if (day === 2)
-        return { ...arrival, revises: true, tables: [{ table, rows: [...rows, ...told], replaces: true }] };
-      return arrival;
-    }),
-  };
-
-  async function shown(fed: History) {
-    const seen: Observation[] = [];
-    const trigger: RefreshTrigger = {
-      observe(one) {
-        seen.push(one);
-        return { refresh: false };
-      },
-      refreshed: () => {},
+longTests(() => {
+  describe('labels that come by a later update of a NULL', () => {
+    const declarations = linearDeclarations.replace('y DOUBLE NOT NULL', 'y DOUBLE');
+    const plain = dailyHistory(readings);
+    const [first] = plain.arrivals;
+    const isUntold = (_: unknown, place: number) => place % 4 === 0;
+    const told = (first?.tables[0]?.rows ?? []).filter(isUntold);
+    /** A quarter of the first day's rows come without a label, which the third day's update brings. */
+    const later: History = {
+      ...plain,
+      arrivals: plain.arrivals.map((arrival, day): Arrival => {
+        const [{ table, rows } = { table: 'readings', rows: [] }] = arrival.tables;
+        if (day === 0)
+          return {
+            ...arrival,
+            tables: [
+              { table, rows: rows.map((row, place) => (isUntold(row, place) ? { ...row, y: null } : row)) },
+            ],
+          };
+        if (day === 2)
+          return { ...arrival, revises: true, tables: [{ table, rows: [...rows, ...told], replaces: true }] };
+        return arrival;
+      }),
     };
-    const policy = policyOf({ kind: 'budget', refreshes: 1, per: dayMs });
-    const options = { trigger, lossScale: 1, process: stoppedProcess };
-    const experiment = experimentOf(declarations, { slice: 'kind' });
-    const { cell } = await replayCell(experiment, policy, 1, fed, options);
-    return { cell, losses: seen.map(({ losses }) => losses.length) };
-  }
 
-  it('are scored when they come, as the model said when their row came', async () => {
-    const expected = await shown(plain);
-    const { cell, losses } = await shown(later);
-    expect(told).toHaveLength(6);
-    expect(cell.rows).toEqual(expected.cell.rows);
-    for (const [day, loss] of expected.cell.lossSum.entries()) expect(cell.lossSum[day]).toBeCloseTo(loss, 9);
-    expect(cell.slices.map(({ value, rows }) => [value, rows])).toEqual(
-      expected.cell.slices.map(({ value, rows }) => [value, rows]),
-    );
-    // A trigger hears of them with the update that brings them, and of the others a day after their event.
-    expect(expected.losses).toEqual([0, 24, 24, 24, 24, 24]);
-    expect(losses).toEqual([0, 18, 30, 24, 24, 24]);
+    async function shown(fed: History) {
+      const seen: Observation[] = [];
+      const trigger: RefreshTrigger = {
+        observe(one) {
+          seen.push(one);
+          return { refresh: false };
+        },
+        refreshed: () => {},
+      };
+      const policy = policyOf({ kind: 'budget', refreshes: 1, per: dayMs });
+      const options = { trigger, lossScale: 1, process: stoppedProcess };
+      const experiment = experimentOf(declarations, { slice: 'kind' });
+      const { cell } = await replayCell(experiment, policy, 1, fed, options);
+      return { cell, losses: seen.map(({ losses }) => losses.length) };
+    }
+
+    it('are scored when they come, as the model said when their row came', async () => {
+      const expected = await shown(plain);
+      const { cell, losses } = await shown(later);
+      expect(told).toHaveLength(6);
+      expect(cell.rows).toEqual(expected.cell.rows);
+      for (const [day, loss] of expected.cell.lossSum.entries())
+        expect(cell.lossSum[day]).toBeCloseTo(loss, 9);
+      expect(cell.slices.map(({ value, rows }) => [value, rows])).toEqual(
+        expected.cell.slices.map(({ value, rows }) => [value, rows]),
+      );
+      // A trigger hears of them with the update that brings them, and of the others a day after their event.
+      expect(expected.losses).toEqual([0, 24, 24, 24, 24, 24]);
+      expect(losses).toEqual([0, 18, 30, 24, 24, 24]);
+    });
   });
 });

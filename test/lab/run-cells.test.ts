@@ -10,6 +10,7 @@ import { forkCellProcesses } from '../../src/lab/run/cell-processes.ts';
 import { expandPolicies, matrixPolicies } from '../../src/lab/run/expand-policies.ts';
 import { readHistoryFile, writeHistoryFile } from '../../src/lab/run/history-file.ts';
 import { type CellJob, replayInProcesses } from '../../src/lab/run/replay-cells.ts';
+import { longTests } from '../support/depth.ts';
 import { failureOf } from '../support/failure-of.ts';
 import { dayMs, readingsExperiment } from '../support/lab-experiment.ts';
 
@@ -235,17 +236,19 @@ describe('processes', () => {
     });
   });
 
-  it.each([
-    ['process.exit(7)', 'it ended with status 7'],
-    ["process.kill(process.pid, 'SIGKILL')", 'it was ended by SIGKILL'],
-    ["throw new RangeError('too much')", 'RangeError: too much'],
-    ["process.send({ kind: 'done', outcome: 3 })", 'expected object, received number'],
-  ])('that come to nothing by %s are told of', async (end, how) => {
-    const failure = await failureOf(
-      run(`if (cell.seed === 2) ${end}; else setTimeout(() => { ${done} }, 20);`),
-    );
-    expect(failure.message).toContain('"never", seed 2');
-    expect(failure.message).toContain(how);
+  longTests(() => {
+    it.each([
+      ['process.exit(7)', 'it ended with status 7'],
+      ["process.kill(process.pid, 'SIGKILL')", 'it was ended by SIGKILL'],
+      ["throw new RangeError('too much')", 'RangeError: too much'],
+      ["process.send({ kind: 'done', outcome: 3 })", 'expected object, received number'],
+    ])('that come to nothing by %s are told of', async (end, how) => {
+      const failure = await failureOf(
+        run(`if (cell.seed === 2) ${end}; else setTimeout(() => { ${done} }, 20);`),
+      );
+      expect(failure.message).toContain('"never", seed 2');
+      expect(failure.message).toContain(how);
+    });
   });
 
   it('are gone once the run is stopped', async () => {

@@ -6,9 +6,10 @@ import {
   runBroadCampaign,
 } from '../support/broad-campaign.ts';
 import { runBroadHistory } from '../support/broad-run.ts';
+import { longer } from '../support/depth.ts';
 
-/** `law-1-refresh-broad.campaign.ts` takes many more. */
-const steps = 60;
+/** Fewer in every run; `law-1-refresh-broad.campaign.ts` takes many more. */
+const steps = longer(20, 60);
 
 /** Law 1 again, for all of SQL that a view may be: bare DuckDB says what its contents should be. */
 describe('law 1, refresh, against bare DuckDB', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createRowPredictor, type Everview, type ModelParameters, type Row } from '../../src/index.ts';
+import { longTests } from '../support/depth.ts';
 import { openEverview } from '../support/open-everview.ts';
 import { Random } from '../support/random.ts';
 import { hourMs, readingsOfHour, sensorDeclarations } from '../support/sensor-model.ts';
@@ -35,28 +36,30 @@ function near(a: number, b: number, relative: number): boolean {
 
 /** Law 6: an example's features are the same at training and at query time, and hold nothing later. */
 describe('law 6, one path', () => {
-  it('predicts the training rows as the fit did: its own residuals come out', async () => {
-    await using db = await fedDatabase(', l2 = 0.3');
-    const parameters = await parametersOf(db);
-    const { rows } = await db.query(
-      `SELECT count(*) AS n, sum(power(y - prediction, 2)) AS squares FROM PREDICT(level, (${trainingRows}))`,
-    );
-    expect(Number(rows[0]?.n)).toBe(parameters.rows);
-    expect(
-      near(Number(rows[0]?.squares), Number([parameters.details.residual_squares].flat()[0]), 1e-9),
-    ).toBe(true);
-  });
+  longTests(() => {
+    it('predicts the training rows as the fit did: its own residuals come out', async () => {
+      await using db = await fedDatabase(', l2 = 0.3');
+      const parameters = await parametersOf(db);
+      const { rows } = await db.query(
+        `SELECT count(*) AS n, sum(power(y - prediction, 2)) AS squares FROM PREDICT(level, (${trainingRows}))`,
+      );
+      expect(Number(rows[0]?.n)).toBe(parameters.rows);
+      expect(
+        near(Number(rows[0]?.squares), Number([parameters.details.residual_squares].flat()[0]), 1e-9),
+      ).toBe(true);
+    });
 
-  it('leaves residuals orthogonal to the features, as least squares must', async () => {
-    await using db = await fedDatabase(', l2 = 0');
-    const { rows } = await db.query(`
+    it('leaves residuals orthogonal to the features, as least squares must', async () => {
+      await using db = await fedDatabase(', l2 = 0');
+      const { rows } = await db.query(`
       SELECT sum(e) AS one, sum(e * x) AS x, sum(e) FILTER (WHERE kind = 'b') AS b, sum(e) FILTER (WHERE flag) AS flag,
              sum(e) FILTER (WHERE x IS NULL) AS missing, count(*) AS n
       FROM (SELECT *, y - prediction AS e FROM PREDICT(level, (${trainingRows})))`);
-    const row = rows[0];
-    expect(Number(row?.n)).toBeGreaterThan(50);
-    for (const name of ['one', 'x', 'b', 'flag', 'missing'])
-      expect(Math.abs(Number(row?.[name]))).toBeLessThan(1e-6);
+      const row = rows[0];
+      expect(Number(row?.n)).toBeGreaterThan(50);
+      for (const name of ['one', 'x', 'b', 'flag', 'missing'])
+        expect(Math.abs(Number(row?.[name]))).toBeLessThan(1e-6);
+    });
   });
 
   it('gives the same prediction for a row, a query and a view', async () => {

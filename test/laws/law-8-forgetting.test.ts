@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Everview } from '../../src/index.ts';
+import { firstOf, longTests } from '../support/depth.ts';
 import { openEverview } from '../support/open-everview.ts';
 import { Random } from '../support/random.ts';
 
@@ -58,12 +59,14 @@ function farthest(a: readonly number[], b: readonly number[]): number {
 
 /** Law 8: rows deleted leave every view and model by the next refresh, as if they had never been. */
 describe('law 8, forgetting', () => {
-  it.each([
-    [81, 200, 150],
-    [82, 200, 30],
-    [83, 60, 6],
-    [84, 40, 3],
-  ])(
+  it.each(
+    firstOf([
+      [84, 40, 3],
+      [81, 200, 150],
+      [82, 200, 30],
+      [83, 60, 6],
+    ]),
+  )(
     'equals a model that never saw them, seed %i: %i people, %i left',
     async (seed, count, left) => {
       const random = new Random(seed);
@@ -89,16 +92,18 @@ describe('law 8, forgetting', () => {
     60_000,
   );
 
-  it('forgets a category with the last who had it', async () => {
-    const random = new Random(85);
-    const all = people(random, 80);
-    await using db = await openWith(all);
-    await db.refresh('life');
-    await db.execute(`DELETE FROM people WHERE town = 'z'`);
-    await db.refresh('life', 'incremental');
-    await using innocent = await openWith(all.filter((person) => person.town !== 'z'));
-    await innocent.refresh('life', 'full');
-    expect(farthest(await told(db), await told(innocent))).toBeLessThan(1e-9);
+  longTests(() => {
+    it('forgets a category with the last who had it', async () => {
+      const random = new Random(85);
+      const all = people(random, 80);
+      await using db = await openWith(all);
+      await db.refresh('life');
+      await db.execute(`DELETE FROM people WHERE town = 'z'`);
+      await db.refresh('life', 'incremental');
+      await using innocent = await openWith(all.filter((person) => person.town !== 'z'));
+      await innocent.refresh('life', 'full');
+      expect(farthest(await told(db), await told(innocent))).toBeLessThan(1e-9);
+    });
   });
 
   it('answers nothing once everybody is gone', async () => {

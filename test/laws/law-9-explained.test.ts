@@ -1,6 +1,7 @@
 import { DuckDBInstance } from '@duckdb/node-api';
 import { describe, expect, it } from 'vitest';
 import { Everview, reasonTable, rowCostMeter, SimulatedClock } from '../../src/index.ts';
+import { longTests } from '../support/depth.ts';
 import { firstMoment } from '../support/open-everview.ts';
 import { Random } from '../support/random.ts';
 import { hourMs, readingsOfHour, sensorDeclarations } from '../support/sensor-model.ts';
@@ -398,16 +399,18 @@ async function audited(): Promise<string[]> {
 
 /** Law 9: every decision is data, with a reason from the closed list. */
 describe('law 9, explained', () => {
-  it('gives every reason of the list, and no other', async () => {
-    const seen = new Set<string>();
-    for (const scenario of scenarios) for (const reason of await play(scenario)) seen.add(reason);
-    for (const scenario of scenarios.slice(0, 1))
-      for (const reason of await play(scenario, 'full')) seen.add(reason);
-    for (const reason of await audited()) seen.add(reason);
-    const known = Object.keys(reasonTable);
-    expect([...seen].filter((reason) => !known.includes(reason))).toEqual([]);
-    expect(known.filter((reason) => !seen.has(reason))).toEqual([]);
-  }, 60_000);
+  longTests(() => {
+    it('gives every reason of the list, and no other', async () => {
+      const seen = new Set<string>();
+      for (const scenario of scenarios) for (const reason of await play(scenario)) seen.add(reason);
+      for (const scenario of scenarios.slice(0, 1))
+        for (const reason of await play(scenario, 'full')) seen.add(reason);
+      for (const reason of await audited()) seen.add(reason);
+      const known = Object.keys(reasonTable);
+      expect([...seen].filter((reason) => !known.includes(reason))).toEqual([]);
+      expect(known.filter((reason) => !seen.has(reason))).toEqual([]);
+    }, 60_000);
+  });
 
   it('records what was predicted beside what it cost', async () => {
     const clock = new SimulatedClock(firstMoment);

@@ -13,6 +13,7 @@ import {
 import { loadHistory } from '../../src/log/update-log.ts';
 import { DuckdbSession } from '../../src/store/duckdb-session.ts';
 import { migrate } from '../../src/store/migrations.ts';
+import { longTests } from '../support/depth.ts';
 import { temporaryDatabase } from '../support/temporary-database.ts';
 
 /** The engine's own tables of a release, and no engine over them. */
@@ -189,21 +190,23 @@ describe('cursors', () => {
     ]);
   });
 
-  it('that no longer count are removed in time', async () => {
-    await using file = await temporaryDatabase();
-    {
-      await using db = await Everview.open(file.path, { scheduler: 'manual', threads: 1 });
-      await db.sql(tables);
-      for (let each = 0; each < 300; each++) await db.insert('a', [{ x: each }]);
-    }
-    const instance = await DuckDBInstance.create(file.path);
-    const connection = await instance.connect();
-    const session = new DuckdbSession(connection);
-    const [kept] = await session.rows('SELECT count(cursor)::INTEGER AS n FROM everview.refreshes');
-    connection.closeSync();
-    instance.closeSync();
-    expect(kept?.n).toBeLessThan(60);
-    await using db = await Everview.open(file.path, { scheduler: 'manual' });
-    expect((await db.query('SELECT total::INTEGER AS total FROM total')).rows).toEqual([{ total: 44850 }]);
+  longTests(() => {
+    it('that no longer count are removed in time', async () => {
+      await using file = await temporaryDatabase();
+      {
+        await using db = await Everview.open(file.path, { scheduler: 'manual', threads: 1 });
+        await db.sql(tables);
+        for (let each = 0; each < 300; each++) await db.insert('a', [{ x: each }]);
+      }
+      const instance = await DuckDBInstance.create(file.path);
+      const connection = await instance.connect();
+      const session = new DuckdbSession(connection);
+      const [kept] = await session.rows('SELECT count(cursor)::INTEGER AS n FROM everview.refreshes');
+      connection.closeSync();
+      instance.closeSync();
+      expect(kept?.n).toBeLessThan(60);
+      await using db = await Everview.open(file.path, { scheduler: 'manual' });
+      expect((await db.query('SELECT total::INTEGER AS total FROM total')).rows).toEqual([{ total: 44850 }]);
+    });
   });
 });

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Everview, SqlValue } from '../../src/index.ts';
 import { readParameters } from '../../src/model/parameters-json.ts';
 import { createRowScorer } from '../../src/model/predict-row.ts';
-import { everyOther } from '../support/depth.ts';
+import { everyOther, firstOf } from '../support/depth.ts';
 import { fillTable, fitCase, modelCases, questions } from '../support/model-cases.ts';
 import { openEverview } from '../support/open-everview.ts';
 
@@ -27,7 +27,7 @@ describe('contributions and the baseline sum to the score', () => {
   });
   afterAll(() => db.close());
 
-  it.each(everyOther(modelCases))(
+  it.each(firstOf(everyOther(modelCases), 2))(
     '$name',
     async (family) => {
       await fitCase(db, family);

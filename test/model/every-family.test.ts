@@ -3,13 +3,14 @@ import { methods } from '../../src/declare/methods.ts';
 import { EverviewError } from '../../src/index.ts';
 import { readParameters } from '../../src/model/parameters-json.ts';
 import { createRowPredictor } from '../../src/model/predict-row.ts';
-import { depth, everyOther } from '../support/depth.ts';
+import { depth, everyOther, firstOf, longTests } from '../support/depth.ts';
 import { answersOfNode } from '../support/exported-model.ts';
 import { answers, certifiedFamilies, exactFamilies, heuristicFamilies } from '../support/family-cases.ts';
 import { type FamilyCase, playFamilyHistory, questions } from '../support/family-history.ts';
 import { openEverview } from '../support/open-everview.ts';
 
-const families = [...exactFamilies, ...certifiedFamilies, ...heuristicFamilies];
+/** Clusters and classes first, which are in every run: numbers are predicted in many other files. */
+const families = [...heuristicFamilies, ...certifiedFamilies, ...exactFamilies];
 
 it('every method is among the cases', () => {
   const played = families.map(({ options }) => /method = (\w+)/.exec(options)?.[1]);
@@ -17,7 +18,7 @@ it('every method is among the cases', () => {
 });
 
 describe('a row alone is answered as in SQL', () => {
-  it.each(everyOther(families))(
+  it.each(firstOf(everyOther(families), 2))(
     '$name',
     async (family) => {
       await playFamilyHistory(family, 61, 1, async (db) => {
@@ -74,7 +75,7 @@ function refusalOf(
 }
 
 describe('without enough rows no version answers, the hint says so, and it comes back with the rows', () => {
-  it.each(everyOther(families))(
+  it.each(firstOf(everyOther(families), 2))(
     '$name',
     async (family) => {
       await playFamilyHistory({ ...family, window: false }, 73, 1, async (db) => {
@@ -130,10 +131,11 @@ it('where nothing is proved, prediction_bound has no end', async () => {
   await db.close();
 });
 
-it('rare levels of a quadratic discriminant, and those never seen, count as one', async () => {
-  const { db } = await openEverview();
-  await using _ = db;
-  await db.sql(`
+longTests(() => {
+  it('rare levels of a quadratic discriminant, and those never seen, count as one', async () => {
+    const { db } = await openEverview();
+    await using _ = db;
+    await db.sql(`
     CREATE TABLE t (id BIGINT PRIMARY KEY, x DOUBLE, k VARCHAR, c VARCHAR);
     INSERT INTO t SELECT i, (i * 7) % 13, CASE WHEN i % 40 = 0 THEN 'rare' || i % 3 WHEN i % 9 = 0 THEN NULL WHEN i % 2 = 0 THEN 'a' WHEN i % 3 = 0 THEN 'z' ELSE 'b' END,
       CASE WHEN (i * 7) % 13 + i % 5 > 8 THEN 'high' ELSE 'low' END FROM range(300) r(i);
@@ -142,35 +144,38 @@ it('rare levels of a quadratic discriminant, and those never seen, count as one'
     CREATE MODEL m WITH (method = qda, regularization = 0.2, rare = 10) AS SELECT * FROM s;
     CREATE MODEL plain WITH (method = qda, regularization = 0.2) AS SELECT * FROM pooled;
     REFRESH m; REFRESH plain`);
-  const levels = ['a', 'b', 'z', 'rare0', 'rare1', 'rare2', 'never', null];
-  const ask = async (model: string, values: readonly (string | null)[]) => {
-    const list = values.map((value) => (value === null ? 'NULL' : `'${value}'`)).join(', ');
-    const { rows } = await db.query(`SELECT probability FROM PREDICT(${model}, (
+    const levels = ['a', 'b', 'z', 'rare0', 'rare1', 'rare2', 'never', null];
+    const ask = async (model: string, values: readonly (string | null)[]) => {
+      const list = values.map((value) => (value === null ? 'NULL' : `'${value}'`)).join(', ');
+      const { rows } = await db.query(`SELECT probability FROM PREDICT(${model}, (
       SELECT 6.0 AS x, unnest([${list}]) AS k, unnest(range(${values.length})) AS place)) ORDER BY place`);
-    return rows.map(({ probability }) => Number(probability));
-  };
-  const expected = await ask(
-    'plain',
-    levels.map((level) => (level === null || level.length === 1 ? level : 'one')),
-  );
-  const own = await ask('m', levels);
-  own.forEach((probability, place) => {
-    expect(probability, String(levels[place])).toBeCloseTo(expected[place] ?? Number.NaN, 12);
-  });
-  const exported = await answersOfNode(
-    await db.exportModel('m'),
-    levels.map((k) => ({ x: 6, k })),
-  );
-  exported.forEach(({ probability }, place) => {
-    expect(probability).toBeCloseTo(expected[place] ?? Number.NaN, 12);
+      return rows.map(({ probability }) => Number(probability));
+    };
+    const expected = await ask(
+      'plain',
+      levels.map((level) => (level === null || level.length === 1 ? level : 'one')),
+    );
+    const own = await ask('m', levels);
+    own.forEach((probability, place) => {
+      expect(probability, String(levels[place])).toBeCloseTo(expected[place] ?? Number.NaN, 12);
+    });
+    const exported = await answersOfNode(
+      await db.exportModel('m'),
+      levels.map((k) => ({ x: 6, k })),
+    );
+    exported.forEach(({ probability }, place) => {
+      expect(probability).toBeCloseTo(expected[place] ?? Number.NaN, 12);
+    });
   });
 });
 
-it.each([
-  ['drop', 'NULL'],
-  ['drop', "'nan'::DOUBLE"],
-  ['impute', "'infinity'::DOUBLE"],
-])('a class is none to be told apart while no row of it trains: missing = %s, %s', async (missing, value) => {
+it.each(
+  firstOf([
+    ['drop', 'NULL'],
+    ['drop', "'nan'::DOUBLE"],
+    ['impute', "'infinity'::DOUBLE"],
+  ]),
+)('a class is none to be told apart while no row of it trains: missing = %s, %s', async (missing, value) => {
   const { db } = await openEverview();
   await using _ = db;
   await db.sql(`
@@ -201,49 +206,50 @@ it('rows of which a further label is no number are not learned from', async () =
   expect(Number(rows[0]?.prediction_z)).toBeCloseTo(150, 9);
 });
 
-it('counts of weighted rows are none in a class that has none', async () => {
-  const { db } = await openEverview();
-  await using _ = db;
-  await db.sql(`
+longTests(() => {
+  it('counts of weighted rows are none in a class that has none', async () => {
+    const { db } = await openEverview();
+    await using _ = db;
+    await db.sql(`
     CREATE TABLE t (id BIGINT PRIMARY KEY, a DOUBLE, b DOUBLE, w DOUBLE, c VARCHAR);
     INSERT INTO t SELECT i, CASE WHEN i % 3 = 0 THEN 0 ELSE i % 7 END, i % 5, 0.1 + (i % 11) / 7, CASE WHEN i % 3 = 0 THEN 'none' ELSE 'some' END FROM range(200) r(i);
     CREATE TRAINING SET s WITH (label = c) AS SELECT a, b, w, c FROM t;
     CREATE MODEL m WITH (method = multinomial_nb, weight = w) AS SELECT a, b FROM s`);
-  const { rows: sums } = await db.query(
-    'SELECT c, sum(w) AS n, sum(w * a) AS a, sum(w * b) AS b FROM t GROUP BY c ORDER BY c',
-  );
-  // scikit-learn's MultinomialNB, alpha = 1, sample_weight = w, of the row (1, 2)
-  const logs = sums.map(({ n, a, b }) => {
-    const whole = Number(a) + Number(b) + 2;
-    return Math.log(Number(n)) + Math.log((Number(a) + 1) / whole) + 2 * Math.log((Number(b) + 1) / whole);
+    const { rows: sums } = await db.query(
+      'SELECT c, sum(w) AS n, sum(w * a) AS a, sum(w * b) AS b FROM t GROUP BY c ORDER BY c',
+    );
+    // scikit-learn's MultinomialNB, alpha = 1, sample_weight = w, of the row (1, 2)
+    const logs = sums.map(({ n, a, b }) => {
+      const whole = Number(a) + Number(b) + 2;
+      return Math.log(Number(n)) + Math.log((Number(a) + 1) / whole) + 2 * Math.log((Number(b) + 1) / whole);
+    });
+    const [none = Number.NaN, some = Number.NaN] = logs;
+    const { rows } = await db.query('SELECT probability FROM PREDICT(m, (SELECT 1.0 AS a, 2.0 AS b))');
+    expect(Number(rows[0]?.probability)).toBeCloseTo(1 / (1 + Math.exp(none - some)), 10);
   });
-  const [none = Number.NaN, some = Number.NaN] = logs;
-  const { rows } = await db.query('SELECT probability FROM PREDICT(m, (SELECT 1.0 AS a, 2.0 AS b))');
-  expect(Number(rows[0]?.probability)).toBeCloseTo(1 / (1 + Math.exp(none - some)), 10);
 });
 
-it.each([
-  ['ridge', 'y', 'k'],
-  ['kmeans', 'y', 'k'],
-  ['lda', 'k', 'y'],
-  ['logistic', 'k', 'y'],
-])(
-  'a text with a NUL is told of, and is in the way while it is there: %s',
-  async (method, label, feature) => {
-    const { db } = await openEverview();
-    await using _ = db;
-    await db.sql(`
+it.each(
+  firstOf([
+    ['ridge', 'y', 'k'],
+    ['kmeans', 'y', 'k'],
+    ['lda', 'k', 'y'],
+    ['logistic', 'k', 'y'],
+  ]),
+)('a text with a NUL is told of, and is in the way while it is there: %s', async (method, label, feature) => {
+  const { db } = await openEverview();
+  await using _ = db;
+  await db.sql(`
     CREATE TABLE t (id BIGINT PRIMARY KEY, k VARCHAR, y DOUBLE);
     INSERT INTO t SELECT i, 'k' || i % 2, i % 7 FROM range(40) r(i);
     CREATE TRAINING SET s WITH (label = ${label}) AS SELECT k, y FROM t;
     CREATE MODEL m WITH (method = ${method}) AS SELECT ${feature} FROM s; REFRESH m;
     INSERT INTO t VALUES (100, 'a' || chr(0) || 'b', 3)`);
-    const ask = () => db.query('SELECT prediction FROM PREDICT(m, s)');
-    await expect(ask()).rejects.toMatchObject({
-      code: 'unsupported',
-      message: expect.stringMatching(/^"k" of model "m" has a text with a NUL/),
-    });
-    await db.sql('DELETE FROM t WHERE id = 100');
-    expect((await ask()).rows).toHaveLength(40);
-  },
-);
+  const ask = () => db.query('SELECT prediction FROM PREDICT(m, s)');
+  await expect(ask()).rejects.toMatchObject({
+    code: 'unsupported',
+    message: expect.stringMatching(/^"k" of model "m" has a text with a NUL/),
+  });
+  await db.sql('DELETE FROM t WHERE id = 100');
+  expect((await ask()).rows).toHaveLength(40);
+});

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Row } from '../../src/index.ts';
-import { depth, everyOther } from '../support/depth.ts';
+import { depth, everyOther, firstOf } from '../support/depth.ts';
 import { answers, exactFamilies } from '../support/family-cases.ts';
 import { fromScratch, playFamilyHistory } from '../support/family-history.ts';
 import { forcedRefresh } from '../support/open-everview.ts';
@@ -31,7 +31,7 @@ function isOutput(name: string): boolean {
 }
 
 describe('a model kept through a history answers as one fitted from scratch to the same rows', () => {
-  it.each(everyOther(exactFamilies))(
+  it.each(firstOf(everyOther(exactFamilies), 2))(
     '$name',
     async (family) => {
       let incremental = 0;

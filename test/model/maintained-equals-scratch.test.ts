@@ -8,7 +8,7 @@ import type { RidgeParameters } from '../../src/model/ridge-parameters.ts';
 import { advanceSources, type TrainingRelation } from '../../src/model/row-source.ts';
 import { needsRebase, rowCount, type SumsState } from '../../src/model/sums-state.ts';
 import { trainingBoundsAt } from '../../src/model/training-window.ts';
-import { depth } from '../support/depth.ts';
+import { depth, firstOf } from '../support/depth.ts';
 import { fitReference, type ReferenceRow } from '../support/least-squares-reference.ts';
 import { ridgePredictor } from '../support/ridge-predictor.ts';
 import { ridgeModel, TrainingTable, trainingSet } from '../support/training-table.ts';
@@ -150,12 +150,14 @@ describe('sums kept through a history give the model of a fit from scratch', () 
     return rebases;
   }
 
-  it.each([
-    { l2: 1, standardize: true },
-    { l2: 0, standardize: true },
-    { l2: 0.1, standardize: false },
-    { l2: 0, standardize: false },
-  ])(
+  it.each(
+    firstOf([
+      { l2: 1, standardize: true },
+      { l2: 0, standardize: true },
+      { l2: 0.1, standardize: false },
+      { l2: 0, standardize: false },
+    ]),
+  )(
     'over random histories, l2 $l2, standardize $standardize',
     async (options) => {
       await fc.assert(

@@ -6,6 +6,7 @@ import { advanceSources, type TrainingRelation } from '../../src/model/row-sourc
 import { decodeState, encodeState } from '../../src/model/state-codec.ts';
 import { needsRebase, rowCount, type SumsState } from '../../src/model/sums-state.ts';
 import { trainingBoundsAt } from '../../src/model/training-window.ts';
+import { longTests } from '../support/depth.ts';
 import { ridgePredictor } from '../support/ridge-predictor.ts';
 import { ridgeModel, TrainingTable, trainingSet } from '../support/training-table.ts';
 
@@ -132,57 +133,62 @@ describe('the sums', () => {
     expect(ofNull?.weight).toBeGreaterThan(10);
   });
 
-  it('ask for a fresh pivot when little is left of what passed through, and get it', async () => {
-    await table.update({
-      remove: 'true',
-      insert: 'SELECT 1e12 * sin(i), false, NULL, 1e12 * cos(i) FROM range(200000) r(i)',
+  longTests(() => {
+    it('ask for a fresh pivot when little is left of what passed through, and get it', async () => {
+      await table.update({
+        remove: 'true',
+        insert: 'SELECT 1e12 * sin(i), false, NULL, 1e12 * cos(i) FROM range(200000) r(i)',
+      });
+      const state = await full();
+      expect(needsRebase(state)).toBeNull();
+      const left = await after(state, plan, {
+        remove: 'true',
+        insert: 'SELECT i / 8, false, NULL, i * i FROM range(6) r(i)',
+      });
+      expect(needsRebase(left)).toBe('state-rebase');
+      const fresh = await full();
+      expect(needsRebase(fresh)).toBeNull();
+      expect(fitter.solve(plan, fresh, { l2: 0, standardize: true }).features[0]?.weight).toBeCloseTo(40, 10);
     });
-    const state = await full();
-    expect(needsRebase(state)).toBeNull();
-    const left = await after(state, plan, {
-      remove: 'true',
-      insert: 'SELECT i / 8, false, NULL, i * i FROM range(6) r(i)',
-    });
-    expect(needsRebase(left)).toBe('state-rebase');
-    const fresh = await full();
-    expect(needsRebase(fresh)).toBeNull();
-    expect(fitter.solve(plan, fresh, { l2: 0, standardize: true }).features[0]?.weight).toBeCloseTo(40, 10);
-  });
 
-  it('find their pivot although the first rows are nothing like the rest', async () => {
-    const rows = `SELECT CASE WHEN i < 20000 THEN 1e9 + i % 2 ELSE sin(i) END, false, NULL, sin(i) FROM range(150000) r(i)`;
-    await table.update({ remove: 'true', insert: rows });
-    await table.update({ remove: 'x > 1e8' });
-    await table.update({ insert: 'SELECT 2e9, false, NULL, 0' });
-    expect(needsRebase(await full())).toBeNull();
-  });
-
-  it('do not depend on the number of streams', async () => {
-    await table.update({
-      remove: 'true',
-      insert: `SELECT sin(i), i % 3 = 0, 'l' || i % 9, CASE WHEN i % 1000 = 7 THEN NULL ELSE cos(i) END FROM range(300000) r(i)`,
+    it('find their pivot although the first rows are nothing like the rest', async () => {
+      const rows = `SELECT CASE WHEN i < 20000 THEN 1e9 + i % 2 ELSE sin(i) END, false, NULL, sin(i) FROM range(150000) r(i)`;
+      await table.update({ remove: 'true', insert: rows });
+      await table.update({ remove: 'x > 1e8' });
+      await table.update({ insert: 'SELECT 2e9, false, NULL, 0' });
+      expect(needsRebase(await full())).toBeNull();
     });
-    const states: Uint8Array[] = [];
-    for (const streams of [1, 2, 3]) {
-      const { state, rowsRead } = await table.read((s) => fitter.fitFull(s, plan, relation, bounds), streams);
-      expect(rowsRead).toBe(299_700);
-      states.push(encodeState(state));
-    }
-    expect(states[1]).toEqual(states[0]);
-    expect(states[2]).toEqual(states[0]);
-  });
 
-  it('read a training set that is a DuckDB view', async () => {
-    await table.update({ remove: 'true', insert: plainRows });
-    const direct = await full();
-    const behind = await TrainingTable.open(schema);
-    await behind.store.write(async (tx) => {
-      await tx.run('DROP TABLE view."ts"');
-      await tx.run(`CREATE VIEW view."ts" AS ${plainRows}`);
+    it('do not depend on the number of streams', async () => {
+      await table.update({
+        remove: 'true',
+        insert: `SELECT sin(i), i % 3 = 0, 'l' || i % 9, CASE WHEN i % 1000 = 7 THEN NULL ELSE cos(i) END FROM range(300000) r(i)`,
+      });
+      const states: Uint8Array[] = [];
+      for (const streams of [1, 2, 3]) {
+        const { state, rowsRead } = await table.read(
+          (s) => fitter.fitFull(s, plan, relation, bounds),
+          streams,
+        );
+        expect(rowsRead).toBe(299_700);
+        states.push(encodeState(state));
+      }
+      expect(states[1]).toEqual(states[0]);
+      expect(states[2]).toEqual(states[0]);
     });
-    const { state } = await behind.read((s) => fitter.fitFull(s, plan, relation, bounds), 2);
-    await behind.close();
-    expect(encodeState(state)).toEqual(encodeState(direct));
+
+    it('read a training set that is a DuckDB view', async () => {
+      await table.update({ remove: 'true', insert: plainRows });
+      const direct = await full();
+      const behind = await TrainingTable.open(schema);
+      await behind.store.write(async (tx) => {
+        await tx.run('DROP TABLE view."ts"');
+        await tx.run(`CREATE VIEW view."ts" AS ${plainRows}`);
+      });
+      const { state } = await behind.read((s) => fitter.fitFull(s, plan, relation, bounds), 2);
+      await behind.close();
+      expect(encodeState(state)).toEqual(encodeState(direct));
+    });
   });
 
   it('refuse more levels than can be solved', async () => {

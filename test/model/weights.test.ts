@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Everview, Row } from '../../src/index.ts';
-import { everyOther } from '../support/depth.ts';
+import { everyOther, longTests } from '../support/depth.ts';
 import { failureOf } from '../support/failure-of.ts';
 import { openEverview } from '../support/open-everview.ts';
 import { Random } from '../support/random.ts';
@@ -67,30 +67,32 @@ describe.each(everyOther(['ridge', 'linear']))('weights of %s', (method) => {
     await db.close();
   });
 
-  it('that decay are those of the moment, whatever came before', async () => {
-    const random = new Random(11);
-    const { db, clock } = await openEverview();
-    await db.sql(`CREATE TABLE t (${columns});
+  longTests(() => {
+    it('that decay are those of the moment, whatever came before', async () => {
+      const random = new Random(11);
+      const { db, clock } = await openEverview();
+      await db.sql(`CREATE TABLE t (${columns});
       CREATE TRAINING SET s WITH (label = y, event_time = moment, window = INTERVAL '20 days') AS SELECT moment, x, hole, flag, kind, w, y FROM t;
       CREATE MODEL m WITH (method = ${method}, weight = w, decay = INTERVAL '3 days') AS SELECT * FROM s;`);
-    const hourMs = 3_600_000;
-    for (let step = 0; step < 7; step++) {
-      clock.advanceMs(random.int(1, 60) * hourMs);
-      const now = clock.nowMs();
-      await db.insert(
-        't',
-        random.list(25, (place) =>
-          example(random, step * 100 + place, new Date(now - random.int(0, 200) * hourMs)),
-        ),
-      );
-      if (step % 3 === 2) await db.execute(`DELETE FROM t WHERE id % 6 = ${step % 6}`);
-      const maintained = await predictions(db, 'm');
-      const { rows } = await db.query('SELECT * FROM t');
-      expectSame(maintained, await fromScratch(rows, method, now, 3 * 24 * hourMs));
-    }
-    const { rows: kinds } = await db.query(`SELECT DISTINCT kind FROM everview.refreshes WHERE name = 'm'`);
-    expect(kinds.length).toBeGreaterThan(0);
-    await db.close();
+      const hourMs = 3_600_000;
+      for (let step = 0; step < 7; step++) {
+        clock.advanceMs(random.int(1, 60) * hourMs);
+        const now = clock.nowMs();
+        await db.insert(
+          't',
+          random.list(25, (place) =>
+            example(random, step * 100 + place, new Date(now - random.int(0, 200) * hourMs)),
+          ),
+        );
+        if (step % 3 === 2) await db.execute(`DELETE FROM t WHERE id % 6 = ${step % 6}`);
+        const maintained = await predictions(db, 'm');
+        const { rows } = await db.query('SELECT * FROM t');
+        expectSame(maintained, await fromScratch(rows, method, now, 3 * 24 * hourMs));
+      }
+      const { rows: kinds } = await db.query(`SELECT DISTINCT kind FROM everview.refreshes WHERE name = 'm'`);
+      expect(kinds.length).toBeGreaterThan(0);
+      await db.close();
+    });
   });
 });
 

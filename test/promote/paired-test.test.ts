@@ -6,7 +6,7 @@ import { ClassPlace } from '../../src/model/metrics/class-place.ts';
 import { NumberPlace } from '../../src/model/metrics/number-place.ts';
 import type { PlaceScores, PlaceSums } from '../../src/model/metrics/place-scores.ts';
 import { pairedTest, type Verdict } from '../../src/promote/paired-test.ts';
-import { depth } from '../support/depth.ts';
+import { depth, longTests } from '../support/depth.ts';
 import { Random } from '../support/random.ts';
 
 type Draw = { readonly label: number; readonly candidate: number; readonly current: number };
@@ -106,34 +106,36 @@ describe('the paired test', () => {
   /** Of candidates worse by the margin 5 % are promoted, give or take three deviations of a share of so many runs. */
   const worsePromoted = 0.05 + 3 * Math.sqrt((0.05 * 0.95) / runs);
 
-  it('blocks no equal classifier and 95 % of those worse by the margin, at 5,000 rows and 2 points', () => {
-    const equal = shares(
-      runs,
-      1,
-      (random) => pairedTest(ofClasses(classifiers(random, 5_000, 0.8, 0.8)), 'accuracy', 0.02).verdict,
-    );
-    const worse = shares(
-      runs,
-      2,
-      (random) => pairedTest(ofClasses(classifiers(random, 5_000, 0.78, 0.8)), 'accuracy', 0.02).verdict,
-    );
-    const muchWorse = shares(
-      runs,
-      3,
-      (random) => pairedTest(ofClasses(classifiers(random, 5_000, 0.75, 0.8)), 'accuracy', 0.02).verdict,
-    );
-    console.info(
-      'accuracy, 5,000 rows: equal',
-      equal,
-      'worse by the margin',
-      worse,
-      'by 5 points',
-      muchWorse,
-    );
-    expect(equal.hold).toBe(0);
-    expect(equal.promote).toBeGreaterThan(0.99);
-    expect(worse.promote).toBeLessThan(worsePromoted);
-    expect(muchWorse.hold).toBeGreaterThan(0.99);
+  longTests(() => {
+    it('blocks no equal classifier and 95 % of those worse by the margin, at 5,000 rows and 2 points', () => {
+      const equal = shares(
+        runs,
+        1,
+        (random) => pairedTest(ofClasses(classifiers(random, 5_000, 0.8, 0.8)), 'accuracy', 0.02).verdict,
+      );
+      const worse = shares(
+        runs,
+        2,
+        (random) => pairedTest(ofClasses(classifiers(random, 5_000, 0.78, 0.8)), 'accuracy', 0.02).verdict,
+      );
+      const muchWorse = shares(
+        runs,
+        3,
+        (random) => pairedTest(ofClasses(classifiers(random, 5_000, 0.75, 0.8)), 'accuracy', 0.02).verdict,
+      );
+      console.info(
+        'accuracy, 5,000 rows: equal',
+        equal,
+        'worse by the margin',
+        worse,
+        'by 5 points',
+        muchWorse,
+      );
+      expect(equal.hold).toBe(0);
+      expect(equal.promote).toBeGreaterThan(0.99);
+      expect(worse.promote).toBeLessThan(worsePromoted);
+      expect(muchWorse.hold).toBeGreaterThan(0.99);
+    });
   });
 
   it('keeps its risk where neighbours in time fail together', () => {
@@ -152,19 +154,21 @@ describe('the paired test', () => {
     expect(regress.promote).toBeLessThan(worsePromoted);
   });
 
-  it('blocks no equal regressor and 95 % of those worse by the margin', () => {
-    const run = (candidate: number) => (random: Random) =>
-      pairedTest(ofNumbers(regressors(random, 5_000, candidate, 1)), 'rmse', 0.02).verdict;
-    const [equal, worse, muchWorse] = [
-      shares(runs, 6, run(1)),
-      shares(runs, 7, run(1.02)),
-      shares(runs, 8, run(1.06)),
-    ];
-    console.info('rmse, 5,000 rows: equal', equal, 'worse by the margin', worse, 'by 6 %', muchWorse);
-    expect(equal.hold).toBe(0);
-    expect(equal.promote).toBeGreaterThan(0.99);
-    expect(worse.promote).toBeLessThan(worsePromoted);
-    expect(muchWorse.hold).toBeGreaterThan(0.99);
+  longTests(() => {
+    it('blocks no equal regressor and 95 % of those worse by the margin', () => {
+      const run = (candidate: number) => (random: Random) =>
+        pairedTest(ofNumbers(regressors(random, 5_000, candidate, 1)), 'rmse', 0.02).verdict;
+      const [equal, worse, muchWorse] = [
+        shares(runs, 6, run(1)),
+        shares(runs, 7, run(1.02)),
+        shares(runs, 8, run(1.06)),
+      ];
+      console.info('rmse, 5,000 rows: equal', equal, 'worse by the margin', worse, 'by 6 %', muchWorse);
+      expect(equal.hold).toBe(0);
+      expect(equal.promote).toBeGreaterThan(0.99);
+      expect(worse.promote).toBeLessThan(worsePromoted);
+      expect(muchWorse.hold).toBeGreaterThan(0.99);
+    });
   });
 
   it('cannot tell from few rows, and says so', () => {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Everview, SqlParameter } from '../../src/index.ts';
+import { longTests } from '../support/depth.ts';
 import { failureOf } from '../support/failure-of.ts';
 import { openEverview } from '../support/open-everview.ts';
 
@@ -294,26 +295,34 @@ describe('any SELECT', () => {
     ['SELECT * FROM t WHERE', 'syntax-error', expect.any(String), undefined],
     ['SELECT 1; SELECT 2', 'syntax-error', '1:11+6', 'give one statement at a time; sql() runs several'],
     ['INSERT INTO t VALUES (1)', 'invalid-query', undefined, 'execute() runs any statement'],
+    [
+      'WITH a AS (SELECT 1) INSERT INTO t SELECT * FROM a',
+      'unsupported',
+      undefined,
+      'WITH stands within its query: INSERT INTO t WITH … SELECT …',
+    ],
   ])('%j is refused with its place', async (sql, code, place, hint) => {
     expect(await failureOf(db.query(sql))).toMatchObject({ code, place, hint });
   });
 });
 
 describe('stream()', () => {
-  it('gives a million rows batch by batch, with what they rest on', async () => {
-    const stream = await db.stream('SELECT i, i % 7 AS m FROM range(1000000) r(i)');
-    expect([stream.columns.map((column) => column.name), stream.path, stream.version]).toEqual([
-      ['i', 'm'],
-      'fresh',
-      3,
-    ]);
-    let count = 0;
-    let largest = 0;
-    for await (const batch of stream.batches()) {
-      count += batch.length;
-      largest = Math.max(largest, batch.length);
-    }
-    expect([count, largest]).toEqual([1_000_000, 2_048]);
+  longTests(() => {
+    it('gives a million rows batch by batch, with what they rest on', async () => {
+      const stream = await db.stream('SELECT i, i % 7 AS m FROM range(1000000) r(i)');
+      expect([stream.columns.map((column) => column.name), stream.path, stream.version]).toEqual([
+        ['i', 'm'],
+        'fresh',
+        3,
+      ]);
+      let count = 0;
+      let largest = 0;
+      for await (const batch of stream.batches()) {
+        count += batch.length;
+        largest = Math.max(largest, batch.length);
+      }
+      expect([count, largest]).toEqual([1_000_000, 2_048]);
+    });
   });
 
   it('lets go when it is left, closed, or fails', async () => {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { rungsOf } from '../../src/plan/view-plan.ts';
+import { firstOf } from '../support/depth.ts';
 import { ViewWorld } from '../support/view-world.ts';
 
 /** Queries whose names and rows are easily taken for other ones than DuckDB takes them for. */
@@ -33,7 +34,7 @@ afterAll(() => world.close());
 
 test('a view means what the same query means to DuckDB', async () => {
   const kept: { readonly name: string; readonly rung: 'algebraic' | 'domain' }[] = [];
-  for (const [place, sql] of Object.values(queries).entries()) {
+  for (const [place, sql] of firstOf(Object.values(queries), 5).entries()) {
     const { plan } = await world.compile('plan', sql);
     const rungs = rungsOf(plan).filter((rung) => rung !== 'full');
     expect([sql, rungs.length > 0]).toEqual([sql, true]);

@@ -1,34 +1,40 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { atMoment } from '../../src/core/moment.ts';
 import type { ViewHandle } from '../../src/view/refresher.ts';
+import { firstOf } from '../support/depth.ts';
 import { shapeTables, shapeUpdates } from '../support/shape-tables.ts';
 import { ViewWorld } from '../support/view-world.ts';
 
+type Shape = readonly [name: string, brings: 'rows' | 'groups', sql: string];
+
 /** `groups`: what is brought are all groups touched, also those that look as before. */
-const shapes: readonly (readonly [name: string, brings: 'rows' | 'groups', sql: string])[] = [
-  ['columns', 'rows', 'SELECT id, units * 2 AS units, shop FROM sales WHERE units > 0'],
-  ['a join', 'rows', 'SELECT s.id, s.units, i.name FROM sales s JOIN items i ON i.item = s.item'],
-  ['a left join', 'rows', 'SELECT s.id, s.units, i.name FROM sales s LEFT JOIN items i ON i.item = s.item'],
-  ['a semi join', 'rows', 'SELECT id, units FROM sales WHERE item IN (SELECT item FROM items)'],
+const shapes = firstOf<Shape>(
   [
-    'a window',
-    'rows',
-    'SELECT id, units, sum(units) OVER (PARTITION BY shop ORDER BY id) AS so_far FROM sales',
+    ['columns', 'rows', 'SELECT id, units * 2 AS units, shop FROM sales WHERE units > 0'],
+    ['a join', 'rows', 'SELECT s.id, s.units, i.name FROM sales s JOIN items i ON i.item = s.item'],
+    ['groups', 'groups', 'SELECT shop, count(*) AS n, sum(units) AS units FROM sales GROUP BY shop'],
+    ['a left join', 'rows', 'SELECT s.id, s.units, i.name FROM sales s LEFT JOIN items i ON i.item = s.item'],
+    ['a semi join', 'rows', 'SELECT id, units FROM sales WHERE item IN (SELECT item FROM items)'],
+    [
+      'a window',
+      'rows',
+      'SELECT id, units, sum(units) OVER (PARTITION BY shop ORDER BY id) AS so_far FROM sales',
+    ],
+    ['distinct', 'groups', 'SELECT DISTINCT shop, units FROM sales'],
+    ['two branches', 'rows', 'SELECT id, units FROM sales UNION ALL SELECT item, 0 FROM items'],
+    [
+      'what groups say beside rows',
+      'rows',
+      'SELECT s.id, s.units, g.n FROM sales s JOIN (SELECT shop, count(*) AS n FROM sales GROUP BY shop) g ON g.shop = s.shop',
+    ],
+    [
+      'groups that are filtered',
+      'groups',
+      'SELECT item, count(*) AS n FROM sales GROUP BY item HAVING count(*) > 1',
+    ],
   ],
-  ['distinct', 'groups', 'SELECT DISTINCT shop, units FROM sales'],
-  ['two branches', 'rows', 'SELECT id, units FROM sales UNION ALL SELECT item, 0 FROM items'],
-  [
-    'what groups say beside rows',
-    'rows',
-    'SELECT s.id, s.units, g.n FROM sales s JOIN (SELECT shop, count(*) AS n FROM sales GROUP BY shop) g ON g.shop = s.shop',
-  ],
-  ['groups', 'groups', 'SELECT shop, count(*) AS n, sum(units) AS units FROM sales GROUP BY shop'],
-  [
-    'groups that are filtered',
-    'groups',
-    'SELECT item, count(*) AS n FROM sales GROUP BY item HAVING count(*) > 1',
-  ],
-];
+  3,
+);
 
 let world: ViewWorld;
 const found = new Map<string, unknown[]>();

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Everview } from '../../src/index.ts';
+import { firstOf } from '../support/depth.ts';
 
 let db: Everview;
 beforeEach(async () => {
@@ -10,11 +11,14 @@ afterEach(() => db.close());
 // Rows leave the contents by the values of one column, x, which other rows may have too. Rows of the table as they are
 // are taken out with all that have the values, and those that stay put back.
 test.each(
-  ['y + 1', 'y'].flatMap((z) => [
-    { of: 'of rows that stay', x: 'k % 1500', leaving: 'k < 100', z },
-    { of: 'of equal rows that stay', x: 'k % 1500', leaving: 'k BETWEEN 50 AND 1549', z },
-    { of: 'of nobody else', x: 'k', leaving: 'k < 100', z },
-  ]),
+  firstOf(
+    ['y + 1', 'y'].flatMap((z) => [
+      { of: 'of rows that stay', x: 'k % 1500', leaving: 'k < 100', z },
+      { of: 'of equal rows that stay', x: 'k % 1500', leaving: 'k BETWEEN 50 AND 1549', z },
+      { of: 'of nobody else', x: 'k', leaving: 'k < 100', z },
+    ]),
+    2,
+  ),
 )('takes out rows by values $of, beside $z', async ({ x, leaving, z }) => {
   await db.sql(`
     CREATE TABLE a (k INTEGER, x DOUBLE, y DOUBLE);

@@ -13,6 +13,7 @@ import { OnnxRuntime } from '../../../src/model/onnx-runtime.ts';
 import { advanceSources, type TrainingRelation } from '../../../src/model/row-source.ts';
 import { type TrainingBounds, trainingBoundsAt } from '../../../src/model/training-window.ts';
 import { scoresAt } from '../../support/anchored-rows.ts';
+import { firstOf, longTests } from '../../support/depth.ts';
 import { failureOf } from '../../support/failure-of.ts';
 import { TrainingTable, trainingSet } from '../../support/training-table.ts';
 
@@ -117,7 +118,7 @@ describe('anchored families over a table', () => {
     return Math.max(...errors);
   }
 
-  for (const [name, label, choice] of families) {
+  for (const [name, label, choice] of firstOf(families)) {
     it(`keeps ${name} regression within its certificate as rows change`, async () => {
       const plan = planFor(label);
       await table.update({ insert: rowsSql(0, 6_000) });
@@ -141,42 +142,44 @@ describe('anchored families over a table', () => {
     });
   }
 
-  it('takes in levels that nobody had, with what the certificate says of them', async () => {
-    const plan = planFor('count');
-    await table.update({ insert: rowsSql(0, 3_000) });
-    const first = await fit(plan, { kind: 'poisson' });
-    const from = table.version;
-    await table.update({ remove: "place = 'p2'", insert: rowsSql(3_000, 3_020, 6) });
-    const sources = advanceSources(
-      relation,
-      { version: from, bounds: everything },
-      { version: table.version, bounds: everything },
-    );
-    const advanced = await table.read((s) => fitter.advance(s, plan, first.state, first.method, sources));
-    if (advanced.kind !== 'advanced') throw new Error(advanced.kind);
-    expect(advanced.state.levels[0]).toContain('p5');
-    const kept = fitter.solve(plan, advanced.state, first.method, options);
-    const anew = await fit(plan, { kind: 'poisson' }, { state: advanced.state, method: first.method });
-    expect(anew.state.levels).toEqual(advanced.state.levels);
-    expect(await largestDifference(kept, anew.parameters)).toBeLessThan(kept.certificate.worst);
-  });
+  longTests(() => {
+    it('takes in levels that nobody had, with what the certificate says of them', async () => {
+      const plan = planFor('count');
+      await table.update({ insert: rowsSql(0, 3_000) });
+      const first = await fit(plan, { kind: 'poisson' });
+      const from = table.version;
+      await table.update({ remove: "place = 'p2'", insert: rowsSql(3_000, 3_020, 6) });
+      const sources = advanceSources(
+        relation,
+        { version: from, bounds: everything },
+        { version: table.version, bounds: everything },
+      );
+      const advanced = await table.read((s) => fitter.advance(s, plan, first.state, first.method, sources));
+      if (advanced.kind !== 'advanced') throw new Error(advanced.kind);
+      expect(advanced.state.levels[0]).toContain('p5');
+      const kept = fitter.solve(plan, advanced.state, first.method, options);
+      const anew = await fit(plan, { kind: 'poisson' }, { state: advanced.state, method: first.method });
+      expect(anew.state.levels).toEqual(advanced.state.levels);
+      expect(await largestDifference(kept, anew.parameters)).toBeLessThan(kept.certificate.worst);
+    });
 
-  it('says when sums have lost their digits to a row that has left', async () => {
-    const plan = planFor('said');
-    await table.update({ insert: rowsSql(0, 2_000) });
-    const first = await fit(plan, { kind: 'logistic' });
-    const from = table.version;
-    await table.update({ insert: `SELECT * REPLACE (1e12 AS a) FROM (${rowsSql(2_000, 2_001)})` });
-    await table.update({ remove: 'id = 2000' });
-    const sources = advanceSources(
-      relation,
-      { version: from, bounds: everything },
-      { version: table.version, bounds: everything },
-    );
-    const advanced = await table.read((s) => fitter.advance(s, plan, first.state, first.method, sources));
-    if (advanced.kind !== 'advanced') throw new Error(advanced.kind);
-    expect(needsReframe(advanced.state)).toBe('state-rebase');
-    expect(needsReframe(first.state)).toBe(null);
+    it('says when sums have lost their digits to a row that has left', async () => {
+      const plan = planFor('said');
+      await table.update({ insert: rowsSql(0, 2_000) });
+      const first = await fit(plan, { kind: 'logistic' });
+      const from = table.version;
+      await table.update({ insert: `SELECT * REPLACE (1e12 AS a) FROM (${rowsSql(2_000, 2_001)})` });
+      await table.update({ remove: 'id = 2000' });
+      const sources = advanceSources(
+        relation,
+        { version: from, bounds: everything },
+        { version: table.version, bounds: everything },
+      );
+      const advanced = await table.read((s) => fitter.advance(s, plan, first.state, first.method, sources));
+      if (advanced.kind !== 'advanced') throw new Error(advanced.kind);
+      expect(needsReframe(advanced.state)).toBe('state-rebase');
+      expect(needsReframe(first.state)).toBe(null);
+    });
   });
 
   it('follows a window by the rows that enter and leave it', async () => {
@@ -199,55 +202,57 @@ describe('anchored families over a table', () => {
     expect(await largestDifference(kept, anew.parameters)).toBeLessThan(kept.certificate.worst);
   });
 
-  it('gives the same sums whatever the number of streams, in few passes over a large table', async () => {
-    const plan = planFor('said');
-    await table.update({ insert: rowsSql(0, 100_000) });
-    const small = new AnchoredFitter(runtime, 2 ** 16);
-    const read = (streams: number, from: Anchored | null = null) =>
-      table.read(
-        (s) => small.fitFull(s, plan, relation, everything, { kind: 'logistic' }, options, from),
-        streams,
-      );
-    const [one, two] = [await read(1), await read(2)];
-    expect(encodeAnchored(two.state, two.method)).toEqual(encodeAnchored(one.state, one.method));
-    expect(one.scans).toBeLessThanOrEqual(4);
-    expect(one.parameters.certificate.worst).toBeLessThan(1e-8);
-    const again = await read(2, one);
-    expect(again.scans).toBe(1);
-  }, 120_000);
+  longTests(() => {
+    it('gives the same sums whatever the number of streams, in few passes over a large table', async () => {
+      const plan = planFor('said');
+      await table.update({ insert: rowsSql(0, 100_000) });
+      const small = new AnchoredFitter(runtime, 2 ** 16);
+      const read = (streams: number, from: Anchored | null = null) =>
+        table.read(
+          (s) => small.fitFull(s, plan, relation, everything, { kind: 'logistic' }, options, from),
+          streams,
+        );
+      const [one, two] = [await read(1), await read(2)];
+      expect(encodeAnchored(two.state, two.method)).toEqual(encodeAnchored(one.state, one.method));
+      expect(one.scans).toBeLessThanOrEqual(4);
+      expect(one.parameters.certificate.worst).toBeLessThan(1e-8);
+      const again = await read(2, one);
+      expect(again.scans).toBe(1);
+    }, 120_000);
 
-  it('holds nothing when all rows have left, and works when they come again', async () => {
-    const plan = planFor('said');
-    await table.update({ insert: rowsSql(0, 2_000) });
-    const first = await fit(plan, { kind: 'logistic' });
-    let version = table.version;
-    const step = async (change: { insert?: string; remove?: string }, state: Anchored['state']) => {
-      await table.update(change);
-      const [from, to] = [
-        { version, bounds: everything },
-        { version: table.version, bounds: everything },
-      ];
-      version = table.version;
-      const sources = advanceSources(relation, from, to);
-      const advanced = await table.read((s) => fitter.advance(s, plan, state, first.method, sources));
-      if (advanced.kind !== 'advanced') throw new Error(advanced.kind);
-      return advanced.state;
-    };
-    const empty = await step({ remove: 'true' }, first.state);
-    const { gradient, hessian, loss, columns, squares, labels, classRows, budget } = empty;
-    for (const sums of [gradient, hessian, loss, columns, squares, labels]) {
-      expect(sums.high.every((sum) => sum === 0) && sums.low.every((sum) => sum === 0)).toBe(true);
-    }
-    expect([...classRows, ...budget.columns, ...budget.curvature].every((sum) => sum === 0)).toBe(true);
-    expect(empty.levels).toEqual([[]]);
-    expect(sizeOf(empty)).toBe(7);
-    const failure = await failureOf(
-      Promise.resolve().then(() => fitter.solve(plan, empty, first.method, options)),
-    );
-    expect(failure.code).toBe('not-enough-rows');
-    const again = await step({ insert: rowsSql(0, 2_000) }, empty);
-    const kept = fitter.solve(plan, again, first.method, options);
-    expect(await largestDifference(kept, first.parameters)).toBeLessThan(kept.certificate.worst + 1e-9);
+    it('holds nothing when all rows have left, and works when they come again', async () => {
+      const plan = planFor('said');
+      await table.update({ insert: rowsSql(0, 2_000) });
+      const first = await fit(plan, { kind: 'logistic' });
+      let version = table.version;
+      const step = async (change: { insert?: string; remove?: string }, state: Anchored['state']) => {
+        await table.update(change);
+        const [from, to] = [
+          { version, bounds: everything },
+          { version: table.version, bounds: everything },
+        ];
+        version = table.version;
+        const sources = advanceSources(relation, from, to);
+        const advanced = await table.read((s) => fitter.advance(s, plan, state, first.method, sources));
+        if (advanced.kind !== 'advanced') throw new Error(advanced.kind);
+        return advanced.state;
+      };
+      const empty = await step({ remove: 'true' }, first.state);
+      const { gradient, hessian, loss, columns, squares, labels, classRows, budget } = empty;
+      for (const sums of [gradient, hessian, loss, columns, squares, labels]) {
+        expect(sums.high.every((sum) => sum === 0) && sums.low.every((sum) => sum === 0)).toBe(true);
+      }
+      expect([...classRows, ...budget.columns, ...budget.curvature].every((sum) => sum === 0)).toBe(true);
+      expect(empty.levels).toEqual([[]]);
+      expect(sizeOf(empty)).toBe(7);
+      const failure = await failureOf(
+        Promise.resolve().then(() => fitter.solve(plan, empty, first.method, options)),
+      );
+      expect(failure.code).toBe('not-enough-rows');
+      const again = await step({ insert: rowsSql(0, 2_000) }, empty);
+      const kept = fitter.solve(plan, again, first.method, options);
+      expect(await largestDifference(kept, first.parameters)).toBeLessThan(kept.certificate.worst + 1e-9);
+    });
   });
 
   it('asks for a full fit when a class comes or goes', async () => {
@@ -270,21 +275,23 @@ describe('anchored families over a table', () => {
     expect((await fit(plan, { kind: 'logistic' })).parameters.scores).toHaveLength(1);
   });
 
-  it('says why there is no optimum', async () => {
-    const code = async (label: string, choice: AnchoredChoice, l2 = 1) =>
-      (await failureOf(fit(planFor(label), choice, null, 1, everything, l2))).code;
-    expect(await code('said', { kind: 'logistic' })).toBe('not-enough-rows');
-    await table.update({
-      insert: `SELECT * REPLACE (CASE WHEN a > 0 THEN 'yes' ELSE 'no' END AS said, 'only' AS level, 0 AS count, -1 AS amount)
+  longTests(() => {
+    it('says why there is no optimum', async () => {
+      const code = async (label: string, choice: AnchoredChoice, l2 = 1) =>
+        (await failureOf(fit(planFor(label), choice, null, 1, everything, l2))).code;
+      expect(await code('said', { kind: 'logistic' })).toBe('not-enough-rows');
+      await table.update({
+        insert: `SELECT * REPLACE (CASE WHEN a > 0 THEN 'yes' ELSE 'no' END AS said, 'only' AS level, 0 AS count, -1 AS amount)
         FROM (${rowsSql(0, 500)})`,
+      });
+      expect(await code('said', { kind: 'logistic' }, 0)).toBe('invalid-option');
+      expect(await code('level', { kind: 'logistic' })).toBe('not-enough-rows');
+      expect(await code('count', { kind: 'poisson' })).toBe('not-enough-rows');
+      expect(await code('amount', { kind: 'gamma' })).toBe('invalid-row');
+      expect(await code('amount', { kind: 'huber', delta: 0 })).toBe('invalid-option');
+      const separable = await fit(planFor('said'), { kind: 'logistic' }, null, 1, everything, 1e-3);
+      expect(separable.parameters.certificate.worst).toBeLessThan(1e-4);
     });
-    expect(await code('said', { kind: 'logistic' }, 0)).toBe('invalid-option');
-    expect(await code('level', { kind: 'logistic' })).toBe('not-enough-rows');
-    expect(await code('count', { kind: 'poisson' })).toBe('not-enough-rows');
-    expect(await code('amount', { kind: 'gamma' })).toBe('invalid-row');
-    expect(await code('amount', { kind: 'huber', delta: 0 })).toBe('invalid-option');
-    const separable = await fit(planFor('said'), { kind: 'logistic' }, null, 1, everything, 1e-3);
-    expect(separable.parameters.certificate.worst).toBeLessThan(1e-4);
   });
 
   it('leaves out rows that miss a feature where those are dropped', async () => {

@@ -19,6 +19,7 @@ import { planFeatures } from '../../../src/model/feature-plan.ts';
 import { decodeModelState, encodeModelState } from '../../../src/model/model-state-codec.ts';
 import { advanceSources, contentsSource } from '../../../src/model/row-source.ts';
 import { trainingBoundsAt } from '../../../src/model/training-window.ts';
+import { longTests } from '../../support/depth.ts';
 import { type Points, plainLloyd } from '../../support/plain-lloyd.ts';
 import { Random } from '../../support/random.ts';
 import { ridgeModel, TrainingTable, trainingSet } from '../../support/training-table.ts';
@@ -132,30 +133,32 @@ async function fromScratch(table: TrainingTable, anchored: ClusterState): Promis
 }
 
 describe('k-means in full', () => {
-  it('takes the steps that a plain Lloyd takes from the same start', async () => {
-    const table = await tableOf(rowsSql(0, 900));
-    const first = await fit(table);
-    await table.update({ insert: rowsSql(900, 400), remove: 'id % 3 = 0' });
-    const state = await fit(table, { from: first });
-    const points = await pointsOf(table, state);
-    // from where the first fit stood, as the second one's frame sees it
-    const start = centroidsOf(first, servedWeights(first)).map((centroid) =>
-      centroid.map((value, j) => {
-        if (j >= plan.measured.length) return value;
-        const x = value * (first.frame.scale[j] ?? 1) + (first.frame.pivot[j] ?? 0);
-        return (x - (state.frame.pivot[j] ?? 0)) / (state.frame.scale[j] ?? 1);
-      }),
-    );
-    const plain = plainLloyd(points, start);
-    expect(clusterRows(state)).toEqual(
-      plain.centroids.map((_, k) => plain.assigned.filter((one) => one === k).length),
-    );
-    centroidsOf(state, servedWeights(state)).forEach((centroid, k) => {
-      centroid.forEach((value, j) => {
-        expect(value).toBeCloseTo(plain.centroids[k]?.[j] ?? Number.NaN, 6);
+  longTests(() => {
+    it('takes the steps that a plain Lloyd takes from the same start', async () => {
+      const table = await tableOf(rowsSql(0, 900));
+      const first = await fit(table);
+      await table.update({ insert: rowsSql(900, 400), remove: 'id % 3 = 0' });
+      const state = await fit(table, { from: first });
+      const points = await pointsOf(table, state);
+      // from where the first fit stood, as the second one's frame sees it
+      const start = centroidsOf(first, servedWeights(first)).map((centroid) =>
+        centroid.map((value, j) => {
+          if (j >= plan.measured.length) return value;
+          const x = value * (first.frame.scale[j] ?? 1) + (first.frame.pivot[j] ?? 0);
+          return (x - (state.frame.pivot[j] ?? 0)) / (state.frame.scale[j] ?? 1);
+        }),
+      );
+      const plain = plainLloyd(points, start);
+      expect(clusterRows(state)).toEqual(
+        plain.centroids.map((_, k) => plain.assigned.filter((one) => one === k).length),
+      );
+      centroidsOf(state, servedWeights(state)).forEach((centroid, k) => {
+        centroid.forEach((value, j) => {
+          expect(value).toBeCloseTo(plain.centroids[k]?.[j] ?? Number.NaN, 6);
+        });
       });
+      expect(inertiaOf(state)).toBeCloseTo(plain.inertia, 4);
     });
-    expect(inertiaOf(state)).toBeCloseTo(plain.inertia, 4);
   });
 
   it('stands still at planted clusters, the largest first', async () => {
@@ -167,22 +170,24 @@ describe('k-means in full', () => {
     expect(positions).toEqual(positions.toSorted((a, b) => (a[0] ?? 0) - (b[0] ?? 0)));
   });
 
-  it('is the same from one stream or several, from memory or by scans, in whatever order the rows came', async () => {
-    const table = await tableOf(rowsSql(0, 1000));
-    const turned = await tableOf(`SELECT * FROM (${rowsSql(0, 1000)}) ORDER BY id DESC`);
-    const once = encodeClusters(await fit(table, { clusters: 7 }));
-    expect(encodeClusters(await fit(table, { clusters: 7 }))).toEqual(once);
-    expect(encodeClusters(await fit(table, { clusters: 7, streams: 2, bytes: 0 }))).toEqual(once);
-    expect(encodeClusters(await fit(turned, { clusters: 7 }))).toEqual(once);
-  });
+  longTests(() => {
+    it('is the same from one stream or several, from memory or by scans, in whatever order the rows came', async () => {
+      const table = await tableOf(rowsSql(0, 1000));
+      const turned = await tableOf(`SELECT * FROM (${rowsSql(0, 1000)}) ORDER BY id DESC`);
+      const once = encodeClusters(await fit(table, { clusters: 7 }));
+      expect(encodeClusters(await fit(table, { clusters: 7 }))).toEqual(once);
+      expect(encodeClusters(await fit(table, { clusters: 7, streams: 2, bytes: 0 }))).toEqual(once);
+      expect(encodeClusters(await fit(turned, { clusters: 7 }))).toEqual(once);
+    });
 
-  it('finds as many clusters as there are distinct rows, and counts rows that are there often', async () => {
-    const table = await tableOf(
-      `SELECT i, i % 3, 0, NULL, i % 3 = 1, 'k', 0 FROM range(9000) r(i) WHERE i % 3 <> 2 OR i < 30`,
-    );
-    const state = await fit(table, { clusters: 8 });
-    expect(clusterRows(state)).toEqual([3000, 3000, 10]);
-    expect(inertiaOf(state)).toBeLessThan(1e-9);
+    it('finds as many clusters as there are distinct rows, and counts rows that are there often', async () => {
+      const table = await tableOf(
+        `SELECT i, i % 3, 0, NULL, i % 3 = 1, 'k', 0 FROM range(9000) r(i) WHERE i % 3 <> 2 OR i < 30`,
+      );
+      const state = await fit(table, { clusters: 8 });
+      expect(clusterRows(state)).toEqual([3000, 3000, 10]);
+      expect(inertiaOf(state)).toBeLessThan(1e-9);
+    });
   });
 
   it('has no cluster without rows', async () => {
@@ -227,24 +232,26 @@ describe('k-means by the change alone', () => {
     }
   });
 
-  it('asks for a fit in full once the centroids have moved on, and not before', async () => {
-    const table = await tableOf(rowsSql(0, 700));
-    const fitter = new ClusterFitter();
-    const state = await fit(table);
-    const advance = async (change: { insert?: string; remove?: string }) => {
-      const from = table.version;
-      await table.update(change);
-      return table.read((snapshots) => {
-        const task = taskOf(snapshots);
-        const { bounds } = task;
-        const to = { version: table.version, bounds };
-        return fitter.advance(task, state, advanceSources(relation, { version: from, bounds }, to));
-      });
-    };
-    expect(await advance({ insert: rowsSql(700, 70) })).toHaveProperty('state');
-    const drifted = `SELECT * REPLACE (a + 4 AS a) FROM (${rowsSql(2000, 500)})`;
-    expect(await advance({ insert: drifted })).toMatchObject({ needsFull: 'heuristic-drift' });
-    const wider = `SELECT * REPLACE (hole * 3 AS hole) FROM (${rowsSql(3000, 3000)})`;
-    expect(await advance({ insert: wider })).toMatchObject({ needsFull: 'state-rebase' });
+  longTests(() => {
+    it('asks for a fit in full once the centroids have moved on, and not before', async () => {
+      const table = await tableOf(rowsSql(0, 700));
+      const fitter = new ClusterFitter();
+      const state = await fit(table);
+      const advance = async (change: { insert?: string; remove?: string }) => {
+        const from = table.version;
+        await table.update(change);
+        return table.read((snapshots) => {
+          const task = taskOf(snapshots);
+          const { bounds } = task;
+          const to = { version: table.version, bounds };
+          return fitter.advance(task, state, advanceSources(relation, { version: from, bounds }, to));
+        });
+      };
+      expect(await advance({ insert: rowsSql(700, 70) })).toHaveProperty('state');
+      const drifted = `SELECT * REPLACE (a + 4 AS a) FROM (${rowsSql(2000, 500)})`;
+      expect(await advance({ insert: drifted })).toMatchObject({ needsFull: 'heuristic-drift' });
+      const wider = `SELECT * REPLACE (hole * 3 AS hole) FROM (${rowsSql(3000, 3000)})`;
+      expect(await advance({ insert: wider })).toMatchObject({ needsFull: 'state-rebase' });
+    });
   });
 });
