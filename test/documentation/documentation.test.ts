@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { depth } from '../support/depth.ts';
+import { depth, longTests } from '../support/depth.ts';
 import {
   readme,
   readText,
@@ -55,12 +55,14 @@ describe('the documentation', () => {
     expect(output).toContain('1 row set aside');
   });
 
-  it('has a tour that runs after the first model', () => {
-    const text = `${readText('examples/first-model.sql')};${readText('examples/tour.sql')}`;
-    const output = programs.outputOf('src/cli/main.ts', 'sql', '--format', 'json', '-c', text);
-    const lines = output.trim().split('\n');
-    const answers = lines.map((line) => JSON.parse(line) as { error?: unknown });
-    expect(answers).toHaveLength(19);
-    expect(answers.filter((answer) => answer.error !== undefined)).toEqual([]);
+  longTests(() => {
+    it('has a tour that runs after the first model', () => {
+      const text = `${readText('examples/first-model.sql')};${readText('examples/tour.sql')}`;
+      const output = programs.outputOf('src/cli/main.ts', 'sql', '--format', 'json', '-c', text);
+      const lines = output.trim().split('\n');
+      const answers = lines.map((line) => JSON.parse(line) as { error?: unknown });
+      expect(answers).toHaveLength(19);
+      expect(answers.filter((answer) => answer.error !== undefined)).toEqual([]);
+    });
   });
 });

@@ -5,7 +5,7 @@ import { refusedShapes, shapeCatalogue } from '../support/shape-catalogue.ts';
 import { refusalOf, runShapes, type ShapeFindings } from '../support/shape-run.ts';
 
 describe.each(shapeCatalogue)('$title', ({ shapes: all }) => {
-  const shapes = firstOf(all, 3);
+  const shapes = firstOf(all, 2);
   let findings: ReadonlyMap<string, ShapeFindings>;
 
   beforeAll(async () => {
