@@ -4,10 +4,12 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 /** Files that take longest, so that none of them is begun when all others are done. On a clean clone nothing else tells. */
 const slowest = [
   'laws/law-1-refresh.',
+  'documentation/',
   'view/shapes.',
-  'laws/law-2-',
-  'view/temporal.',
+  'laws/law-1-refresh-broad.',
+  'engine/findings.',
   'model/family-histories.',
+  'laws/law-2-',
 ];
 
 class SlowestFirst extends BaseSequencer {

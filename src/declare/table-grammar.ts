@@ -1,4 +1,5 @@
-import { EverviewError, placeIn } from '../core/errors.ts';
+import type { IToken } from 'chevrotain';
+import { EverviewError, placeIn, type TextPlace } from '../core/errors.ts';
 import type {
   DefinitionDraft,
   DraftColumn,
@@ -6,10 +7,10 @@ import type {
   DraftName,
   TableDraft,
 } from './definition-draft.ts';
-import { anyOf, stopAt } from './grammar-base.ts';
+import { stopAt } from './grammar-base.ts';
 import { draftOptions } from './read-options.ts';
 import type { Name as PlacedName, RawOption, SqlFragment } from './statement.ts';
-import { Comma, kw, LeftParen, NumberLiteral, RightParen } from './statement-lexer.ts';
+import { Comma, kw, LeftParen, NumberLiteral, RightParen, tokenize } from './statement-lexer.ts';
 import { mistypedKeyword } from './syntax-error.ts';
 import { UpdateGrammar } from './update-grammar.ts';
 
@@ -32,13 +33,10 @@ type TableElement = {
   readonly constraints: readonly DraftConstraint[];
 };
 
-const atColumnConstraint = anyOf(
-  stopAt(Comma, kw('NOT'), kw('NULL'), kw('DEFAULT'), kw('CHECK'), kw('UNIQUE'), kw('PRIMARY')),
-  stopAt(kw('REFERENCES'), kw('CONSTRAINT')),
-);
-
+/** What a part of a column that is no type starts with. */
 const columnConstraints = [
   'NOT',
+  'NULL',
   'DEFAULT',
   'CHECK',
   'UNIQUE',
@@ -47,9 +45,16 @@ const columnConstraints = [
   'CONSTRAINT',
 ] as const;
 
-/** A type with what is in quotes or brackets blanked out; every word keeps its place. */
-function wordsOutside(type: string): string {
-  return type.replaceAll(/'[^']*'|"[^"]*"|\(.*\)/gs, (hidden) => ' '.repeat(hidden.length));
+const atColumnConstraint = stopAt(Comma, ...columnConstraints.map(kw));
+
+/** The words of a type but for those in brackets or quotes. */
+function wordsOf(type: string): IToken[] {
+  let depth = 0;
+  return tokenize(type).filter(({ tokenType, image }) => {
+    if (tokenType === LeftParen) depth += 1;
+    if (tokenType === RightParen) depth -= 1;
+    return depth === 0 && /^\w+$/.test(image);
+  });
 }
 
 /** CREATE TABLE, and what all CREATEs share. */
@@ -214,26 +219,28 @@ export class TableGrammar extends UpdateGrammar {
   });
 
   private refuseGenerated(type: SqlFragment): void {
-    const found = /\b(GENERATED|COLLATE|AS)\b/i.exec(wordsOutside(type.text));
-    if (found === null) return;
-    const at = placeIn(this.source, type.at.offset + found.index, found[0].length);
-    throw new EverviewError('unsupported', `${found[0].toUpperCase()} in a column is not offered`, {
-      at,
+    const found = wordsOf(type.text).find(({ image }) => /^(GENERATED|COLLATE|AS)$/i.test(image));
+    if (found === undefined) return;
+    throw new EverviewError('unsupported', `${found.image.toUpperCase()} in a column is not offered`, {
+      at: this.placeWithin(type, found),
       hint: 'compute it in a view over the table',
     });
   }
 
   /** `INTEGER CHEK (…)`: what is no word of the grammar is taken for a part of the type. */
   private refuseMistyped(type: SqlFragment): void {
-    for (const found of wordsOutside(type.text).matchAll(/(?<=\s)\w+/g)) {
-      const meant = mistypedKeyword(found[0], columnConstraints);
+    for (const found of wordsOf(type.text).slice(1)) {
+      const meant = mistypedKeyword(found.image, columnConstraints);
       if (meant === null) continue;
-      const at = placeIn(this.source, type.at.offset + found.index, found[0].length);
-      throw new EverviewError('syntax-error', `${found[0]} is no part of a type`, {
-        at,
+      throw new EverviewError('syntax-error', `${found.image} is no part of a type`, {
+        at: this.placeWithin(type, found),
         hint: `did you mean ${meant}?`,
       });
     }
+  }
+
+  private placeWithin({ at }: SqlFragment, { startOffset, image }: IToken): TextPlace {
+    return placeIn(this.source, at.offset + startOffset, image.length);
   }
 
   private readonly columnConstraint = this.RULE(

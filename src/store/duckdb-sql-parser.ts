@@ -146,7 +146,7 @@ function parseFailure(sql: string, tree: SqlNode): EverviewError {
   const message = String(tree['error_message'] ?? 'the SELECT cannot be parsed');
   if (/^\s*with\b/i.test(sql) && message.startsWith('Only SELECT')) {
     return new EverviewError('unsupported', 'an update with WITH before it is not offered', {
-      hint: 'WITH stands within its query: INSERT INTO t WITH … SELECT …',
+      hint: 'WITH stands within a query: INSERT INTO t WITH … SELECT …, DELETE FROM t WHERE a IN (WITH … SELECT …)',
     });
   }
   if (tree['error_type'] === 'not implemented') {

@@ -61,6 +61,20 @@ test('the first error ends a run with status 1, its place under a caret, and no 
   expect(err).not.toMatch(/^\s+at .*\(/m);
 });
 
+test('Arrow is an IPC stream other programs read', async () => {
+  const everview = spawnEverview([
+    'sql',
+    '--format',
+    'arrow',
+    '-c',
+    "SELECT 1::BIGINT AS a, DATE '2001-06-30' AS d",
+  ]);
+  expect(await everview.ended).toMatchObject({ status: 0, err: '' });
+  const table = tableFromIPC(everview.bytes());
+  expect(table.schema.fields.map(String)).toEqual(['a: Int64', 'd: Date32<DAY>']);
+  expect(table.getChild('a')?.get(0)).toBe(1n);
+});
+
 longTests(() => {
   test('what was written is there for status and refresh; a mistyped file is not made', async () => {
     const db = join(folder, 'shop.db');
@@ -92,20 +106,6 @@ longTests(() => {
       1,
       `error[not-a-database]: there is no database at "${join(folder, 'shpo.db')}"`,
     ]);
-  });
-
-  test('Arrow is an IPC stream other programs read', async () => {
-    const everview = spawnEverview([
-      'sql',
-      '--format',
-      'arrow',
-      '-c',
-      "SELECT 1::BIGINT AS a, DATE '2001-06-30' AS d",
-    ]);
-    expect(await everview.ended).toMatchObject({ status: 0, err: '' });
-    const table = tableFromIPC(everview.bytes());
-    expect(table.schema.fields.map(String)).toEqual(['a: Int64', 'd: Date32<DAY>']);
-    expect(table.getChild('a')?.get(0)).toBe(1n);
   });
 
   test('Ctrl-C closes the engine and gives 130; nobody reading gives no noise', async () => {

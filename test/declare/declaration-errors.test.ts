@@ -102,6 +102,7 @@ const syntax: readonly Case[] = [
     /no part of a type/,
     /did you mean CHECK/,
   ],
+  ['CREATE TABLE t (a DECIMAL(10, 2) CHEK (a > 0))', 'syntax-error', '1:34 4', /no part of a type/, /CHECK/],
   ['CREATE TABLE t (a TIMESTAMP WITH TIME ZONE UNQUE)', 'syntax-error', '1:44 5', /no part/, /UNIQUE/],
   ['CREATE MODEL m AS SELECT a FORM s', 'syntax-error', '1:28 4', /expected FROM/, /did you mean FROM/],
   [
@@ -124,6 +125,9 @@ const unsupported: readonly Case[] = [
   ["COPY t TO 'x.csv'", 'unsupported', '1:8 2', /COPY … TO/, /--format csv/],
   ["COPY (SELECT 1) TO 'x.csv'", 'unsupported', '1:6 1', /COPY \(…\) TO/, /--format csv/],
   ['TRUNCATE t', 'unsupported', '1:1 8', /TRUNCATE/, /DELETE FROM/],
+  ['MERGE INTO t USING u ON a', 'unsupported', '1:1 5', /MERGE/, /ON CONFLICT/],
+  ['SET threads = 1', 'unsupported', '1:1 3', /SET/, /ALTER … SET/],
+  ['SUMMARIZE t', 'unsupported', '1:1 9', /SUMMARIZE/, /PROFILE/],
   ['DELETE FROM t RETURNING a', 'unsupported', '1:15 9', /RETURNING/, /query the table/],
   ['INSERT INTO t VALUES (1) RETURNING a', 'unsupported', '1:26 9', /RETURNING/, /^/],
   [
@@ -364,6 +368,16 @@ it.each([
   expect(() => parseStatement(sql)).toThrow(
     expect.objectContaining({ code: 'syntax-error', at: expect.objectContaining({ offset }) }),
   );
+});
+
+it.each([
+  'DOUBLE /* no default */ PRECISION',
+  'DECIMAL -- cents: no halves\n (10, 2)',
+  'TIMESTAMP WITH TIME ZONE',
+  'STRUCT(nott INTEGER, "a uniqe" VARCHAR)[3]',
+  "ENUM('nut', 'chek me')",
+])('is a type, whatever its words are like: %s', (type) => {
+  expect(parseStatement(`CREATE TABLE t (a ${type} NOT NULL)`)).toMatchObject({ kind: 'create' });
 });
 
 describe('errors of declarations', () => {

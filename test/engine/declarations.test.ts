@@ -398,37 +398,37 @@ describe('what is wrong in a declaration is shown in its text', () => {
   });
 });
 
-longTests(() => {
-  it('takes any name in quotes, everywhere, and compares names without case', async () => {
-    await db.sql(`
-    CREATE TABLE "Flüge ""Q""" ("Größe in m" INTEGER PRIMARY KEY, "select" VARCHAR, "日本" DOUBLE, "when" TIMESTAMP)
-      WITH (event_time = "when", on_violation = quarantine);
-    INSERT INTO "flüge ""q""" VALUES (1, 'a', 2, NULL), (2, 'b', 4, NULL), (3, 'a', 6, NULL);
-    CREATE VIEW "von; --" AS SELECT * FROM "FLÜGE ""Q""";
-    CREATE MATERIALIZED VIEW "sicht ü" AS SELECT "select", sum("日本") AS "Summe €" FROM "von; --" GROUP BY "select";
-    CREATE TRAINING SET "menge %" WITH (label = "日本") AS SELECT "Größe in m", "select", "日本" FROM "von; --";
-    CREATE MODEL "modell é" WITH (method = ridge, l2 = 1e-9, categorical = ("select")) AS SELECT * FROM "menge %";
-    UPDATE "Flüge ""Q""" SET "日本" = 8 WHERE "Größe in m" = 3;`);
-    const rows = async (sql: string) => (await db.query(sql)).rows;
-    expect(await rows('SELECT * FROM "SICHT Ü" ORDER BY "SELECT"')).toEqual([
-      { select: 'a', 'Summe €': 10 },
-      { select: 'b', 'Summe €': 4 },
-    ]);
-    expect(await rows('SELECT count(prediction)::INTEGER AS n FROM PREDICT("MODELL É", "von; --")')).toEqual([
-      { n: 3 },
-    ]);
-    expect(await rows('SELECT sum("日本") AS s FROM "von; --" AT (VERSION => 1)')).toEqual([{ s: 12 }]);
-    expect((await db.execute('REFRESH "MENGE %"')).rows).toMatchObject([{ name: 'menge %' }]);
-    expect((await db.execute('DESCRIBE "von; --"')).rows.map((row) => row.column_name)).toEqual([
-      'Größe in m',
-      'select',
-      '日本',
-      'when',
-    ]);
-    await db.execute('DROP TABLE "FLÜGE ""Q""" CASCADE');
-    expect((await db.execute('SHOW VIEWS')).rows).toEqual([]);
-  });
+it('takes any name in quotes, everywhere, and compares names without case', async () => {
+  await db.sql(`
+  CREATE TABLE "Flüge ""Q""" ("Größe in m" INTEGER PRIMARY KEY, "select" VARCHAR, "日本" DOUBLE, "when" TIMESTAMP)
+    WITH (event_time = "when", on_violation = quarantine);
+  INSERT INTO "flüge ""q""" VALUES (1, 'a', 2, NULL), (2, 'b', 4, NULL), (3, 'a', 6, NULL);
+  CREATE VIEW "von; --" AS SELECT * FROM "FLÜGE ""Q""";
+  CREATE MATERIALIZED VIEW "sicht ü" AS SELECT "select", sum("日本") AS "Summe €" FROM "von; --" GROUP BY "select";
+  CREATE TRAINING SET "menge %" WITH (label = "日本") AS SELECT "Größe in m", "select", "日本" FROM "von; --";
+  CREATE MODEL "modell é" WITH (method = ridge, l2 = 1e-9, categorical = ("select")) AS SELECT * FROM "menge %";
+  UPDATE "Flüge ""Q""" SET "日本" = 8 WHERE "Größe in m" = 3;`);
+  const rows = async (sql: string) => (await db.query(sql)).rows;
+  expect(await rows('SELECT * FROM "SICHT Ü" ORDER BY "SELECT"')).toEqual([
+    { select: 'a', 'Summe €': 10 },
+    { select: 'b', 'Summe €': 4 },
+  ]);
+  expect(await rows('SELECT count(prediction)::INTEGER AS n FROM PREDICT("MODELL É", "von; --")')).toEqual([
+    { n: 3 },
+  ]);
+  expect(await rows('SELECT sum("日本") AS s FROM "von; --" AT (VERSION => 1)')).toEqual([{ s: 12 }]);
+  expect((await db.execute('REFRESH "MENGE %"')).rows).toMatchObject([{ name: 'menge %' }]);
+  expect((await db.execute('DESCRIBE "von; --"')).rows.map((row) => row.column_name)).toEqual([
+    'Größe in m',
+    'select',
+    '日本',
+    'when',
+  ]);
+  await db.execute('DROP TABLE "FLÜGE ""Q""" CASCADE');
+  expect((await db.execute('SHOW VIEWS')).rows).toEqual([]);
+});
 
+longTests(() => {
   it('says that a view names a model, and how to predict', async () => {
     await db.sql(stack);
     const failure = await failureOf(db.execute('CREATE MATERIALIZED VIEW v AS SELECT * FROM line'));

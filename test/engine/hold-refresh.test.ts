@@ -84,7 +84,7 @@ describe('on_finding = hold_refresh', () => {
     await brokenWorld(`
       CREATE TRAINING SET s WITH (label = amount) AS SELECT country, amount FROM t;
       CREATE MODEL m WITH (method = 'ridge', refresh = immediate) AS SELECT * FROM s;
-      REFRESH m`);
+      REFRESH m; REFRESH m FULL`);
     expect(await one('SELECT min(amount) AS least, count(*)::INTEGER AS n FROM t')).toMatchObject({
       row: { least: -1, n: 2_100 },
       version: wrong,
@@ -118,9 +118,9 @@ describe('on_finding = hold_refresh', () => {
     expect(planned).toMatchObject([
       { name: 'm', plan: 'contents', reason: 'refresh-held', detail: `without update ${wrong}` },
     ]);
-    expect(explained).toMatchObject({ path: 'served-stale', models: { m: 1 } });
+    expect(explained).toMatchObject({ path: 'served-stale', models: { m: 2 } });
     const { rows: fits } = await db.query(`SELECT max(version)::INTEGER AS v FROM everview.model_versions`);
-    expect(fits).toEqual([{ v: 1 }]);
+    expect(fits).toEqual([{ v: 2 }]);
     const { rows: refreshed } = await db.query(
       `SELECT count(*)::INTEGER AS n FROM everview.refreshes WHERE to_version = ${wrong}`,
     );
@@ -159,6 +159,17 @@ describe('on_finding = hold_refresh', () => {
     expect(await failureOf(declared)).toMatchObject({ code: 'invalid-option' });
   });
 
+  it('goes on once a person approves the update, or ends the incident', async () => {
+    await brokenWorld();
+    expect(await failureOf(db.sql(`REJECT UPDATE ${wrong}`))).toMatchObject({ code: 'unsupported' });
+    await db.sql(`APPROVE UPDATE ${wrong} BY 'ann' BECAUSE 'refunds'`);
+    expect(await isThere()).toEqual({ wrong: true });
+    expect(await one('FROM sums')).toMatchObject({ held: undefined, marks: undefined });
+    expect((await db.query('SELECT what, state, who FROM everview.held_updates')).rows).toEqual([
+      { what: 'refresh', state: 'approved', who: 'ann' },
+    ]);
+  });
+
   longTests(() => {
     it('keeps the history that it answers from, and that tells what was put right since', async () => {
       const forever = `ALTER TABLE t SET (hold = INTERVAL '30 days' THEN accept_marked)`;
@@ -180,17 +191,6 @@ describe('on_finding = hold_refresh', () => {
       expect(await failureOf(db.query(`SELECT * FROM t AT (VERSION => ${wrong})`))).toMatchObject({
         code: 'history-expired',
       });
-    });
-
-    it('goes on once a person approves the update, or ends the incident', async () => {
-      await brokenWorld();
-      expect(await failureOf(db.sql(`REJECT UPDATE ${wrong}`))).toMatchObject({ code: 'unsupported' });
-      await db.sql(`APPROVE UPDATE ${wrong} BY 'ann' BECAUSE 'refunds'`);
-      expect(await isThere()).toEqual({ wrong: true });
-      expect(await one('FROM sums')).toMatchObject({ held: undefined, marks: undefined });
-      expect((await db.query('SELECT what, state, who FROM everview.held_updates')).rows).toEqual([
-        { what: 'refresh', state: 'approved', who: 'ann' },
-      ]);
     });
 
     it('goes on once its incident is resolved', async () => {

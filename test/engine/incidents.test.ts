@@ -155,17 +155,17 @@ describe('incidents of updates', () => {
     expect((await db.execute('SHOW INCIDENTS')).rows).toEqual([]);
   });
 
-  longTests(() => {
-    it('offer statements that work', async () => {
-      await db.execute(`INSERT INTO t VALUES (2, 'a', -1)`);
-      const [row] = await incidents('statements');
-      for (const statement of (row?.statements ?? []) as string[]) {
-        if (statement.includes('…')) continue;
-        await db.execute(statement);
-      }
-      expect(await incidents('state')).toEqual([{ state: 'resolved' }]);
-    });
+  it('offer statements that work', async () => {
+    await db.execute(`INSERT INTO t VALUES (2, 'a', -1)`);
+    const [row] = await incidents('statements');
+    for (const statement of (row?.statements ?? []) as string[]) {
+      if (statement.includes('…')) continue;
+      await db.execute(statement);
+    }
+    expect(await incidents('state')).toEqual([{ state: 'resolved' }]);
+  });
 
+  longTests(() => {
     it('are not made of a value that somebody mistyped', async () => {
       await db.execute(`INSERT INTO t VALUES (1, 'a', 1), (2, 'a', -1)`);
       for (const statement of [`UPDATE t SET x = 'abc'`, `CORRECT QUARANTINE FOR t SET x = 'abc'`])

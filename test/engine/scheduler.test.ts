@@ -65,37 +65,37 @@ describe('step()', () => {
     expect((await db.query('SELECT * FROM broken')).rows).toEqual([]);
   });
 
-  longTests(() => {
-    it('refreshes a model when rows enter or leave its window by the clock alone', async () => {
-      await open(`CREATE TABLE xy (ts TIMESTAMP, x DOUBLE, y DOUBLE);
-        CREATE TRAINING SET ex WITH (label = y, event_time = ts, label_delay = INTERVAL '1 day', window = INTERVAL '10 days') AS
-          SELECT ts, x, y FROM xy;
-        CREATE MODEL line WITH (method = ridge, l2 = 1e-9) AS SELECT * FROM ex;
-        INSERT INTO xy SELECT TIMESTAMP '2001-05-25 12:00:00' + i * INTERVAL 1 DAY, i, CASE WHEN i < 3 THEN 2 ELSE 5 END * i
-          FROM range(8) r(i);`);
-      expect(await db.step()).toBe(1);
-      const trained = async () =>
-        (await db.query(`SELECT training_rows::INTEGER AS rows FROM everview.models`)).rows[0]?.rows;
-      expect(await trained()).toBe(6);
-      expect(await db.step()).toBe(0);
-      // At noon the label of the next row has arrived; later the first rows leave.
-      clock.advanceMs(12 * 60 * minute);
-      expect(await db.step()).toBe(1);
-      expect(await trained()).toBe(7);
-      clock.advanceMs(8 * 24 * 60 * minute);
-      const read = await db.query('SELECT round(prediction, 3) AS p FROM PREDICT(line, (SELECT 10.0 AS x))');
-      expect(read).toMatchObject({ path: 'refreshed-first', rows: [{ p: 50 }] });
-      expect(await trained()).toBe(3);
-      const { rows } = await db.query(
-        `SELECT trigger, from_version = to_version AS same FROM everview.refreshes WHERE name = 'line' ORDER BY refresh_id`,
-      );
-      expect(rows).toMatchObject([
-        { trigger: 'deadline' },
-        { trigger: 'deadline', same: true },
-        { trigger: 'read', same: true },
-      ]);
-    });
+  it('refreshes a model when rows enter or leave its window by the clock alone', async () => {
+    await open(`CREATE TABLE xy (ts TIMESTAMP, x DOUBLE, y DOUBLE);
+      CREATE TRAINING SET ex WITH (label = y, event_time = ts, label_delay = INTERVAL '1 day', window = INTERVAL '10 days') AS
+        SELECT ts, x, y FROM xy;
+      CREATE MODEL line WITH (method = ridge, l2 = 1e-9) AS SELECT * FROM ex;
+      INSERT INTO xy SELECT TIMESTAMP '2001-05-25 12:00:00' + i * INTERVAL 1 DAY, i, CASE WHEN i < 3 THEN 2 ELSE 5 END * i
+        FROM range(8) r(i);`);
+    expect(await db.step()).toBe(1);
+    const trained = async () =>
+      (await db.query(`SELECT training_rows::INTEGER AS rows FROM everview.models`)).rows[0]?.rows;
+    expect(await trained()).toBe(6);
+    expect(await db.step()).toBe(0);
+    // At noon the label of the next row has arrived; later the first rows leave.
+    clock.advanceMs(12 * 60 * minute);
+    expect(await db.step()).toBe(1);
+    expect(await trained()).toBe(7);
+    clock.advanceMs(8 * 24 * 60 * minute);
+    const read = await db.query('SELECT round(prediction, 3) AS p FROM PREDICT(line, (SELECT 10.0 AS x))');
+    expect(read).toMatchObject({ path: 'refreshed-first', rows: [{ p: 50 }] });
+    expect(await trained()).toBe(3);
+    const { rows } = await db.query(
+      `SELECT trigger, from_version = to_version AS same FROM everview.refreshes WHERE name = 'line' ORDER BY refresh_id`,
+    );
+    expect(rows).toMatchObject([
+      { trigger: 'deadline' },
+      { trigger: 'deadline', same: true },
+      { trigger: 'read', same: true },
+    ]);
+  });
 
+  longTests(() => {
     it('tries a candidate that failed its gate again only when there is something new', async () => {
       await open(`CREATE TABLE xy (ts TIMESTAMP, x DOUBLE, y DOUBLE);
       CREATE TRAINING SET ex WITH (label = y, event_time = ts, holdout = INTERVAL '1 day') AS SELECT ts, x, y FROM xy;

@@ -320,7 +320,7 @@ describe('any history', () => {
       const upTo = (n: number) => random.int(0, n - 1);
       await db.sql(`CREATE TABLE e (id INTEGER, k VARCHAR, x INTEGER, ts TIMESTAMP, z TIMESTAMPTZ, d DATE);
       CREATE TABLE f (k VARCHAR, name VARCHAR); INSERT INTO f VALUES ('a', 'A'), ('b', 'B');`);
-      // Those that need no other view.
+      // The first need no other.
       const kept = firstOf(Object.entries(shapes), 4);
       for (const [name, sql] of kept) {
         await db.execute(`CREATE MATERIALIZED VIEW ${name} AS ${sql}`);

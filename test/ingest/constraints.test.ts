@@ -131,7 +131,7 @@ async function world(
   return opened;
 }
 
-describe.each(firstOf(cases, 2))('$kind', ({ constraints, rows, good, bad, constraint, row, reason }) => {
+describe.each(firstOf(cases, 5))('$kind', ({ constraints, rows, good, bad, constraint, row, reason }) => {
   test('reject refuses the whole update and says why', async () => {
     await using opened = await world('reject', constraints);
     const before = await opened.traces();

@@ -109,7 +109,7 @@ async function insertSomehow(
 }
 
 /** Fewer in every run; each checks all that was given so far. */
-const rounds = longer(10, 16);
+const rounds = longer(14, 16);
 
 /** Law 4: a row is in the table, or set aside with its reason; and no view sees one that breaks a constraint. */
 describe('law 4, nothing lost', () => {

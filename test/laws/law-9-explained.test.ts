@@ -399,6 +399,14 @@ async function audited(): Promise<string[]> {
 
 /** Law 9: every decision is data, with a reason from the closed list. */
 describe('law 9, explained', () => {
+  const known = Object.keys(reasonTable);
+
+  it.each(scenarios.slice(0, 3))('gives no reason outside of the list: $name', async (scenario) => {
+    const reasons = await play(scenario);
+    expect(reasons.length).toBeGreaterThan(2);
+    expect(reasons.filter((reason) => !known.includes(reason))).toEqual([]);
+  });
+
   longTests(() => {
     it('gives every reason of the list, and no other', async () => {
       const seen = new Set<string>();
@@ -406,7 +414,6 @@ describe('law 9, explained', () => {
       for (const scenario of scenarios.slice(0, 1))
         for (const reason of await play(scenario, 'full')) seen.add(reason);
       for (const reason of await audited()) seen.add(reason);
-      const known = Object.keys(reasonTable);
       expect([...seen].filter((reason) => !known.includes(reason))).toEqual([]);
       expect(known.filter((reason) => !seen.has(reason))).toEqual([]);
     }, 60_000);

@@ -51,7 +51,8 @@ async function explain(history: History, first: Divergence): Promise<Failure> {
 export function reportOf(history: History, divergence: Divergence): string {
   const sql = history.steps.map((step) => `${stepSql(step)};`).join('\n');
   const way = history.forced === null ? '' : `, refresh: ${history.forced}`;
-  return `seed ${history.seed}${way}, step ${divergence.at + 1} of the shortest history: ${divergence.message}\n\n${sql}\n`;
+  const reads = history.reads === 'one' ? ', reading one of the views that may lag' : '';
+  return `seed ${history.seed}${way}${reads}, step ${divergence.at + 1} of the shortest history: ${divergence.message}\n\n${sql}\n`;
 }
 
 /** Writes the failing history where the tests replay it first. @returns the file's path. */

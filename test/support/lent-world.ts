@@ -11,10 +11,11 @@ type Original = { readonly place: TemporaryDatabase; readonly nowMs: number };
 
 /**
  * A database whose history takes long: made once in a file of tests, when one first asks, and lent to each as a copy of
- * its own at the moment at which it was left.
+ * its own at the moment at which it was left. Whoever borrows it goes on in an engine that has read that history from
+ * its file; what the engine that saw it happen makes of more, tests with worlds of their own ask.
  */
 export function lentWorld(
-  build: (world: World) => Promise<unknown>,
+  build: (world: World) => Promise<void>,
 ): (place: TemporaryDatabase, options?: Omit<OpenOptions, 'path' | 'clock'>) => Promise<World> {
   let original: Promise<Original> | null = null;
 
@@ -22,15 +23,17 @@ export function lentWorld(
     const place = await temporaryDatabase();
     const world = await openEverview({ path: place.path });
     try {
-      await build(world);
-    } finally {
-      await world.db.close();
+      await build(world).finally(() => world.db.close());
+    } catch (failure) {
+      await place[Symbol.asyncDispose]();
+      throw failure;
     }
     return { place, nowMs: world.clock.nowMs() };
   };
 
   afterAll(async () => {
-    const made = await original;
+    // That it could not be made was told to the tests that asked.
+    const made = await original?.catch(() => null);
     await made?.place[Symbol.asyncDispose]();
   });
 

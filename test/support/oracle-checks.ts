@@ -13,7 +13,7 @@ export class Difference extends Error {
 }
 
 /**
- * Reads every table and view. What must be fresh at every read is read together, the rest one by one, so that reading
+ * Reads the tables and views. What must be fresh at every read is read together, the rest one by one, so that reading
  * does not refresh what may wait. Every answer must equal the reference at the version it names.
  *
  * @param random picks the one of the rest that is read; null: all are

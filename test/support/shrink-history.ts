@@ -23,6 +23,9 @@ export async function shrinkHistory(history: History, fails: Fails, limits: Shri
     steps: history.steps.filter((step) => step.kind !== 'reopen'),
   };
   if (history.storage === 'file' && (await stillFails(inMemory))) best = inMemory;
+  // What is read after a step goes by its place, which moves when others are left out.
+  const readWhole: History = { ...best, reads: 'all' };
+  if (history.reads === 'one' && (await stillFails(readWhole))) best = readWhole;
   for (let before = -1; before !== sizeOf(best) && runs < limits.runs; ) {
     before = sizeOf(best);
     best = { ...best, steps: await shrinkList(best.steps, (steps) => stillFails({ ...best, steps })) };
