@@ -301,6 +301,12 @@ describe('any SELECT', () => {
       undefined,
       expect.stringContaining('WITH stands within a query'),
     ],
+    [
+      'WITH a AS (SELECT 1 AS b) PIVOT a ON b USING sum(b)',
+      'unsupported',
+      undefined,
+      expect.stringContaining('aggregates with FILTER'),
+    ],
   ])('%j is refused with its place', async (sql, code, place, hint) => {
     expect(await failureOf(db.query(sql))).toMatchObject({ code, place, hint });
   });
