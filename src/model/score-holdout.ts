@@ -103,9 +103,9 @@ function addBatch(
   const scored: ScoredBatch = { labels, contenders: contendersOf(rows, outputs) };
   const isNumber = rows.classes === null;
   const finite = isNumber ? [labels, ...outputs] : [labels];
+  const nullable = numbers.filter(({ allValid }) => !allValid);
   for (let row = 0; row < batch.rowCount; row++) {
-    if (!numbers.every((column) => column.isValid(row))) continue;
-    if (!finite.every((values) => Number.isFinite(values[row]))) continue;
+    if (!counts(row, nullable, finite)) continue;
     const cell = cells[row] ?? 0;
     const window = Math.floor(cell / blockCount);
     const block = cell % blockCount;
@@ -114,6 +114,15 @@ function addBatch(
     for (let index = 0; index < slices.length; index++)
       slices[index]?.placeFor(textAt(sliced[index], row)).add(scored, row, block);
   }
+}
+
+// Loops and no closures: this runs once a row.
+function counts(row: number, nullable: readonly ColumnVector[], finite: readonly Float64Array[]): boolean {
+  for (let index = 0; index < nullable.length; index++)
+    if (nullable[index]?.isValid(row) === false) return false;
+  for (let index = 0; index < finite.length; index++)
+    if (!Number.isFinite(finite[index]?.[row])) return false;
+  return true;
 }
 
 /** The columns of a batch by contender, their probabilities by the place of the class among all. */

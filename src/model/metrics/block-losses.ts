@@ -1,5 +1,5 @@
 import type { PairedMetric } from '../../core/metric.ts';
-import { ExactSum } from './exact-sum.ts';
+import { ExactSums } from './exact-sums.ts';
 
 /**
  * Parts of equal length in time that a window is cut into for the paired test. Between 10 and 30 serve: fewer leave
@@ -22,11 +22,13 @@ export class BlockLosses {
   readonly #metrics: readonly PairedMetric[];
   readonly #rows = new Float64Array(blockCount);
   /** By contender, metric and block. */
-  readonly #sums: ExactSum[];
+  readonly #sums: ExactSums;
+  readonly #contenders: number;
 
   constructor(metrics: readonly PairedMetric[], contenders: number) {
     this.#metrics = metrics;
-    this.#sums = Array.from({ length: contenders * metrics.length * blockCount }, () => new ExactSum());
+    this.#contenders = contenders;
+    this.#sums = new ExactSums(contenders * metrics.length * blockCount);
   }
 
   /** To be called once a row. */
@@ -36,12 +38,11 @@ export class BlockLosses {
 
   /** @param metric its place among the metrics */
   add(contender: number, metric: number, block: number, loss: number): void {
-    this.#sums[(contender * this.#metrics.length + metric) * blockCount + block]?.add(loss);
+    this.#sums.add(this.#firstBlock(contender, metric) + block, loss);
   }
 
-  #blocks(contender: number, metric: number): readonly ExactSum[] {
-    const first = (contender * this.#metrics.length + metric) * blockCount;
-    return this.#sums.slice(first, first + blockCount);
+  #firstBlock(contender: number, metric: number): number {
+    return (contender * this.#metrics.length + metric) * blockCount;
   }
 
   get rows(): number {
@@ -49,17 +50,17 @@ export class BlockLosses {
   }
 
   /** Over all blocks, rounded once. */
-  total(contender: number, metric: number): ExactSum {
-    const total = new ExactSum();
-    for (const sum of this.#blocks(contender, metric)) total.merge(sum);
-    return total;
+  total(contender: number, metric: number): number {
+    return this.#sums.value(this.#firstBlock(contender, metric), blockCount);
   }
 
   /** Null: only one contender. */
   paired(): PairedLosses | null {
-    if (this.#sums.length <= this.#metrics.length * blockCount) return null;
-    const sums = (contender: number, metric: number) =>
-      this.#blocks(contender, metric).map((sum) => sum.value());
+    if (this.#contenders < 2) return null;
+    const sums = (contender: number, metric: number) => {
+      const first = this.#firstBlock(contender, metric);
+      return Array.from({ length: blockCount }, (_, block) => this.#sums.value(first + block));
+    };
     const losses = this.#metrics.map((name, metric) => [
       name,
       { candidate: sums(0, metric), current: sums(1, metric) },

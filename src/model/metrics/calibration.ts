@@ -1,4 +1,4 @@
-import { ExactSum } from './exact-sum.ts';
+import { ExactSums } from './exact-sums.ts';
 import { finiteOrNull } from './scores.ts';
 
 /** Bins of equal width: Guo et al. 2017 (arXiv:1706.04599), equation 3 and its 15 bins. */
@@ -19,23 +19,22 @@ export type CalibrationBin = {
 export class Calibration {
   readonly #rows = new Float64Array(calibrationBins);
   readonly #hits = new Float64Array(calibrationBins);
-  readonly #sums = Array.from({ length: calibrationBins }, () => new ExactSum());
+  readonly #sums = new ExactSums(calibrationBins);
 
   add(probability: number, cameTrue: boolean): void {
     const bin = binOf(probability);
     this.#rows[bin] = (this.#rows[bin] ?? 0) + 1;
     if (cameTrue) this.#hits[bin] = (this.#hits[bin] ?? 0) + 1;
-    this.#sums[bin]?.add(probability);
+    this.#sums.add(bin, probability);
   }
 
   bins(): CalibrationBin[] {
-    return this.#sums.map((sum, bin) => {
-      const rows = this.#rows[bin] ?? 0;
+    return Array.from(this.#rows, (rows, bin) => {
       return {
         from: bin / calibrationBins,
         to: (bin + 1) / calibrationBins,
         rows,
-        predicted: finiteOrNull(sum.value() / rows),
+        predicted: finiteOrNull(this.#sums.value(bin) / rows),
         observed: finiteOrNull((this.#hits[bin] ?? 0) / rows),
       };
     });

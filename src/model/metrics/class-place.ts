@@ -125,8 +125,8 @@ export class ClassPlace implements PlaceSums {
     if (!this.#options.probabilities) return counted;
     const given: Scores = {
       ...counted,
-      log_loss: finiteOrNull(this.#losses.total(index, 1).value() / rows),
-      brier: finiteOrNull(this.#losses.total(index, 2).value() / rows),
+      log_loss: finiteOrNull(this.#losses.total(index, 1) / rows),
+      brier: finiteOrNull(this.#losses.total(index, 2) / rows),
       calibration_error: sums.calibration.error(),
     };
     if (!this.#options.ranks) return given;

@@ -1,6 +1,6 @@
 import { add, type DoubleDouble, divide, multiply, subtract, twoProduct } from '../double-double.ts';
 import { BlockLosses } from './block-losses.ts';
-import { ExactSum } from './exact-sum.ts';
+import { ExactSums } from './exact-sums.ts';
 import { FlipCount } from './flips.ts';
 import type { PlaceScores, PlaceSums, ScoredBatch } from './place-scores.ts';
 import { finiteOrNull, type Scores } from './scores.ts';
@@ -13,8 +13,8 @@ export class NumberPlace implements PlaceSums {
   readonly #tolerances: readonly number[];
   readonly #losses: BlockLosses;
   readonly #flips: readonly FlipCount[];
-  readonly #labels = new ExactSum();
-  readonly #labelSquares = new ExactSum();
+  /** Of the labels, and of their squares. */
+  readonly #sums = new ExactSums(2);
   #least = Number.POSITIVE_INFINITY;
   #greatest = Number.NEGATIVE_INFINITY;
   #zeros = 0;
@@ -49,27 +49,25 @@ export class NumberPlace implements PlaceSums {
     this.#least = Math.min(this.#least, label);
     this.#greatest = Math.max(this.#greatest, label);
     if (label === 0) this.#zeros += 1;
-    this.#labels.add(label);
+    this.#sums.add(0, label);
     // the square with its rounding error, so that the spread of labels far from zero keeps its digits
     const [high, low] = twoProduct(label, label);
-    this.#labelSquares.add(high);
-    this.#labelSquares.add(low);
+    this.#sums.add(1, high);
+    this.#sums.add(1, low);
   }
 
   /** Σ(y − ȳ)² = Σy² − (Σy)²/n, in twice the digits. */
   #spread(rows: number): number {
     // Labels that are all alike have none, whatever rounding leaves.
     if (rows === 0 || this.#least === this.#greatest) return 0;
-    const sum = this.#labels.rounded();
+    const sum = this.#sums.rounded(0);
     const count: DoubleDouble = [rows, 0];
-    const rest = subtract(this.#labelSquares.rounded(), divide(multiply(sum, sum), count));
+    const rest = subtract(this.#sums.rounded(1), divide(multiply(sum, sum), count));
     return Math.max(0, add(rest, [0, 0])[0]);
   }
 
   #scores(contender: number, rows: number, spread: number): Scores {
-    const [squares, absolutes, shares] = losses.map((_, metric) =>
-      this.#losses.total(contender, metric).value(),
-    );
+    const [squares, absolutes, shares] = losses.map((_, metric) => this.#losses.total(contender, metric));
     return {
       rows,
       rmse: finiteOrNull(Math.sqrt((squares ?? Number.NaN) / rows)),
