@@ -4,6 +4,7 @@ import { nearestHint } from '../core/nearest.ts';
 import { type Column, columnNames, findColumn, numericKindOf, type Schema } from '../core/schema.ts';
 import { isText } from './feature-plan.ts';
 import { accepts, sourceColumns, sourceSql, sourceType, wantedType } from './feature-source.ts';
+import { isInSpan, levelSpan, overSpan, placeInSpan } from './level-span.ts';
 import type { ScoredCategory, ScoredFeature, Scorer } from './scorer.ts';
 
 /** A DOUBLE with an exponent, so that DuckDB reads the shortest decimal text as the very double it stands for. */
@@ -81,33 +82,56 @@ export function measuredSql(
   return { type, raw, value: type === 'DOUBLE' ? raw : `CAST(${raw} AS DOUBLE)` };
 }
 
-/** The level's weight through a cast to an ENUM of the levels: the fastest look-up of an expression in DuckDB. */
+/** What a row's level adds to score `k`. */
 export function categoryTerm(
   category: ScoredCategory,
   k: number,
   { missing }: Scorer,
   schema: Schema,
 ): string {
-  const text = categoryText(category, schema);
-  const known = category.levels.flatMap(({ level, weights }) =>
-    level === null ? [] : [{ level, weight: weights[k] ?? 0 }],
+  const value = categoryValue(category, schema);
+  const known = category.levels.flatMap(({ level, weights }): Known[] =>
+    level === null ? [] : [[level, weights[k] ?? 0]],
   );
   const ofNull = category.levels.find(({ level }) => level === null)?.weights ?? category.unseen;
   const whenNull = missing === 'drop' ? 'NULL' : doubleLiteral(ofNull[k] ?? 0);
-  const unseen = doubleLiteral(category.unseen[k] ?? 0);
-  const enumType = `ENUM(${known.map(({ level }) => quoteLiteral(level)).join(', ')})`;
-  const weights = `[${known.map(({ weight }) => doubleLiteral(weight)).join(', ')}]`;
-  const place = `CAST(enum_code(TRY_CAST(${text} AS ${enumType})) AS BIGINT) + 1`;
-  const weight = known.length === 0 ? unseen : `coalesce(list_extract(${weights}, ${place}), ${unseen})`;
-  return `CASE WHEN ${text} IS NULL THEN ${whenNull} ELSE ${weight} END`;
+  const unseen = category.unseen[k] ?? 0;
+  const weight = known.length === 0 ? doubleLiteral(unseen) : weightSql(value, known, unseen);
+  return `CASE WHEN ${value.sql} IS NULL THEN ${whenNull} ELSE ${weight} END`;
+}
+
+type Known = readonly [level: string, weight: number];
+
+/**
+ * The weight of a level. Of whole numbers that lie close together it is in a list at their place; of others a cast to
+ * an ENUM of the levels finds the place, the fastest look-up of a text in DuckDB, at four times the cost.
+ */
+function weightSql({ sql, type }: CategoryValue, known: readonly Known[], unseen: number): string {
+  const levels = known.map(([level]) => level);
+  const span = numericKindOf(type) === 'integer' ? levelSpan(levels) : null;
+  if (span !== null) {
+    const weights = doubleList(overSpan(span, known, unseen));
+    const weight = `list_extract(${weights}, ${placeInSpan(span, sql)})`;
+    return `CASE WHEN ${isInSpan(span, sql)} THEN ${weight} ELSE ${doubleLiteral(unseen)} END`;
+  }
+  const enumType = `ENUM(${levels.map(quoteLiteral).join(', ')})`;
+  const place = `CAST(enum_code(TRY_CAST(CAST(${sql} AS VARCHAR) AS ${enumType})) AS BIGINT) + 1`;
+  const weights = doubleList(known.map(([, weight]) => weight));
+  return `coalesce(list_extract(${weights}, ${place}), ${doubleLiteral(unseen)})`;
+}
+
+type CategoryValue = { readonly sql: string; readonly type: string };
+
+function categoryValue(category: ScoredCategory, schema: Schema): CategoryValue {
+  const column = inputColumn(category, schema);
+  const type = sourceType(category.source, column.type);
+  if (!printsAlike(category.type, type)) throw wrongType(column, category.type);
+  return { sql: sourceSql(category.source, schema), type };
 }
 
 /** A category's value in SQL, as text. */
 export function categoryText(category: ScoredCategory, schema: Schema): string {
-  const column = inputColumn(category, schema);
-  const type = sourceType(category.source, column.type);
-  if (!printsAlike(category.type, type)) throw wrongType(column, category.type);
-  return `CAST(${sourceSql(category.source, schema)} AS VARCHAR)`;
+  return `CAST(${categoryValue(category, schema).sql} AS VARCHAR)`;
 }
 
 /** Whether equal values of the two types are the same text. */

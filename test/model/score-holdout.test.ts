@@ -57,8 +57,14 @@ describe('a hold-out', () => {
     contenders: [],
     ...change,
   });
-  const score = (change: Partial<HoldoutRequest>): Promise<Evaluation> =>
-    table.read(([session]) => scoreHoldout(session, request(change)));
+  /** By one stream; by two, and by more than there are windows, it is the same. */
+  const score = async (change: Partial<HoldoutRequest>): Promise<Evaluation> => {
+    const by = (streams: number) =>
+      table.read((snapshots) => scoreHoldout(snapshots, request(change)), streams);
+    const one = await by(1);
+    for (const streams of [2, 6]) expect(await by(streams)).toEqual(one);
+    return one;
+  };
 
   beforeAll(async () => {
     table = await TrainingTable.open(schema);
