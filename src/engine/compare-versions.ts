@@ -138,7 +138,7 @@ async function scoredOnHoldout(
   if (entry.plan.task === 'none' || kinds.some((one) => one !== kind)) {
     return { ...unscored, moves, note: 'no metrics: the versions predict nothing that can be held together' };
   }
-  const evaluation = await scoreHoldout([session], {
+  const evaluation = await scoreHoldout(session, {
     relation,
     schema,
     label: definition.label,

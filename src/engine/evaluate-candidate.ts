@@ -11,7 +11,7 @@ import type { TrainingSetEntry } from '../query/catalog.ts';
  * earlier windows. Null: no hold-out. Without a gate the hold-out alone is scored, for the record.
  */
 export async function evaluateCandidate(
-  snapshots: readonly [Session, ...Session[]],
+  session: Session,
   definition: ModelDefinition,
   set: TrainingSetEntry,
   relation: TrainingRelation,
@@ -22,7 +22,7 @@ export async function evaluateCandidate(
   const { gate, windows } = definition;
   const compares = gate.length > 0 && contenders.length > 1;
   const { schema } = set.declared;
-  return await scoreHoldout(snapshots, {
+  return await scoreHoldout(session, {
     relation,
     schema,
     label: set.declared.definition.label,

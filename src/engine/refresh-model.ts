@@ -173,7 +173,7 @@ async function fitCandidate(
   const evaluation =
     parameters === null || entry.plan.task === 'none'
       ? null
-      : await evaluateCandidate(snapshots, entry.declared.definition, set, relation, bounds, [
+      : await evaluateCandidate(snapshots[0], entry.declared.definition, set, relation, bounds, [
           scorerContender(parameters.scorer),
           ...(comparable === null ? ([] as const) : ([scorerContender(comparable.scorer)] as const)),
         ]);

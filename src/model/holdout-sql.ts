@@ -22,23 +22,28 @@ export type HoldoutRows = {
 };
 
 /**
- * A SELECT of a window's rows: the block, the label, per contender its prediction and its probabilities, all DOUBLE,
- * classes by their place; then the values of the slices, VARCHAR.
+ * A SELECT of: the cell (`window · blockCount + block`), the label, per contender its prediction and its
+ * probabilities, all DOUBLE, classes by their place; then the slices' values, VARCHAR, NULL outside the hold-out.
  */
-export function holdoutSql(rows: HoldoutRows, window: Membership, slices: readonly string[]): string {
-  const { relation, schema, contenders } = rows;
-  const condition = membershipCondition(window, relation.eventTime);
+export function holdoutSql(rows: HoldoutRows): string {
+  const { relation, schema, windows, slices, contenders } = rows;
+  const cell = cellSql(windows, relation);
+  const oldest = windows.at(-1);
+  const condition =
+    oldest === undefined ? null : membershipCondition(joined(windows, oldest), relation.eventTime);
   const where = condition === null ? '' : ` WHERE ${condition}`;
-  const input = `(SELECT *, ${blockSql(window, relation)} AS __ev_block FROM ${contentsOf(relation)}${where})`;
+  const input = `(SELECT *, ${cell} AS __ev_cell FROM ${contentsOf(relation)}${where})`;
   const predicted = contenders.reduce(
     (from, contender, index) => `(${contender.select(from, schema, nameOfOutput(index))})`,
     input,
   );
   const columns = [
-    'CAST(__ev_block AS DOUBLE)',
+    'CAST(__ev_cell AS DOUBLE)',
     labelSql(rows),
     ...contenders.flatMap((contender, index) => outputSql(contender, index, rows.classes)),
-    ...slices.map((column) => `CAST(${quoteIdentifier(column)} AS VARCHAR)`),
+    ...slices.map(
+      (column) => `CASE WHEN __ev_cell < ${blockCount} THEN CAST(${quoteIdentifier(column)} AS VARCHAR) END`,
+    ),
   ];
   // No condition on the predictions: DuckDB would work them out a second time to test it.
   const named = columns.map((column, index) => `${column} AS __ev_c${index}`);
@@ -68,12 +73,24 @@ export function nameOfOutput(contender: number): (column: string) => string {
   return (column) => `__ev_${contender}_${column}`;
 }
 
-/** Which block of its window a row is in: parts of equal length, by the row's own time alone. */
-function blockSql(window: Membership, relation: TrainingRelation): string {
-  if (window.kind === 'all' || window.afterUs === null || relation.eventTime === null) return '0';
-  const length = window.untilUs - window.afterUs;
-  const passed = `epoch_us(${quoteIdentifier(relation.eventTime.name)}) - ${window.afterUs} - 1`;
-  return `least(${blockCount - 1}, greatest(0, (${passed}) * ${blockCount} // ${length}))`;
+function joined([newest]: readonly Membership[], oldest: Membership): Membership {
+  return newest?.kind === 'span' && oldest.kind === 'span'
+    ? { kind: 'span', afterUs: oldest.afterUs, untilUs: newest.untilUs }
+    : oldest;
+}
+
+/** Which window a row is in, and which of its blocks: parts of equal length, by the row's own time alone. */
+function cellSql(windows: readonly Membership[], relation: TrainingRelation): string {
+  const cases = windows.map((window, index) => {
+    const condition = membershipCondition(window, relation.eventTime) ?? 'true';
+    const first = index * blockCount;
+    if (window.kind === 'all' || window.afterUs === null || relation.eventTime === null)
+      return `WHEN ${condition} THEN ${first}`;
+    const length = window.untilUs - window.afterUs;
+    const passed = `epoch_us(${quoteIdentifier(relation.eventTime.name)}) - ${window.afterUs} - 1`;
+    return `WHEN ${condition} THEN ${first} + least(${blockCount - 1}, greatest(0, (${passed}) * ${blockCount} // ${length}))`;
+  });
+  return `CASE ${cases.join(' ')} END`;
 }
 
 /** The label as DOUBLE; a class by its place. */

@@ -3,6 +3,7 @@ import type { OutputKind } from '../core/metric.ts';
 import type { ColumnBatch, ColumnVector, Session } from '../core/session.ts';
 import type { Contender } from './contender.ts';
 import { type HoldoutRows, holdoutSql, ownSlicesSql } from './holdout-sql.ts';
+import { blockCount } from './metrics/block-losses.ts';
 import { ClassPlace } from './metrics/class-place.ts';
 import { NumberPlace } from './metrics/number-place.ts';
 import type { PlaceScores, PlaceSums, ScoredBatch } from './metrics/place-scores.ts';
@@ -37,19 +38,15 @@ export const fewestSliceRows = 30;
 const ownSlices = { least: fewestSliceRows, most: 200 } as const;
 
 /**
- * Scores models on the same rows, through the path that answers queries: window by window, by as many parallel streams
- * over one version as there are snapshots. Rows count that have a label (a finite one, of numbers) and a prediction by
- * every model. Rows are added up here, without rounding: so a score is the same to the last bit in whatever order they
- * come, which the threads that wrote them and read them decide (law 7).
+ * Scores models on the same rows, in one scan, through the path that answers queries. Rows count that have a label
+ * (a finite one, of numbers) and a prediction by every model. Rows are added up here, without rounding: so a score
+ * is the same to the last bit in whatever order they lie, which the threads that wrote them decide (law 7).
  */
-export async function scoreHoldout(
-  snapshots: readonly [Session, ...Session[]],
-  request: HoldoutRequest,
-): Promise<Evaluation> {
+export async function scoreHoldout(session: Session, request: HoldoutRequest): Promise<Evaluation> {
   const rows: HoldoutRows = { ...request, classes: classesOf(request.contenders) };
   const slices = await Promise.all(
     request.slices.map(async (column) => {
-      const found = await snapshots[0].rows(ownSlicesSql(rows, column, ownSlices));
+      const found = await session.rows(ownSlicesSql(rows, column, ownSlices));
       return new Slices(
         column,
         found.map(({ value }) => (value === null || value === undefined ? null : String(value))),
@@ -58,21 +55,7 @@ export async function scoreHoldout(
     }),
   );
   const places = request.windows.map((_, index) => placeOf(rows, request.tolerances, index === 0));
-  const waiting = places.entries();
-  const work = async (session: Session) => {
-    for (const [index, place] of waiting) {
-      const window = rows.windows[index];
-      if (window === undefined) continue;
-      const sliced = index === 0 ? slices : [];
-      const sql = holdoutSql(
-        rows,
-        window,
-        sliced.map(({ column }) => column),
-      );
-      for await (const batch of session.batches(sql)) addBatch(batch, rows, place, sliced);
-    }
-  };
-  await Promise.all(snapshots.slice(0, places.length).map(work));
+  for await (const batch of session.batches(holdoutSql(rows))) addBatch(batch, rows, places, slices);
   const [holdout, ...earlier] = places.map((place) => place.result());
   if (holdout === undefined) throw new EverviewError('internal', 'a hold-out without a window');
   return {
@@ -107,19 +90,27 @@ function placeOf(
   });
 }
 
-function addBatch(batch: ColumnBatch, rows: HoldoutRows, place: PlaceSums, slices: readonly Slices[]): void {
+function addBatch(
+  batch: ColumnBatch,
+  rows: HoldoutRows,
+  places: readonly PlaceSums[],
+  slices: readonly Slices[],
+): void {
   const numbers = batch.columns.slice(0, batch.columns.length - slices.length);
   const sliced = batch.columns.slice(numbers.length);
-  const [blocks, labels, ...outputs] = numbers.map(({ values }) => doubles(values));
-  if (blocks === undefined || labels === undefined) return;
+  const [cells, labels, ...outputs] = numbers.map(({ values }) => doubles(values));
+  if (cells === undefined || labels === undefined) return;
   const scored: ScoredBatch = { labels, contenders: contendersOf(rows, outputs) };
   const isNumber = rows.classes === null;
   const finite = isNumber ? [labels, ...outputs] : [labels];
   const nullable = numbers.filter(({ allValid }) => !allValid);
   for (let row = 0; row < batch.rowCount; row++) {
     if (!counts(row, nullable, finite)) continue;
-    const block = blocks[row] ?? 0;
-    place.add(scored, row, block);
+    const cell = cells[row] ?? 0;
+    const window = Math.floor(cell / blockCount);
+    const block = cell % blockCount;
+    places[window]?.add(scored, row, block);
+    if (window > 0) continue;
     for (let index = 0; index < slices.length; index++)
       slices[index]?.placeFor(textAt(sliced[index], row)).add(scored, row, block);
   }
@@ -159,12 +150,12 @@ function doubles(values: ArrayLike<unknown>): Float64Array {
 
 /** The hold-out by the values of a column. */
 class Slices {
-  readonly column: string;
+  readonly #column: string;
   readonly #own: ReadonlyMap<string | null, PlaceSums>;
   readonly #rest: PlaceSums;
 
   constructor(column: string, values: readonly (string | null)[], makePlace: () => PlaceSums) {
-    this.column = column;
+    this.#column = column;
     this.#own = new Map(values.map((value) => [value, makePlace()]));
     this.#rest = makePlace();
   }
@@ -177,11 +168,11 @@ class Slices {
   results(): SliceScores[] {
     const own = [...this.#own].map(([value, place]) => ({
       ...place.result(),
-      column: this.column,
+      column: this.#column,
       value,
       isRest: false,
     }));
-    const rest = { ...this.#rest.result(), column: this.column, value: null, isRest: true };
+    const rest = { ...this.#rest.result(), column: this.#column, value: null, isRest: true };
     return [...own, rest].filter(({ rows }) => rows > 0);
   }
 }

@@ -127,7 +127,7 @@ describe.each([
     };
     const contenders = [scorerContender(parameters.scorer), scorerContender(other.scorer)];
     const [{ holdout }, rows] = await table.read(async ([s]) => [
-      await scoreHoldout([s], { ...request, contenders }),
+      await scoreHoldout(s, { ...request, contenders }),
       await s.rows('SELECT * FROM view."ts"'),
     ]);
     const predict = createRowPredictor(parameters);
@@ -145,7 +145,7 @@ describe.each([
     );
     expect(holdout.candidate.r2).toBeLessThan(1);
     const none = await table.read(([s]) =>
-      scoreHoldout([s], {
+      scoreHoldout(s, {
         ...request,
         contenders: [scorerContender(withOffset(parameters, Number.NaN).scorer)],
       }),

@@ -21,7 +21,7 @@ export type RepairStep = { readonly does: string; readonly sql: string };
 export function createFlightUpdates(files: FlightFiles, plan: DemoPlan): FlightUpdates {
   const rows = (day: number, where = ''): string =>
     `FROM read_parquet(${pathLiteral(files.flights)}) WHERE ${within('date', day)}${where}`;
-  const asIs = 'SELECT date, date::DATE, origin, destination, distance, delay';
+  const asIs = 'SELECT date, date::DATE, origin, destination, distance::INTEGER, delay::INTEGER';
   const corrupted = `
     SELECT date, date::DATE,
            CASE WHEN ${isHit(0)} AND origin <> '${plan.corruptedOrigin}' THEN 'K' || origin ELSE origin END,
