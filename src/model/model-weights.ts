@@ -1,4 +1,5 @@
-import type { Head, ScoredCategory, ScoredFeature, Scorer } from './scorer.ts';
+import { numericKindOf } from '../core/schema.ts';
+import type { Head, ScoredCategory, ScoredFeature, ScoredLevel, Scorer } from './scorer.ts';
 
 /**
  * One term of a score. Per kind:
@@ -83,10 +84,18 @@ function featureWeight(feature: ScoredFeature, score: string, k: number, rows: n
   };
 }
 
-function levelWeights({ name, levels, unseen }: ScoredCategory, score: string, k: number): ModelWeight[] {
+/** As people look for them: numbers by size, others as text, a missing value last. */
+function inOrder({ type, levels }: ScoredCategory): readonly ScoredLevel[] {
+  if (numericKindOf(type) === null) return levels;
+  const size = ({ level }: ScoredLevel) => (level === null ? Number.POSITIVE_INFINITY : Number(level));
+  return levels.toSorted((a, b) => (size(a) === size(b) ? 0 : size(a) - size(b)));
+}
+
+function levelWeights(category: ScoredCategory, score: string, k: number): ModelWeight[] {
+  const { name, unseen } = category;
   const of = { ...unmeasured, score, feature: name };
   return [
-    ...levels.map(
+    ...inOrder(category).map(
       ({ level, weights, rows }): ModelWeight => ({
         ...of,
         level,

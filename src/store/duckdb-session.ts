@@ -305,10 +305,16 @@ function isUnpacked(column: AppendedColumn): column is ArrayLike<SqlValue> {
 }
 
 function* rowsOf(chunk: DuckDBDataChunk, names: readonly string[]): Iterable<Row> {
+  const isPlain = !names.includes('__proto__');
   for (const values of chunk.convertRows(sqlValueConverter)) {
-    const row: Record<string, SqlValue> = {};
-    for (const [place, name] of names.entries()) row[name] = values[place] ?? null;
-    yield row;
+    if (isPlain) {
+      const row: Record<string, SqlValue> = {};
+      for (const [place, name] of names.entries()) row[name] = values[place] ?? null;
+      yield row;
+    } else {
+      // An assignment would take the value for the row's prototype; this is slower.
+      yield Object.fromEntries(names.map((name, place) => [name, values[place] ?? null]));
+    }
   }
 }
 

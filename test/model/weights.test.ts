@@ -143,3 +143,20 @@ it('rows without a weight above 0 do not count', async () => {
   }
   await db.close();
 });
+
+it('come by the size of their levels where those are numbers, a missing one last', async () => {
+  const { db } = await openEverview();
+  await db.sql(`CREATE TABLE t (hour INTEGER, share DECIMAL(4, 1), word VARCHAR, y DOUBLE);
+    INSERT INTO t SELECT CASE WHEN i % 13 < 12 THEN i % 13 - 1 END, (i % 3 - 1) * 10.5, 'k' || i % 11, i % 7
+      FROM range(300) r(i);
+    CREATE TRAINING SET s WITH (label = y) AS SELECT * FROM t;
+    CREATE MODEL m WITH (method = ridge, categorical = [hour, share]) AS SELECT * FROM s;
+    REFRESH m;`);
+  const { weights } = await db.weights('m');
+  const levels = (name: string) =>
+    weights.filter(({ feature, kind }) => feature === name && kind !== 'unseen').map(({ level }) => level);
+  const hours = Array.from({ length: 12 }, (_, index) => String(index - 1));
+  expect(levels('hour')).toEqual([...hours, null]);
+  expect(levels('share')).toEqual(['-10.5', '0.0', '10.5']);
+  expect(levels('word').slice(0, 4)).toEqual(['k0', 'k1', 'k10', 'k2']);
+});

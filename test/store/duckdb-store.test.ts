@@ -38,6 +38,20 @@ test.each([
   expect(rows.map((row) => row.k)).toEqual(expected);
 });
 
+test('a column may go by any name', async () => {
+  const rows = await store.read(
+    () => null,
+    (session) => session.rows(`SELECT 1 AS "__proto__", 'a' AS "constructor", 2 AS x`),
+  );
+  expect(rows.map((row) => Object.entries(row))).toEqual([
+    [
+      ['__proto__', 1],
+      ['constructor', 'a'],
+      ['x', 2],
+    ],
+  ]);
+});
+
 test.each([
   [undefined, '256000000B', '244.1 MiB'],
   ['2GB', '256000000B', '244.1 MiB'],
