@@ -66,6 +66,11 @@ export function tracesPassage(node: Kept): boolean {
   return node.arguments.some(({ min, max, sum }) => min || max || sum === 'float') || hasFloatMoments(node);
 }
 
+/** Whether the state is counts and exact sums alone: then it and a change are the new state once they are added up. */
+export function merelyAdds({ arguments: args, moments }: Kept): boolean {
+  return moments.length === 0 && args.every(({ min, max, sum }) => !min && !max && sum !== 'float');
+}
+
 export function hasFloatMoments({ moments }: Kept): boolean {
   return moments.some(({ kind }) => kind === 'float');
 }

@@ -1,4 +1,4 @@
-import { hasFloatMoments, tracesPassage } from '../algebra/group.ts';
+import { hasFloatMoments, merelyAdds, tracesPassage } from '../algebra/group.ts';
 import { changeOf, changeOfState, type Relation } from '../algebra/node.ts';
 import { EverviewError } from '../core/errors.ts';
 import { quoteIdentifier, quoteList, quoteLiteral, weightColumn } from '../core/identifier.ts';
@@ -6,7 +6,7 @@ import { columnNames } from '../core/schema.ts';
 import type { Session } from '../core/session.ts';
 import type { Version } from '../core/version.ts';
 import type { DomainPlan, GroupPlan } from '../plan/view-plan.ts';
-import { renderRelation, renderSignedState, stateColumnNames } from '../store/render-algebra.ts';
+import { renderAdded, renderRelation, renderSignedState, stateColumnNames } from '../store/render-algebra.ts';
 import { touchedColumn } from '../store/render-relation.ts';
 import { contentsOf, repeated, rowsOf, storedColumns } from './change-log.ts';
 import { domainRows, touchedKeysOf } from './domain-rows.ts';
@@ -110,9 +110,17 @@ function compensatedRows(view: ViewHandle, node: Relation, pending: PendingOnVie
   );
 }
 
+/** Changed rows up to which it is quicker to group them together with the state than by themselves first. */
+const fewRows = 100_000;
+
+function changedRows({ changedSources }: PendingOnView): number {
+  return [...changedSources.values()].reduce((rows, { inserted, deleted }) => rows + inserted + deleted, 0);
+}
+
 /**
- * S ⊕ Δ by key: the groups the change does not touch as they are kept, then the others with their new partial
- * aggregates, those that emptied left out; and the view's columns over both.
+ * S ⊕ Δ by key, and the view's columns over it. Where neither is large and partial aggregates merely add up: both
+ * grouped together, by one aggregate. Otherwise the groups the change does not touch as they are kept, then the others with
+ * their new partial aggregates, those that emptied left out.
  */
 function compensatedGroups(view: ViewHandle, plan: GroupPlan, pending: PendingOnView): CompensatedContents {
   const columns = quoteList(columnNames(view.schema));
@@ -122,6 +130,10 @@ function compensatedGroups(view: ViewHandle, plan: GroupPlan, pending: PendingOn
   const net = tracesPassage(plan.group) && !insertOnly;
   const delta = renderSignedState(change, windowOf(pending), net);
   const isLarge = (pending.contentRows ?? 0) > largeState;
+  if (!isLarge && changedRows(pending) <= fewRows && merelyAdds(plan.group)) {
+    const added = renderAdded(change, stateOf(view.name), windowOf(pending));
+    return { sql: outputsOver(plan, view.schema, `(${added})`), check: null };
+  }
   const step = advanceStep(view.name, plan, delta, isLarge);
   const sql = withSteps(view, plan, step);
   if (!net && !hasFloatMoments(plan.group)) return { sql, check: null };
