@@ -79,8 +79,7 @@ export function assertQuotable({ model }: FeaturePlan, name: string, texts: read
 }
 
 /**
- * The levels that come up in the sources' rows to be added, at most `limit` + 1 per feature: those to be taken away have
- * been added before, or by one of the same sources.
+ * The levels that come up in the sources, at most `limit` + 1 per feature.
  * @throws EverviewError `unsupported` for a text that cannot be written into a query.
  */
 export async function readLevels(
@@ -90,9 +89,8 @@ export async function readLevels(
   limit: number,
 ): Promise<Levels[]> {
   if (plan.categorical.length === 0) return [];
-  const added = sources.filter(({ sign }) => sign === 1);
   const found = plan.categorical.flatMap((feature, index) =>
-    added.map(
+    sources.map(
       (source) =>
         `(SELECT DISTINCT ${index} AS feature, ${categoryText(feature)} AS level ${trainable(plan, source)} LIMIT ${limit + 1})`,
     ),
