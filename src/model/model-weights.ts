@@ -84,9 +84,10 @@ function featureWeight(feature: ScoredFeature, score: string, k: number, rows: n
   };
 }
 
-/** As people look for them: numbers by size, others as text, a missing value last. */
+/** As people look for them: whole numbers and decimals by size, others as text, a missing value last. */
 function inOrder({ type, levels }: ScoredCategory): readonly ScoredLevel[] {
-  if (numericKindOf(type) === null) return levels;
+  const kind = numericKindOf(type);
+  if (kind !== 'integer' && kind !== 'decimal') return levels;
   const size = ({ level }: ScoredLevel) => (level === null ? Number.POSITIVE_INFINITY : Number(level));
   return levels.toSorted((a, b) => (size(a) === size(b) ? 0 : size(a) - size(b)));
 }

@@ -79,7 +79,8 @@ export function assertQuotable({ model }: FeaturePlan, name: string, texts: read
 }
 
 /**
- * The levels that come up in the sources, at most `limit` + 1 per feature.
+ * The levels that come up in the sources, at most `limit` + 1 per feature; of rows to be taken away too: one that was
+ * left out of the sums, for an infinity, may have a level that is in no other.
  * @throws EverviewError `unsupported` for a text that cannot be written into a query.
  */
 export async function readLevels(

@@ -114,3 +114,18 @@ describe('a model whose levels are all others than they were', () => {
     expect(await rowsOf(`SELECT count(prediction)::INTEGER AS n FROM PREDICT(m, s)`)).toEqual([{ n: 1200 }]);
   });
 });
+
+it.each(firstOf(['ridge', 'logistic', 'gaussian_nb']))(
+  'a row that %s left out goes as it came, with its level',
+  async (method) => {
+    await db.sql(`
+    CREATE TABLE t (id INTEGER PRIMARY KEY, c VARCHAR, x DOUBLE, y INTEGER);
+    INSERT INTO t SELECT i, 'k' || i % 3, i * i % 17, i % 2 FROM range(3000) r(i);
+    CREATE TRAINING SET s WITH (label = y) AS SELECT c, x, y FROM t;
+    CREATE MODEL m WITH (method = ${method}) AS SELECT * FROM s; REFRESH m;
+    INSERT INTO t VALUES (-1, 'only here', 'inf', 1); REFRESH m INCREMENTAL`);
+    expect((await db.weights('m')).weights.map(({ level }) => level)).not.toContain('only here');
+    await db.sql('DELETE FROM t WHERE id = -1; REFRESH m INCREMENTAL');
+    if (forcedRefresh() === undefined) expect(await lastRefresh('m')).toMatchObject({ kind: 'incremental' });
+  },
+);

@@ -34,7 +34,7 @@ function feature(index: number): ScoredFeature {
 
 /** Lines over the whole design, over a few of its columns, and over one. */
 function form(seed: number): QuadraticForm {
-  const size = 2 * count + 11;
+  const size = 2 * count + 17;
   const line = (first: number, end: number) =>
     Array.from({ length: end }, (_, j) => (j < first ? 0 : Math.sin(seed + j) / 9));
   return {
@@ -64,6 +64,8 @@ function scorer(missing: Scorer['missing'], scores: 1 | 2, isQuadratic: boolean)
       wholeNumbers('near', 'BIGINT', ['-1', '2', '0', null]),
       wholeNumbers('far', 'INTEGER', ['7', '-9000', '100000']),
       wholeNumbers('none', 'INTEGER', [null]),
+      wholeNumbers('wide', 'BIGINT', ['-1', '0', '1']),
+      wholeNumbers('short', 'BIGINT', ['-3', '2', '200']),
     ],
     offsets: [0.75, -2],
     quadratic: isQuadratic ? [form(1), form(2)].slice(0, scores) : null,
@@ -88,6 +90,8 @@ function rowsSql(): string {
     `[-1, 0, 1, 2, 3, -2, NULL, ${2n ** 126n}::HUGEINT][1 + i % 8] AS near`,
     `[7, 8, -9000, 100000][1 + i % 5 % 4]::INTEGER AS far`,
     `CASE WHEN i % 29 > 0 THEN 0 END::TINYINT AS none`,
+    `['1', '${2n ** 128n - 1n}', '0'][1 + i % 3]::UHUGEINT AS wide`,
+    `[2, 200, 253][1 + i % 3]::UTINYINT AS short`,
   ];
   return `SELECT ${[...values, ...categories].join(', ')} FROM range(5000) r(i)`;
 }

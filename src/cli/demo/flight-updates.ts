@@ -21,6 +21,7 @@ export type RepairStep = { readonly does: string; readonly sql: string };
 export function createFlightUpdates(files: FlightFiles, plan: DemoPlan): FlightUpdates {
   const rows = (day: number, where = ''): string =>
     `FROM read_parquet(${pathLiteral(files.flights)}) WHERE ${within('date', day)}${where}`;
+  // The file has BIGINT where the table has INTEGER. Rows of the table's types are looked at where they will lie.
   const asIs = 'SELECT date, date::DATE, origin, destination, distance::INTEGER, delay::INTEGER';
   const corrupted = `
     SELECT date, date::DATE,

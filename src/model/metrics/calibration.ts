@@ -29,15 +29,13 @@ export class Calibration {
   }
 
   bins(): CalibrationBin[] {
-    return Array.from(this.#rows, (rows, bin) => {
-      return {
-        from: bin / calibrationBins,
-        to: (bin + 1) / calibrationBins,
-        rows,
-        predicted: finiteOrNull(this.#sums.value(bin) / rows),
-        observed: finiteOrNull((this.#hits[bin] ?? 0) / rows),
-      };
-    });
+    return Array.from(this.#rows, (rows, bin) => ({
+      from: bin / calibrationBins,
+      to: (bin + 1) / calibrationBins,
+      rows,
+      predicted: finiteOrNull(this.#sums.value(bin) / rows),
+      observed: finiteOrNull((this.#hits[bin] ?? 0) / rows),
+    }));
   }
 
   /** Σ rows of the bin / rows · |observed − predicted|. */
