@@ -1,5 +1,5 @@
 import type { Session } from '../core/session.ts';
-import { insertRow } from './insert-row.ts';
+import { insertRows } from './insert-row.ts';
 
 /** What stale answers of one object have cost, in ms of refreshing, `since` a place where it stood. */
 export type AccountRecord = { readonly since: string; readonly costMs: number; readonly answers: number };
@@ -17,6 +17,6 @@ export async function loadAccounts(session: Session): Promise<Map<string, Accoun
 /** In place of all that are kept. */
 export async function saveAccounts(tx: Session, accounts: ReadonlyMap<string, AccountRecord>): Promise<void> {
   await tx.run('DELETE FROM everview.staleness_accounts');
-  for (const [name, { since, costMs, answers }] of accounts)
-    insertRow(tx, 'everview.staleness_accounts', [name, since, costMs, answers]);
+  const rows = [...accounts].map(([name, { since, costMs, answers }]) => [name, since, costMs, answers]);
+  insertRows(tx, 'everview.staleness_accounts', rows);
 }

@@ -1,7 +1,7 @@
 import type { Session } from '../core/session.ts';
 import type { SqlParameter } from '../core/value.ts';
 import { type ModelVersion, modelVersionOf, type Version, versionOf } from '../core/version.ts';
-import { insertRow } from '../log/insert-row.ts';
+import { insertRow, insertRows } from '../log/insert-row.ts';
 import { readParameters } from '../model/parameters-json.ts';
 import type { ModelParameters } from '../model/scorer.ts';
 import type { GateResult } from './gate-result.ts';
@@ -96,26 +96,25 @@ export function recordGate(
   results: readonly GateResult[],
   judgedAtMs: number,
 ): void {
-  for (const result of results) {
-    insertRow(tx, 'everview.gates', [
-      model,
-      version,
-      result.condition,
-      result.metric,
-      result.candidate,
-      result.current,
-      result.threshold,
-      result.passed,
-      result.reason,
-      new Date(judgedAtMs),
-      result.verdict,
-      result.slice,
-      result.earlierWindow,
-      result.rows,
-      result.lower,
-      result.upper,
-    ]);
-  }
+  const rows = results.map((result) => [
+    model,
+    version,
+    result.condition,
+    result.metric,
+    result.candidate,
+    result.current,
+    result.threshold,
+    result.passed,
+    result.reason,
+    new Date(judgedAtMs),
+    result.verdict,
+    result.slice,
+    result.earlierWindow,
+    result.rows,
+    result.lower,
+    result.upper,
+  ]);
+  insertRows(tx, 'everview.gates', rows);
 }
 
 export type ModelHistory = {
