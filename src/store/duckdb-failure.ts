@@ -12,6 +12,11 @@ const queryFailures = [
   'Syntax Error',
 ];
 
+const undecorrelated = 'Unsupported join type for flattening correlated subquery';
+
+const wayRoundCte =
+  'a kept view that is recursive stands for itself as a CTE while it lags, and in the past: REFRESH it first, or write the subquery as a join';
+
 /** After one of these DuckDB answers nothing more. */
 const lastFailures = ['INTERNAL Error', 'FATAL Error'];
 
@@ -28,6 +33,11 @@ export function storeFailure(cause: unknown): EverviewError {
   if (cause instanceof EverviewError) return cause;
   const message = cause instanceof Error ? cause.message : String(cause);
   const data = { duckdb: message };
+  if (message.includes(undecorrelated)) {
+    const told =
+      'DuckDB does not take a subquery tied to a row outside of it over a full join with a CTE in it';
+    return new EverviewError('unsupported', told, { cause, data, hint: wayRoundCte });
+  }
   if (queryFailures.some((kind) => message.startsWith(kind))) {
     return new EverviewError('invalid-query', plainMessage(message), { cause, data });
   }

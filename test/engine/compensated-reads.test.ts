@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Everview, SimulatedClock } from '../../src/index.ts';
 import { firstOf, longTests } from '../support/depth.ts';
+import { failureOf } from '../support/failure-of.ts';
 import { forcedRefresh, openEverview } from '../support/open-everview.ts';
 
 let db: Everview;
@@ -172,6 +173,28 @@ describe('a compensated read', () => {
       // The reference follows, since DuckDB cannot run the query with the view written out.
       await db.execute('REFRESH ladder');
       expect((await rowsOf(over)).map(Number).sort((a, b) => a - b)).toEqual(found);
+    });
+
+    it('refuses what DuckDB does not take of a recursion read by definition, until it is refreshed', async () => {
+      await open(
+        kept(
+          'ladder',
+          'WITH RECURSIVE r(n, level) AS (SELECT amount, 0 FROM sales UNION SELECT n + 1, level + 1 FROM r WHERE level < 2) FROM r',
+        ),
+      );
+      await db.sql(changes);
+      const over = `SELECT id FROM sales s WHERE NOT EXISTS (SELECT 1 FROM (
+        SELECT l.n, c.city FROM ladder l FULL JOIN shops c ON c.shop = l.n::VARCHAR) AS j WHERE j.n = s.id)`;
+      const failure = await failureOf(db.query(over));
+      expect(failure).toMatchObject({
+        code: 'unsupported',
+        hint: expect.stringContaining('REFRESH it first'),
+      });
+      await db.execute('REFRESH ladder');
+      const ids = (await rowsOf(over)).map(Number);
+      const steps = new Set((await rowsOf('SELECT n FROM ladder')).map(Number));
+      const all = (await rowsOf('SELECT id FROM sales')).map(Number);
+      expect(new Set(ids)).toEqual(new Set(all.filter((id) => !steps.has(id))));
     });
   });
 
