@@ -67,8 +67,8 @@ export function tracesPassage(node: Kept): boolean {
 }
 
 /** Whether the state is counts and exact sums alone: then it and a change are the new state once they are added up. */
-export function merelyAdds({ arguments: args, moments }: Kept): boolean {
-  return moments.length === 0 && args.every(({ min, max, sum }) => !min && !max && sum !== 'float');
+export function merelyAdds(node: Kept): boolean {
+  return node.moments.length === 0 && !tracesPassage(node);
 }
 
 export function hasFloatMoments({ moments }: Kept): boolean {

@@ -35,7 +35,7 @@ export function storeFailure(cause: unknown): EverviewError {
   const data = { duckdb: message };
   if (message.includes(undecorrelated)) {
     const told =
-      'DuckDB does not take a subquery tied to a row outside of it over a full join with a CTE in it';
+      'DuckDB does not take a subquery tied to a row outside of it over a full, semi or anti join with a CTE in it';
     return new EverviewError('unsupported', told, { cause, data, hint: wayRoundCte });
   }
   if (queryFailures.some((kind) => message.startsWith(kind))) {

@@ -81,8 +81,7 @@ export function renderSignedState(node: GroupNode<Relation>, source: RenderSourc
 
 /** The state of a group over unsigned rows and its change over signed ones, added up: keys, `partialColumns`. */
 export function renderAdded(node: GroupNode<Relation>, state: string, source: RenderSource): string {
-  const columns = stateColumnNames(node);
-  const keys = quoteList(node.keys);
+  const keys = node.keys.map(quoteIdentifier);
   const counted = (column: string, x: string) =>
     `CASE WHEN ${x} IS NULL THEN 0 ELSE ${weight} END AS ${column}`;
   const partials = node.arguments.flatMap((argument, place) => {
@@ -90,14 +89,14 @@ export function renderAdded(node: GroupNode<Relation>, state: string, source: Re
     const sum = `${signedValue(argument.sum, x)} AS ${stateColumns.sum(place)}`;
     return [counted(stateColumns.count(place), x), ...(argument.sum === null ? [] : [sum])];
   });
-  const change = [...(keys === '' ? [] : [keys]), `${weight} AS ${stateColumns.rows}`, ...partials];
+  const change = [...keys, `${weight} AS ${stateColumns.rows}`, ...partials];
   const sums = new Set(node.arguments.map((_, place) => stateColumns.sum(place)));
   const totals = partialColumns(node).map((column) =>
     sums.has(column) ? `sum(${column}) AS ${column}` : `coalesce(sum(${column}), 0)::BIGINT AS ${column}`,
   );
-  const group = keys === '' ? '' : ` GROUP BY ${keys} HAVING sum(${stateColumns.rows}) > 0`;
+  const group = keys.length === 0 ? '' : ` GROUP BY ${keys.join(', ')} HAVING sum(${stateColumns.rows}) > 0`;
   return (
-    `SELECT ${[...(keys === '' ? [] : [keys]), ...totals].join(', ')} FROM (SELECT ${columns.join(', ')} FROM ${state} ` +
+    `SELECT ${[...keys, ...totals].join(', ')} FROM (SELECT ${stateColumnNames(node).join(', ')} FROM ${state} ` +
     `UNION ALL SELECT ${change.join(', ')} FROM (${renderRelation(node.input, source)}))${group}`
   );
 }

@@ -126,14 +126,13 @@ function compensatedGroups(view: ViewHandle, plan: GroupPlan, pending: PendingOn
   const columns = quoteList(columnNames(view.schema));
   const change = changeOfState(plan.group, changedNames(pending));
   if (change === null) return { sql: `SELECT ${columns} FROM ${contentsOf(view.name)}`, check: null };
-  const insertOnly = isInsertOnly(change.input, pending);
-  const net = tracesPassage(plan.group) && !insertOnly;
-  const delta = renderSignedState(change, windowOf(pending), net);
   const isLarge = (pending.contentRows ?? 0) > largeState;
   if (!isLarge && changedRows(pending) <= fewRows && merelyAdds(plan.group)) {
     const added = renderAdded(change, stateOf(view.name), windowOf(pending));
     return { sql: outputsOver(plan, view.schema, `(${added})`), check: null };
   }
+  const net = tracesPassage(plan.group) && !isInsertOnly(change.input, pending);
+  const delta = renderSignedState(change, windowOf(pending), net);
   const step = advanceStep(view.name, plan, delta, isLarge);
   const sql = withSteps(view, plan, step);
   if (!net && !hasFloatMoments(plan.group)) return { sql, check: null };
