@@ -54,10 +54,11 @@ const orders: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * `a IS DISTINCT FROM b` of lists or structs, as a condition, gives rows out of order; where a run-length encoded column
- * is read by them, DuckDB 1.5 fails with an error that ends the whole database (as its issue 19700, which was repaired
- * for the other comparisons). As a value it is right, so it is made one in conditions, and in columns, of which another
- * query may make one.
+ * Comparisons of lists or structs that DuckDB 1.5 gets wrong as conditions. `a IS DISTINCT FROM b` gives rows out of
+ * order; where a run-length encoded column is read by them, it fails with an error that ends the whole database (as its
+ * issue 19700, which was repaired for the other comparisons). And a lower and an upper bound by constants it makes one
+ * BETWEEN of, for which it then has none of these types. As values they are right, so they are made values in
+ * conditions, and in columns, of which another query may make conditions.
  */
 function withDifferencesAsValues(node: SqlNode): SqlNode | null {
   switch (node['type']) {
@@ -134,11 +135,36 @@ function hasReference(expression: SqlNode): boolean {
   return found;
 }
 
-/** The comparison in `a IS DISTINCT FROM b`, or in the negation of the opposite, of which DuckDB makes the same. */
+/**
+ * The comparison in `a IS DISTINCT FROM b`, or in the negation of the opposite, of which DuckDB makes the same; or a
+ * bound that is a constant list or struct.
+ */
 function differenceIn(node: SqlNode): SqlNode | null {
-  if (node['type'] === 'COMPARE_DISTINCT_FROM') return node;
+  if (node['type'] === 'COMPARE_DISTINCT_FROM' || isNestedBound(node)) return node;
   const [inner] = node['type'] === 'OPERATOR_NOT' && Array.isArray(node['children']) ? node['children'] : [];
   return isNode(inner) && inner['type'] === 'COMPARE_NOT_DISTINCT_FROM' ? inner : null;
+}
+
+function isNestedBound({ type, left, right, lower, upper }: SqlNode): boolean {
+  const sides = type === 'COMPARE_BETWEEN' ? [lower, upper] : orders.has(String(type)) ? [left, right] : [];
+  return sides.some((side) => isNode(side) && isNested(side) && !hasReference(side));
+}
+
+const nestedMakers: ReadonlySet<string> = new Set([
+  'list_value',
+  'list_pack',
+  'array_value',
+  'struct_pack',
+  'row',
+  'map',
+]);
+
+const nestedTypes: ReadonlySet<string> = new Set(['LIST', 'ARRAY', 'STRUCT', 'MAP']);
+
+/** As far as can be seen of it. */
+function isNested({ type, function_name: name, cast_type: cast }: SqlNode): boolean {
+  if (type === 'OPERATOR_CAST') return isNode(cast) && nestedTypes.has(String(cast['id']));
+  return type === 'FUNCTION' && nestedMakers.has(String(name).toLowerCase());
 }
 
 function isQuery({ type }: SqlNode): boolean {
@@ -151,7 +177,7 @@ function asValues(part: SqlJson): SqlJson {
     if (isQuery(node)) return node;
     const difference = differenceIn(node);
     if (difference === null) return null;
-    return difference === node ? orFalse(node) : { ...node, children: [orFalse(difference)] };
+    return difference === node ? asValue(node) : { ...node, children: [asValue(difference)] };
   });
 }
 
@@ -160,15 +186,16 @@ export function differencesAsValues(expression: SqlNode): SqlNode {
   return isNode(made) ? made : expression;
 }
 
-/** Neither of the two comparisons is ever NULL. */
-function orFalse(comparison: SqlNode): SqlNode {
+/** Differences are never NULL; of a bound coalesce() gives what it is, and DuckDB does not look into it. */
+function asValue(comparison: SqlNode): SqlNode {
   const { alias, ...rest } = comparison;
   const sides = Object.entries(rest).map(([key, side]) => [
     key,
     isNode(side) ? differencesAsValues(side) : side,
   ]);
   const plain = { ...Object.fromEntries(sides), alias: '' };
-  return { ...coalesce([plain, constant('false', 'BOOLEAN')]), alias: alias ?? '' };
+  const otherwise = constant(isNestedBound(comparison) ? null : 'false', 'BOOLEAN');
+  return { ...coalesce([plain, otherwise]), alias: alias ?? '' };
 }
 
 function rewriteInside(node: SqlNode): SqlNode {
