@@ -176,7 +176,9 @@ class BroadRun {
   }
 
   async #checkTypes(view: BroadView): Promise<void> {
-    const { columns } = await this.#db.query(`SELECT * FROM ${view.name} LIMIT 0`);
+    const none = `SELECT * FROM ${view.name} LIMIT 0`;
+    const answer = await this.#tryQuery(none, [view]);
+    const { columns } = answer ?? (await this.#db.query(`${none}${compensating}`));
     const found = columns.map(({ name, type }) => `${name} ${type}`).join(', ');
     const expected = this.#reference
       .columnsOf(view.name)
