@@ -7,7 +7,6 @@ import { type LabelReplay, labelErrors, replayLabels } from './drill/label-repla
 import { loadSet } from './drill/load-set.ts';
 import { type ReplayResult, replay } from './drill/replay.ts';
 import { replaySets } from './drill/replay-sets.ts';
-import { type JudgedWide, judgeWideUpdates } from './drill/wide-updates.ts';
 
 /** Real tables, replayed clean and with the catalogue's errors put into copies of their updates. */
 export const drill: Benchmark = {
@@ -26,39 +25,10 @@ export const drill: Benchmark = {
       const found = await store.write((tx) => replayLabels(tx, set, directory, labelUpdates));
       if (found !== null) labels.push(found);
     }
-    const wide = await store.write((tx) => judgeWideUpdates(tx, isQuick ? 100 : 5_000, 1_000));
     await store.close();
-    return [
-      drillSection(results, absent),
-      ...(labels.length === 0 ? [] : [labelSection(labels)]),
-      wideSection(wide),
-    ];
+    return [drillSection(results, absent), ...(labels.length === 0 ? [] : [labelSection(labels)])];
   },
 };
-
-/** Of several runs the middle one: what else runs on the machine shows in single ones. */
-function wideSection({ columns, rows, history, tests, elapsedMs, processorMs }: JudgedWide): ToldSection {
-  const middle = (values: readonly number[]) =>
-    values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
-  const seconds = (ms: number) => `${(ms / 1_000).toFixed(2)} s`;
-  const cells = [columns, rows, history, tests, seconds(middle(elapsedMs)), seconds(Math.min(...elapsedMs))];
-  return {
-    title: 'A wide update judged',
-    text: `An update is read out of its table, measured and compared with those before: ${elapsedMs.length} times, after as many as are looked back at.`,
-    lines: [
-      '| columns | rows | updates before | tests | elapsed, middle | least | processor |',
-      '|--:|--:|--:|--:|--:|--:|--:|',
-      `| ${[...cells, seconds(middle(processorMs))].join(' | ')} |`,
-    ],
-    judged: [
-      {
-        text: '5,000 columns with 1,000 rows an update are judged in under 2 seconds',
-        measured: seconds(middle(elapsedMs)),
-        holds: middle(elapsedMs) < 2_000,
-      },
-    ],
-  };
-}
 
 /** Updates of each set that are replayed with a model of its label. */
 const labelUpdates = 60;

@@ -1,15 +1,26 @@
+import { z } from 'zod';
 import type { Aim, AnySection, Section } from './benchmark.ts';
 import { type Measured, ratioOf, type Spread, spreadOf } from './measure.ts';
 
+/** A section as text: the rows of its aims, and itself. */
+export const toldSection = z.object({ aims: z.array(z.string()), lines: z.array(z.string()) });
+
+export type SectionText = z.infer<typeof toldSection>;
+
+export function textOf(section: AnySection): SectionText {
+  return { aims: aimRows(section), lines: sectionLines(section) };
+}
+
 /** RESULTS.md, from one run of every benchmark. */
-export function report(machine: readonly string[], sections: readonly AnySection[]): string {
+export function report(machine: readonly string[], sections: readonly SectionText[]): string {
   return [
     '# Results',
     '',
     'Written by `npm run bench`. Every contender runs once in each round, in turn, and one round more at the start ' +
       'that is not counted; a ratio is the median over the rounds of what the contender took relative to the ' +
       'baseline in the same round, so that whatever else the machine does meets both. Processor time is that of all ' +
-      'threads of the process: it says what the work costs where elapsed time also says how busy the machine was.',
+      'threads of the process: it says what the work costs where elapsed time also says how busy the machine was. ' +
+      'Each benchmark has a process of its own.',
     '',
     ...machine.map((line) => `- ${line}`),
     '',
@@ -17,9 +28,9 @@ export function report(machine: readonly string[], sections: readonly AnySection
     '',
     '| aim | measured, elapsed | measured, processor | holds |',
     '|---|---|---|---|',
-    ...sections.flatMap(aimRows),
+    ...sections.flatMap(({ aims }) => aims),
     '',
-    ...sections.flatMap(sectionLines),
+    ...sections.flatMap(({ lines }) => lines),
   ].join('\n');
 }
 

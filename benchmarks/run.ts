@@ -1,44 +1,15 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { AnySection, Benchmark } from './benchmark.ts';
-import { commitWithView } from './commit-with-view.ts';
-import { decisionGrid } from './decision-grid.ts';
-import { drill } from './drill.ts';
-import { incrementalRefresh } from './incremental-refresh.ts';
+import { writeFileSync } from 'node:fs';
+import { benchmarks } from './all-benchmarks.ts';
+import type { Benchmark } from './benchmark.ts';
 import { machineLines } from './machine.ts';
-import { modelFit } from './model-fit.ts';
-import { modelPredict } from './model-predict.ts';
-import { modelRefresh } from './model-refresh.ts';
-import { modelRow } from './model-row.ts';
-import { pgIvm } from './pg-ivm.ts';
-import { predictionViews } from './prediction-views.ts';
-import { readPlans } from './read-plans.ts';
-import { refreshFlatness } from './refresh-flatness.ts';
-import { report, sectionLines } from './report.ts';
-import { ridgeRefresh } from './ridge-refresh.ts';
+import { report, type SectionText } from './report.ts';
+import { runApart } from './run-apart.ts';
 
 /**
  * npm run bench -- [name …] [--quick]
  *
  * Prints the machine and a table per benchmark; a full run of all of them writes RESULTS.md.
  */
-const benchmarks: readonly Benchmark[] = [
-  ridgeRefresh,
-  incrementalRefresh,
-  commitWithView,
-  pgIvm,
-  predictionViews,
-  readPlans,
-  decisionGrid,
-  modelFit,
-  modelRefresh,
-  refreshFlatness,
-  modelPredict,
-  modelRow,
-  drill,
-];
-
 const given = process.argv.slice(2);
 const isQuick = given.includes('--quick');
 const names = given.filter((argument) => argument !== '--quick');
@@ -54,16 +25,11 @@ if (unknown.length > 0) {
 async function runAll(chosen: readonly Benchmark[]): Promise<void> {
   const machine = machineLines(['npm run bench', ...(given.length > 0 ? ['--', ...given] : [])].join(' '));
   console.log(machine.join('\n'));
-  const sections: AnySection[] = [];
-  for (const benchmark of chosen) {
-    const directory = mkdtempSync(join(tmpdir(), 'everview-benchmark-'));
-    try {
-      for (const section of await benchmark.run({ directory, isQuick })) {
-        sections.push(section);
-        console.log(`\n${sectionLines(section).join('\n')}`);
-      }
-    } finally {
-      rmSync(directory, { recursive: true, force: true });
+  const sections: SectionText[] = [];
+  for (const { name } of chosen) {
+    for (const section of await runApart(name, isQuick)) {
+      sections.push(section);
+      console.log(`\n${section.lines.join('\n')}`);
     }
   }
   const results = report(machine, sections);
