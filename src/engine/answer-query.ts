@@ -152,7 +152,7 @@ function attemptOn<T>(
         const marked = marks.length === 0 ? {} : { marks };
         const waits = {
           ...(held === null ? {} : { held: held.held }),
-          ...(paused.size === 0 ? {} : { standIns: standInsOf(paused) }),
+          ...standInsOf(paused),
         };
         const provenance = { version: plan.version, models, staleness, path, ...marked, ...waits };
         const served = readEntries(state, reads).filter((entry) => !plan.inline.includes(nameOf(entry)));

@@ -18,7 +18,7 @@ import type { EngineState } from './engine-state.ts';
 import { type HeldReading, heldReading } from './held-refreshes.ts';
 import { heldReport } from './held-report.ts';
 import { type InlineDecision, InlineReader } from './inline-reads.ts';
-import { pausedAnswers } from './paused-models.ts';
+import { type PausedAnswers, pausedAnswers, standInsOf } from './paused-models.ts';
 import { rewriteContext } from './read-context.ts';
 import { isKept } from './refresh-views.ts';
 import type { Shown } from './show-objects.ts';
@@ -43,7 +43,7 @@ export async function explainQuery(core: EngineCore, asked: AskedQuery): Promise
       const paused = await pausedAnswers(snapshot, state, reads);
       const past = historicalReadsOf(tree, asked.text, state.catalog);
       const held = heldReading(state, reads);
-      const explainer = new QueryExplainer(core, state, snapshot, nowMs, asked);
+      const explainer = new QueryExplainer(core, state, snapshot, nowMs, asked, paused);
       const explained =
         held === null ? await explainer.explain(reads, past) : await explainer.explainHeld(reads, held);
       if (explained.isReady) {
@@ -94,13 +94,22 @@ class QueryExplainer {
   readonly #snapshot: Session;
   readonly #nowMs: number;
   readonly #asked: AskedQuery;
+  readonly #paused: PausedAnswers;
 
-  constructor(core: EngineCore, state: EngineState, snapshot: Session, nowMs: number, asked: AskedQuery) {
+  constructor(
+    core: EngineCore,
+    state: EngineState,
+    snapshot: Session,
+    nowMs: number,
+    asked: AskedQuery,
+    paused: PausedAnswers,
+  ) {
     this.#core = core;
     this.#state = state;
     this.#snapshot = snapshot;
     this.#nowMs = nowMs;
     this.#asked = asked;
+    this.#paused = paused;
   }
 
   async explain(reads: QueryReads, past: readonly string[]): Promise<Explained> {
@@ -132,7 +141,7 @@ class QueryExplainer {
     let isReady = true;
     for (const entry of entries) {
       const promoted = entry.kind === 'model' ? answeringModel(this.#state, nameOf(entry)) : null;
-      if (promoted !== null) models[nameOf(entry)] = promoted.modelVersion;
+      if (promoted !== null) this.#noteVersion(models, nameOf(entry), promoted.modelVersion);
       if (entry.kind === 'model' && promoted === null) {
         const { hint, message } = await noModelVersion(
           this.#snapshot,
@@ -146,13 +155,28 @@ class QueryExplainer {
       }
       const plan = entry.kind === 'table' ? 'history' : inline.has(nameOf(entry)) ? 'recompute' : 'contents';
       const shows = entry.kind === 'model' ? null : version;
-      rows.push(row(entry, plan, true, 'refresh-held', null, shows, without));
+      rows.push(row(entry, plan, true, 'refresh-held', null, shows, this.#withStandIn(entry, without)));
     }
     const staleness = entries.flatMap((entry) =>
       isMaintained(entry) ? [heldReport(this.#state, entry, version, this.#nowMs)] : [],
     );
     const path = pathOf(false, false, staleness, inline);
-    return { rows, provenance: { version, models, staleness, path, held }, version, inline, isReady };
+    const provenance = { version, models, staleness, path, held, ...standInsOf(this.#paused) };
+    return { rows, provenance, version, inline, isReady };
+  }
+
+  /** Where another model or a value answers for a paused one, no version of it does. */
+  #noteVersion(models: Record<string, ModelVersion>, name: string, answering: ModelVersion): void {
+    const standIn = this.#paused.get(name);
+    const version = standIn === undefined ? answering : standIn.version;
+    if (version !== null) models[name] = version;
+  }
+
+  #withStandIn(entry: CatalogEntry | undefined, detail: string): string {
+    const standIn = entry?.kind === 'model' ? this.#paused.get(nameOf(entry)) : undefined;
+    if (standIn === undefined) return detail;
+    const told = `${standIn.by} answers: incident ${standIn.incidentId} pauses the model`;
+    return detail === '' ? told : `${detail}; ${told}`;
   }
 
   get #renewed() {
@@ -258,7 +282,9 @@ class QueryExplainer {
     });
     const behind = behindText(object);
     return ways.map(({ way, isChosen, reason, predictedMs }) => {
-      const detail = isChosen ? (cannotAnswer ?? behind) : detailAgainst(entry, reason, decision);
+      const detail = isChosen
+        ? (cannotAnswer ?? this.#withStandIn(entry, behind))
+        : detailAgainst(entry, reason, decision);
       const shows = isChosen && way !== 'refuse' ? (object.kind === 'view' ? version : null) : null;
       return row(entry, way, isChosen, reason, predictedMs, shows, detail);
     });
@@ -286,7 +312,7 @@ class QueryExplainer {
       const promoted = answeringModel(this.#state, object.name);
       if (promoted !== null && !refreshed.has(object.name)) {
         const shown = plan.kind === 'serve' ? plan.models.get(object.name) : null;
-        models[object.name] = shown ?? promoted.modelVersion;
+        this.#noteVersion(models, object.name, shown ?? promoted.modelVersion);
       }
       const isMoved = refreshed.has(object.name) || inline.has(object.name);
       if (isMoved) return [{ ...fresh, name: object.name, asOf: version, policyMet: true }];
@@ -295,7 +321,7 @@ class QueryExplainer {
     const isRefreshed = objects.some(({ name }) => refreshed.has(name));
     const path =
       plan.kind === 'refuse' ? 'served-stale' : pathOf(isRefreshed, isHistorical, staleness, inline);
-    return { version, models, staleness, path };
+    return { version, models, staleness, path, ...standInsOf(this.#paused) };
   }
 }
 

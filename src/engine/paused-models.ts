@@ -49,8 +49,9 @@ export async function pausedAnswers(
 }
 
 /** What answers told that it does: without its parameters. */
-export function standInsOf(answers: PausedAnswers): readonly StandIn[] {
-  return [...answers.values()].map(({ model, incidentId, by }) => ({ model, incidentId, by }));
+export function standInsOf(answers: PausedAnswers): { readonly standIns?: readonly StandIn[] } {
+  if (answers.size === 0) return {};
+  return { standIns: [...answers.values()].map(({ model, incidentId, by }) => ({ model, incidentId, by })) };
 }
 
 /** Why what `fallback` names does not answer. */

@@ -42,6 +42,14 @@ describe('predictions that an incident pauses', () => {
   it('are those of the version that had not learned from what is wrong', async () => {
     await pausedWorld('ridge', 'y', ', l2 = 0, fallback = previous');
     expect(await answer()).toEqual({ predicted: [near(6), near(30)], models: { m: 1 }, by: ['version 1'] });
+    const explained = await db.execute(`EXPLAIN ${asked}`);
+    expect(explained).toMatchObject({
+      models: { m: 1 },
+      standIns: [{ model: 'm', incidentId: 1, by: 'version 1' }],
+    });
+    expect(explained.rows.find(({ name, chosen }) => name === 'm' && chosen)?.detail).toBe(
+      'version 1 answers: incident 1 pauses the model',
+    );
     await db.sql(`RESOLVE INCIDENT 1`);
     const { models, by } = await answer();
     expect({ models, by }).toEqual({ models: { m: 2 }, by: undefined });
