@@ -97,10 +97,11 @@ async function takeFromLog(
   arrival: Arrival,
 ): Promise<ChangeOutcome | null> {
   if (rows === 0) return nothingDone;
-  const stage: Stage = { ...newRows, relation: batchInLog(target, version), mayMisfit: false };
+  const stageOf = (relation: string): Stage => ({ ...newRows, relation, mayMisfit: false });
+  const stage = stageOf(batchInLog(target, version));
   const screens = screensOf(target, stage, arrival);
-  const counts = screens.map(({ count }) => count);
-  if (counts.length > 0 && (await writeUnbroken(tx, target, version, counts, rows)) > 0)
+  const countsOf = (batch: string) => screensOf(target, stageOf(batch), arrival).map(({ count }) => count);
+  if (screens.length > 0 && (await writeUnbroken(tx, target, version, countsOf, rows)) > 0)
     return { ...nothingDone, inserted: rows };
   const tally = await tallyOf(tx, target, stage, screens, null);
   if (tally.broken.length > 0) {
