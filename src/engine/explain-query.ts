@@ -172,11 +172,21 @@ class QueryExplainer {
     if (version !== null) models[name] = version;
   }
 
-  #withStandIn(entry: CatalogEntry | undefined, detail: string): string {
-    const standIn = entry?.kind === 'model' ? this.#paused.get(nameOf(entry)) : undefined;
+  #withStandIn(entry: CatalogEntry | undefined, detail: string, refreshed?: ReadonlySet<string>): string {
+    const standIn = entry?.kind === 'model' ? this.#standInsAfter(refreshed).get(nameOf(entry)) : undefined;
     if (standIn === undefined) return detail;
     const told = `${standIn.by} answers: incident ${standIn.incidentId} pauses the model`;
     return detail === '' ? told : `${detail}; ${told}`;
+  }
+
+  /** An incident of how a version performs speaks no more against the one that a refresh makes. */
+  #standInsAfter(refreshed: ReadonlySet<string> = new Set()): PausedAnswers {
+    const performing = this.#state.incidents.filter(({ kind }) => kind === 'live-performance');
+    const answers = [...this.#paused].filter(
+      ([name, { incidentId }]) =>
+        !refreshed.has(name) || performing.every((incident) => incident.incidentId !== incidentId),
+    );
+    return new Map(answers);
   }
 
   get #renewed() {
@@ -283,7 +293,7 @@ class QueryExplainer {
     const behind = behindText(object);
     return ways.map(({ way, isChosen, reason, predictedMs }) => {
       const detail = isChosen
-        ? (cannotAnswer ?? this.#withStandIn(entry, behind))
+        ? (cannotAnswer ?? (way === 'refuse' ? behind : this.#withStandIn(entry, behind, refreshed)))
         : detailAgainst(entry, reason, decision);
       const shows = isChosen && way !== 'refuse' ? (object.kind === 'view' ? version : null) : null;
       return row(entry, way, isChosen, reason, predictedMs, shows, detail);
@@ -306,11 +316,12 @@ class QueryExplainer {
     version: Version,
   ): Provenance {
     const models: Record<string, ModelVersion> = {};
+    const paused: PausedAnswers = plan.kind === 'refuse' ? new Map() : this.#standInsAfter(refreshed);
     const staleness = objects.flatMap((object) => {
       const entry = this.#state.catalog.get(object.name);
       if (entry === undefined || !isMaintained(entry)) return [];
       const promoted = answeringModel(this.#state, object.name);
-      if (promoted !== null && !refreshed.has(object.name)) {
+      if (promoted !== null && (!refreshed.has(object.name) || paused.has(object.name))) {
         const shown = plan.kind === 'serve' ? plan.models.get(object.name) : null;
         this.#noteVersion(models, object.name, shown ?? promoted.modelVersion);
       }
@@ -321,7 +332,7 @@ class QueryExplainer {
     const isRefreshed = objects.some(({ name }) => refreshed.has(name));
     const path =
       plan.kind === 'refuse' ? 'served-stale' : pathOf(isRefreshed, isHistorical, staleness, inline);
-    return { version, models, staleness, path, ...standInsOf(this.#paused) };
+    return { version, models, staleness, path, ...standInsOf(paused) };
   }
 }
 

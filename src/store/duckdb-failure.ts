@@ -17,6 +17,8 @@ const undecorrelated = 'Unsupported join type for flattening correlated subquery
 const wayRoundCte =
   'a kept view that is recursive stands for itself as a CTE while it lags, and in the past: REFRESH it first, or write the subquery as a join';
 
+const unbounded = 'Invalid type for BETWEEN';
+
 /** After one of these DuckDB answers nothing more. */
 const lastFailures = ['INTERNAL Error', 'FATAL Error'];
 
@@ -37,6 +39,15 @@ export function storeFailure(cause: unknown): EverviewError {
     const told =
       'DuckDB does not take a subquery tied to a row outside of it over a full, semi or anti join with a CTE in it';
     return new EverviewError('unsupported', told, { cause, data, hint: wayRoundCte });
+  }
+  if (message.includes(unbounded)) {
+    const told =
+      'DuckDB does not take a lower and an upper bound of lists, structs or maps by constants in one condition';
+    return new EverviewError('unsupported', told, {
+      cause,
+      data,
+      hint: 'write one of them as (a < b) IS TRUE',
+    });
   }
   if (queryFailures.some((kind) => message.startsWith(kind))) {
     return new EverviewError('invalid-query', plainMessage(message), { cause, data });

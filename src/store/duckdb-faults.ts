@@ -15,7 +15,7 @@ import {
 export function withoutFaults(tree: SqlJson): SqlJson {
   return rewrite(
     tree,
-    (node) => withPlainSetOperation(node) ?? withNullsUnmatched(node) ?? withDifferencesAsValues(node),
+    (node) => withPlainSetOperation(node) ?? withNullsUnmatched(node) ?? withComparisonsAsValues(node),
   );
 }
 
@@ -43,7 +43,7 @@ function withNullsUnmatched(join: SqlNode): SqlNode | null {
   const ordered = conditions.find(({ type }) => orders.has(String(type)));
   const sides = [ordered?.['left'], ordered?.['right']].filter(isNode);
   const told = conjunction([...conditions, ...sides.map(isNotNull)]);
-  return { ...rewriteInside(join), condition: withoutFaults(told) };
+  return { ...rewriteInside(join), condition: withoutFaults(asValues(told)) };
 }
 
 const orders: ReadonlySet<string> = new Set([
@@ -60,47 +60,55 @@ const orders: ReadonlySet<string> = new Set([
  * BETWEEN of, for which it then has none of these types. As values they are right, so they are made values in
  * conditions, and in columns, of which another query may make conditions.
  */
-function withDifferencesAsValues(node: SqlNode): SqlNode | null {
+function withComparisonsAsValues(node: SqlNode): SqlNode | null {
   switch (node['type']) {
     case 'JOIN':
       return rewriteInside({ ...node, ...made(node, ['condition'], whereJoined(node)) });
-    case 'SELECT_NODE':
-      return rewriteInside({ ...node, ...made(node, placesOfValues(node)) });
+    case 'SELECT_NODE': {
+      const conditions = made(node, ['where_clause'], asValues);
+      return rewriteInside({ ...node, ...conditions, ...made(node, heldTogether, whereHeld(node)) });
+    }
     case 'SET_OPERATION_NODE':
-      return rewriteInside({ ...node, ...(namesDifferences(node) ? made(node, ['modifiers']) : {}) });
+      return rewriteInside({ ...node, ...made(node, ['modifiers'], whereHeld(node)) });
     default:
       return null;
   }
 }
 
-function made(
-  node: SqlNode,
-  places: readonly string[],
-  make: (part: SqlJson) => SqlJson = asValues,
-): SqlNode {
-  return Object.fromEntries(places.map((place) => [place, make(node[place] ?? null)]));
+function made(node: SqlNode, places: readonly string[], make: (part: SqlJson) => SqlJson): SqlNode {
+  return Object.fromEntries(
+    places.flatMap((place) => (place in node ? [[place, make(node[place] ?? null)]] : [])),
+  );
 }
 
 /** DuckDB holds these against each other, so that it is all or none of them. */
 const heldTogether = ['select_list', 'group_expressions', 'having', 'qualify', 'modifiers'];
 
-function placesOfValues(select: SqlNode): readonly string[] {
-  return namesDifferences(select) ? ['where_clause', ...heldTogether] : ['where_clause'];
+/** The comparison that an expression is, if it is one of a kind. */
+type Finder = (node: SqlNode) => SqlNode | null;
+
+/** None of a kind of which a column has its name: it may not say it otherwise. */
+function whereHeld(query: SqlNode): (part: SqlJson) => SqlJson {
+  const kinds = [differenceIn, boundIn].filter((find) => namesNone(query, find));
+  return (part) => asValues(part, firstOf(kinds));
 }
 
-/** False where a column has its name of a difference that it says, and so may not say it otherwise. */
-function namesDifferences(query: SqlNode): boolean {
+function firstOf(kinds: readonly Finder[]): Finder {
+  return (node) => kinds.reduce<SqlNode | null>((found, find) => found ?? find(node), null);
+}
+
+function namesNone(query: SqlNode, find: Finder): boolean {
   const { left, select_list: items } = query;
   // the columns of a set operation are named, and ordered by, as its first query says them
-  if (query['type'] === 'SET_OPERATION_NODE') return isNode(left) && namesDifferences(left);
+  if (query['type'] === 'SET_OPERATION_NODE') return isNode(left) && namesNone(left, find);
   if (!Array.isArray(items)) return false;
-  return items.every((item) => !isNode(item) || item['alias'] !== '' || !hasDifference(item));
+  return items.every((item) => !isNode(item) || item['alias'] !== '' || !holds(item, find));
 }
 
-function hasDifference(expression: SqlNode): boolean {
+function holds(expression: SqlNode, find: Finder): boolean {
   let found = false;
   rewrite(expression, (node) => {
-    found ||= differenceIn(node) !== null;
+    found ||= find(node) !== null;
     return isQuery(node) ? node : null;
   });
   return found;
@@ -111,7 +119,7 @@ function whereJoined({ join_type: kind, right }: SqlNode): (condition: SqlJson) 
   if (kind === 'INNER' || !isNode(right) || !mayBeLateral(right)) return asValues;
   return (condition) =>
     isNode(condition)
-      ? conjunction(conjuncts(condition).map((one) => (comparesSides(one) ? one : differencesAsValues(one))))
+      ? conjunction(conjuncts(condition).map((one) => (comparesSides(one) ? one : comparisonsAsValues(one))))
       : condition;
 }
 
@@ -135,19 +143,18 @@ function hasReference(expression: SqlNode): boolean {
   return found;
 }
 
-/**
- * The comparison in `a IS DISTINCT FROM b`, or in the negation of the opposite, of which DuckDB makes the same; or a
- * bound that is a constant list or struct.
- */
+/** The comparison in `a IS DISTINCT FROM b`, or in the negation of the opposite, of which DuckDB makes the same. */
 function differenceIn(node: SqlNode): SqlNode | null {
-  if (node['type'] === 'COMPARE_DISTINCT_FROM' || isNestedBound(node)) return node;
+  if (node['type'] === 'COMPARE_DISTINCT_FROM') return node;
   const [inner] = node['type'] === 'OPERATOR_NOT' && Array.isArray(node['children']) ? node['children'] : [];
   return isNode(inner) && inner['type'] === 'COMPARE_NOT_DISTINCT_FROM' ? inner : null;
 }
 
-function isNestedBound({ type, left, right, lower, upper }: SqlNode): boolean {
+/** A comparison with a constant list or struct, as far as it can be seen to be one. */
+function boundIn(node: SqlNode): SqlNode | null {
+  const { type, left, right, lower, upper } = node;
   const sides = type === 'COMPARE_BETWEEN' ? [lower, upper] : orders.has(String(type)) ? [left, right] : [];
-  return sides.some((side) => isNode(side) && isNested(side) && !hasReference(side));
+  return sides.some((side) => isNode(side) && isNested(side) && !hasReference(side)) ? node : null;
 }
 
 const nestedMakers: ReadonlySet<string> = new Set([
@@ -159,11 +166,11 @@ const nestedMakers: ReadonlySet<string> = new Set([
   'map',
 ]);
 
-const nestedTypes: ReadonlySet<string> = new Set(['LIST', 'ARRAY', 'STRUCT', 'MAP']);
+const nestedTypes: ReadonlySet<string> = new Set(['LIST', 'ARRAY', 'STRUCT', 'MAP', 'UNION', 'VARIANT']);
 
-/** As far as can be seen of it. */
 function isNested({ type, function_name: name, cast_type: cast }: SqlNode): boolean {
   if (type === 'OPERATOR_CAST') return isNode(cast) && nestedTypes.has(String(cast['id']));
+  if (type === 'ARRAY_CONSTRUCTOR') return true;
   return type === 'FUNCTION' && nestedMakers.has(String(name).toLowerCase());
 }
 
@@ -172,29 +179,27 @@ function isQuery({ type }: SqlNode): boolean {
 }
 
 /** Of a part of a query; the queries in it are their own. */
-function asValues(part: SqlJson): SqlJson {
+function asValues(part: SqlJson, find: Finder = firstOf([differenceIn, boundIn])): SqlJson {
   return rewrite(part, (node) => {
     if (isQuery(node)) return node;
-    const difference = differenceIn(node);
-    if (difference === null) return null;
-    return difference === node ? asValue(node) : { ...node, children: [asValue(difference)] };
+    const comparison = find(node);
+    if (comparison === null) return null;
+    const value = asValue(comparison, find);
+    return comparison === node ? value : { ...node, children: [value] };
   });
 }
 
-export function differencesAsValues(expression: SqlNode): SqlNode {
-  const made = asValues(expression);
-  return isNode(made) ? made : expression;
+export function comparisonsAsValues(expression: SqlNode): SqlNode {
+  const values = asValues(expression);
+  return isNode(values) ? values : expression;
 }
 
 /** Differences are never NULL; of a bound coalesce() gives what it is, and DuckDB does not look into it. */
-function asValue(comparison: SqlNode): SqlNode {
+function asValue(comparison: SqlNode, find: Finder): SqlNode {
   const { alias, ...rest } = comparison;
-  const sides = Object.entries(rest).map(([key, side]) => [
-    key,
-    isNode(side) ? differencesAsValues(side) : side,
-  ]);
+  const sides = Object.entries(rest).map(([key, side]) => [key, isNode(side) ? asValues(side, find) : side]);
   const plain = { ...Object.fromEntries(sides), alias: '' };
-  const otherwise = constant(isNestedBound(comparison) ? null : 'false', 'BOOLEAN');
+  const otherwise = constant(differenceIn(comparison) === null ? null : 'false', 'BOOLEAN');
   return { ...coalesce([plain, otherwise]), alias: alias ?? '' };
 }
 

@@ -6,7 +6,7 @@ import type { Session } from '../core/session.ts';
 import { isNode, rewrite, type SqlJson, type SqlNode, type SqlParser } from '../core/sql-tree.ts';
 import type { Row } from '../core/value.ts';
 import { emptyItem, selectTree } from '../plan/lower-tree.ts';
-import { differencesAsValues, withoutFaults } from './duckdb-faults.ts';
+import { comparisonsAsValues, withoutFaults } from './duckdb-faults.ts';
 import { RecentlyUsed } from './recently-used.ts';
 import { unstableFunctions } from './unstable-functions.ts';
 
@@ -90,7 +90,7 @@ export class DuckdbSqlParser implements SqlParser {
 
   async printExpressions(expressions: readonly SqlNode[]): Promise<string[]> {
     if (expressions.length === 0) return [];
-    const trees = expressions.map((one) => treeText(withoutFaults(selectOf(differencesAsValues(one)))));
+    const trees = expressions.map((one) => treeText(withoutFaults(selectOf(comparisonsAsValues(one)))));
     const list = trees.map((_, index) => `json_deserialize_sql($${index + 1}::VARCHAR)`).join(', ');
     const rows = await this.#rows(`SELECT unnest([${list}]) AS sql`, trees);
     return rows.map((printed) =>

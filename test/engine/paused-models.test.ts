@@ -55,6 +55,24 @@ describe('predictions that an incident pauses', () => {
     expect({ models, by }).toEqual({ models: { m: 2 }, by: undefined });
   });
 
+  it('are explained as the query gives them, refused or refreshed before', async () => {
+    await pausedWorld('ridge', 'y', ', l2 = 0, fallback = previous, max_rows = 1, on_stale_read = fail');
+    await db.sql('INSERT INTO t SELECT i, 2 * i, false FROM range(5) r(i)');
+    expect(await failureOf(db.query(asked))).toMatchObject({ code: 'staleness-exceeded' });
+    const refused = await db.execute(`EXPLAIN ${asked}`);
+    expect(refused.standIns).toBeUndefined();
+    expect(refused.rows.find(({ name, chosen }) => name === 'm' && chosen)).toMatchObject({
+      plan: 'refuse',
+      detail: 'contents are 1 version, 5 rows behind',
+    });
+    await db.sql('ALTER MODEL m SET (on_stale_read = refresh)');
+    const { models, standIns, rows } = await db.execute(`EXPLAIN ${asked}`);
+    expect(rows.find(({ name, chosen }) => name === 'm' && chosen)?.plan).toBe('refresh');
+    const given = await answer();
+    expect({ models, by: standIns?.map(({ by }) => by) }).toEqual({ models: given.models, by: given.by });
+    expect(given.by).toEqual(['version 1']);
+  });
+
   it('cannot be what the model does not predict', async () => {
     const refused = failureOf(pausedWorld('ridge', 'y', `, fallback = 'much'`));
     expect(await refused).toMatchObject({ code: 'invalid-option' });

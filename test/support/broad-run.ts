@@ -178,8 +178,9 @@ class BroadRun {
   async #checkTypes(view: BroadView): Promise<void> {
     const none = `SELECT * FROM ${view.name} LIMIT 0`;
     const answer = await this.#tryQuery(none, [view]);
-    const { columns } = answer ?? (await this.#db.query(`${none}${compensating}`));
-    const found = columns.map(({ name, type }) => `${name} ${type}`).join(', ');
+    const shown = answer ?? (await this.#tryQuery(`${none}${compensating}`, [view]));
+    if (shown === null) return;
+    const found = shown.columns.map(({ name, type }) => `${name} ${type}`).join(', ');
     const expected = this.#reference
       .columnsOf(view.name)
       .map(({ name, type }) => `${name} ${type}`)
