@@ -3,9 +3,9 @@ import type { Aim, AnySection, Section } from './benchmark.ts';
 import { type Measured, ratioOf, type Spread, spreadOf } from './measure.ts';
 
 /** A section as text: the rows of its aims, and itself. */
-export const toldSection = z.object({ aims: z.array(z.string()), lines: z.array(z.string()) });
+export const sectionText = z.object({ aims: z.array(z.string()), lines: z.array(z.string()) });
 
-export type SectionText = z.infer<typeof toldSection>;
+export type SectionText = z.infer<typeof sectionText>;
 
 export function textOf(section: AnySection): SectionText {
   return { aims: aimRows(section), lines: sectionLines(section) };

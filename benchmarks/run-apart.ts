@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { benchmarks } from './all-benchmarks.ts';
-import { type SectionText, textOf, toldSection } from './report.ts';
+import { type SectionText, sectionText, textOf } from './report.ts';
 
 const file = fileURLToPath(import.meta.url);
 
@@ -19,25 +19,29 @@ export async function runApart(name: string, isQuick: boolean): Promise<readonly
   child.on('message', (message) => {
     told = message;
   });
-  const status = await new Promise((resolve, reject) => {
+  const end = await new Promise((resolve, reject) => {
     child.on('error', reject);
-    child.on('exit', resolve);
+    child.on('close', (status, signal) => resolve(signal ?? status));
   });
-  if (status !== 0) throw new Error(`benchmark "${name}" ended with status ${status}`);
-  return z.array(toldSection).parse(told);
+  if (end !== 0 || told === null) throw new Error(`benchmark "${name}" ended with ${end}`);
+  return z.array(sectionText).parse(told);
 }
 
 async function tell(name: string | undefined, isQuick: boolean): Promise<void> {
-  const benchmark = benchmarks.find((one) => one.name === name);
-  if (benchmark === undefined) throw new Error(`no benchmark "${name}"`);
+  const load = benchmarks.get(name ?? '');
+  if (load === undefined) throw new Error(`no benchmark "${name}"`);
+  // Whoever asked is gone.
+  process.on('disconnect', () => process.exit(1));
   const directory = mkdtempSync(join(tmpdir(), 'everview-benchmark-'));
   try {
+    const benchmark = await load();
     const sections = await benchmark.run({ directory, isQuick });
-    process.send?.(sections.map(textOf));
+    await new Promise((sent) => process.send?.(sections.map(textOf), sent));
   } finally {
     rmSync(directory, { recursive: true, force: true });
-    process.disconnect();
   }
+  process.removeAllListeners('disconnect');
+  process.disconnect();
 }
 
 // Whoever imports the file is the parent; where it is what runs, it is the child.
