@@ -40,7 +40,7 @@ function withNullsUnmatched(join: SqlNode): SqlNode | null {
   if (join['type'] !== 'JOIN' || join['ref_type'] !== 'ASOF' || !isNode(condition)) return null;
   if (join['join_type'] !== 'INNER' && join['join_type'] !== 'LEFT') return null;
   const conditions = conjuncts(condition);
-  const ordered = conditions.find(({ type }) => orders.has(String(type)));
+  const ordered = conditions.find((one) => orders.has(String(one['type'])) && isOfBothSides(one));
   const sides = [ordered?.['left'], ordered?.['right']].filter(isNode);
   const told = conjunction([...conditions, ...sides.map(isNotNull)]);
   return { ...rewriteInside(join), condition: withoutFaults(asValues(told)) };
@@ -129,7 +129,11 @@ function mayBeLateral({ type, left, right }: SqlNode): boolean {
 }
 
 function comparesSides(condition: SqlNode): boolean {
-  const { left, right } = differenceIn(condition) ?? {};
+  const difference = differenceIn(condition);
+  return difference !== null && isOfBothSides(difference);
+}
+
+function isOfBothSides({ left, right }: SqlNode): boolean {
   if (!isNode(left) || !isNode(right) || !hasReference(left) || !hasReference(right)) return false;
   const others = aliasesIn(right);
   return ![...aliasesIn(left)].some((alias) => others.has(alias));
