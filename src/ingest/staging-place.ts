@@ -102,13 +102,12 @@ export async function writeUnbroken(
   count: number,
 ): Promise<number> {
   const inLog = batchInLog(target, version);
-  const batch = count > fewRows ? inLog : '__ev_batch';
+  const [batch, before] =
+    count > fewRows ? [inLog, ''] : ['__ev_batch', `WITH __ev_batch AS MATERIALIZED ${inLog} `];
   // count(*) makes one row of it where no rule's count is an aggregate of this level.
   const asked = `SELECT count(*) AS n, ${countsOf(batch).join(' + ')} AS broken FROM ${batch} AS ${quoteIdentifier(target.name)}`;
-  const unbroken = `SELECT ${columnList(target, 'x.')} FROM ${batch} AS x, (${asked}) AS t
-     WHERE t.n = ${count} AND t.broken = 0`;
-  const taken =
-    count > fewRows ? unbroken : `SELECT * FROM (WITH ${batch} AS MATERIALIZED ${inLog} ${unbroken})`;
+  const taken = `SELECT * FROM (${before}SELECT ${columnList(target, 'x.')} FROM ${batch} AS x, (${asked}) AS t
+     WHERE t.n = ${count} AND t.broken = 0)`;
   const written = await tx.run(
     `INSERT INTO ${dataRelation(target.name)} ${inOneStream(taken, target.schema.length, count)}`,
   );

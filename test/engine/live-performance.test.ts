@@ -393,6 +393,24 @@ describe('a version that does worse than its promotion promised', () => {
   });
 
   longTests(() => {
+    it('is not told to be stood in for where a refresh comes first', async () => {
+      await answering(', pause_on = block, fallback = 0');
+      await live(400, 300, 3, '90');
+      expect(await incidents()).toMatchObject([{ kind: 'live-performance', state: 'open' }]);
+      const asked = 'SELECT prediction FROM PREDICT(m, (SELECT 1.0 AS x))';
+      expect((await db.execute(`EXPLAIN ${asked}`)).standIns).toMatchObject([{ by: 'the value 0' }]);
+      expect((await db.query(asked)).standIns).toMatchObject([{ by: 'the value 0' }]);
+      await db.sql('ALTER MODEL m SET (refresh = auto, max_rows = 1)');
+      const { rows, standIns } = await db.execute(`EXPLAIN ${asked}`);
+      expect(standIns).toBeUndefined();
+      expect(rows.find(({ name, chosen }) => name === 'm' && chosen)).toMatchObject({
+        plan: 'refresh',
+        detail: expect.not.stringContaining('answers'),
+      });
+      const given = await db.query(asked);
+      expect([given.models, given.standIns]).toEqual([{ m: 2 }, undefined]);
+    });
+
     it('is held against what the gate would have let pass', async () => {
       await answering(', gate = (rmse <= 20)');
       await live(400, 300, 2, '9');

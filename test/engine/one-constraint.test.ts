@@ -49,3 +49,32 @@ describe.each(firstOf(Object.entries(rules), 3))(
     });
   },
 );
+
+// Up to 10,000 rows are checked as a CTE, more of them in the log.
+it.each([10_000, 10_001])(
+  '%i rows at once are taken where all are right, and none where one is not',
+  async (count) => {
+    const { db } = await openEverview();
+    await db.sql(`
+    CREATE TABLE parents (id BIGINT PRIMARY KEY);
+    INSERT INTO parents SELECT * FROM range(7);
+    CREATE TABLE t (id BIGINT PRIMARY KEY, parent BIGINT REFERENCES parents (id), x INTEGER NOT NULL CHECK (x >= 0));`);
+    const rows = (first: number, { id = 'i', parent = 'i % 7', x = 'i % 9' } = {}) =>
+      `INSERT INTO t SELECT ${id} AS id, ${parent} AS parent, (${x})::INTEGER AS x FROM range(${first}, ${first + count}) AS r (i)`;
+    await db.sql(rows(0));
+    const last = 2 * count - 1;
+    for (const [broken, constraint] of [
+      [{ id: `CASE WHEN i = ${last} THEN 3 ELSE i END` }, 'PRIMARY KEY'],
+      [{ id: `CASE WHEN i = ${last} THEN ${count} ELSE i END` }, 'PRIMARY KEY'],
+      [{ parent: `CASE WHEN i = ${last} THEN 8 ELSE i % 7 END` }, '"parents"'],
+      [{ x: `CASE WHEN i < ${last} THEN 1 END` }, 'NOT NULL'],
+      [{ x: `CASE WHEN i = ${last} THEN -1 ELSE 1 END` }, 'CHECK'],
+    ] as const)
+      await expect(db.sql(rows(count, broken))).rejects.toMatchObject({
+        code: 'constraint-violation',
+        message: expect.stringContaining(constraint),
+      });
+    expect((await db.query('SELECT count(*)::INTEGER AS n FROM t')).rows).toEqual([{ n: count }]);
+    await db.close();
+  },
+);
