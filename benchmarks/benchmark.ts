@@ -42,6 +42,5 @@ export type Section = {
 };
 
 export type Benchmark = {
-  readonly name: string;
   readonly run: (scale: Scale) => Promise<readonly AnySection[]>;
 };

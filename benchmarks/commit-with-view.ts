@@ -60,7 +60,6 @@ const sources: readonly Source[] = [
 
 /** Commits of few and many rows while a join-and-group view is kept, next to DuckDB's own transaction. */
 export const commitWithView: Benchmark = {
-  name: 'commit-with-view',
   async run({ directory, isQuick }) {
     const existing = isQuick ? 5_000 : 1_000_000;
     const sizes = isQuick ? [1, 100] : [1, 100, 1_000, 10_000, 100_000];

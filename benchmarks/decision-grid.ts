@@ -45,7 +45,6 @@ const quickScales: readonly Scale[] = [{ rows: 1e3, shares: [1e-2], warmUps: 1, 
  * engine. All of them are refreshed from the same change.
  */
 export const decisionGrid: Benchmark = {
-  name: 'decision',
   async run({ directory, isQuick }) {
     const meter = new RecordingMeter(isMachineBusy() ? processorMs : () => performance.now());
     const cells: Cell[] = [];

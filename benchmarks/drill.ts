@@ -10,7 +10,6 @@ import { replaySets } from './drill/replay-sets.ts';
 
 /** Real tables, replayed clean and with the catalogue's errors put into copies of their updates. */
 export const drill: Benchmark = {
-  name: 'drill',
   run: async ({ directory, isQuick }) => {
     const store = await openDuckdbStore(join(directory, 'drill.db'));
     const results: ReplayResult[] = [];

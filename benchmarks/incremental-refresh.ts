@@ -12,7 +12,6 @@ const modelIncremental = 'model alone, 1 % change';
 
 /** The refresh of a ridge model after one row in a hundred has changed, next to the full refresh. */
 export const incrementalRefresh: Benchmark = {
-  name: 'incremental-refresh',
   async run({ directory, isQuick }) {
     const [rows, features, rounds] = isQuick ? [5_000, 4, 1] : [1_000_000, 50, 5];
     const path = join(directory, 'incremental-refresh.db');

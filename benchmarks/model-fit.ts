@@ -11,7 +11,6 @@ const fitOf = (model: string) => `REFRESH ${model} FULL`;
 
 /** The full refresh of a model of every family, next to the least that reading and multiplying can take. */
 export const modelFit: Benchmark = {
-  name: 'model-fit',
   async run({ directory, isQuick }) {
     const [rows, features, rounds] = isQuick ? [5_000, 4, 1] : [1_000_000, 50, 3];
     const table = await ModelTable.open(join(directory, 'model-fit.db'), rows, features, families);

@@ -9,7 +9,6 @@ const batch = (model: string) => `PREDICT(${model}, …)`;
 
 /** What predicting a whole table in SQL costs beside reading it. */
 export const modelPredict: Benchmark = {
-  name: 'model-predict',
   async run({ directory, isQuick }) {
     const [rows, features, rounds] = isQuick ? [5_000, 4, 1] : [1_000_000, 50, 9];
     const { ridge = '', logistic = '' } = families;

@@ -8,7 +8,6 @@ const whole = (model: string) => `REFRESH ${model} FULL`;
 
 /** The refresh of an exact and of a certified model after some of the rows changed, next to the full one. */
 export const modelRefresh: Benchmark = {
-  name: 'model-refresh',
   async run({ directory, isQuick }) {
     const [rows, features, rounds] = isQuick ? [5_000, 4, 1] : [1_000_000, 50, 5];
     const { ridge = '', logistic = '' } = families;

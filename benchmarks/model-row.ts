@@ -10,7 +10,6 @@ const linear = ['ridge', 'linear', 'elastic_net'];
 
 /** What predicting one row in process costs, by family. */
 export const modelRow: Benchmark = {
-  name: 'model-row',
   async run({ directory, isQuick }) {
     const [rows, features, rounds, calls] = isQuick ? [5_000, 4, 1, 100] : [50_000, 50, 9, 10_000];
     const table = await ModelTable.open(join(directory, 'model-row.db'), rows, features, families);

@@ -10,7 +10,6 @@ const engine = 'Everview, view kept';
 
 /** Commits while a join-and-group view is kept, next to PostgreSQL and, where it can be had, its extension pg_ivm. */
 export const pgIvm: Benchmark = {
-  name: 'pg-ivm',
   async run({ directory, isQuick }) {
     const existing = isQuick ? 5_000 : 1_000_000;
     const everview = await openOrders(join(directory, 'commit.db'), existing);

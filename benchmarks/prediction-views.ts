@@ -15,7 +15,6 @@ const readWithin = 'model promoted, within a tolerance, read by another view';
 
 /** Kept predictions after a change of features, and after the promotion of a model that is a little different. */
 export const predictionViews: Benchmark = {
-  name: 'prediction-views',
   async run({ directory, isQuick }) {
     const [rows, rounds] = isQuick ? [5_000, 1] : [1_000_000, 3];
     const everview = await openItems(join(directory, 'prediction-views.db'), rows);

@@ -16,7 +16,6 @@ const rowsText = (rows: number) => rows.toLocaleString('en');
 
 /** How a stale view over a join is best read, by how much has changed since its last refresh. */
 export const readPlans: Benchmark = {
-  name: 'reads',
   async run({ directory, isQuick }) {
     const [rows, rounds] = isQuick ? [20_000, 1] : [6_000_000, 7];
     const sections: AnySection[] = [];

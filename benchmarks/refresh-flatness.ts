@@ -8,7 +8,6 @@ const nameOf = (rows: number) => `of ${rows.toLocaleString('en')} rows`;
 
 /** The refresh of a ridge model after a change of fixed size, by the size of what it is a model of. */
 export const refreshFlatness: Benchmark = {
-  name: 'refresh-flatness',
   async run({ directory, isQuick }) {
     const [sizes, rounds] = isQuick ? [[20_000, 40_000], 1] : [[1_000_000, 3_000_000, 10_000_000], 9];
     const features = 10;

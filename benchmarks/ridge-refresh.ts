@@ -9,7 +9,6 @@ const refresh = 'REFRESH m FULL';
 
 /** The full refresh of a ridge model, next to the least it could do. */
 export const ridgeRefresh: Benchmark = {
-  name: 'ridge-refresh',
   async run({ directory, isQuick }) {
     const [rows, features, rounds] = isQuick ? [5_000, 4, 1] : [1_000_000, 50, 9];
     const path = join(directory, 'ridge-refresh.db');

@@ -13,7 +13,6 @@ import type { Benchmark, ToldSection } from './benchmark.ts';
 
 /** Updates of thousands of columns, judged. */
 export const wideUpdates: Benchmark = {
-  name: 'wide-updates',
   run: async ({ isQuick }) => {
     const store = await openDuckdbStore(':memory:');
     const judged = await store.write((tx) => judgeWideUpdates(tx, isQuick ? 100 : 5_000, 1_000));
