@@ -70,9 +70,10 @@ export function drillTable(core: EngineCore, name: string, progress?: DrillProgr
       progress?.(0, copied.length);
       for (const [done, { version, atMs }] of copied.entries()) {
         const before = history.units.filter((unit) => unit.version < version);
-        const batch = await rowsOf(snapshot, entry, version);
+        const batch = await rowsOf(snapshot, entry, version, state.horizon);
         const last = before[before.length - 1];
-        const previous = last === undefined ? null : await rowsOf(snapshot, entry, last.version);
+        const previous =
+          last === undefined ? null : await rowsOf(snapshot, entry, last.version, state.horizon);
         if (batch !== null) {
           const known = { ...history, units: before, latest: last ?? null };
           const update = {
@@ -118,7 +119,9 @@ async function rowsOf(
   session: Session,
   { target }: TableEntry,
   version: Version | number,
+  horizon: Version,
 ): Promise<BatchColumns | null> {
+  if (version <= horizon) return null;
   const relation = `(SELECT * FROM ${logRelation(target.name)} WHERE ${versionColumn} = ${version} AND ${weightColumn} > 0)`;
   for await (const block of readBlocks(session, relation, target.schema)) return block;
   return null;

@@ -48,6 +48,7 @@ export async function runUpdate(
       const update = new UpdateInProgress(draft, {
         updateId: state.lastUpdateId + 1,
         version: versionOf(state.version + 1),
+        horizon: state.horizon,
         nowMs: draft.nowMs,
       });
       started = update;

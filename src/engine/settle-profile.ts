@@ -40,7 +40,7 @@ export async function settleProfile(
     `SELECT u.update_id, u.version, u.committed_at, l.inserted, l.deleted FROM everview.updates u
      JOIN (SELECT ${versionColumn} AS version, count(*) FILTER (${weightColumn} > 0) AS inserted,
                   count(*) FILTER (${weightColumn} < 0) AS deleted
-           FROM ${logRelation(table)} GROUP BY ALL HAVING inserted > 0) AS l USING (version)
+           FROM ${logRelation(table)} WHERE ${versionColumn} > ${draft.state.horizon} GROUP BY ALL HAVING inserted > 0) AS l USING (version)
      ORDER BY u.version DESC LIMIT ${historyLength}`,
   );
   for (const { update_id, version, committed_at, inserted, deleted } of updates.reverse()) {

@@ -1,8 +1,9 @@
 import { EverviewError } from '../core/errors.ts';
-import { quoteIdentifier, quoteList, versionColumn, weightColumn } from '../core/identifier.ts';
+import { quoteList, versionColumn, weightColumn } from '../core/identifier.ts';
 import { columnNames } from '../core/schema.ts';
 import type { Row } from '../core/value.ts';
 import { type Version, versionOf } from '../core/version.ts';
+import { baseRelation, pastRelation } from '../ingest/relation-names.ts';
 import { unknownObject } from './declare-object.ts';
 import type { EngineCore } from './engine-core.ts';
 
@@ -12,7 +13,7 @@ export type TableChange = { readonly version: Version; readonly weight: 1 | -1; 
 export type TableChanges = {
   /** What came before is forgotten: `AT (VERSION => since)` reads the rows there were. */
   readonly since: Version;
-  /** By version, within one in the order in which they were written. */
+  /** By version; within one what went, then what came in the order in which it was written. */
   readonly changes: readonly TableChange[];
 };
 
@@ -33,8 +34,7 @@ export function tableChanges(core: EngineCore, name: string): Promise<TableChang
       }
       const { definition, schema } = entry.declared;
       const rows = await snapshot.rows(
-        `SELECT ${quoteList(columnNames(schema))}, ${versionColumn}, ${weightColumn}
-         FROM log.${quoteIdentifier(definition.name)} ORDER BY ${versionColumn}, rowid`,
+        changesSql(definition.name, quoteList(columnNames(schema)), state.horizon),
       );
       const changes = rows.map(
         ({ [versionColumn]: version, [weightColumn]: weight, ...row }): TableChange => {
@@ -44,4 +44,17 @@ export function tableChanges(core: EngineCore, name: string): Promise<TableChang
       return { since: state.horizon, changes };
     },
   );
+}
+
+/** What an update took away and brought again is no change; what it took away comes first, then what it brought, in order. */
+function changesSql(table: string, columns: string, since: Version): string {
+  const later = `WHERE ${versionColumn} > ${since}`;
+  const weight = `sum(${weightColumn})`;
+  return `SELECT ${columns}, ${versionColumn}, ${weightColumn} FROM (
+      SELECT ${columns}, ${versionColumn}, 1 AS ${weightColumn}, rowid AS place FROM ${baseRelation(table)} ${later}
+      UNION ALL
+      SELECT * REPLACE (sign(${weightColumn}) AS ${weightColumn}), unnest(range(abs(${weightColumn}))) - abs(${weightColumn}) FROM (
+        SELECT ${columns}, ${versionColumn}, ${weight}::BIGINT AS ${weightColumn} FROM ${pastRelation(table)} ${later}
+        GROUP BY ALL HAVING ${weight} <> 0))
+    ORDER BY ${versionColumn}, ${weightColumn}, place`;
 }

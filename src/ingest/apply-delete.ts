@@ -1,10 +1,9 @@
-import { quoteIdentifier } from '../core/identifier.ts';
 import type { Session } from '../core/session.ts';
 import type { SqlFragment } from '../declare/statement.ts';
 import { type ChangeOutcome, nothingDone, type UpdateContext } from './change-outcome.ts';
 import { checkStage } from './check-stage.ts';
 import type { IngestTarget } from './ingest-target.ts';
-import { dataRelation } from './relation-names.ts';
+import { withOwnRows } from './own-rows.ts';
 import { setAside } from './set-aside.ts';
 import { oldColumn, rowColumn, type Stage, stageRelation, withStage } from './stage.ts';
 import { writeDeletes } from './write-stage.ts';
@@ -30,6 +29,7 @@ export async function applyDelete(
     await stageDelete(tx, target, options);
     const stage: Stage = {
       relation: stageRelation,
+      inTable: null,
       replaces: true,
       hasRows: false,
       mayMisfit: false,
@@ -49,12 +49,14 @@ export async function applyDelete(
 }
 
 async function stageDelete(tx: Session, target: IngestTarget, options: DeleteOptions): Promise<void> {
-  const alias = quoteIdentifier(options.alias ?? target.name);
-  const from = `${dataRelation(target.name)} AS ${alias}${options.using === null ? '' : `, ${options.using.text}`}`;
-  const where = options.where === null ? '' : `WHERE ${options.where.text}`;
-  await tx.run(
-    `CREATE OR REPLACE TEMP TABLE "__ev_stage" AS
-     SELECT row_number() OVER () AS ${rowColumn}, x.${oldColumn} FROM (
-       SELECT ${options.using === null ? '' : 'DISTINCT '}${alias}.rowid AS ${oldColumn} FROM ${from} ${where}\n) AS x`,
+  const { using, where } = options;
+  const texts = [using, where].flatMap((one) => (one === null ? [] : [one.text]));
+  await withOwnRows(tx, target, { alias: options.alias ?? target.name, texts }, (rows) =>
+    tx.run(
+      `CREATE OR REPLACE TEMP TABLE "__ev_stage" AS
+       SELECT row_number() OVER () AS ${rowColumn}, x.${oldColumn} FROM (
+         SELECT ${using === null ? '' : 'DISTINCT '}${rows.place} AS ${oldColumn}
+         FROM ${rows.from}${using === null ? '' : `, ${using.text}`} ${where === null ? '' : `WHERE ${where.text}`}\n) AS x`,
+    ),
   );
 }

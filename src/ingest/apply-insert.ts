@@ -3,7 +3,7 @@ import type { Name } from '../declare/statement.ts';
 import type { Arrival } from './arrival-rule.ts';
 import { fingerprintOf, recordFingerprint } from './batch-fingerprint.ts';
 import { type ChangeOutcome, nothingDone, outcomeOf, type UpdateContext } from './change-outcome.ts';
-import { checkStage, tallyOf } from './check-stage.ts';
+import { checkStage } from './check-stage.ts';
 import { resolveConflicts } from './conflict.ts';
 import type { IngestTarget } from './ingest-target.ts';
 import type { OnConflict } from './on-conflict.ts';
@@ -12,7 +12,7 @@ import { screensOf } from './rules-of.ts';
 import { setAside } from './set-aside.ts';
 import { onStage, type Placed, type Stage, stageRelation, withStage } from './stage.ts';
 import { stageSource } from './stage-source.ts';
-import { batchInLog, moveToStage, placeFor, writeLogged, writeUnbroken } from './staging-place.ts';
+import { areUnbroken, batchInTable, moveToStage, placeFor } from './staging-place.ts';
 import { replacementResponse } from './violation-response.ts';
 import { writeInserts, writeReplacements } from './write-stage.ts';
 
@@ -30,7 +30,7 @@ export type InsertOptions = {
 export const plainInsert: InsertOptions = { columns: null, byName: false, onConflict: null };
 
 /**
- * Takes the rows of `source` into the table: staged, checked, then written to data and change log. Runs inside the
+ * Takes the rows of `source` into the table: staged, checked and written. Runs inside the
  * update's transaction and leaves no temporary table behind. `on_violation` says what becomes of rows that break a
  * constraint: `reject` refuses the statement, `quarantine` sets the rows aside, and `warn` takes them: a declared
  * opt-out of law 4 for this one table, whose views then see them.
@@ -52,16 +52,16 @@ export async function applyInsert(
     const staged = await stageSource(tx, target, source, options, wished);
     const { place, mayMisfit, file } = staged;
     notices = staged.notices ?? [];
-    const from = place.kind === 'log' ? batchInLog(target, place.version) : stageRelation;
+    const from = place.kind === 'table' ? batchInTable(target, place.version) : stageRelation;
     const batch = onReplay === 'accept' ? null : await fingerprintOf(tx, target, from);
     const arrival: Arrival = { nowMs: context.nowMs, kind: 'arriving', repeats: batch?.repeats ?? null };
     if (batch !== null) await recordFingerprint(tx, target, batch, context);
-    if (place.kind === 'log') {
-      const taken = await takeFromLog(tx, target, place, arrival);
+    if (place.kind === 'table') {
+      const taken = await leaveInTable(tx, target, place, arrival);
       isStaged = taken === null;
       if (taken !== null) return taken;
     }
-    const plain: Stage = { ...newRows, relation: stageRelation, mayMisfit };
+    const plain: Stage = { ...newRows, relation: stageRelation, inTable: null, mayMisfit };
     const conflicts =
       options.onConflict === null
         ? null
@@ -79,7 +79,7 @@ export async function applyInsert(
     });
     if (verdict.rows === 0) return outcomeOf(verdict, { inserted: 0, deleted: 0 });
     const written = stage.replaces
-      ? await writeReplacements(tx, target, conflicts?.assigned ?? [], context)
+      ? await writeReplacements(tx, target, conflicts?.assigned ?? [], verdict.rows, context)
       : await writeInserts(tx, target, context);
     return outcomeOf(verdict, written);
   };
@@ -89,25 +89,22 @@ export async function applyInsert(
 
 const newRows = { replaces: false, hasRows: true, changed: null } as const;
 
-/** Rows in the log that break nothing go into the table; otherwise all of them onto the stage, and null. */
-async function takeFromLog(
+/** Rows that wait in the table stay there if they break nothing; otherwise all of them go onto the stage, and null. */
+async function leaveInTable(
   tx: Session,
   target: IngestTarget,
-  { version, rows }: Extract<Placed, { kind: 'log' }>,
+  { version, rows }: Extract<Placed, { kind: 'table' }>,
   arrival: Arrival,
 ): Promise<ChangeOutcome | null> {
   if (rows === 0) return nothingDone;
-  const stageOf = (relation: string): Stage => ({ ...newRows, relation, mayMisfit: false });
-  const stage = stageOf(batchInLog(target, version));
-  const screens = screensOf(target, stage, arrival);
-  const countsOf = (batch: string) => screensOf(target, stageOf(batch), arrival).map(({ count }) => count);
-  if (screens.length > 0 && (await writeUnbroken(tx, target, version, countsOf, rows)) > 0)
-    return { ...nothingDone, inserted: rows };
-  const tally = await tallyOf(tx, target, stage, screens, null);
-  if (tally.broken.length > 0) {
-    await moveToStage(tx, target, version);
-    return null;
-  }
-  if (tally.rows > 0) writeLogged(tx, target, version, tally.rows);
-  return { ...nothingDone, inserted: tally.rows };
+  const countsOf = (relation: string) =>
+    screensOf(target, { ...newRows, relation, inTable: version, mayMisfit: false }, arrival).map(
+      ({ count }) => count,
+    );
+  const isTaken =
+    countsOf(batchInTable(target, version)).length === 0 ||
+    (await areUnbroken(tx, target, version, countsOf, rows));
+  if (isTaken) return { ...nothingDone, inserted: rows };
+  await moveToStage(tx, target, version);
+  return null;
 }

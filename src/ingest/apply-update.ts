@@ -6,7 +6,7 @@ import { assignedColumns } from './assigned-columns.ts';
 import { type ChangeOutcome, outcomeOf, type UpdateContext } from './change-outcome.ts';
 import { checkStage } from './check-stage.ts';
 import { type IngestTarget, primaryKeyOf } from './ingest-target.ts';
-import { dataRelation } from './relation-names.ts';
+import { type OwnRows, withOwnRows } from './own-rows.ts';
 import { shownPairs } from './rule.ts';
 import { setAside } from './set-aside.ts';
 import {
@@ -30,7 +30,7 @@ export type UpdateOptions = {
 };
 
 /**
- * UPDATE: a delete and an insert in the log; rows that stay as they were make no change. Where `on_violation` is
+ * UPDATE: to the log a delete and an insert; rows that stay as they were make no change. Where `on_violation` is
  * quarantine, the new form of a row that breaks a constraint is set aside and the row stays as it was; without a
  * primary key to find that row again (or when the key itself is set) the statement is rejected instead.
  * @throws UpdateRejected; EverviewError `invalid-row`, `unknown-column`, `duplicate-source-row` when FROM matches a row
@@ -44,7 +44,11 @@ export async function applyUpdate(
 ): Promise<ChangeOutcome> {
   const assigned = assignedColumns(target, options.set);
   return withStage(tx, async () => {
-    const stage = await stageUpdate(tx, target, assigned, options);
+    const alias = options.alias ?? target.name;
+    const others = [options.from, options.where].flatMap((one) => (one === null ? [] : [one.text]));
+    const stage = await withOwnRows(tx, target, { alias, texts: [...assigned.values(), ...others] }, (rows) =>
+      stageUpdate(tx, target, assigned, options, rows),
+    );
     const columns = [...assigned.keys()];
     if (options.from !== null) await assertEachOnce(tx, target);
     const verdict = await checkStage(tx, target, stage, {
@@ -55,7 +59,7 @@ export async function applyUpdate(
       arrival: { nowMs: context.nowMs, kind: 'arriving', repeats: null },
     });
     if (verdict.rows === 0) return outcomeOf(verdict, { inserted: 0, deleted: 0 });
-    return outcomeOf(verdict, await writeReplacements(tx, target, columns, context));
+    return outcomeOf(verdict, await writeReplacements(tx, target, columns, verdict.rows, context));
   });
 }
 
@@ -64,6 +68,7 @@ async function stageUpdate(
   target: IngestTarget,
   assigned: ReadonlyMap<string, string>,
   options: UpdateOptions,
+  rows: OwnRows,
 ): Promise<Stage> {
   const alias = quoteIdentifier(options.alias ?? target.name);
   const values = target.schema.map((column, index) => {
@@ -73,8 +78,8 @@ async function stageUpdate(
   const old = target.schema
     .filter((column) => assigned.has(column.name))
     .map((column, index) => `${alias}.${quoteIdentifier(column.name)} AS __ev_o${index}`);
-  const inner = `SELECT ${options.from === null ? '' : 'DISTINCT '}${[`${alias}.rowid AS ${oldColumn}`, ...values, ...old].join(', ')}
-    FROM ${dataRelation(target.name)} AS ${alias}${options.from === null ? '' : `, ${options.from.text}`}
+  const inner = `SELECT ${options.from === null ? '' : 'DISTINCT '}${[`${rows.place} AS ${oldColumn}`, ...values, ...old].join(', ')}
+    FROM ${rows.from}${options.from === null ? '' : `, ${options.from.text}`}
     ${options.where === null ? '' : `WHERE ${options.where.text}`}`;
   const types = await tx.describe(inner);
   const given = target.schema.map((column, index) => ({
@@ -100,6 +105,7 @@ async function stageUpdate(
   await makeStage(tx, select);
   return {
     relation: stageRelation,
+    inTable: null,
     replaces: true,
     hasRows: true,
     mayMisfit: select.mayMisfit,

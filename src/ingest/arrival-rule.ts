@@ -4,8 +4,7 @@ import { findColumn } from '../core/schema.ts';
 import { type ArrivalRuleKind, arrivalRuleName } from '../declare/arrival-rules.ts';
 import type { ViolationResponse } from '../declare/definition.ts';
 import type { IngestTarget } from './ingest-target.ts';
-import { dataRelation } from './relation-names.ts';
-import { type Rule, shownPairs, touches } from './rule.ts';
+import { type Rule, remaining, shownPairs, touches } from './rule.ts';
 import { oldColumn, rowColumn, type Stage, stageRelation } from './stage.ts';
 
 /**
@@ -73,11 +72,15 @@ function replayRule(target: IngestTarget, repeats: number, response: ViolationRe
 function besideNewest(target: IngestTarget, stage: Stage, eventTime: string, relation: string): string {
   const { source } = target.table.definition.arrival;
   const time = quoteIdentifier(eventTime);
-  const data = dataRelation(target.name);
+  const before = remaining(
+    target,
+    { ...stage, replaces: false },
+    source === null ? [eventTime] : [eventTime, source],
+  );
   const rows = stage.replaces ? `(SELECT * FROM ${relation} WHERE ${oldColumn} IS NULL)` : relation;
-  if (source === null) return `${rows} AS s, (SELECT max(${time}) AS newest FROM ${data}) AS d`;
+  if (source === null) return `${rows} AS s, (SELECT max(${time}) AS newest FROM ${before}) AS d`;
   const by = quoteIdentifier(source);
-  return `${rows} AS s JOIN (SELECT ${by} AS source, max(${time}) AS newest FROM ${data} GROUP BY ${by}) AS d
+  return `${rows} AS s JOIN (SELECT ${by} AS source, max(${time}) AS newest FROM ${before} GROUP BY ${by}) AS d
           ON d.source IS NOT DISTINCT FROM s.${by}`;
 }
 

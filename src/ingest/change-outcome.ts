@@ -6,6 +6,8 @@ import type { RuleKind } from '../declare/definition.ts';
 export type UpdateContext = {
   readonly updateId: number;
   readonly version: Version;
+  /** Up to here nobody asks for changes any more. */
+  readonly horizon: Version;
   /** The update's moment, from the engine's clock. */
   readonly nowMs: number;
   /** Tables, in lower case, that earlier statements of the update were about; absent: not known. */

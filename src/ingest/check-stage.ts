@@ -14,7 +14,7 @@ import {
   violationSample,
 } from './change-outcome.ts';
 import type { IngestTarget } from './ingest-target.ts';
-import { dataRelation } from './relation-names.ts';
+import { baseRelation } from './relation-names.ts';
 import { jsonOf } from './row-sql.ts';
 import type { Rule } from './rule.ts';
 import { rulesOf } from './rules-of.ts';
@@ -159,7 +159,7 @@ function merged(counts: readonly ViolationCount[]): ViolationCount[] {
 function contents(target: IngestTarget, stage: Stage): string {
   const json = jsonOf(target, 'x');
   if (stage.hasRows) return `(SELECT x.${rowColumn} AS r, ${json} AS content FROM ${stageRelation} AS x)`;
-  return `(SELECT o.${rowColumn} AS r, ${json} AS content FROM ${dataRelation(target.name)} AS x
+  return `(SELECT o.${rowColumn} AS r, ${json} AS content FROM ${baseRelation(target.name)} AS x
            JOIN ${stageRelation} AS o ON o.${oldColumn} = x.rowid)`;
 }
 

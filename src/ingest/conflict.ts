@@ -8,7 +8,8 @@ import { assignedColumns } from './assigned-columns.ts';
 import { conversionFailure } from './conversion-failure.ts';
 import { type IngestTarget, keysOf, sameColumns } from './ingest-target.ts';
 import type { OnConflict } from './on-conflict.ts';
-import { dataRelation } from './relation-names.ts';
+import { withOwnRows } from './own-rows.ts';
+import { baseRelation, dataRelation } from './relation-names.ts';
 import { columnList } from './row-sql.ts';
 import { allPresent, equalKeys, shownPairs } from './rule.ts';
 import { assertFits, oldColumn, rowColumn, type Stage, stageRelation } from './stage.ts';
@@ -111,6 +112,7 @@ async function stageReplacements(
   await tx.run('DROP TABLE IF EXISTS temp."__ev_raw"');
   await tx.run('ALTER TABLE temp."__ev_stage" RENAME TO "__ev_raw"');
   const name = quoteIdentifier(alias);
+  const texts = [...assigned.values(), ...(where === null ? [] : [where.text])];
   // The incoming row is one struct column, so that bare names in SET and WHERE are those of the table's row.
   const fields = target.schema.map(
     (column) => `${quoteIdentifier(column.name)} := x.${quoteIdentifier(column.name)}`,
@@ -125,14 +127,16 @@ async function stageReplacements(
     const own = `${name}.${quoteIdentifier(column.name)}`;
     return `${value === undefined ? own : `CAST((${value}\n) AS ${column.type})`} AS ${quoteIdentifier(column.name)}`;
   });
-  const staged = tx.run(
-    `CREATE OR REPLACE TEMP TABLE "__ev_stage" AS
-     SELECT "__ev_x".${rowColumn}, ${name}.rowid AS ${oldColumn}, ${values.join(', ')}
-     FROM ${dataRelation(target.name)} AS ${name} JOIN ${incoming} ON ${match}
-     ${where === null ? '' : `WHERE (${where.text}\n)`}
-     UNION ALL
-     SELECT x.${rowColumn}, NULL, ${columnList(target, 'x.')} FROM temp."__ev_raw" AS x
-     ANTI JOIN ${dataRelation(target.name)} AS d ON ${equalKeys('d', key, 'x', key)}`,
+  const staged = withOwnRows(tx, target, { alias, texts }, (rows) =>
+    tx.run(
+      `CREATE OR REPLACE TEMP TABLE "__ev_stage" AS
+       SELECT "__ev_x".${rowColumn}, ${rows.place} AS ${oldColumn}, ${values.join(', ')}
+       FROM ${rows.from} JOIN ${incoming} ON ${match}
+       ${where === null ? '' : `WHERE (${where.text}\n)`}
+       UNION ALL
+       SELECT x.${rowColumn}, NULL, ${columnList(target, 'x.')} FROM temp."__ev_raw" AS x
+       ANTI JOIN ${dataRelation(target.name)} AS d ON ${equalKeys('d', key, 'x', key)}`,
+    ),
   );
   try {
     await staged;
@@ -144,6 +148,7 @@ async function stageReplacements(
   return {
     stage: {
       relation: stageRelation,
+      inTable: null,
       replaces: true,
       hasRows: true,
       mayMisfit: false,
@@ -161,7 +166,7 @@ async function dropUnchanged(tx: Session, target: IngestTarget, assigned: readon
     .join(' AND ');
   await tx.run(
     `DELETE FROM ${stageRelation} WHERE ${rowColumn} IN (
-       SELECT s.${rowColumn} FROM ${stageRelation} AS s JOIN ${dataRelation(target.name)} AS d
+       SELECT s.${rowColumn} FROM ${stageRelation} AS s JOIN ${baseRelation(target.name)} AS d
        ON d.rowid = s.${oldColumn} WHERE ${same})`,
   );
 }

@@ -18,7 +18,7 @@ export function keyText(constraint: KeyConstraint): string {
  */
 export function keyRules(target: IngestTarget, constraint: KeyConstraint, stage: Stage): readonly Rule[] {
   const { columns } = constraint;
-  const kept = remaining(dataRelation(target.name), stage, columns);
+  const kept = remaining(target, stage, columns);
   const key = shownPairs(target, columns, 's.');
   const common = { constraint, table: target.name };
   return [
@@ -26,7 +26,7 @@ export function keyRules(target: IngestTarget, constraint: KeyConstraint, stage:
       ...common,
       phase: 'row',
       count: `(SELECT count(*) FROM ${kept} AS d JOIN ${stage.relation} AS s ON ${equalKeys('d', columns, 's', columns)})`,
-      screen: keyScreen(kept, stage, columns),
+      screen: keyScreen(target, kept, stage, columns),
       find: `SELECT s.${rowColumn} AS r,
                     ${key} || ${quoteLiteral(` is already in "${target.name}": breaks ${keyText(constraint)}`)} AS reason
              FROM ${stageRelation} AS s SEMI JOIN ${kept} AS d ON ${equalKeys('d', columns, 's', columns)}`,
@@ -48,9 +48,12 @@ export function keyRules(target: IngestTarget, constraint: KeyConstraint, stage:
  * One join for both ways to break a key: with the batch itself beside the rows that stay, each of its keys is found
  * once, or more often, and then it is broken. A DISTINCT in the tally costs as much as the rest of it.
  */
-function keyScreen(kept: string, stage: Stage, columns: readonly string[]): string {
+function keyScreen(target: IngestTarget, kept: string, stage: Stage, columns: readonly string[]): string {
   const list = quoteList(columns);
-  const both = `(SELECT ${list} FROM ${kept} UNION ALL SELECT ${list} FROM ${stage.relation})`;
+  const both =
+    stage.inTable === null
+      ? `(SELECT ${list} FROM ${kept} UNION ALL SELECT ${list} FROM ${stage.relation})`
+      : dataRelation(target.name);
   const found = `(SELECT count(*) FROM ${both} AS d JOIN ${stage.relation} AS s ON ${equalKeys('d', columns, 's', columns)})`;
   const [only, ...more] = columns;
   const present =

@@ -14,7 +14,7 @@ import {
   replacementOf,
   setColumn,
 } from './quarantine-record.ts';
-import { dataRelation, quarantineRelation } from './relation-names.ts';
+import { baseRelation, quarantineRelation } from './relation-names.ts';
 import { jsonOf } from './row-sql.ts';
 import { equalKeys } from './rule.ts';
 import { brokenRows, ruleText, type SetAside, timestampSql } from './set-aside.ts';
@@ -187,6 +187,7 @@ async function stageHeld(
     await makeStage(tx, select);
     return {
       relation: stageRelation,
+      inTable: null,
       replaces: false,
       hasRows: true,
       mayMisfit: select.mayMisfit,
@@ -199,6 +200,7 @@ async function stageHeld(
   await makeStage(tx, { ...select, sql });
   return {
     relation: stageRelation,
+    inTable: null,
     replaces: true,
     hasRows: true,
     mayMisfit: select.mayMisfit,
@@ -210,7 +212,7 @@ const isReplacement = quoteLiteral(replacementOf([]));
 
 /** SQL that joins, as `d`, the row of the table that a held one replaces. */
 function joinReplaced({ name }: IngestTarget, held: string, key: readonly string[]): string {
-  return `LEFT JOIN ${dataRelation(name)} AS d ON starts_with(${held}.${heldAsColumn}, ${isReplacement}) AND ${equalKeys('d', key, held, key)}`;
+  return `LEFT JOIN ${baseRelation(name)} AS d ON starts_with(${held}.${heldAsColumn}, ${isReplacement}) AND ${equalKeys('d', key, held, key)}`;
 }
 
 /** A row that replaces another has, in the columns that its update did not set, what the row has by now. */
@@ -261,7 +263,7 @@ async function releaseStaged(
     return { ...nothingDone, ...outcomeOf(verdict, nothingDone), quarantined: 0, released: 0, stillHeld };
   const columns = target.schema.map((column) => column.name);
   const written = stage.replaces
-    ? await writeReplacements(tx, target, columns, context)
+    ? await writeReplacements(tx, target, columns, verdict.rows, context)
     : await writeInserts(tx, target, context);
   const released = `(SELECT ${quarantineIdColumn} FROM ${stageRelation})`;
   await tx.run(

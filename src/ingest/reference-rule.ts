@@ -1,7 +1,7 @@
 import { quoteIdentifier, quoteList, quoteLiteral } from '../core/identifier.ts';
 import { sameName } from '../core/schema.ts';
 import type { IngestTarget, Reference, ReferencesConstraint } from './ingest-target.ts';
-import { dataRelation } from './relation-names.ts';
+import { baseRelation, dataRelation } from './relation-names.ts';
 import { allPresent, equalKeys, type Rule, remaining, shown, shownPairs, touches } from './rule.ts';
 import { rowColumn, type Stage, stageRelation } from './stage.ts';
 
@@ -16,8 +16,7 @@ export function referenceRules(
     .map((reference) => {
       const { childColumns, parentColumns } = reference;
       const own = sameName(reference.parentTable, target.name);
-      const parent = dataRelation(reference.parentTable);
-      const kept = own ? remaining(parent, stage, parentColumns) : parent;
+      const kept = own ? remaining(target, stage, parentColumns) : dataRelation(reference.parentTable);
       const batch = own
         ? `ANTI JOIN ${stage.relation} AS q ON ${equalKeys('q', parentColumns, 's', childColumns)}`
         : '';
@@ -81,10 +80,9 @@ function removalRule(target: IngestTarget, reference: Reference, stage: Stage): 
 
 /** Rows that may reference: the child table's, and for a table's own references those that the batch leaves. */
 function childrenAfter(target: IngestTarget, reference: Reference, stage: Stage): string {
-  const child = dataRelation(reference.childTable);
-  if (!sameName(reference.childTable, target.name)) return child;
+  if (!sameName(reference.childTable, target.name)) return dataRelation(reference.childTable);
   const columns = [...new Set([...reference.childColumns, ...reference.childKey])];
-  const kept = remaining(child, stage, columns);
+  const kept = remaining(target, stage, columns);
   if (!stage.hasRows) return kept;
   const list = quoteList(columns);
   return `(SELECT ${list} FROM ${kept} UNION ALL SELECT ${list} FROM ${stageRelation})`;
@@ -93,17 +91,16 @@ function childrenAfter(target: IngestTarget, reference: Reference, stage: Stage)
 /** Keys that the batch takes away and does not bring back. */
 function removedKeys(target: IngestTarget, reference: Reference, stage: Stage): string {
   const { parentColumns } = reference;
-  const data = dataRelation(target.name);
   const brought = stage.hasRows
     ? `ANTI JOIN ${stageRelation} AS n ON ${equalKeys('n', parentColumns, 'd', parentColumns)}`
     : '';
   // Only on_violation = warn lets a key stand twice; then its other row still answers the reference.
   const doubled =
     target.table.definition.onViolation === 'warn'
-      ? `ANTI JOIN ${remaining(data, { ...stage, replaces: true }, parentColumns)} AS k
+      ? `ANTI JOIN ${remaining(target, { ...stage, replaces: true }, parentColumns)} AS k
          ON ${equalKeys('k', parentColumns, 'd', parentColumns)}`
       : '';
-  return `(SELECT o.${rowColumn}, ${quoteList(parentColumns, 'd.')} FROM ${data} AS d
+  return `(SELECT o.${rowColumn}, ${quoteList(parentColumns, 'd.')} FROM ${baseRelation(target.name)} AS d
            JOIN ${stageRelation} AS o ON o.__ev_old = d.rowid ${brought} ${doubled}
            WHERE ${allPresent(parentColumns, 'd.')})`;
 }

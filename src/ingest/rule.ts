@@ -1,7 +1,8 @@
-import { quoteIdentifier, quoteList, quoteLiteral } from '../core/identifier.ts';
+import { quoteIdentifier, quoteList, quoteLiteral, versionColumn } from '../core/identifier.ts';
 import { findColumn } from '../core/schema.ts';
 import type { RuleKind, ViolationResponse } from '../declare/definition.ts';
 import type { IngestTarget } from './ingest-target.ts';
+import { baseRelation, dataRelation } from './relation-names.ts';
 import { type Stage, stageRelation } from './stage.ts';
 
 /**
@@ -71,9 +72,11 @@ export function equalKeys(
     .join(' AND ');
 }
 
-/** The rows of `data` that stay when the staged ones replace theirs. */
-export function remaining(relation: string, stage: Stage, columns: readonly string[]): string {
-  if (!stage.replaces) return relation;
+/** The rows of the table beside the staged ones, and that these do not replace. */
+export function remaining({ name }: IngestTarget, stage: Stage, columns: readonly string[]): string {
+  if (stage.inTable !== null)
+    return `(SELECT ${quoteList(columns)} FROM ${baseRelation(name)} WHERE ${versionColumn} < ${stage.inTable})`;
+  if (!stage.replaces) return dataRelation(name);
   const list = quoteList(columns, 'd.');
-  return `(SELECT ${list} FROM ${relation} AS d ANTI JOIN ${stageRelation} AS o ON o.__ev_old = d.rowid)`;
+  return `(SELECT ${list} FROM ${baseRelation(name)} AS d ANTI JOIN ${stageRelation} AS o ON o.__ev_old = d.rowid)`;
 }

@@ -1,8 +1,8 @@
-import { quoteIdentifier, quoteLiteral, versionColumn, weightColumn } from '../core/identifier.ts';
+import { quoteLiteral, versionColumn, weightColumn } from '../core/identifier.ts';
 import type { Session } from '../core/session.ts';
 import type { UpdateContext } from './change-outcome.ts';
 import type { IngestTarget } from './ingest-target.ts';
-import { dataRelation, logRelation, quarantineRelation } from './relation-names.ts';
+import { baseRelation, logRelation, quarantineRelation } from './relation-names.ts';
 import { columnList, jsonOf } from './row-sql.ts';
 import { timestampSql } from './set-aside.ts';
 
@@ -23,8 +23,11 @@ export function broughtRows(
   { version }: Pick<UpdateContext, 'version'>,
   predicate: string | null,
 ): string {
-  const picked = predicate === null ? '' : ` AND ${holds(predicate)}`;
-  return `${logRelation(target.name)} WHERE ${versionColumn} = ${version} AND ${weightColumn} = 1${picked}`;
+  return `${logRelation(target.name)} WHERE ${versionColumn} = ${version} AND ${weightColumn} = 1${alsoHolds(predicate)}`;
+}
+
+function alsoHolds(predicate: string | null): string {
+  return predicate === null ? '' : ` AND ${holds(predicate)}`;
 }
 
 function holds(predicate: string): string {
@@ -42,8 +45,8 @@ function subjectsSql(subjects: readonly SubjectOfRows[]): string {
 }
 
 /**
- * Moves rows that the update in the making brought out of the table and its log into the quarantine, which is written
- * first. Only for updates that replaced and deleted nothing of the table: there is no old row to bring back.
+ * Moves rows that the update in the making brought out of the table into the quarantine, which is written first. Only
+ * for updates that replaced and deleted nothing of the table: there is no old row to bring back.
  * @returns how many
  */
 export async function setAsideTaken(
@@ -53,13 +56,13 @@ export async function setAsideTaken(
   why: SetAsideReason,
   context: UpdateContext,
 ): Promise<number> {
-  const rows = broughtRows(target, context, predicate);
+  const { updateId, version, nowMs } = context;
+  const rows = `${baseRelation(target.name)} WHERE ${versionColumn} = ${version}${alsoHolds(predicate)}`;
   await tx.run(
     `CREATE OR REPLACE TEMP TABLE "__ev_bad" AS
      SELECT (SELECT coalesce(max(id), 0) FROM everview.quarantine) + row_number() OVER () AS __ev_id,
             ${columnList(target)}, ${subjectsSql(why.subjects)} AS __ev_subjects FROM ${rows}`,
   );
-  const { updateId, version, nowMs } = context;
   await tx.run(
     `INSERT INTO ${quarantineRelation(target.name)} SELECT __ev_id, ${columnList(target)}, 'insert' FROM temp."__ev_bad"`,
   );
@@ -69,24 +72,7 @@ export async function setAsideTaken(
      SELECT b.__ev_id, ${updateId}, ${version}, ${quoteLiteral(target.name)}, ${quoteLiteral(why.name)}, 'finding',
             ${quoteLiteral(why.reason)}, 'held', ${jsonOf(target, 'b')}, ${timestampSql(nowMs)}, b.__ev_subjects FROM temp."__ev_bad" AS b`,
   );
-  await deleteTaken(tx, target);
   await tx.run(`DELETE FROM ${rows}`);
   await tx.run('DROP TABLE temp."__ev_bad"');
   return count;
-}
-
-/** As many equal rows as were set aside; which ones makes no difference to a bag. */
-async function deleteTaken(tx: Session, target: IngestTarget): Promise<void> {
-  const names = target.schema.map(({ name }) => quoteIdentifier(name));
-  const same = names.map((name) => `d.${name} IS NOT DISTINCT FROM b.${name}`).join(' AND ');
-  const gone = `(SELECT ${names.join(', ')}, count(*) AS __ev_gone, row_number() OVER () AS __ev_n
-    FROM temp."__ev_bad" GROUP BY ${names.join(', ')})`;
-  await tx.run(
-    `DELETE FROM ${dataRelation(target.name)} WHERE rowid IN (
-       SELECT place FROM (
-         SELECT d.rowid AS place, b.__ev_gone AS gone,
-                row_number() OVER (PARTITION BY b.__ev_n ORDER BY d.rowid DESC) AS nth
-         FROM ${dataRelation(target.name)} AS d JOIN ${gone} AS b ON ${same})
-       WHERE nth <= gone)`,
-  );
 }

@@ -17,7 +17,7 @@ import {
   type StagingPlace,
   stageSelect,
 } from './stage.ts';
-import { appendToLog, placeRows } from './staging-place.ts';
+import { appendToTable, placeRows } from './staging-place.ts';
 
 type Planned = { readonly column: string; readonly arrow: ArrowColumn };
 
@@ -40,15 +40,15 @@ export async function stageArrow(
   for await (const batch of batchesOf(data)) {
     if (planned === null) {
       ({ planned, notices } = plan(target, batch.schema, wanted, file));
-      direct = place.kind === 'log' ? directColumns(target, planned) : null;
+      direct = place.kind === 'table' ? directColumns(target, planned) : null;
       if (direct === null) await createRaw(tx, planned);
     }
-    if (direct !== null && place.kind === 'log') {
-      await appendToLog(tx, target, valuesOf(batch, direct), batch.numRows, place.version);
+    if (direct !== null && place.kind === 'table') {
+      await appendToTable(tx, target, valuesOf(batch, direct), batch.numRows, place.version);
     } else await appendBatch(tx, batch, planned, count);
     count += batch.numRows;
   }
-  if (direct !== null && place.kind === 'log')
+  if (direct !== null && place.kind === 'table')
     return { place: { ...place, rows: count }, mayMisfit: false, file, notices };
   planned ??= [];
   if (count === 0) await createRaw(tx, planned);

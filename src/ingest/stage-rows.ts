@@ -19,7 +19,7 @@ import {
   stageRelation,
   stageSelect,
 } from './stage.ts';
-import { appendToLog, placeRows } from './staging-place.ts';
+import { appendToTable, placeRows } from './staging-place.ts';
 
 /** Values of one column as given; `undefined` where a row does not have it. */
 type Gathered = { readonly column: Column; readonly values: ArrayLike<unknown> };
@@ -193,9 +193,9 @@ async function stageGathered(
     const ordered = target.schema.flatMap((column) =>
       encoded.filter((one) => one.column.name === column.name),
     );
-    if (place.kind === 'log') {
+    if (place.kind === 'table') {
       const columns = ordered.map((one) => one.values);
-      await appendToLog(tx, target, columns, count, place.version);
+      await appendToTable(tx, target, columns, count, place.version);
       return { place: { ...place, rows: count }, mayMisfit: false, file: null };
     }
     await createFor(tx, '__ev_stage', ordered);

@@ -77,7 +77,7 @@ async function stageSql(
     return stageValues(tx, target, text, wanted, place);
   }
   const isWhole = bringsWhole(target, wanted, options) && !/^\s*values\b/i.test(text);
-  const fitting = place.kind === 'log' && isWhole ? place : null;
+  const fitting = place.kind === 'table' && isWhole ? place : null;
   let given: Schema;
   try {
     const rows = fitting === null ? 0 : await placeFitting(tx, target, text, fitting.version);
@@ -104,8 +104,8 @@ async function stageSql(
     }),
   );
   const select = stageSelect(target, `(${text}\n) AS x(${sources.join(', ')})`, stageColumns, {
-    // Rows that go straight into the log are not numbered: planning the window for it would be for nothing.
-    ...(place.kind === 'log' ? { rowNumber: null } : {}),
+    // Rows that go straight into the table are not numbered: planning the window for it would be for nothing.
+    ...(place.kind === 'table' ? { rowNumber: null } : {}),
   });
   try {
     const placed = await placeRows(tx, target, select, place);

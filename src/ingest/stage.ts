@@ -16,7 +16,7 @@ export const rawRelation = 'temp."__ev_raw"';
 /** Number of the row in its batch, from 1. */
 export const rowColumn = '__ev_row';
 
-/** rowid in `data` of the row that this one replaces or deletes; NULL for an insert. */
+/** rowid in `base` of the row that this one replaces or deletes; NULL for an insert. */
 export const oldColumn = '__ev_old';
 
 /** NULL, or `<column index> <value>` (index −1: a key that is no column; −2: what is no record) for the first value of the row that does not fit its column's type. */
@@ -25,6 +25,8 @@ export const misfitColumn = '__ev_misfit';
 export type Stage = {
   /** Where the rows wait, as a FROM item. */
   readonly relation: string;
+  /** The version under which the rows are in their table already; null: they are on the stage. */
+  readonly inTable: Version | null;
   /** Staged rows carry `oldColumn`. */
   readonly replaces: boolean;
   /** Staged rows carry the table's columns; false for a delete. */
@@ -38,18 +40,18 @@ export type Stage = {
 };
 
 /**
- * Where new rows wait for their check. `stage`: a temporary table, numbered. `log`: in the change log itself, as rows
- * of the version in the making; so a batch in order, as most are, is written once less and no table is made for it.
- * Only for the first statement of an update on a table: the log has no other rows of the version then.
+ * Where new rows wait for their check. `stage`: a temporary table, numbered. `table`: in their table already, as rows of
+ * the version in the making; so a batch in order, as most are, is written once, and no table is made for it. Only for
+ * the first statement of an update on a table: it has no other rows of the version then.
  */
-export type StagingPlace = { readonly kind: 'stage' } | { readonly kind: 'log'; readonly version: Version };
+export type StagingPlace = { readonly kind: 'stage' } | { readonly kind: 'table'; readonly version: Version };
 
 export const onStage = { kind: 'stage' } as const satisfies StagingPlace;
 
-/** Where rows do wait, and how many in the log. */
+/** Where rows do wait, and how many in the table. */
 export type Placed =
   | typeof onStage
-  | { readonly kind: 'log'; readonly version: Version; readonly rows: number };
+  | { readonly kind: 'table'; readonly version: Version; readonly rows: number };
 
 /** What came onto the stage. */
 export type Staged = {
@@ -226,7 +228,7 @@ export async function makeStage(tx: Session, select: StageSelect): Promise<void>
 
 /** Drops what the batch left. A transaction that DuckDB has aborted rolls the tables back itself. */
 export async function dropStage(tx: Session): Promise<void> {
-  for (const name of ['__ev_stage', '__ev_raw', '__ev_broken', '__ev_bad']) {
+  for (const name of ['__ev_stage', '__ev_raw', '__ev_broken', '__ev_bad', '__ev_rows', '__ev_places']) {
     await tx.run(`DROP TABLE IF EXISTS temp."${name}"`);
   }
 }

@@ -1,15 +1,26 @@
 import { EverviewError } from '../core/errors.ts';
-import { quoteIdentifier, versionColumn, weightColumn } from '../core/identifier.ts';
+import { quoteIdentifier, quoteList, versionColumn, weightColumn } from '../core/identifier.ts';
+import { columnNames } from '../core/schema.ts';
 import type { Session } from '../core/session.ts';
 import type { Declared, TableDefinition } from '../declare/definition.ts';
 import { forgetFingerprints } from './batch-fingerprint.ts';
 import { heldAsColumn, quarantineIdColumn } from './quarantine-record.ts';
-import { dataRelation, logRelation, quarantineRelation } from './relation-names.ts';
+import {
+  baseRelation,
+  dataRelation,
+  logRelation,
+  pastRelation,
+  quarantineRelation,
+} from './relation-names.ts';
 import { checkHolds } from './rule.ts';
 
 /**
- * Makes the relations of a base table: `data`, `log`, `quarantine`. They carry no DuckDB constraints: the checks are
- * this folder's, so that a violation has a row, a reason and a response.
+ * Makes the relations of a base table. They carry no DuckDB constraints: the checks are this folder's, so that a violation
+ * has a row, a reason and a response.
+ *
+ * A row is written once: `base` has it with the version that brought it, and so is a part of the change log too. `past`
+ * has what `base` does not tell: what went, with its coming; and both forms of a row that was updated, which `base` then
+ * has with version 0. `data` and `log` show the one and the other.
  * @throws EverviewError `unknown-type`, or `invalid-definition` for a CHECK or DEFAULT that cannot be evaluated.
  */
 export async function createTableStorage(tx: Session, declared: Declared<TableDefinition>): Promise<void> {
@@ -17,19 +28,32 @@ export async function createTableStorage(tx: Session, declared: Declared<TableDe
   const columns = declared.schema
     .map((column) => `${quoteIdentifier(column.name)} ${column.type}`)
     .join(', ');
-  await tx.run(`CREATE TABLE ${dataRelation(table)} (${columns})`);
+  await tx.run(`CREATE TABLE ${baseRelation(table)} (${columns}, ${versionColumn} BIGINT)`);
   await tx.run(
-    `CREATE TABLE ${logRelation(table)} (${columns}, ${weightColumn} TINYINT, ${versionColumn} BIGINT)`,
+    `CREATE TABLE ${pastRelation(table)} (${columns}, ${weightColumn} TINYINT, ${versionColumn} BIGINT)`,
   );
+  const names = quoteList(columnNames(declared.schema));
+  for (const view of viewsOfTable(table, names)) await tx.run(view);
   await tx.run(
     `CREATE TABLE ${quarantineRelation(table)} (${quarantineIdColumn} BIGINT, ${columns}, ${heldAsColumn} VARCHAR)`,
   );
   await assertEvaluable(tx, declared);
 }
 
+function viewsOfTable(table: string, columns: string): readonly string[] {
+  return [
+    `CREATE VIEW ${dataRelation(table)} AS SELECT ${columns} FROM ${baseRelation(table)}`,
+    `CREATE VIEW ${logRelation(table)} AS
+     SELECT ${columns}, 1::TINYINT AS ${weightColumn}, ${versionColumn} FROM ${baseRelation(table)} WHERE ${versionColumn} > 0
+     UNION ALL SELECT ${columns}, ${weightColumn}, ${versionColumn} FROM ${pastRelation(table)}`,
+  ];
+}
+
 export async function dropTableStorage(tx: Session, table: string): Promise<void> {
-  await tx.run(`DROP TABLE ${dataRelation(table)}`);
-  await tx.run(`DROP TABLE ${logRelation(table)}`);
+  await tx.run(`DROP VIEW ${dataRelation(table)}`);
+  await tx.run(`DROP VIEW ${logRelation(table)}`);
+  await tx.run(`DROP TABLE ${baseRelation(table)}`);
+  await tx.run(`DROP TABLE ${pastRelation(table)}`);
   await tx.run(`DROP TABLE ${quarantineRelation(table)}`);
   await forgetFingerprints(tx, table);
 }

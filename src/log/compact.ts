@@ -7,12 +7,13 @@ import { type Version, versionOf } from '../core/version.ts';
  * cursor and behind the history horizon.
  */
 export async function compactLog(tx: Session, name: string, through: Version): Promise<number> {
-  const [log] = await tx.rows(`SELECT 1 FROM duckdb_tables() WHERE schema_name = 'log' AND table_name = $1`, [
-    name,
-  ]);
-  // A view that nothing rests on keeps no log.
+  const [log] = await tx.rows(
+    `SELECT schema_name AS place FROM duckdb_tables() WHERE schema_name IN ('log', 'past') AND table_name = $1`,
+    [name],
+  );
+  // A view that nothing rests on keeps no log. What a base table still tells of its rows is no log either.
   if (log === undefined) return 0;
-  return tx.run(`DELETE FROM log.${quoteIdentifier(name)} WHERE ${versionColumn} <= $1`, [through]);
+  return tx.run(`DELETE FROM ${log.place}.${quoteIdentifier(name)} WHERE ${versionColumn} <= $1`, [through]);
 }
 
 /** The oldest version that history still reaches. */

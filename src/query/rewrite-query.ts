@@ -165,7 +165,7 @@ class QueryRewriter {
       if (version === this.#context.head || !this.#context.changedSince(name, version)) {
         return relationNode(node, 'data', name, alias);
       }
-      return this.#fragment(node, alias, tableAtVersionSql(name, entry.declared.schema, version, true));
+      return this.#fragment(node, alias, tableAtVersionSql(name, entry.declared.schema, version));
     }
     const inline = this.#context.inline.get(name);
     if (at === null && entry.handle !== null && inline?.kind !== 'definition') {

@@ -1,8 +1,12 @@
 import { EverviewError } from '../core/errors.ts';
+import { quoteIdentifier, quoteList } from '../core/identifier.ts';
 import type { Session } from '../core/session.ts';
 
-/** What moves rows of an older form is nothing to a new file. */
-type Statement = string | { readonly moves: string };
+/** What moves rows of an older form is nothing to a new file. `ofTable`: what is to be done for each base table. */
+type Statement =
+  | string
+  | { readonly moves: string }
+  | { readonly ofTable: (name: string, columns: string) => readonly string[] };
 
 /**
  * The engine's own tables, as numbered steps that each bring a file one form further. A step is never edited once
@@ -235,6 +239,23 @@ const steps: readonly (readonly Statement[])[] = [
   ['ALTER TABLE everview.quarantine ADD COLUMN corrected VARCHAR'],
   // How many updates in a row came without what an incident tells of; null: none.
   ['ALTER TABLE everview.incidents ADD COLUMN quiet BIGINT'],
+  // Rows of base tables are written once, with the version that brought them. What an older release wrote into the log as
+  // well stays the past of rows of which no more is known than that.
+  [
+    'CREATE SCHEMA base',
+    'CREATE SCHEMA past',
+    {
+      ofTable: (name, columns) => [
+        `CREATE TABLE base.${name} AS SELECT *, 0::BIGINT AS __ev_v FROM data.${name}`,
+        `DROP TABLE data.${name}`,
+        `CREATE VIEW data.${name} AS SELECT ${columns} FROM base.${name}`,
+        `CREATE TABLE past.${name} AS SELECT * FROM log.${name}`,
+        `DROP TABLE log.${name}`,
+        `CREATE VIEW log.${name} AS SELECT ${columns}, 1::TINYINT AS __ev_w, __ev_v FROM base.${name} WHERE __ev_v > 0
+         UNION ALL SELECT ${columns}, __ev_w, __ev_v FROM past.${name}`,
+      ],
+    },
+  ],
 ];
 
 /**
@@ -268,12 +289,31 @@ export async function migrate(tx: Session, wanted: number = steps.length): Promi
       },
     );
   }
-  const missing = steps.slice(form, wanted).flat();
-  const sql = missing.flatMap((one) => (typeof one === 'string' ? [one] : ours ? [one.moves] : []));
+  const tables = ours && form < Math.min(wanted, steps.length) ? await baseTables(tx) : [];
+  const sql = steps
+    .slice(form, wanted)
+    .flat()
+    .flatMap((one) => {
+      if (typeof one === 'string') return [one];
+      if ('moves' in one) return ours ? [one.moves] : [];
+      return tables.flatMap(({ name, columns }) => one.ofTable(name, columns));
+    });
   // As one text: a new file is made in one call, not in one for each statement of its history.
   if (sql.length > 0)
     await tx.run([...sql, `UPDATE everview.meta SET form = ${Math.min(wanted, steps.length)}`].join(';\n'));
   return !ours;
+}
+
+/** Their names and columns, quoted. */
+async function baseTables(tx: Session): Promise<{ readonly name: string; readonly columns: string }[]> {
+  const found = await tx.rows(
+    `SELECT table_name AS name, list(column_name ORDER BY column_index) AS columns
+     FROM duckdb_columns() WHERE schema_name = 'data' GROUP BY ALL ORDER BY ALL`,
+  );
+  return found.map(({ name, columns }) => ({
+    name: quoteIdentifier(String(name)),
+    columns: quoteList(Array.isArray(columns) ? columns.map(String) : []),
+  }));
 }
 
 /** Whether the table `everview.meta` is the engine's. `duckdb_columns()` would go through every system view, at 9 ms. */

@@ -118,6 +118,7 @@ export class IngestWorld implements AsyncDisposable {
     const context = {
       updateId: this.version + 1,
       version: versionOf(this.version + 1),
+      horizon: versionOf(0),
       nowMs: 1_000_000_000_000,
     };
     const result = await this.store.write((tx) => work(tx, context));
