@@ -2,6 +2,7 @@ import type { LiveIncident } from '../core/incident.ts';
 import type { Version } from '../core/version.ts';
 import type { TableHistory, UpdateKind } from '../ingest/judge/table-history.ts';
 import type { ChangeIndex } from '../log/change-index.ts';
+import type { HistoryReach } from '../log/compact.ts';
 import type { Cursor } from '../log/cursor-log.ts';
 import type { HeldUpdate, MarkedUpdate } from '../log/held-log.ts';
 import type { SourceArrivals } from '../log/source-log.ts';
@@ -15,7 +16,7 @@ import type { KeptState } from './kept-states.ts';
  * What the engine keeps in memory of one committed state. Never edited: every commit publishes a new one, so that
  * whoever captured it with a snapshot may go on using it.
  */
-export type EngineState = {
+export type EngineState = HistoryReach & {
   readonly version: Version;
   readonly catalog: Catalog;
   /** By name: views, training sets, and models (how far their sums have come). */
@@ -60,8 +61,6 @@ export type EngineState = {
   readonly histories: ReadonlyMap<string, { readonly [K in UpdateKind]?: TableHistory }>;
   /** By the hash of a training set that reads kept views: its definition over tables alone, once it was asked for. */
   readonly flatSets: ReadonlyMap<string, ViewHandle>;
-  /** The oldest version history still reaches. */
-  readonly horizon: Version;
 };
 
 export function withEntry<V>(map: ReadonlyMap<string, V>, key: string, value: V): ReadonlyMap<string, V> {

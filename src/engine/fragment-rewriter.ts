@@ -5,6 +5,7 @@ import type { ReadObject, ReadPlan } from '../plan/read-plan.ts';
 import { nameOf } from '../query/catalog.ts';
 import type { QueryReads } from '../query/query-reads.ts';
 import { type FragmentKind, readsOfFragment, rewriteFragment } from '../query/rewrite-fragment.ts';
+import type { RewriteContext } from '../query/rewrite-query.ts';
 import { planReads, readObjectsOf } from './answer-query.ts';
 import { answeringModel, noModelVersion } from './answering-model.ts';
 import type { EngineCore } from './engine-core.ts';
@@ -12,7 +13,7 @@ import { toldAt } from './failure-place.ts';
 import { heldReading } from './held-refreshes.ts';
 import { InlineReader } from './inline-reads.ts';
 import { pausedAnswers } from './paused-models.ts';
-import { rewriteContext } from './read-context.ts';
+import { type Reading, rewriteContext } from './read-context.ts';
 import { refreshViews } from './refresh-views.ts';
 import { servedStanding } from './standings.ts';
 import { systemRelationsOf } from './system-views.ts';
@@ -46,7 +47,7 @@ export class FragmentRewriter {
     for (const model of reads.models) await this.#assertAnswers(model);
     const held = heldReading(state, reads);
     if (held !== null) {
-      const context = rewriteContext(this.#core, state, tx, nowMs, this.#parameters, { ...held, paused });
+      const context = this.#context({ ...held, paused });
       return rewriteFragment(fragment.text, kind, context);
     }
     const plan = await this.#plan(reads);
@@ -54,8 +55,19 @@ export class FragmentRewriter {
       this.#restsOnOwnChange(nameOf(entry)) ? null : servedStanding(entry, state, nowMs),
     );
     const reading = { version: plan.version, inline: await reader.decide(plan.inline), paused };
-    const context = rewriteContext(this.#core, state, tx, nowMs, this.#parameters, reading);
+    const context = this.#context(reading);
     return rewriteFragment(fragment.text, kind, context);
+  }
+
+  /** Of a table that this very update has changed, the past is without the change, whatever kind that was. */
+  #context(reading: Reading): RewriteContext {
+    const { draft, tallies } = this.#update;
+    const { state, tx, nowMs } = draft;
+    const context = rewriteContext(this.#core, state, tx, nowMs, this.#parameters, reading);
+    return {
+      ...context,
+      changeSince: (table, since) => (tallies.has(table) ? 'any' : context.changeSince(table, since)),
+    };
   }
 
   /** As for a query, but that models stay as they are, and that the update's own changes are seen. */

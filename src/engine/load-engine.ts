@@ -4,7 +4,7 @@ import { versionOf } from '../core/version.ts';
 import { createIngestTarget } from '../ingest/ingest-target.ts';
 import { lastSetAside } from '../ingest/quarantine.ts';
 import { ChangeIndex } from '../log/change-index.ts';
-import { loadHorizon } from '../log/compact.ts';
+import { loadReach } from '../log/compact.ts';
 import { type Cursor, lastRefreshId, loadCursors } from '../log/cursor-log.ts';
 import { nextDelivery } from '../log/delivery-log.ts';
 import { loadHeld, loadMarks } from '../log/held-log.ts';
@@ -61,6 +61,7 @@ export function newEngine(given: GivenState): EngineState {
     histories: new Map(),
     flatSets: new Map(),
     horizon: versionOf(0),
+    rowsSince: versionOf(0),
     ...given,
   };
 }
@@ -95,7 +96,7 @@ export async function loadEngine(
     held: await loadHeld(session),
     marks: await loadMarks(session),
     nextDeliveryMs: await nextDelivery(session),
-    horizon: await loadHorizon(session),
+    ...(await loadReach(session)),
   };
 }
 

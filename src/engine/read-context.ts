@@ -2,6 +2,7 @@ import { EverviewError } from '../core/errors.ts';
 import type { Session } from '../core/session.ts';
 import type { SqlParameter } from '../core/value.ts';
 import type { Version } from '../core/version.ts';
+import type { ChangeSince } from '../log/table-at-version.ts';
 import { versionAt } from '../log/update-log.ts';
 import type { RewriteContext } from '../query/rewrite-query.ts';
 import { answeringModel } from './answering-model.ts';
@@ -34,7 +35,7 @@ export function rewriteContext(
     parser: core.parser,
     session,
     parameters,
-    changedSince: (table, since) => state.changes.firstChange(table, since, state.version) !== null,
+    changeSince: (table, since) => changeSince(state, table, since),
     versionAt: (atMs) => versionAt(session, atMs),
     assertReachable: (asked) => core.assertReachable(asked, state),
     promotedParameters: (model) => {
@@ -45,4 +46,14 @@ export function rewriteContext(
     system: systemRelationsOf(state, nowMs),
     inline: contentsOfDecisions(inline),
   };
+}
+
+function changeSince(
+  { changes, version, rowsSince }: EngineState,
+  table: string,
+  since: Version,
+): ChangeSince {
+  const { versions, deleted } = changes.pending(table, since, version);
+  if (versions === 0) return 'none';
+  return deleted === 0 && since >= rowsSince ? 'inserts' : 'any';
 }

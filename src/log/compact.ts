@@ -16,10 +16,20 @@ export async function compactLog(tx: Session, name: string, through: Version): P
   return tx.run(`DELETE FROM ${log.place}.${quoteIdentifier(name)} WHERE ${versionColumn} <= $1`, [through]);
 }
 
-/** The oldest version that history still reaches. */
-export async function loadHorizon(session: Session): Promise<Version> {
-  const [row] = await session.rows('SELECT horizon FROM everview.meta');
-  return versionOf(Number(row?.horizon ?? 0));
+/** How far back history reaches. */
+export type HistoryReach = {
+  /** The oldest version that can still be read. */
+  readonly horizon: Version;
+  /** Since this version rows of base tables know which one brought them; 0 but in files of an older form. */
+  readonly rowsSince: Version;
+};
+
+export async function loadReach(session: Session): Promise<HistoryReach> {
+  const [row] = await session.rows('SELECT horizon, rows_since FROM everview.meta');
+  return {
+    horizon: versionOf(Number(row?.horizon ?? 0)),
+    rowsSince: versionOf(Number(row?.rows_since ?? 0)),
+  };
 }
 
 export async function saveHorizon(tx: Session, horizon: Version): Promise<void> {

@@ -12,7 +12,7 @@ import type { Session } from '../core/session.ts';
 import { type SqlNode, type SqlParser, walk } from '../core/sql-tree.ts';
 import type { SqlParameter } from '../core/value.ts';
 import { type Version, versionOf } from '../core/version.ts';
-import { tableAtVersionSql } from '../log/table-at-version.ts';
+import { type ChangeSince, tableAtVersionSql } from '../log/table-at-version.ts';
 import { loggedPredictionSql } from '../model/logged-prediction-sql.ts';
 import type { ModelParameters } from '../model/scorer.ts';
 import { bindParameters } from './bind-parameters.ts';
@@ -34,7 +34,7 @@ export type RewriteContext = {
   readonly parser: SqlParser;
   readonly session: Session;
   readonly parameters: readonly SqlParameter[];
-  changedSince(table: string, version: Version): boolean;
+  changeSince(table: string, version: Version): ChangeSince;
   /** The version committed at or before an instant. */
   versionAt(atMs: number): Promise<Version>;
   /** @throws EverviewError `history-expired`. */
@@ -161,11 +161,11 @@ class QueryRewriter {
   ): Promise<SqlNode> {
     const { name } = entry.declared.definition;
     if (entry.kind === 'table') {
+      const { head } = this.#context;
       const version = at ?? this.#context.version;
-      if (version === this.#context.head || !this.#context.changedSince(name, version)) {
-        return relationNode(node, 'data', name, alias);
-      }
-      return this.#fragment(node, alias, tableAtVersionSql(name, entry.declared.schema, version));
+      const change = at === null && version === head ? 'none' : this.#context.changeSince(name, version);
+      if (change === 'none') return relationNode(node, 'data', name, alias);
+      return this.#fragment(node, alias, tableAtVersionSql(name, entry.declared.schema, version, change));
     }
     const inline = this.#context.inline.get(name);
     if (at === null && entry.handle !== null && inline?.kind !== 'definition') {

@@ -239,11 +239,15 @@ const steps: readonly (readonly Statement[])[] = [
   ['ALTER TABLE everview.quarantine ADD COLUMN corrected VARCHAR'],
   // How many updates in a row came without what an incident tells of; null: none.
   ['ALTER TABLE everview.incidents ADD COLUMN quiet BIGINT'],
-  // Rows of base tables are written once, with the version that brought them. What an older release wrote into the log as
-  // well stays the past of rows of which no more is known than that.
+  // Rows of base tables are written once, with the version that brought them: since `rows_since`. What an older release
+  // wrote into the log as well stays the past of rows of which no more is known than that.
   [
     'CREATE SCHEMA base',
     'CREATE SCHEMA past',
+    'ALTER TABLE everview.meta ADD COLUMN rows_since BIGINT DEFAULT 0',
+    {
+      moves: 'UPDATE everview.meta SET rows_since = (SELECT coalesce(max(version), 0) FROM everview.updates)',
+    },
     {
       ofTable: (name, columns) => [
         `CREATE TABLE base.${name} AS SELECT *, 0::BIGINT AS __ev_v FROM data.${name}`,

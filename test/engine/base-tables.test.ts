@@ -79,6 +79,21 @@ describe('rows of a base table are written once', () => {
     await db.close();
   });
 
+  it('and the past that an update reads is without what it did itself', async () => {
+    const { db } = await openEverview();
+    await db.sql(`CREATE TABLE t (id BIGINT); CREATE TABLE u (at BIGINT, ids BIGINT[]);
+      INSERT INTO t VALUES (1), (2); INSERT INTO t VALUES (3)`);
+    const ids = '(SELECT coalesce(list(id ORDER BY id), []) FROM t';
+    await db.sql(`BEGIN; DELETE FROM t WHERE id = 1; INSERT INTO t VALUES (4);
+      INSERT INTO u VALUES (0, ${ids})), (1, ${ids} AT (VERSION => 1))), (2, ${ids} AT (VERSION => 2))); COMMIT`);
+    expect(await rowsOf(db, 'SELECT ids FROM u ORDER BY "at"')).toEqual([
+      { ids: [2n, 3n, 4n] },
+      { ids: [1n, 2n] },
+      { ids: [1n, 2n, 3n] },
+    ]);
+    await db.close();
+  });
+
   it('and of an insert nothing else is, of a row that goes only what somebody may still ask for', async () => {
     await using file = await temporaryDatabase();
     const { db } = await openEverview({ path: file.path, historyVersions: 2 });
@@ -117,6 +132,7 @@ describe('a file in which rows were written twice', () => {
     expect(await replayed(db)).toEqual(pasts);
     await expectViewsRight(db);
     const later = [
+      `INSERT INTO t VALUES (9, 'g', '{}')`,
       `UPDATE t SET grp = 'g' WHERE id <= 5`,
       `DELETE FROM t WHERE id = 2`,
       `INSERT INTO t VALUES (8, 'g', '{}')`,
@@ -146,6 +162,7 @@ async function writtenTwice(path: string): Promise<void> {
     DROP TABLE past.t;
     DROP SCHEMA base;
     DROP SCHEMA past;
+    ALTER TABLE everview.meta DROP COLUMN rows_since;
     UPDATE everview.meta SET form = form - 1;
     COMMIT`);
   connection.closeSync();
