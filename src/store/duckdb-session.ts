@@ -55,6 +55,8 @@ export class DuckdbSession implements Session {
   /** What is read batch by batch, until it has been read to its end. */
   #streaming: Promise<DuckDBResult> | null = null;
   readonly #brokenOff = new WeakSet<DuckDBResult>();
+  /** The batch of it that is under way while the one before is looked at. */
+  #fetching: Promise<DuckDBDataChunk | null> | null = null;
   /** What was described last, planned: it mostly is what is asked for next. */
   #described: { readonly sql: string; readonly statement: DuckDBPreparedStatement } | null = null;
 
@@ -168,15 +170,34 @@ export class DuckdbSession implements Session {
     return params.length === 0 ? this.#connection.stream(sql) : (await this.#bound(sql, params)).stream();
   }
 
-  /** @throws EverviewError `internal` where another statement has come in between, and the rest was read for nobody */
+  /**
+   * Each chunk is fetched while the one before is looked at: a fetch is a trip to another thread, on which DuckDB works
+   * on when what it made ahead is used up.
+   *
+   * @throws EverviewError `internal` where another statement has come in between, and the rest was read for nobody
+   */
   async *#fetchedChunks(result: DuckDBResult): AsyncIterable<DuckDBDataChunk> {
-    for (let chunk = await fetchRows(result); ; chunk = await fetchRows(result)) {
-      if (this.#brokenOff.has(result))
-        throw new EverviewError('internal', 'another statement ended this one');
+    this.#assertNotBrokenOff(result);
+    for (let coming = this.#fetch(result); ; ) {
+      const chunk = await coming;
+      this.#assertNotBrokenOff(result);
       if (chunk === null) break;
+      coming = this.#fetch(result);
       yield chunk;
     }
     this.#streaming = null;
+  }
+
+  #assertNotBrokenOff(result: DuckDBResult): void {
+    if (this.#brokenOff.has(result)) throw new EverviewError('internal', 'another statement ended this one');
+  }
+
+  #fetch(result: DuckDBResult): Promise<DuckDBDataChunk | null> {
+    const fetching = fetchRows(result);
+    // It fails whoever asks for the chunk; nobody may.
+    fetching.catch(() => {});
+    this.#fetching = fetching;
+    return fetching;
   }
 
   /**
@@ -194,6 +215,7 @@ export class DuckdbSession implements Session {
       this.#brokenOff.add(result);
       // It may have begun only now, and known of no interruption.
       if (isOver) this.#connection.interrupt();
+      await this.#fetching;
       while ((await fetchRows(result)) !== null);
     } catch {
       // It has failed, and so has ended.

@@ -35,9 +35,9 @@ export function checkpointThreshold(memoryLimit: string | undefined): string {
 
 /**
  * What a query that is read batch by batch may have made before it is asked for. At DuckDB's 1 MB it stops and starts
- * for every batch of fifty columns.
+ * for every batch of fifty columns; of much more each batch has left the processor's cache when it is read.
  */
-const streamingBuffer = '16MB';
+const streamingBuffer = '4MB';
 
 type Reader = { readonly connection: DuckDBConnection; readonly session: DuckdbSession };
 

@@ -151,6 +151,49 @@ test('says that a statement has ended one that was still being read, and ends no
   );
 });
 
+describe('what is read batch by batch', () => {
+  /** DuckDB fails on a row beyond what it makes ahead, so after it has given batches. */
+  const failing = `SELECT CASE WHEN range = 2900000 THEN error('refused') ELSE range END AS n FROM range(3000000)`;
+
+  test('fails nobody who stops before, and nothing that comes after', async () => {
+    await store.write(async (tx) => {
+      await tx.run('CREATE TABLE stopped (n BIGINT)');
+      for await (const batch of tx.batches('SELECT range AS n FROM range(1000000)')) {
+        expect(batch.rowCount).toBe(2_048);
+        break;
+      }
+      await tx.append('main."stopped"', [{ name: 'n', type: 'BIGINT' }], [[1n]]);
+    });
+    const read = () =>
+      store.read(
+        () => null,
+        async (session) => {
+          for await (const _ of session.batches(failing)) return;
+        },
+      );
+    await read();
+    await read();
+    const [row] = await store.read(
+      () => null,
+      (session) => session.rows('SELECT count(*)::INTEGER AS n FROM stopped'),
+    );
+    expect(row?.n).toBe(1);
+  });
+
+  test('is not made to its end for nobody when the snapshot is let go', async () => {
+    for (let round = 0; round < 3; round++) {
+      const seen = await store.read(
+        () => null,
+        async (session) => {
+          for await (const batch of session.batches('SELECT range AS n FROM range(1000000000000)'))
+            return batch.rowCount;
+        },
+      );
+      expect(seen).toBe(2_048);
+    }
+  });
+});
+
 test('runs what it has described, and plans it again once the data is another', async () => {
   const sql = 'SELECT count(n)::INTEGER AS n FROM described';
   const count = async (session: Session) => (await session.rows(sql))[0]?.n;
