@@ -56,6 +56,13 @@ export function storeFailure(cause: unknown): EverviewError {
   return new EverviewError('store-failure', plainMessage(message), { cause, data, hint: wayOutOf(message) });
 }
 
+/** For a result that was read in part when DuckDB failed. Its C interface tells that it did, and the binding not why. */
+export function brokenOffFailure(): EverviewError {
+  return new EverviewError('store-failure', 'DuckDB failed after part of the result, and does not say why', {
+    hint: 'a value that a function or cast refuses, or too little memory: the same SELECT asked for whole says which',
+  });
+}
+
 function wayOutOf(message: string): string {
   if (isCorrupt(message)) return fromCopy;
   if (message.startsWith(outOfMemory))

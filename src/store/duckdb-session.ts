@@ -1,9 +1,10 @@
-import type {
-  DuckDBConnection,
-  DuckDBDataChunk,
-  DuckDBMaterializedResult,
-  DuckDBPreparedStatement,
-  DuckDBResult,
+import {
+  type DuckDBConnection,
+  type DuckDBDataChunk,
+  type DuckDBMaterializedResult,
+  type DuckDBPreparedStatement,
+  type DuckDBResult,
+  ResultReturnType,
 } from '@duckdb/node-api';
 import { EverviewError } from '../core/errors.ts';
 import { PackedColumn } from '../core/packed-column.ts';
@@ -15,7 +16,7 @@ import { chunkOf, chunkRows } from './append-chunk.ts';
 import { BatchRelease } from './batch-release.ts';
 import { bindAsAppended, bindParameters, typesOfParameters } from './bind-parameters.ts';
 import { columnBatchOf } from './column-batch.ts';
-import { storeFailure } from './duckdb-failure.ts';
+import { brokenOffFailure, storeFailure } from './duckdb-failure.ts';
 import { sqlValueConverter } from './duckdb-value.ts';
 
 /** Reads of the database so that DuckDB takes its snapshot; what it gives is nobody's business. */
@@ -345,7 +346,10 @@ function* chunksOf(result: DuckDBMaterializedResult): Iterable<DuckDBDataChunk> 
   for (let index = 0; index < result.chunkCount; index++) yield result.getChunk(index);
 }
 
+/** @throws EverviewError `store-failure` where it has failed: to DuckDB's C interface that is an end like another */
 async function fetchRows(result: DuckDBResult): Promise<DuckDBDataChunk | null> {
   const chunk = await result.fetchChunk();
-  return chunk === null || chunk.rowCount === 0 ? null : chunk;
+  if (chunk !== null && chunk.rowCount > 0) return chunk;
+  if (result.returnType === ResultReturnType.INVALID) throw brokenOffFailure();
+  return null;
 }

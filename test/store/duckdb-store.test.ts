@@ -155,6 +155,21 @@ describe('what is read batch by batch', () => {
   /** DuckDB fails on a row beyond what it makes ahead, so after it has given batches. */
   const failing = `SELECT CASE WHEN range = 2900000 THEN error('refused') ELSE range END AS n FROM range(3000000)`;
 
+  test('fails who reads it on, however long after the batch ahead has failed', async () => {
+    let batches = 0;
+    const read = store.read(
+      () => null,
+      async (session) => {
+        for await (const _ of session.batches(failing)) {
+          batches += 1;
+          await new Promise(setImmediate);
+        }
+      },
+    );
+    await expect(read).rejects.toMatchObject({ code: 'store-failure' });
+    expect(batches).toBeGreaterThan(0);
+  });
+
   test('fails nobody who stops before, and nothing that comes after', async () => {
     await store.write(async (tx) => {
       await tx.run('CREATE TABLE stopped (n BIGINT)');
