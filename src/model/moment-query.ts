@@ -1,5 +1,6 @@
 import { EverviewError } from '../core/errors.ts';
 import { quoteIdentifier, quoteLiteral } from '../core/identifier.ts';
+import { numericKindOf } from '../core/schema.ts';
 import type { ColumnVector, Session } from '../core/session.ts';
 import type { CategoricalFeature } from './feature.ts';
 import type { FeaturePlan } from './feature-plan.ts';
@@ -79,8 +80,8 @@ export function assertQuotable({ model }: FeaturePlan, name: string, texts: read
 }
 
 /**
- * The levels that come up in the sources, at most `limit` + 1 per feature; of rows to be taken away too: one that was
- * left out of the sums, for an infinity, may have a level that is in no other.
+ * The levels that come up in the sources together, at most `limit` + 1 per feature; of rows to be taken away too: one
+ * that was left out of the sums, for an infinity, may have a level that is in no other.
  * @throws EverviewError `unsupported` for a text that cannot be written into a query.
  */
 export async function readLevels(
@@ -90,13 +91,14 @@ export async function readLevels(
   limit: number,
 ): Promise<Levels[]> {
   if (plan.categorical.length === 0) return [];
-  const found = plan.categorical.flatMap((feature, index) =>
-    sources.map(
-      (source) =>
-        `(SELECT DISTINCT ${index} AS feature, ${categoryText(feature)} AS level ${trainable(plan, source)} LIMIT ${limit + 1})`,
-    ),
-  );
-  const rows = found.length === 0 ? [] : await session.rows(found.join(' UNION ALL '));
+  const found = plan.categorical.map((feature, index) => {
+    const values = sources.map(
+      (source) => `SELECT ${levelValue(feature)} AS value ${trainable(plan, source)}`,
+    );
+    const distinct = `SELECT DISTINCT value FROM (${values.join(' UNION ALL ')}) LIMIT ${limit + 1}`;
+    return `SELECT ${index} AS feature, CAST(value AS VARCHAR) AS level FROM (${distinct})`;
+  });
+  const rows = sources.length === 0 ? [] : await session.rows(found.join(' UNION ALL '));
   return plan.categorical.map(({ name }, index) => {
     const levels = rows.filter((row) => Number(row.feature) === index).map((row) => row.level);
     assertQuotable(plan, name, levels);
@@ -105,6 +107,11 @@ export async function readLevels(
       levels.map((level) => (typeof level === 'string' ? level : null)),
     );
   });
+}
+
+/** What tells levels apart: their text, or of whole numbers the number, which need not be printed for every row. */
+function levelValue(feature: CategoricalFeature): string {
+  return numericKindOf(feature.type) === 'integer' ? sourceSql(feature.source) : categoryText(feature);
 }
 
 const sampleRows = 16_384;
