@@ -1,6 +1,9 @@
 import type { DoubleDouble } from '../double-double.ts';
 
-/** Bits of a digit. A double fits into three, and 2²⁰ of them are added to a digit before it outgrows 53 bits. */
+/**
+ * Bits of a digit. A double fits into three, and 2²⁰ of them, with what the parts of a sum hold, are added to a digit
+ * before it outgrows 53 bits.
+ */
 const digitBits = 32;
 const base = 2 ** digitBits;
 const addsBetweenCarries = 2 ** 20;
@@ -9,14 +12,28 @@ const addsBetweenCarries = 2 ** 20;
 const digitCount = 67;
 
 /**
+ * A term below 2²⁸ is cut into three parts, multiples of 2⁻⁴, 2⁻³⁷ and 2⁻⁷⁰, and a rest that nearly always is 0. So many
+ * parts of a kind as there are adds between carries are summed in a double without rounding, and their sums become
+ * digits then: two thirds of the time that the digits of every term take. Adding 1.5·2⁵²⁺ᵏ and taking it off again
+ * rounds to a multiple of 2ᵏ.
+ */
+const partCount = 3;
+const largestCut = 2 ** 28;
+const cutAtHigh = 1.5 * 2 ** (52 - 4);
+const cutAtMiddle = 1.5 * 2 ** (52 - 37);
+const cutAtLow = 1.5 * 2 ** (52 - 70);
+
+/**
  * Sums of doubles without any error: fixed-point numbers with a digit for every place that a double can have, rounded
  * once, when they are read. So each is the same to the last bit in whatever order the terms come (law 7). The small
  * superaccumulator of Neal 2015 ("Fast exact summation using small and large superaccumulators", arXiv:1505.05571).
- * A term that is not finite makes a sum NaN, and so does a sum beyond the doubles. 536 bytes each.
+ * A term that is not finite makes a sum NaN, and so does a sum beyond the doubles. 560 bytes each.
  */
 export class ExactSums {
   /** By sum, then by digit, the least first; of either sign, and beyond the base, until they are carried. */
   readonly #digits: Float64Array;
+  /** By sum, what is not yet in its digits. */
+  readonly #parts: Float64Array;
   readonly #isSpoilt: Uint8Array;
   #adds = 0;
   readonly #term = new Float64Array(1);
@@ -24,11 +41,31 @@ export class ExactSums {
 
   constructor(count: number) {
     this.#digits = new Float64Array(count * digitCount);
+    this.#parts = new Float64Array(count * partCount);
     this.#isSpoilt = new Uint8Array(count);
   }
 
   /** Adds to the sum at a place, from 0 on. */
   add(place: number, term: number): void {
+    if (Math.abs(term) < largestCut) {
+      const high = term + cutAtHigh - cutAtHigh;
+      const belowHigh = term - high;
+      const middle = belowHigh + cutAtMiddle - cutAtMiddle;
+      const belowMiddle = belowHigh - middle;
+      const low = belowMiddle + cutAtLow - cutAtLow;
+      const rest = belowMiddle - low;
+      const parts = this.#parts;
+      const at = place * partCount;
+      parts[at] = (parts[at] ?? 0) + high;
+      parts[at + 1] = (parts[at + 1] ?? 0) + middle;
+      parts[at + 2] = (parts[at + 2] ?? 0) + low;
+      if (rest !== 0) this.#addDigits(place, rest);
+    } else this.#addDigits(place, term);
+    this.#adds += 1;
+    if (this.#adds === addsBetweenCarries) this.#carry();
+  }
+
+  #addDigits(place: number, term: number): void {
     this.#term[0] = term;
     const low = this.#words[lowWord] ?? 0;
     const top = this.#words[1 - lowWord] ?? 0;
@@ -50,12 +87,12 @@ export class ExactSums {
     digits[at] = (digits[at] ?? 0) + sign * first;
     digits[at + 1] = (digits[at + 1] ?? 0) + sign * second;
     digits[at + 2] = (digits[at + 2] ?? 0) + sign * third;
-    this.#adds += 1;
-    if (this.#adds === addsBetweenCarries) this.#carry();
   }
 
   #carry(): void {
     if (this.#adds === 0) return;
+    for (const [at, part] of this.#parts.entries()) this.#addDigits(Math.floor(at / partCount), part);
+    this.#parts.fill(0);
     for (let at = 0; at < this.#digits.length; at += digitCount)
       carry(this.#digits.subarray(at, at + digitCount));
     this.#adds = 0;
@@ -71,7 +108,7 @@ export class ExactSums {
     const total = this.#total(place, count);
     const high = nearest(total.#digits);
     if (total.#isSpoilt[0] === 1 || !Number.isFinite(high)) return [Number.NaN, 0];
-    total.add(0, -high);
+    total.#addDigits(0, -high);
     return [high, nearest(total.#digits)];
   }
 

@@ -50,10 +50,9 @@ export class NumberPlace implements PlaceSums {
     this.#greatest = Math.max(this.#greatest, label);
     if (label === 0) this.#zeros += 1;
     this.#sums.add(0, label);
-    // the square with its rounding error, so that the spread of labels far from zero keeps its digits
-    const [high, low] = twoProduct(label, label);
-    this.#sums.add(1, high);
-    this.#sums.add(1, low);
+    this.#sums.add(1, label * label);
+    // and the rounding error of the square, so that the spread of labels far from zero keeps its digits
+    if (!isExactlySquared(label)) this.#sums.add(1, twoProduct(label, label)[1]);
   }
 
   /** Σ(y − ȳ)² = Σy² − (Σy)²/n, in twice the digits. */
@@ -91,6 +90,11 @@ export class NumberPlace implements PlaceSums {
       labelDeviation: finiteOrNull(Math.sqrt(spread / rows)),
     };
   }
+}
+
+/** Most labels are small whole numbers, and this is asked once a row. */
+function isExactlySquared(label: number): boolean {
+  return Math.abs(label) <= 2 ** 26 && Number.isInteger(label);
 }
 
 /** The share of a label of 0 that an error makes is not defined. */

@@ -79,6 +79,17 @@ describe('an exact sum', () => {
     expect(sums.value(0, 2)).toBe(0);
   });
 
+  it.each([2 ** 28 - 2 ** -25, 2 ** 28, 1e7 / 3, 1 / 3, 2 ** -40 / 3, 2 ** -69 + 2 ** -121, 2 ** -90 / 3])(
+    'goes on past what the parts of a term fit into: %d',
+    (term) => {
+      const sums = new ExactSums(1);
+      const times = 2 ** 20 + 2 ** 19 + 1;
+      for (let index = 0; index < times; index++) sums.add(0, term);
+      const [high, low] = sums.rounded(0);
+      expect(exact(high) + exact(low)).toBe(exact(term) * BigInt(times));
+    },
+  );
+
   it('knows the least and the greatest doubles, and all between', () => {
     const { MIN_VALUE: least, MAX_VALUE: greatest } = Number;
     expect(sumOf([least, least, -5 * least]).value).toBe(-3 * least);
