@@ -15,7 +15,9 @@ export class DependencyGraph {
     const readers = new Map<string, string[]>();
     for (const node of this.#nodes.values()) {
       for (const input of new Set(node.reads.map((name) => name.toLowerCase()))) {
-        readers.set(input, [...(readers.get(input) ?? []), node.name]);
+        const others = readers.get(input);
+        if (others === undefined) readers.set(input, [node.name]);
+        else others.push(node.name);
       }
     }
     this.#readers = readers;
@@ -66,10 +68,14 @@ export class DependencyGraph {
     // Depth first, with the path from the root to see a cycle; not recursive, as chains of views can be long.
     for (const root of this.#nodes.values()) {
       const path: { name: string; pending: string[] }[] = [];
+      const onPath = new Set<string>();
       const enter = (name: string): void => {
         if (done.has(name)) return;
-        const start = path.findIndex((step) => step.name === name);
-        if (start >= 0) throw cycleError([...path.slice(start).map((step) => step.name), name]);
+        if (onPath.has(name)) {
+          const names = path.map((step) => step.name);
+          throw cycleError([...names.slice(names.indexOf(name)), name]);
+        }
+        onPath.add(name);
         path.push({ name, pending: this.inputs(name).toReversed() });
       };
       enter(root.name);
@@ -80,6 +86,7 @@ export class DependencyGraph {
           continue;
         }
         path.pop();
+        onPath.delete(step.name);
         done.add(step.name);
         order.push(step.name);
       }
