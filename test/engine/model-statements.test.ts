@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { InferenceSession } from 'onnxruntime-node';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Everview, EverviewError, type SimulatedClock } from '../../src/index.ts';
+import type { Everview, SimulatedClock } from '../../src/index.ts';
+import { failureOf } from '../support/failure-of.ts';
 import { openEverview } from '../support/open-everview.ts';
 
 const dayMs = 86_400_000;
@@ -13,16 +14,6 @@ function daysSql(first: number, until: string, slope: number, hours: number): st
   return `SELECT ${first} + i AS id, TIMESTAMP '${until}' - i * INTERVAL '1 hour' AS moment, sin(i * 1.3) AS x,
     'k' || (i % 3) AS kind, ${slope} * sin(i * 1.3) + i % 3 + cos(i * 7.7) / 3 AS y,
     CASE WHEN ${slope} * sin(i * 1.3) + cos(i * 7.7) > 0 THEN 'yes' ELSE 'no' END AS class FROM range(${hours}) r(i)`;
-}
-
-async function failureOf(work: Promise<unknown>): Promise<EverviewError> {
-  try {
-    await work;
-  } catch (failure) {
-    if (failure instanceof EverviewError) return failure;
-    throw failure;
-  }
-  throw new Error('nothing failed');
 }
 
 describe('statements about the versions of a model', () => {
@@ -76,7 +67,7 @@ describe('statements about the versions of a model', () => {
       const path = join(directory, 'm.onnx');
       await writeFile(path, 'old');
       const failure = await failureOf(db.execute(`EXPORT MODEL bare TO '${path}'`));
-      expect(failure).toMatchObject({ code: 'no-model-version', at: { offset: 13, length: 4 } });
+      expect(failure).toMatchObject({ code: 'no-model-version', place: '1:14+4' });
       expect(failure.hint).toContain('REFRESH');
       expect(await readFile(path, 'utf8')).toBe('old');
       await db.execute(`EXPORT MODEL delay TO '${path}'`);
@@ -96,7 +87,7 @@ describe('statements about the versions of a model', () => {
         const statement = `EXPORT MODEL delay TO '${path}'`;
         const failure = await failureOf(db.execute(statement));
         expect(failure).toMatchObject({ code: 'file-error', hint: expect.stringContaining(hint) });
-        expect(failure.at).toMatchObject({ offset: 22, length: path.length + 2 });
+        expect(failure.place).toBe(`1:23+${path.length + 2}`);
       }
       expect((await readdir(directory)).sort()).toEqual(['file', 'taken']);
     });
@@ -129,7 +120,7 @@ describe('statements about the versions of a model', () => {
       ['FROM t AT VERSION 1', 'syntax-error', 10, 1, 'AT (VERSION => …)'],
     ])('%s is refused at its place', async (statement, code, offset, length, hint) => {
       const failure = await failureOf(db.execute(statement));
-      expect([failure.code, failure.at?.offset, failure.at?.length]).toEqual([code, offset, length]);
+      expect([failure.code, failure.place]).toEqual([code, `1:${offset + 1}+${length}`]);
       expect(failure.hint ?? '').toContain(hint);
     });
 
