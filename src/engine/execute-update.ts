@@ -95,6 +95,22 @@ function isFileOption(option: RawOption): boolean {
   return option.name.name.toLowerCase() !== 'idempotency_key';
 }
 
+/** What people write about rows that are there. */
+function rowPiecesOf(statement: UpdateStatement): readonly (SqlFragment | null)[] {
+  switch (statement.kind) {
+    case 'update':
+      return [...statement.set.map(({ value }) => value), statement.from, statement.where];
+    case 'delete':
+      return [statement.using, statement.where];
+    case 'insert':
+      return statement.onConflict?.action === 'update'
+        ? [...statement.onConflict.set.map(({ value }) => value), statement.onConflict.where]
+        : [];
+    default:
+      return [];
+  }
+}
+
 /** Runs one statement as part of an update. */
 export async function executeUpdateStatement(
   core: EngineCore,
@@ -102,7 +118,7 @@ export async function executeUpdateStatement(
   statement: UpdateStatement,
   parameters: readonly SqlParameter[] = [],
 ): Promise<ChangeOutcome> {
-  const fragments = new FragmentRewriter(core, update, parameters);
+  const fragments = new FragmentRewriter(core, update, parameters, rowPiecesOf(statement));
   const work = async (entry: TableEntry) => {
     const { tx } = update.draft;
     const { target } = entry;

@@ -1,6 +1,8 @@
 import { EverviewError } from '../core/errors.ts';
+import { reservedPrefix } from '../core/identifier.ts';
 import type { SqlParameter } from '../core/value.ts';
 import type { Assignment, SqlFragment } from '../declare/statement.ts';
+import { withoutTexts } from '../ingest/own-rows.ts';
 import type { ReadObject, ReadPlan } from '../plan/read-plan.ts';
 import { nameOf } from '../query/catalog.ts';
 import type { QueryReads } from '../query/query-reads.ts';
@@ -24,11 +26,21 @@ export class FragmentRewriter {
   readonly #core: EngineCore;
   readonly #update: UpdateInProgress;
   readonly #parameters: readonly SqlParameter[];
+  readonly #pieces: readonly (SqlFragment | null)[];
+  readonly #places: boolean;
 
-  constructor(core: EngineCore, update: UpdateInProgress, parameters: readonly SqlParameter[]) {
+  /** @param pieces those about the rows of the table, which may name their places, and those of tables that they read */
+  constructor(
+    core: EngineCore,
+    update: UpdateInProgress,
+    parameters: readonly SqlParameter[],
+    pieces: readonly (SqlFragment | null)[],
+  ) {
     this.#core = core;
     this.#update = update;
     this.#parameters = parameters;
+    this.#pieces = pieces;
+    this.#places = pieces.some((piece) => piece !== null && /\browid\b/i.test(piece.text));
   }
 
   text(fragment: SqlFragment, kind: FragmentKind): Promise<string> {
@@ -37,6 +49,7 @@ export class FragmentRewriter {
 
   async #rewritten(fragment: SqlFragment, kind: FragmentKind): Promise<string> {
     const { draft } = this.#update;
+    if (this.#pieces.includes(fragment)) assertNoneReserved(fragment.text);
     const reads = await readsOfFragment(fragment.text, kind, {
       parser: this.#core.parser,
       catalog: draft.state.catalog,
@@ -66,6 +79,7 @@ export class FragmentRewriter {
     const context = rewriteContext(this.#core, state, tx, nowMs, this.#parameters, reading);
     return {
       ...context,
+      places: this.#places,
       changeSince: (table, since) => (tallies.has(table) ? 'any' : context.changeSince(table, since)),
     };
   }
@@ -120,6 +134,16 @@ export class FragmentRewriter {
     }
     return rewritten;
   }
+}
+
+/** @throws EverviewError `unknown-column` for a name of the engine's, which the tables underneath have */
+function assertNoneReserved(text: string): void {
+  const [name] =
+    new RegExp(`(?<![\\p{L}\\p{N}_$])${reservedPrefix}\\w*`, 'iu').exec(withoutTexts(text)) ?? [];
+  if (name === undefined) return;
+  throw new EverviewError('unknown-column', `there is no column "${name}"`, {
+    hint: `names that start with ${reservedPrefix} are the engine's`,
+  });
 }
 
 function unfit(object: ReadObject): ReadObject {

@@ -22,7 +22,7 @@ import type { WriteDraft } from './write-draft.ts';
 /** Features whose relation to the label is looked at. */
 const relatedFeatures = 500;
 
-/** What an update did so far, by table: rows in its log. */
+/** What an update did so far, by table: rows that came and went. */
 export type UpdateChanges = ReadonlyMap<string, SourceChange>;
 
 /**

@@ -36,6 +36,7 @@ export function rewriteContext(
     session,
     parameters,
     changeSince: (table, since) => changeSince(state, table, since),
+    places: false,
     versionAt: (atMs) => versionAt(session, atMs),
     assertReachable: (asked) => core.assertReachable(asked, state),
     promotedParameters: (model) => {

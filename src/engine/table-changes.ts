@@ -13,7 +13,7 @@ export type TableChange = { readonly version: Version; readonly weight: 1 | -1; 
 export type TableChanges = {
   /** What came before is forgotten: `AT (VERSION => since)` reads the rows there were. */
   readonly since: Version;
-  /** By version; within one what went, then what came in the order in which it was written. */
+  /** By version; within one what went, then what came, in an order that is always the same. */
   readonly changes: readonly TableChange[];
 };
 
@@ -46,15 +46,18 @@ export function tableChanges(core: EngineCore, name: string): Promise<TableChang
   );
 }
 
-/** What an update took away and brought again is no change; what it took away comes first, then what it brought, in order. */
+/**
+ * Of each version what went, then what came: in the order in which it was written, but that rows which have changed or
+ * gone since come before the others. A row that was changed there and back in one update is no change.
+ */
 function changesSql(table: string, columns: string, since: Version): string {
   const later = `WHERE ${versionColumn} > ${since}`;
-  const weight = `sum(${weightColumn})`;
-  return `SELECT ${columns}, ${versionColumn}, ${weightColumn} FROM (
-      SELECT ${columns}, ${versionColumn}, 1 AS ${weightColumn}, rowid AS place FROM ${baseRelation(table)} ${later}
-      UNION ALL
-      SELECT * REPLACE (sign(${weightColumn}) AS ${weightColumn}), unnest(range(abs(${weightColumn}))) - abs(${weightColumn}) FROM (
-        SELECT ${columns}, ${versionColumn}, ${weight}::BIGINT AS ${weightColumn} FROM ${pastRelation(table)} ${later}
-        GROUP BY ALL HAVING ${weight} <> 0))
-    ORDER BY ${versionColumn}, ${weightColumn}, place`;
+  const net = `sum(${weightColumn})`;
+  return `SELECT ${columns}, ${versionColumn}, sign(${weightColumn}) AS ${weightColumn} FROM (
+      SELECT *, unnest(range(abs(${weightColumn}))) FROM (
+        SELECT ${columns}, ${versionColumn}, ${net}::BIGINT AS ${weightColumn}, 0 AS __ev_of, min(rowid) AS __ev_place
+        FROM ${pastRelation(table)} ${later} GROUP BY ALL HAVING ${net} <> 0
+        UNION ALL
+        SELECT ${columns}, ${versionColumn}, 1, 1, rowid FROM ${baseRelation(table)} ${later}))
+    ORDER BY ${versionColumn}, ${weightColumn}, __ev_of, __ev_place`;
 }

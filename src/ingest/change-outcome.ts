@@ -34,7 +34,7 @@ export type ViolationCount = {
   readonly rows: number;
 };
 
-/** What one statement did to one table. Data and change log are written; an update counts as a delete and an insert. */
+/** What one statement did to one table. An update counts as a delete and an insert. */
 export type ChangeOutcome = {
   readonly inserted: number;
   readonly deleted: number;

@@ -1,3 +1,4 @@
+import { EverviewError } from '../core/errors.ts';
 import { quoteIdentifier } from '../core/identifier.ts';
 import { findColumn } from '../core/schema.ts';
 import type { Session } from '../core/session.ts';
@@ -12,6 +13,8 @@ export type OwnRows = { readonly from: string; readonly place: string };
  * Does something with the rows of a table that a user wrote about. Whoever asks for all columns (`COLUMNS(*)`), or for the
  * row as a value (`to_json(t)`), would be given its version as well: for these the rows are copied without it. The copies
  * of a failure go with the stage.
+ *
+ * @throws EverviewError `unsupported` for a text that is about places of rows as well, which a copy has not
  */
 export async function withOwnRows<T>(
   tx: Session,
@@ -23,6 +26,15 @@ export async function withOwnRows<T>(
   const base = baseRelation(target.name);
   if (!texts.some((text) => mentionsWholeRow(text, target, alias)))
     return work({ from: `${base} AS ${name}`, place: `${name}.rowid` });
+  if (texts.some((text) => /\browid\b/i.test(text)))
+    throw new EverviewError(
+      'unsupported',
+      'a statement about places of rows (rowid) and about rows as a whole',
+      {
+        hint: 'name the columns, or give the table a key',
+        data: { table: target.name },
+      },
+    );
   // Both in the order of the table, so that a row and its place have the same number.
   await tx.run(`CREATE OR REPLACE TEMP TABLE "__ev_rows" AS SELECT ${columnList(target)} FROM ${base}`);
   await tx.run(`CREATE OR REPLACE TEMP TABLE "__ev_places" AS SELECT rowid AS place FROM ${base}`);
@@ -37,15 +49,24 @@ export async function withOwnRows<T>(
 
 /** Whether a text may ask for all columns of a row at once. Rather too often than not: it only costs a copy. */
 function mentionsWholeRow(text: string, { schema }: IngestTarget, alias: string): boolean {
-  const code = text.replace(/'(?:[^']|'')*'/g, `''`);
+  const code = withoutTexts(text);
   if (/\bcolumns\s*\(/i.test(code)) return true;
   // A column of that name goes first.
   if (findColumn(schema, alias) !== undefined) return false;
-  const bare = alias.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
-  const quoted = quoteIdentifier(alias).replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  const [quoted, bare] = [quoteIdentifier(alias), alias].map((name) =>
+    name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'),
+  );
+  // Before a dot it is a qualifier, after one a column or table, and after AS a name that is given.
   const word = new RegExp(
-    `(?<![\\p{L}\\p{N}_$"]|\\.\\s*|\\b(?:as|from|join)\\s+)(?:${quoted}|${bare})(?![\\p{L}\\p{N}_$"]|\\s*[.(])`,
+    `(?<![\\p{L}\\p{N}_$"]|\\.\\s*|\\bas\\s+)(?:${quoted}|${bare})(?![\\p{L}\\p{N}_$"]|\\s*[.(])`,
     'iu',
   );
   return word.test(code);
+}
+
+/** Without what is surely a text, so that its words are not taken for names. */
+export function withoutTexts(sql: string): string {
+  // Dollar quotes, escapes, and apostrophes in names or comments: where a text ends then takes a parser to know.
+  if (/\$|\be'|"[^"]*'|--|\/\*/i.test(sql)) return sql;
+  return sql.replace(/'(?:[^']|'')*'/g, `''`);
 }

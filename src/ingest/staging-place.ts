@@ -97,9 +97,9 @@ export async function areUnbroken(
   const inTable = batchInTable(target, version);
   const [batch, before] =
     count > fewRows ? [inTable, ''] : ['__ev_batch', `WITH __ev_batch AS MATERIALIZED ${inTable} `];
-  // count(*) makes one row of it where no rule's count is an aggregate of this level.
+  // The count makes one row of it where no rule's own is an aggregate of this level.
   const [tally] = await tx.rows(
-    `${before}SELECT count(*) AS n, ${countsOf(batch).join(' + ')} AS broken FROM ${batch} AS ${quoteIdentifier(target.name)}`,
+    `${before}SELECT count(*), ${countsOf(batch).join(' + ')} AS broken FROM ${batch} AS ${quoteIdentifier(target.name)}`,
   );
   return Number(tally?.broken ?? 1) === 0;
 }

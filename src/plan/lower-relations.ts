@@ -14,6 +14,7 @@ import {
   replaceReferences,
   subqueryNode,
 } from '../core/relation-references.ts';
+import { namesPlace, tableWithPlaces } from '../core/row-places.ts';
 import type { Schema } from '../core/schema.ts';
 import { isNode, rewrite, type SqlJson, type SqlNode } from '../core/sql-tree.ts';
 
@@ -106,6 +107,7 @@ export function bindRelations(query: SqlNode, text: string, resolver: RelationRe
   const reads = new Map<string, RelationRead>();
   const models = new Map<string, ModelRead>();
   assertCtesOfNow(query, text);
+  const hasPlaces = namesPlace(query);
 
   function bind(tree: SqlNode, scope: CteScope = new Map()): SqlNode {
     const bindReference = (reference: RelationReference) => {
@@ -142,6 +144,7 @@ export function bindRelations(query: SqlNode, text: string, resolver: RelationRe
     const alias = reference.alias === '' ? name : reference.alias;
     if (found.kind === 'virtual') return bindVirtual(node, alias, found.query);
     if (!reads.has(found.name)) reads.set(found.name, { ...found, kind: found.kind, at });
+    if (found.kind === 'table' && hasPlaces) return tableWithPlaces(node, found.name, alias);
     return {
       ...node,
       catalog_name: '',

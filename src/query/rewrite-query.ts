@@ -7,6 +7,7 @@ import {
   replaceReferences,
   subqueryNode,
 } from '../core/relation-references.ts';
+import { namesPlace, tableWithPlaces } from '../core/row-places.ts';
 import { findColumn, type Schema, sameName } from '../core/schema.ts';
 import type { Session } from '../core/session.ts';
 import { type SqlNode, type SqlParser, walk } from '../core/sql-tree.ts';
@@ -35,6 +36,8 @@ export type RewriteContext = {
   readonly session: Session;
   readonly parameters: readonly SqlParameter[];
   changeSince(table: string, version: Version): ChangeSince;
+  /** The text is a piece of a statement that asks for places of rows: each of its tables has to have them. */
+  readonly places: boolean;
   /** The version committed at or before an instant. */
   versionAt(atMs: number): Promise<Version>;
   /** @throws EverviewError `history-expired`. */
@@ -150,12 +153,13 @@ class QueryRewriter {
             reference.at,
             placeInQuery(this.#text, reference.offset, reference.name.length),
           );
-    return this.#relation(entry, reference.node, alias, version);
+    return this.#relation(entry, reference.node, query, alias, version);
   }
 
   async #relation(
     entry: Exclude<CatalogEntry, { kind: 'model' }>,
     node: SqlNode,
+    query: SqlNode,
     alias: string,
     at: Version | null,
   ): Promise<SqlNode> {
@@ -164,7 +168,10 @@ class QueryRewriter {
       const { head } = this.#context;
       const version = at ?? this.#context.version;
       const change = at === null && version === head ? 'none' : this.#context.changeSince(name, version);
-      if (change === 'none') return relationNode(node, 'data', name, alias);
+      if (change === 'none') {
+        const hasPlaces = this.#context.places || namesPlace(query);
+        return hasPlaces ? tableWithPlaces(node, name, alias) : relationNode(node, 'data', name, alias);
+      }
       return this.#fragment(node, alias, tableAtVersionSql(name, entry.declared.schema, version, change));
     }
     const inline = this.#context.inline.get(name);

@@ -161,6 +161,7 @@ export class DuckdbSession implements Session {
   async #streamed(sql: string, params: readonly SqlParameter[]): Promise<DuckDBResult> {
     await this.#ended();
     await this.#endStream(false);
+    this.#fetching = null;
     this.#streaming = this.#startStream(sql, params);
     return this.#streaming;
   }

@@ -1,8 +1,21 @@
-import { DuckDBInstance } from '@duckdb/node-api';
+import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { describe, expect, it } from 'vitest';
 import type { Everview } from '../../src/index.ts';
+import { failureOf } from '../support/failure-of.ts';
 import { openEverview } from '../support/open-everview.ts';
 import { temporaryDatabase } from '../support/temporary-database.ts';
+import { writtenTwice } from '../support/written-twice.ts';
+
+async function withFile<T>(path: string, work: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
+  const instance = await DuckDBInstance.create(path);
+  const connection = await instance.connect();
+  try {
+    return await work(connection);
+  } finally {
+    connection.closeSync();
+    instance.closeSync();
+  }
+}
 
 const declared = `
   CREATE TABLE t (id BIGINT PRIMARY KEY, grp VARCHAR, doc JSON);
@@ -94,6 +107,30 @@ describe('rows of a base table are written once', () => {
     await db.close();
   });
 
+  it('and changes are told in one order, whatever columns are called', async () => {
+    const { db } = await openEverview({ threads: 4 });
+    await db.sql(`CREATE TABLE t (place BIGINT, x BIGINT);
+      INSERT INTO t SELECT (range * 7919) % 5000, 0 FROM range(5000);
+      UPDATE t SET x = 1 WHERE place % 2 = 0; DELETE FROM t WHERE place % 3 = 0`);
+    const { changes } = await db.changes('t');
+    const places = (version: number, sign: number) =>
+      changes
+        .filter((one) => one.version === version && one.weight === sign)
+        .map(({ row }) => Number(row.place));
+    const inOrder = Array.from({ length: 5000 }, (_, row) => (row * 7919) % 5000);
+    // Version 2 rewrote the even ones, and version 3 took away some of the odd.
+    const hasChanged = (place: number) => place % 2 === 0 || place % 3 === 0;
+    expect(places(1, 1).filter((place) => !hasChanged(place))).toEqual(
+      inOrder.filter((place) => !hasChanged(place)),
+    );
+    expect(places(1, 1).toSorted((a, b) => a - b)).toEqual(inOrder.toSorted((a, b) => a - b));
+    expect((await db.changes('t')).changes).toEqual(changes);
+    expect(places(2, -1)).toEqual(inOrder.filter((place) => place % 2 === 0));
+    expect(places(2, 1)).toEqual(inOrder.filter((place) => place % 2 === 0));
+    expect(places(3, -1)).toEqual(inOrder.filter((place) => place % 3 === 0));
+    await db.close();
+  });
+
   it('and of an insert nothing else is, of a row that goes only what somebody may still ask for', async () => {
     await using file = await temporaryDatabase();
     const { db } = await openEverview({ path: file.path, historyVersions: 2 });
@@ -102,20 +139,18 @@ describe('rows of a base table are written once', () => {
     await db.step();
     await db.sql('DELETE FROM t WHERE id IN (1, 6)');
     await db.close();
-    const instance = await DuckDBInstance.create(file.path);
-    const connection = await instance.connect();
-    const read = async (sql: string) => (await connection.runAndReadAll(sql)).getRowsJson();
-    expect(await read('SELECT * FROM base.t ORDER BY id')).toEqual(
-      [2, 3, 4, 5].map((id) => [String(id), String(id)]),
-    );
-    // The sixth came after the horizon, which is at 4.
-    expect(await read('SELECT * FROM past.t ORDER BY ALL')).toEqual([
-      ['1', -1, '7'],
-      ['6', -1, '7'],
-      ['6', 1, '6'],
-    ]);
-    connection.closeSync();
-    instance.closeSync();
+    await withFile(file.path, async (connection) => {
+      const read = async (sql: string) => (await connection.runAndReadAll(sql)).getRowsJson();
+      expect(await read('SELECT * FROM base.t ORDER BY id')).toEqual(
+        [2, 3, 4, 5].map((id) => [String(id), String(id)]),
+      );
+      // The sixth came after the horizon, which is at 4.
+      expect(await read('SELECT * FROM past.t ORDER BY ALL')).toEqual([
+        ['1', -1, '7'],
+        ['6', -1, '7'],
+        ['6', 1, '6'],
+      ]);
+    });
   });
 });
 
@@ -126,7 +161,7 @@ describe('a file in which rows were written twice', () => {
     await opened.db.sql(declared);
     const pasts = await notedPasts(opened.db);
     await opened.db.close();
-    await writtenTwice(file.path);
+    await withFile(file.path, writtenTwice);
     const { db } = await openEverview({ path: file.path });
     expect(await pastsRead(db)).toEqual(pasts);
     expect(await replayed(db)).toEqual(pasts);
@@ -146,29 +181,6 @@ describe('a file in which rows were written twice', () => {
   });
 });
 
-/** What the releases before made of the same history: `data` and `log` are tables, each with all its rows. */
-async function writtenTwice(path: string): Promise<void> {
-  const instance = await DuckDBInstance.create(path);
-  const connection = await instance.connect();
-  await connection.run(`
-    BEGIN;
-    CREATE TABLE data.t_rows AS SELECT * FROM data.t;
-    CREATE TABLE log.t_rows AS SELECT * FROM log.t;
-    DROP VIEW data.t;
-    DROP VIEW log.t;
-    ALTER TABLE data.t_rows RENAME TO t;
-    ALTER TABLE log.t_rows RENAME TO t;
-    DROP TABLE base.t;
-    DROP TABLE past.t;
-    DROP SCHEMA base;
-    DROP SCHEMA past;
-    ALTER TABLE everview.meta DROP COLUMN rows_since;
-    UPDATE everview.meta SET form = form - 1;
-    COMMIT`);
-  connection.closeSync();
-  instance.closeSync();
-}
-
 describe('what is written about all columns of a row', () => {
   it.each([
     ['UPDATE t SET doc = to_json(t) WHERE id = 1', `{"id":1,"grp":"a","doc":null}`],
@@ -179,6 +191,12 @@ describe('what is written about all columns of a row', () => {
       `{"id":1,"grp":"a","doc":null}`,
     ],
     [
+      `UPDATE t SET doc = to_json([$$it's$$, to_json(t)::VARCHAR])->1->>'$' WHERE id = 1`,
+      `{"id":1,"grp":"a","doc":null}`,
+    ],
+    [`UPDATE t AS "x'y" SET doc = to_json("x'y") WHERE id = 1`, `{"id":1,"grp":"a","doc":null}`],
+    [`UPDATE t SET doc = '{}' WHERE row(1, 'a', NULL::JSON) IS NOT DISTINCT FROM t`, '{}'],
+    [
       `UPDATE t SET doc = to_json(struct_pack(n := (SELECT count(*) FROM t AS o WHERE to_json(o) IS NOT NULL))) WHERE id = 1`,
       `{"n":2}`,
     ],
@@ -188,6 +206,23 @@ describe('what is written about all columns of a row', () => {
       INSERT INTO t VALUES (1, 'a', NULL), (2, 'b', NULL)`);
     await db.sql(statement);
     expect(await rowsOf(db, 'SELECT doc FROM t ORDER BY id')).toEqual([{ doc }, { doc: null }]);
+    await db.close();
+  });
+
+  it.each([
+    ['DELETE FROM t WHERE __ev_v >= 0', '__ev_v'],
+    ['UPDATE t SET grp = t.__ev_v', '__ev_v'],
+    [`INSERT INTO t VALUES (1, 'z', NULL) ON CONFLICT DO UPDATE SET grp = __ev_x`, '__ev_x'],
+  ])('%s is about no column', async (statement, name) => {
+    const { db } = await openEverview();
+    await db.sql(`CREATE TABLE t (id BIGINT PRIMARY KEY, grp VARCHAR, doc JSON);
+      INSERT INTO t VALUES (1, '__ev_v', NULL)`);
+    expect(await failureOf(db.sql(statement))).toMatchObject({
+      code: 'unknown-column',
+      message: `there is no column "${name}"`,
+    });
+    await db.sql(`UPDATE t SET grp = '__ev_w' WHERE grp = '__ev_v'`);
+    expect(await rowsOf(db, 'SELECT grp FROM t')).toEqual([{ grp: '__ev_w' }]);
     await db.close();
   });
 
@@ -203,6 +238,65 @@ describe('what is written about all columns of a row', () => {
       { id: 1n, x: null },
       { id: 3n, x: 7n },
     ]);
+    await db.close();
+  });
+});
+
+describe('the place of a row', () => {
+  const rows = [
+    [1n, 'a'],
+    [2n, 'a'],
+    [3n, 'b'],
+  ] as const;
+  it.each([
+    [`DELETE FROM t WHERE rowid = (SELECT rowid FROM t WHERE grp = 'a' LIMIT 1)`, [rows[1], rows[2]]],
+    [`DELETE FROM t WHERE rowid IN (SELECT rowid FROM t WHERE grp = 'a')`, [rows[2]]],
+    [`DELETE FROM t WHERE rowid NOT IN (SELECT min(rowid) FROM t GROUP BY grp)`, [rows[0], rows[2]]],
+    ['DELETE FROM t USING t AS o WHERE o.rowid < t.rowid AND o.grp = t.grp', [rows[0], rows[2]]],
+    [
+      'DELETE FROM t WHERE EXISTS (SELECT 1 FROM t AS o WHERE o.grp = t.grp AND o.rowid < t.rowid)',
+      [rows[0], rows[2]],
+    ],
+    [
+      `UPDATE t SET grp = 'z' WHERE rowid IN (SELECT rowid FROM t WHERE grp = 'b')`,
+      [rows[0], rows[1], [3n, 'z']],
+    ],
+  ])('%s takes the rows that it names', async (statement, left) => {
+    const { db } = await openEverview();
+    await db.sql(
+      `CREATE TABLE t (id BIGINT, grp VARCHAR); INSERT INTO t VALUES (1, 'a'), (2, 'a'), (3, 'b')`,
+    );
+    await db.sql(statement);
+    const { rows: found } = await db.query('SELECT id, grp FROM t ORDER BY id');
+    expect(found.map(Object.values)).toEqual(left);
+    await db.close();
+  });
+
+  it('can be read, also by a view of a file in which rows were written twice', async () => {
+    await using file = await temporaryDatabase();
+    const opened = await openEverview({ path: file.path });
+    await opened.db.sql(`CREATE TABLE t (id BIGINT); INSERT INTO t VALUES (5), (6);
+      CREATE VIEW v AS SELECT rowid AS place, id FROM t`);
+    await opened.db.close();
+    await withFile(file.path, writtenTwice);
+    const { db } = await openEverview({ path: file.path });
+    const expected = [
+      { place: 0n, id: 5n },
+      { place: 1n, id: 6n },
+    ];
+    expect(await rowsOf(db, 'SELECT * FROM v ORDER BY id')).toEqual(expected);
+    expect(await rowsOf(db, 'SELECT t.rowid AS place, id FROM t ORDER BY rowid')).toEqual(expected);
+    await db.close();
+  });
+
+  it('is refused beside the row as a whole', async () => {
+    const { db } = await openEverview();
+    await db.sql('CREATE TABLE t (id BIGINT); INSERT INTO t VALUES (1)');
+    expect(await failureOf(db.sql('DELETE FROM t WHERE rowid = 0 AND t IS NOT NULL'))).toMatchObject({
+      code: 'unsupported',
+      hint: 'name the columns, or give the table a key',
+    });
+    expect(await rowsOf(db, 'SELECT id FROM t')).toEqual([{ id: 1n }]);
     await db.close();
   });
 });

@@ -8,6 +8,7 @@ import { longTests } from '../support/depth.ts';
 import { failureOf } from '../support/failure-of.ts';
 import { openEverview } from '../support/open-everview.ts';
 import { temporaryDatabase } from '../support/temporary-database.ts';
+import { writtenTwice } from '../support/written-twice.ts';
 
 let db: Everview;
 
@@ -163,6 +164,7 @@ longTests(() => {
     await old.close();
     const instance = await DuckDBInstance.create(file.path);
     const connection = await instance.connect();
+    await writtenTwice(connection);
     for (const schema of ['data', 'log', 'quarantine'])
       await connection.run(`ALTER TABLE ${schema}.o ALTER doc TYPE VARCHAR`);
     await connection.run(`UPDATE data.o SET doc = '{'; UPDATE log.o SET doc = '{'`);
