@@ -31,13 +31,6 @@ export default defineConfig({
     maxWorkers: 2,
     // Short-lived objects die young: a third of what collecting them takes.
     execArgv: ['--max-semi-space-size=64'],
-    // Each database that a test closes has all free memory given back to the system, and the next takes it again, page by
-    // page. That is less where malloc has one arena to go through, and DuckDB's allocator gives nothing back by itself.
-    // Read when a worker starts; the other systems than Linux know nothing of them.
-    env: {
-      MALLOC_ARENA_MAX: '1',
-      DUCKDB_JE_MALLOC_CONF: 'dirty_decay_ms:-1,muzzy_decay_ms:-1',
-    },
     // No module keeps state, so files of tests can share those that are loaded.
     isolate: false,
     sequence: { sequencer: SlowestFirst },

@@ -15,7 +15,7 @@ export default defineConfig({
   test: {
     ...everyRun.test,
     include: ['test/**/*.campaign.ts', ...deeper.map((path) => `test/${path.replaceAll('\\', '/')}`)],
-    env: { ...everyRun.test?.env, EVERVIEW_TEST_DEPTH: 'campaign' },
+    env: { EVERVIEW_TEST_DEPTH: 'campaign' },
     testTimeout: 300_000,
     hookTimeout: 600_000,
   },
