@@ -48,3 +48,14 @@ export function rewrite(json: SqlJson, replace: (node: SqlNode) => SqlNode | nul
   if (replaced !== null) return replaced;
   return Object.fromEntries(Object.entries(json).map(([key, value]) => [key, rewrite(value, replace)]));
 }
+
+/** The names a reference to a column consists of. */
+export function columnParts(node: SqlNode): string[] {
+  const names = node['column_names'];
+  return Array.isArray(names) ? names.map(String) : [];
+}
+
+/** A reference to a column by its parts. */
+export function columnReference(...names: string[]): SqlNode {
+  return { class: 'COLUMN_REF', type: 'COLUMN_REF', alias: '', query_location: 0, column_names: names };
+}

@@ -1,8 +1,8 @@
-import { EverviewError } from '../core/errors.ts';
+import { EverviewError, placeIn } from '../core/errors.ts';
 import { reservedPrefix } from '../core/identifier.ts';
+import { withoutTexts } from '../core/sql-text.ts';
 import type { SqlParameter } from '../core/value.ts';
 import type { Assignment, SqlFragment } from '../declare/statement.ts';
-import { withoutTexts } from '../ingest/own-rows.ts';
 import type { ReadObject, ReadPlan } from '../plan/read-plan.ts';
 import { nameOf } from '../query/catalog.ts';
 import type { QueryReads } from '../query/query-reads.ts';
@@ -138,10 +138,11 @@ export class FragmentRewriter {
 
 /** @throws EverviewError `unknown-column` for a name of the engine's, which the tables underneath have */
 function assertNoneReserved(text: string): void {
-  const [name] =
-    new RegExp(`(?<![\\p{L}\\p{N}_$])${reservedPrefix}\\w*`, 'iu').exec(withoutTexts(text)) ?? [];
-  if (name === undefined) return;
+  const found = new RegExp(`(?<![\\p{L}\\p{N}_$])${reservedPrefix}\\w*`, 'iu').exec(withoutTexts(text));
+  if (found === null) return;
+  const [name] = found;
   throw new EverviewError('unknown-column', `there is no column "${name}"`, {
+    at: placeIn(text, found.index, name.length),
     hint: `names that start with ${reservedPrefix} are the engine's`,
   });
 }

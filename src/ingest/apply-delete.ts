@@ -29,7 +29,6 @@ export async function applyDelete(
     await stageDelete(tx, target, options);
     const stage: Stage = {
       relation: stageRelation,
-      inTable: null,
       replaces: true,
       hasRows: false,
       mayMisfit: false,

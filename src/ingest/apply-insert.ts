@@ -61,7 +61,7 @@ export async function applyInsert(
       isStaged = taken === null;
       if (taken !== null) return taken;
     }
-    const plain: Stage = { ...newRows, relation: stageRelation, inTable: null, mayMisfit };
+    const plain: Stage = { ...newRows, relation: stageRelation, mayMisfit };
     const conflicts =
       options.onConflict === null
         ? null
@@ -101,10 +101,7 @@ async function leaveInTable(
     screensOf(target, { ...newRows, relation, inTable: version, mayMisfit: false }, arrival).map(
       ({ count }) => count,
     );
-  const isTaken =
-    countsOf(batchInTable(target, version)).length === 0 ||
-    (await areUnbroken(tx, target, version, countsOf, rows));
-  if (isTaken) return { ...nothingDone, inserted: rows };
+  if (await areUnbroken(tx, target, version, countsOf, rows)) return { ...nothingDone, inserted: rows };
   await moveToStage(tx, target, version);
   return null;
 }

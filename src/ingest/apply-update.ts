@@ -105,7 +105,6 @@ async function stageUpdate(
   await makeStage(tx, select);
   return {
     relation: stageRelation,
-    inTable: null,
     replaces: true,
     hasRows: true,
     mayMisfit: select.mayMisfit,

@@ -148,7 +148,6 @@ async function stageReplacements(
   return {
     stage: {
       relation: stageRelation,
-      inTable: null,
       replaces: true,
       hasRows: true,
       mayMisfit: false,

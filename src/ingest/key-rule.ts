@@ -51,7 +51,7 @@ export function keyRules(target: IngestTarget, constraint: KeyConstraint, stage:
 function keyScreen(target: IngestTarget, kept: string, stage: Stage, columns: readonly string[]): string {
   const list = quoteList(columns);
   const both =
-    stage.inTable === null
+    stage.inTable === undefined
       ? `(SELECT ${list} FROM ${kept} UNION ALL SELECT ${list} FROM ${stage.relation})`
       : dataRelation(target.name);
   const found = `(SELECT count(*) FROM ${both} AS d JOIN ${stage.relation} AS s ON ${equalKeys('d', columns, 's', columns)})`;

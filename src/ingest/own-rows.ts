@@ -2,6 +2,7 @@ import { EverviewError } from '../core/errors.ts';
 import { quoteIdentifier } from '../core/identifier.ts';
 import { findColumn } from '../core/schema.ts';
 import type { Session } from '../core/session.ts';
+import { namePattern, withoutTexts } from '../core/sql-text.ts';
 import type { IngestTarget } from './ingest-target.ts';
 import { baseRelation } from './relation-names.ts';
 import { columnList } from './row-sql.ts';
@@ -53,20 +54,10 @@ function mentionsWholeRow(text: string, { schema }: IngestTarget, alias: string)
   if (/\bcolumns\s*\(/i.test(code)) return true;
   // A column of that name goes first.
   if (findColumn(schema, alias) !== undefined) return false;
-  const [quoted, bare] = [quoteIdentifier(alias), alias].map((name) =>
-    name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'),
-  );
   // Before a dot it is a qualifier, after one a column or table, and after AS a name that is given.
   const word = new RegExp(
-    `(?<![\\p{L}\\p{N}_$"]|\\.\\s*|\\bas\\s+)(?:${quoted}|${bare})(?![\\p{L}\\p{N}_$"]|\\s*[.(])`,
+    `(?<![\\p{L}\\p{N}_$"]|\\.\\s*|\\bas\\s+)${namePattern(alias)}(?![\\p{L}\\p{N}_$"]|\\s*[.(])`,
     'iu',
   );
   return word.test(code);
-}
-
-/** Without what is surely a text, so that its words are not taken for names. */
-export function withoutTexts(sql: string): string {
-  // Dollar quotes, escapes, and apostrophes in names or comments: where a text ends then takes a parser to know.
-  if (/\$|\be'|"[^"]*'|--|\/\*/i.test(sql)) return sql;
-  return sql.replace(/'(?:[^']|'')*'/g, `''`);
 }

@@ -187,7 +187,6 @@ async function stageHeld(
     await makeStage(tx, select);
     return {
       relation: stageRelation,
-      inTable: null,
       replaces: false,
       hasRows: true,
       mayMisfit: select.mayMisfit,
@@ -200,7 +199,6 @@ async function stageHeld(
   await makeStage(tx, { ...select, sql });
   return {
     relation: stageRelation,
-    inTable: null,
     replaces: true,
     hasRows: true,
     mayMisfit: select.mayMisfit,

@@ -74,7 +74,7 @@ export function equalKeys(
 
 /** The rows of the table beside the staged ones, and that these do not replace. */
 export function remaining({ name }: IngestTarget, stage: Stage, columns: readonly string[]): string {
-  if (stage.inTable !== null)
+  if (stage.inTable !== undefined)
     return `(SELECT ${quoteList(columns)} FROM ${baseRelation(name)} WHERE ${versionColumn} < ${stage.inTable})`;
   if (!stage.replaces) return dataRelation(name);
   const list = quoteList(columns, 'd.');

@@ -25,8 +25,8 @@ export const misfitColumn = '__ev_misfit';
 export type Stage = {
   /** Where the rows wait, as a FROM item. */
   readonly relation: string;
-  /** The version under which the rows are in their table already; null: they are on the stage. */
-  readonly inTable: Version | null;
+  /** The version under which the rows are in their table already; absent: they are on the stage. */
+  readonly inTable?: Version;
   /** Staged rows carry `oldColumn`. */
   readonly replaces: boolean;
   /** Staged rows carry the table's columns; false for a delete. */

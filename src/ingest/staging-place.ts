@@ -97,9 +97,11 @@ export async function areUnbroken(
   const inTable = batchInTable(target, version);
   const [batch, before] =
     count > fewRows ? [inTable, ''] : ['__ev_batch', `WITH __ev_batch AS MATERIALIZED ${inTable} `];
+  const counts = countsOf(batch);
+  if (counts.length === 0) return true;
   // The count makes one row of it where no rule's own is an aggregate of this level.
   const [tally] = await tx.rows(
-    `${before}SELECT count(*), ${countsOf(batch).join(' + ')} AS broken FROM ${batch} AS ${quoteIdentifier(target.name)}`,
+    `${before}SELECT count(*), ${counts.join(' + ')} AS broken FROM ${batch} AS ${quoteIdentifier(target.name)}`,
   );
   return Number(tally?.broken ?? 1) === 0;
 }

@@ -2,11 +2,11 @@ import { createDomain, type DomainInput } from '../algebra/domain.ts';
 import { createJoin, type JoinInput } from '../algebra/join.ts';
 import type { Relation, Scope } from '../algebra/node.ts';
 import { createProject, type ProjectedColumn } from '../algebra/project.ts';
-import type { SqlNode } from '../core/sql-tree.ts';
+import { columnParts, columnReference, type SqlNode } from '../core/sql-tree.ts';
 import { isOnClock } from './clock-conditions.ts';
 import { keyColumn } from './domain-columns.ts';
 import { keyPlace, type SelectDomain } from './lower-block.ts';
-import { columnParts, columnReference, expressionKey } from './lower-expression.ts';
+import { expressionKey } from './lower-expression.ts';
 import {
   aliasesIn,
   crossItem,

@@ -1,10 +1,10 @@
 import { createJoin } from '../algebra/join.ts';
 import type { Relation, Scope } from '../algebra/node.ts';
 import { createProject, type ProjectedColumn } from '../algebra/project.ts';
-import type { SqlNode } from '../core/sql-tree.ts';
+import { columnReference, type SqlNode } from '../core/sql-tree.ts';
 import { keyColumn } from './domain-columns.ts';
 import type { FromContext } from './lower-context.ts';
-import { columnReference, expressionKey } from './lower-expression.ts';
+import { expressionKey } from './lower-expression.ts';
 import {
   type FromScope,
   type MergedColumn,

@@ -1,15 +1,9 @@
 import { createDomain, type DomainNode } from '../algebra/domain.ts';
 import type { Relation, Scope } from '../algebra/node.ts';
 import { createProject, type ProjectedColumn } from '../algebra/project.ts';
-import type { SqlNode } from '../core/sql-tree.ts';
+import { columnParts, columnReference, type SqlNode } from '../core/sql-tree.ts';
 import { keyColumn, outputColumn } from './domain-columns.ts';
-import {
-  columnParts,
-  columnReference,
-  expressionKey,
-  hasRowFunction,
-  windowsIn,
-} from './lower-expression.ts';
+import { expressionKey, hasRowFunction, windowsIn } from './lower-expression.ts';
 import { hasAggregate } from './lower-group.ts';
 import { LowerRefusal } from './lower-refusal.ts';
 import { nodesOf } from './lower-relations.ts';

@@ -4,9 +4,8 @@ import { createJoin, type JoinInput } from '../algebra/join.ts';
 import { columnsOf, type Relation, type Scope } from '../algebra/node.ts';
 import { createProject } from '../algebra/project.ts';
 import { findColumn } from '../core/schema.ts';
-import { isNode, type SqlNode } from '../core/sql-tree.ts';
+import { columnParts, columnReference, isNode, type SqlNode } from '../core/sql-tree.ts';
 import { isOnClock } from './clock-conditions.ts';
-import { columnParts, columnReference } from './lower-expression.ts';
 import type { RelationRead } from './lower-relations.ts';
 import { aliasesIn, conjunction } from './lower-tree.ts';
 

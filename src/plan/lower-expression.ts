@@ -1,5 +1,5 @@
 import { sameName } from '../core/schema.ts';
-import { isNode, type SqlJson, type SqlNode, walk } from '../core/sql-tree.ts';
+import { columnParts, isNode, type SqlJson, type SqlNode, walk } from '../core/sql-tree.ts';
 import { aggregateFunctions } from './aggregate-functions.ts';
 import { LowerRefusal } from './lower-refusal.ts';
 import { mapValues, nodesOf } from './lower-relations.ts';
@@ -175,16 +175,6 @@ function lowerLambda(node: SqlNode, context: ExpressionContext, outer: ReadonlyS
 function lambdaParameters(lhs: SqlNode): string[] {
   if (lhs['class'] === 'COLUMN_REF') return columnParts(lhs).length === 1 ? columnParts(lhs) : [];
   return nodesOf(lhs['children']).flatMap(lambdaParameters);
-}
-
-export function columnParts(node: SqlNode): string[] {
-  const names = node['column_names'];
-  return Array.isArray(names) ? names.map(String) : [];
-}
-
-/** A reference to a column by its parts. */
-export function columnReference(...names: string[]): SqlNode {
-  return { class: 'COLUMN_REF', type: 'COLUMN_REF', alias: '', query_location: 0, column_names: names };
 }
 
 /** Text that is equal for expressions that are the same but for where they stand and what they are called. */

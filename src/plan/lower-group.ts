@@ -1,7 +1,7 @@
 import { stateColumns } from '../algebra/group.ts';
-import { isNode, type SqlJson, type SqlNode, walk } from '../core/sql-tree.ts';
+import { columnParts, columnReference, isNode, type SqlJson, type SqlNode, walk } from '../core/sql-tree.ts';
 import { aggregateFunctions } from './aggregate-functions.ts';
-import { columnParts, columnReference, expressionKey } from './lower-expression.ts';
+import { expressionKey } from './lower-expression.ts';
 import { LowerRefusal } from './lower-refusal.ts';
 import { mapValues, nodesOf } from './lower-relations.ts';
 import { constant, isNotNull, nullConstant } from './lower-tree.ts';

@@ -1,7 +1,7 @@
 import { createDomain } from '../algebra/domain.ts';
 import type { Relation } from '../algebra/node.ts';
 import { sameName } from '../core/schema.ts';
-import { isNode, type SqlNode } from '../core/sql-tree.ts';
+import { columnReference, isNode, type SqlNode } from '../core/sql-tree.ts';
 import { keyColumn } from './domain-columns.ts';
 import {
   isLeftOnly,
@@ -17,7 +17,6 @@ import {
 } from './join-side.ts';
 import { placeClockConditions } from './lower-clock.ts';
 import type { FromContext } from './lower-context.ts';
-import { columnReference } from './lower-expression.ts';
 import { tryMatch } from './lower-match.ts';
 import { LowerRefusal } from './lower-refusal.ts';
 import { stringsOf } from './lower-relations.ts';

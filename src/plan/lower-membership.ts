@@ -1,10 +1,9 @@
 import { createJoin, type JoinInput } from '../algebra/join.ts';
 import { columnsOf, type Relation, type Scope } from '../algebra/node.ts';
 import { createProject } from '../algebra/project.ts';
-import { isNode, type SqlNode } from '../core/sql-tree.ts';
+import { columnParts, columnReference, isNode, type SqlNode } from '../core/sql-tree.ts';
 import { keyColumn, subqueryColumn } from './domain-columns.ts';
 import type { SelectContext } from './lower-context.ts';
-import { columnParts, columnReference } from './lower-expression.ts';
 import { LowerRefusal } from './lower-refusal.ts';
 import {
   call,

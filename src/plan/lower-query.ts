@@ -3,18 +3,12 @@ import { stateColumns } from '../algebra/group.ts';
 import { columnsOf, type Relation, type Scope } from '../algebra/node.ts';
 import { createProject } from '../algebra/project.ts';
 import { createUnionAll } from '../algebra/union-all.ts';
-import { isNode, type SqlNode } from '../core/sql-tree.ts';
+import { columnReference, isNode, type SqlNode } from '../core/sql-tree.ts';
 import { outputColumn } from './domain-columns.ts';
 import { joinDomains } from './join-domains.ts';
 import { innerDomain, isBlock, type SelectDomain, selectDomain } from './lower-block.ts';
 import type { FromContext, NamedRelation, SelectContext } from './lower-context.ts';
-import {
-  columnReference,
-  type ExpressionContext,
-  hasRowFunction,
-  lowerExpression,
-  windowsIn,
-} from './lower-expression.ts';
+import { type ExpressionContext, hasRowFunction, lowerExpression, windowsIn } from './lower-expression.ts';
 import { type LoweredGroup, lowerGroup, momentArgument } from './lower-group.ts';
 import { expandGroupingSets } from './lower-grouping-sets.ts';
 import { LowerRefusal, type UnresolvedColumn } from './lower-refusal.ts';

@@ -14,9 +14,9 @@ import {
   replaceReferences,
   subqueryNode,
 } from '../core/relation-references.ts';
-import { namesPlace, tableWithPlaces } from '../core/row-places.ts';
 import type { Schema } from '../core/schema.ts';
 import { isNode, rewrite, type SqlJson, type SqlNode } from '../core/sql-tree.ts';
+import { namesPlace, tableWithPlaces } from './row-places.ts';
 
 /** What a name in a FROM clause stands for. `kept`: a materialized view or training set. */
 export type ResolvedRelation =

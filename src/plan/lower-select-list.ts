@@ -1,5 +1,5 @@
-import { isNode, type SqlNode, walk } from '../core/sql-tree.ts';
-import { columnReference, expressionKey } from './lower-expression.ts';
+import { columnReference, isNode, type SqlNode, walk } from '../core/sql-tree.ts';
+import { expressionKey } from './lower-expression.ts';
 import { LowerRefusal } from './lower-refusal.ts';
 import { nodesOf, stringsOf } from './lower-relations.ts';
 import { type FromScope, starColumns } from './lower-scope.ts';

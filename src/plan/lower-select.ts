@@ -1,14 +1,8 @@
-import { isNode, type SqlNode, walk } from '../core/sql-tree.ts';
+import { columnParts, columnReference, isNode, type SqlNode, walk } from '../core/sql-tree.ts';
 import { subqueryColumn } from './domain-columns.ts';
 import { placeClockConditions } from './lower-clock.ts';
 import type { SelectContext } from './lower-context.ts';
-import {
-  columnParts,
-  columnReference,
-  type ExpressionContext,
-  expressionKey,
-  lowerExpression,
-} from './lower-expression.ts';
+import { type ExpressionContext, expressionKey, lowerExpression } from './lower-expression.ts';
 import { lowerFrom } from './lower-from.ts';
 import { hasAggregate } from './lower-group.ts';
 import { LowerRefusal } from './lower-refusal.ts';

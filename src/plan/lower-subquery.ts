@@ -1,9 +1,9 @@
 import { columnsOf } from '../algebra/node.ts';
-import { isNode, rewrite, type SqlNode } from '../core/sql-tree.ts';
+import { columnParts, columnReference, isNode, rewrite, type SqlNode } from '../core/sql-tree.ts';
 import { keyColumn, subqueryColumn } from './domain-columns.ts';
 import { atAlias, bodyTree, inputOf } from './lower-block.ts';
 import type { SelectContext } from './lower-context.ts';
-import { columnParts, columnReference, hasRowFunction } from './lower-expression.ts';
+import { hasRowFunction } from './lower-expression.ts';
 import { hasAggregate, isAggregateCall } from './lower-group.ts';
 import { lowerMembership } from './lower-membership.ts';
 import { LowerRefusal } from './lower-refusal.ts';

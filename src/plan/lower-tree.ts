@@ -1,5 +1,12 @@
-import { isNode, rewrite, type SqlJson, type SqlNode, walk } from '../core/sql-tree.ts';
-import { columnParts, columnReference } from './lower-expression.ts';
+import {
+  columnParts,
+  columnReference,
+  isNode,
+  rewrite,
+  type SqlJson,
+  type SqlNode,
+  walk,
+} from '../core/sql-tree.ts';
 
 /** The parts of a SELECT; those left out are empty. */
 export type SelectParts = {

@@ -3,8 +3,7 @@ import { createJoin } from '../algebra/join.ts';
 import { createMatch } from '../algebra/match.ts';
 import { columnsOf, type Relation, type Scope } from '../algebra/node.ts';
 import { createProject } from '../algebra/project.ts';
-import { isNode, type SqlNode } from '../core/sql-tree.ts';
-import { columnParts, columnReference } from './lower-expression.ts';
+import { columnParts, columnReference, isNode, type SqlNode } from '../core/sql-tree.ts';
 import { aliasesIn } from './lower-tree.ts';
 import { expressionsOf, type LoweredSelect } from './lowered-select.ts';
 

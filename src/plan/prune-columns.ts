@@ -6,8 +6,8 @@ import { createPredict } from '../algebra/predict.ts';
 import { createProject } from '../algebra/project.ts';
 import { createUnionAll } from '../algebra/union-all.ts';
 import { sameName } from '../core/schema.ts';
-import { isNode, type SqlNode, walk } from '../core/sql-tree.ts';
-import { columnParts, hasRowFunction } from './lower-expression.ts';
+import { columnParts, isNode, type SqlNode, walk } from '../core/sql-tree.ts';
+import { hasRowFunction } from './lower-expression.ts';
 import { nodesOf } from './lower-relations.ts';
 import { qualifiedReferences, queryExpression, queryOf } from './lower-tree.ts';
 

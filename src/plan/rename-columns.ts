@@ -2,8 +2,7 @@ import { createJoin } from '../algebra/join.ts';
 import { columnsOf, type Relation, type Scope } from '../algebra/node.ts';
 import { createProject } from '../algebra/project.ts';
 import { createUnionAll } from '../algebra/union-all.ts';
-import type { SqlNode } from '../core/sql-tree.ts';
-import { columnReference } from './lower-expression.ts';
+import { columnReference, type SqlNode } from '../core/sql-tree.ts';
 import { named } from './lower-tree.ts';
 
 /** The first columns of a relation under other names, by position. */

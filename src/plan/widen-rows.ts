@@ -1,11 +1,10 @@
 import { createDomain, type DomainInput, type Repeatability } from '../algebra/domain.ts';
 import type { JoinInput } from '../algebra/join.ts';
 import { columnsOf, type Relation } from '../algebra/node.ts';
-import type { SqlNode } from '../core/sql-tree.ts';
+import { columnParts, columnReference, type SqlNode } from '../core/sql-tree.ts';
 import { isOnClock } from './clock-conditions.ts';
 import { keyColumn, subqueryColumn } from './domain-columns.ts';
 import { atAlias, innerDomain, inputOf, keyPlace } from './lower-block.ts';
-import { columnParts, columnReference } from './lower-expression.ts';
 import {
   aliasesIn,
   mapReferences,

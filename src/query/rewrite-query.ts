@@ -7,7 +7,6 @@ import {
   replaceReferences,
   subqueryNode,
 } from '../core/relation-references.ts';
-import { namesPlace, tableWithPlaces } from '../core/row-places.ts';
 import { findColumn, type Schema, sameName } from '../core/schema.ts';
 import type { Session } from '../core/session.ts';
 import { type SqlNode, type SqlParser, walk } from '../core/sql-tree.ts';
@@ -16,6 +15,7 @@ import { type Version, versionOf } from '../core/version.ts';
 import { type ChangeSince, tableAtVersionSql } from '../log/table-at-version.ts';
 import { loggedPredictionSql } from '../model/logged-prediction-sql.ts';
 import type { ModelParameters } from '../model/scorer.ts';
+import { namesPlace, tableWithPlaces } from '../plan/row-places.ts';
 import { bindParameters } from './bind-parameters.ts';
 import type { Catalog, CatalogEntry, ModelEntry, TableEntry } from './catalog.ts';
 import { replaceClockFunctions } from './clock-functions.ts';
@@ -103,8 +103,9 @@ class QueryRewriter {
     const tree = replaceClockFunctions(query, this.#context.nowMs, (name) => this.#isColumn(name, query));
     const replacements = new Map<SqlNode, SqlNode>();
     const references = referencesOf(tree, (reference) => !isModelCall(reference));
+    const hasPlaces = this.#context.places || namesPlace(tree);
     for (const reference of references) {
-      const replaced = await this.#replacement(reference, tree, at);
+      const replaced = await this.#replacement(reference, tree, at, hasPlaces);
       if (replaced !== null) replacements.set(reference.node, replaced);
     }
     return replaceReferences(tree, (reference) => replacements.get(reference.node) ?? null);
@@ -137,6 +138,7 @@ class QueryRewriter {
     reference: RelationReference,
     query: SqlNode,
     at: Version | null,
+    hasPlaces: boolean,
   ): Promise<SqlNode | null> {
     if (reference.kind === 'function') {
       return isModelCall(reference) ? this.#prediction(reference, query, at) : null;
@@ -153,25 +155,23 @@ class QueryRewriter {
             reference.at,
             placeInQuery(this.#text, reference.offset, reference.name.length),
           );
-    return this.#relation(entry, reference.node, query, alias, version);
+    return this.#relation(entry, reference.node, alias, version, hasPlaces);
   }
 
   async #relation(
     entry: Exclude<CatalogEntry, { kind: 'model' }>,
     node: SqlNode,
-    query: SqlNode,
     alias: string,
     at: Version | null,
+    hasPlaces: boolean,
   ): Promise<SqlNode> {
     const { name } = entry.declared.definition;
     if (entry.kind === 'table') {
       const { head } = this.#context;
       const version = at ?? this.#context.version;
       const change = at === null && version === head ? 'none' : this.#context.changeSince(name, version);
-      if (change === 'none') {
-        const hasPlaces = this.#context.places || namesPlace(query);
+      if (change === 'none')
         return hasPlaces ? tableWithPlaces(node, name, alias) : relationNode(node, 'data', name, alias);
-      }
       return this.#fragment(node, alias, tableAtVersionSql(name, entry.declared.schema, version, change));
     }
     const inline = this.#context.inline.get(name);

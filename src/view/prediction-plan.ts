@@ -4,6 +4,7 @@ import type { PredictNode } from '../algebra/predict.ts';
 import { quoteIdentifier } from '../core/identifier.ts';
 import type { Schema } from '../core/schema.ts';
 import type { Session } from '../core/session.ts';
+import { namePattern } from '../core/sql-text.ts';
 import type { DomainPlan } from '../plan/view-plan.ts';
 import { domainPlan } from './plan-domains.ts';
 
@@ -30,7 +31,7 @@ export async function predictionPlan(
     return 'it is more than the columns of one PREDICT';
   const { alias, node: predict } = only;
   const shown = (column: string) => {
-    const written = new RegExp(`^${escaped(alias)}\\.${escaped(column)}$`);
+    const written = new RegExp(`^${namePattern(alias)}\\.${namePattern(column)}$`);
     return node.columns.flatMap(({ name, expression }) => (written.test(expression) ? [name] : []));
   };
   const outputs = predict.outputs.map((output) => ({ ...output, stored: shown(output.name)[0] ?? null }));
@@ -68,10 +69,4 @@ function keptPredictions(
   }));
   const kept = outputs.map(({ name, type, stored }) => ({ name, type, stored: stored ?? name }));
   return { model: predict.model, tolerance, inputs, outputs: kept };
-}
-
-/** A column's name as DuckDB prints it, quoted or not. */
-function escaped(name: string): string {
-  const plain = name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
-  return `(?:"${plain.replaceAll('"', '""')}"|${plain})`;
 }

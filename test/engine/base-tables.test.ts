@@ -220,6 +220,7 @@ describe('what is written about all columns of a row', () => {
     expect(await failureOf(db.sql(statement))).toMatchObject({
       code: 'unknown-column',
       message: `there is no column "${name}"`,
+      place: `1:${statement.indexOf(name) + 1}+${name.length}`,
     });
     await db.sql(`UPDATE t SET grp = '__ev_w' WHERE grp = '__ev_v'`);
     expect(await rowsOf(db, 'SELECT grp FROM t')).toEqual([{ grp: '__ev_w' }]);

@@ -179,7 +179,8 @@ export class IngestWorld implements AsyncDisposable {
           return typeof member === 'function' ? member.bind(session) : member;
         },
       });
-      return applyInsert(counting, this.target(name), source, plainInsert, context);
+      const first = { ...context, touched: new Set<string>() };
+      return applyInsert(counting, this.target(name), source, plainInsert, first);
     });
     return count;
   }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { InputRow } from '../../src/ingest/row-source.ts';
 import { firstOf, longTests } from '../support/depth.ts';
-import { check, IngestWorld, notNull, primaryKey, table } from './ingest-world.ts';
+import { check, IngestWorld, notNull, primaryKey, rejection, table } from './ingest-world.ts';
 
 const everything = {
   id: 'BIGINT',
@@ -251,8 +251,8 @@ test('a thousand clean rows cost a handful of statements', async () => {
   await opened.values('p', `('a')`);
   const rows = Array.from({ length: 1000 }, (_, id) => ({ id, k: 'a', n: id }));
   const statements = await opened.countStatements('c', { kind: 'rows', rows });
-  // Make the stage, append, check, write, drop the stage.
-  expect(statements).toEqual({ run: 3, rows: 1, append: 1, describe: 0 });
+  // Append to the table, and check.
+  expect(statements).toEqual({ run: 0, rows: 1, append: 1, describe: 0 });
 });
 
 describe('a value that is none of its type is refused, and not made into another one', () => {
@@ -337,4 +337,21 @@ describe('a value that is none of its type is refused, and not made into another
     });
     expect(await opened.bag('(SELECT x::VARCHAR AS x FROM data.t)')).toEqual([[shown], [shown], [shown]]);
   });
+});
+
+test('rows are not late beside those of their own batch', async () => {
+  const { definition, ...declared } = table('r', { at: 'TIMESTAMP', n: 'INTEGER' });
+  const arrival = { ...definition.arrival, allowedLatenessMs: 3_600_000 };
+  await using opened = await IngestWorld.open({
+    ...declared,
+    definition: { ...definition, eventTime: 'at', arrival },
+  });
+  const batch = (...hours: number[]) =>
+    hours.map((hour, n) => ({ at: new Date(Date.UTC(2001, 0, 1, hour)), n }));
+  await opened.insert('r', { kind: 'rows', rows: batch(1) });
+  const near = await opened.countStatements('r', { kind: 'rows', rows: batch(1, 1) });
+  // As many statements: nothing of it had to be looked at a second time.
+  expect(await opened.countStatements('r', { kind: 'rows', rows: batch(9, 1, 5) })).toEqual(near);
+  const refused = await rejection(opened.insert('r', { kind: 'rows', rows: batch(9, 1) }));
+  expect(refused.violations.map(({ row }) => row)).toEqual([2]);
 });

@@ -17,7 +17,6 @@ const copyRelation = 'temp."__ev_drilled"';
 
 const stage: Stage = {
   relation: stageRelation,
-  inTable: null,
   replaces: false,
   hasRows: true,
   mayMisfit: false,
