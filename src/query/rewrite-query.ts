@@ -9,7 +9,7 @@ import {
 } from '../core/relation-references.ts';
 import { findColumn, type Schema, sameName } from '../core/schema.ts';
 import type { Session } from '../core/session.ts';
-import { type SqlNode, type SqlParser, walk } from '../core/sql-tree.ts';
+import { isNode, type SqlNode, type SqlParser, walk } from '../core/sql-tree.ts';
 import type { SqlParameter } from '../core/value.ts';
 import { type Version, versionOf } from '../core/version.ts';
 import { type ChangeSince, tableAtVersionSql } from '../log/table-at-version.ts';
@@ -284,6 +284,8 @@ class QueryRewriter {
 
   async #askedVersion(at: AskedTime, place: TextPlace | undefined): Promise<Version> {
     this.historical = true;
+    const whole = at.unit === 'VERSION' ? wholeConstant(at.expression) : null;
+    if (whole !== null) return this.#reachable(versionInRange(whole, this.#context.head, place));
     const [expression = 'NULL'] = await this.#context.parser.printExpressions([at.expression]);
     const cast = at.unit === 'VERSION' ? `(${expression})::BIGINT` : `epoch_ms((${expression})::TIMESTAMP)`;
     const exact = at.unit === 'VERSION' ? `(${expression}) = ${cast}` : 'true';
@@ -303,9 +305,22 @@ class QueryRewriter {
       at.unit === 'VERSION'
         ? versionInRange(value, this.#context.head, place)
         : await this.#context.versionAt(Number(value));
+    return this.#reachable(version);
+  }
+
+  #reachable(version: Version): Version {
     this.#context.assertReachable(version);
     return version;
   }
+}
+
+/** A whole number as it is mostly written, which the store need not be asked about. */
+function wholeConstant({ type, value }: SqlNode): bigint | null {
+  if (type !== 'VALUE_CONSTANT' || !isNode(value) || !isNode(value['type'])) return null;
+  // A decimal is told by its digits: 5.5 is 55.
+  const isWhole = value['type']['id'] === 'INTEGER' || value['type']['id'] === 'BIGINT';
+  const number = value['value'];
+  return isWhole && typeof number === 'number' ? BigInt(number) : null;
 }
 
 /**

@@ -19,14 +19,11 @@ import { columnBatchOf } from './column-batch.ts';
 import { brokenOffFailure, storeFailure } from './duckdb-failure.ts';
 import { sqlValueConverter } from './duckdb-value.ts';
 
-/** Reads of the database so that DuckDB takes its snapshot; what it gives is nobody's business. */
-export const takeSnapshot = 'SELECT 1 FROM everview.meta LIMIT 1';
-
 /**
  * Prepared, though without parameters. Nothing else that has none may be: DuckDB plans by what it knows of the data,
  * and an old plan goes wrong with new data (`count(x)` planned as `count(*)` while no x was NULL).
  */
-const boundaries: ReadonlySet<string> = new Set(['BEGIN TRANSACTION', takeSnapshot, 'COMMIT', 'ROLLBACK']);
+const boundaries: ReadonlySet<string> = new Set(['BEGIN TRANSACTION', 'COMMIT', 'ROLLBACK']);
 
 /** Prepared statements kept per connection; the least recently used one goes first. */
 const preparedLimit = 256;

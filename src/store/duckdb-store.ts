@@ -5,7 +5,7 @@ import type { Session, Store } from '../core/session.ts';
 import type { SqlParser } from '../core/sql-tree.ts';
 import { type DatabaseLock, lockDatabase } from './database-lock.ts';
 import { openFailure, storeFailure } from './duckdb-failure.ts';
-import { DuckdbSession, takeSnapshot } from './duckdb-session.ts';
+import { DuckdbSession } from './duckdb-session.ts';
 import { DuckdbSqlParser } from './duckdb-sql-parser.ts';
 import { migrate } from './migrations.ts';
 import { systemProcesses } from './running-processes.ts';
@@ -57,6 +57,8 @@ export async function openDuckdbStore(path: string, options: DuckdbStoreOptions 
     autoinstall_known_extensions: 'false',
     checkpoint_threshold: checkpointThreshold(options.memoryLimit),
     disabled_optimizers: wrongOptimizers,
+    // The snapshot is of BEGIN, and not of the first access to the database after it.
+    immediate_transaction_mode: 'true',
     ...(options.memoryLimit === undefined ? {} : { memory_limit: options.memoryLimit }),
     ...(options.threads === undefined ? {} : { threads: String(options.threads) }),
   };
@@ -208,8 +210,6 @@ export class DuckdbStore implements Store {
     this.#assertOpen();
     const reader = (await this.#idle.pop()) ?? (await this.#newReader());
     await reader.session.run('BEGIN TRANSACTION');
-    // DuckDB takes the snapshot at the first access to the database, not at BEGIN.
-    await reader.session.run(takeSnapshot);
     return reader;
   }
 

@@ -209,6 +209,18 @@ describe('what is read batch by batch', () => {
   });
 });
 
+test('reads the state at which it captured, however late it first looks', async () => {
+  await store.write((tx) => tx.run('CREATE TABLE seen AS SELECT 1 AS n'));
+  const n = await store.read(
+    () => null,
+    async (session) => {
+      await store.write((tx) => tx.run('UPDATE seen SET n = 2'));
+      return (await session.rows('SELECT n FROM seen'))[0]?.n;
+    },
+  );
+  expect(n).toBe(1);
+});
+
 test('runs what it has described, and plans it again once the data is another', async () => {
   const sql = 'SELECT count(n)::INTEGER AS n FROM described';
   const count = async (session: Session) => (await session.rows(sql))[0]?.n;
