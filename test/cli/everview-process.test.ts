@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { tableFromIPC } from 'apache-arrow';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { type BundledProgram, bundleProgram } from '../support/bundle-program.ts';
@@ -59,6 +61,20 @@ test('the first error ends a run with status 1, its place under a caret, and no 
     '  |      ^^^^^^^',
   ]);
   expect(err).not.toMatch(/^\s+at .*\(/m);
+});
+
+test('DuckDB is loaded by commands, after the environment it reads once is set', async () => {
+  const program = new URL('../../src/cli/program.ts', import.meta.url);
+  const code = `await import('${program}'); console.log(process.report.getReport().sharedObjects.join());`;
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    '--import',
+    'tsx',
+    '--input-type=module',
+    '-e',
+    code,
+  ]);
+  expect(stdout).toContain('libc');
+  expect(stdout).not.toContain('duckdb');
 });
 
 test('Arrow is an IPC stream other programs read', async () => {
