@@ -15,6 +15,7 @@ import {
 } from './orders.ts';
 
 const engine = 'Everview, view kept';
+const plainEngine = 'Everview, no constraint, view kept';
 const constrained = 'DuckDB, same constraints, no view';
 const unconstrained = 'DuckDB, no constraint, no view';
 const constrainedRecomputed = 'DuckDB, same constraints, view recomputed';
@@ -63,13 +64,17 @@ export const commitWithView: Benchmark = {
   async run({ directory, isQuick }) {
     const existing = isQuick ? 5_000 : 1_000_000;
     const sizes = isQuick ? [1, 100] : [1, 100, 1_000, 10_000, 100_000];
-    const everview = await openOrders(join(directory, 'commit.db'), existing);
+    const everview = {
+      constrained: await openOrders(join(directory, 'commit.db'), existing),
+      unconstrained: await openOrders(join(directory, 'plain-commit.db'), existing, false),
+    };
     const bare = {
       constrained: await BareOrders.open(join(directory, 'constrained.db'), existing, true),
       unconstrained: await BareOrders.open(join(directory, 'unconstrained.db'), existing, false),
     };
     const sections: AnySection[] = [];
     const beside: BesideRecompute[] = [];
+    const engines = { constrained: engine, unconstrained: plainEngine };
     const rivals = { constrained: constrainedRecomputed, unconstrained: recomputed };
     let next = existing;
     for (const count of sizes) {
@@ -81,20 +86,24 @@ export const commitWithView: Benchmark = {
         const rounds = isQuick ? 1 : count < 10_000 ? 21 : 7;
         const rows = await measureRounds(contenders, rounds);
         sections.push(sectionOf(source, count, existing, rows));
-        beside.push({ count, source: source.title, engine, rivals, rows });
+        beside.push({ count, source: source.title, engines, rivals, rows });
       }
     }
-    await everview.close();
+    await everview.constrained.close();
+    await everview.unconstrained.close();
     bare.constrained.close();
     bare.unconstrained.close();
     return [...sections, recomputeSection(beside)];
   },
 };
 
+/** With the constraints, and without any. */
+type OfEach<V> = { readonly constrained: V; readonly unconstrained: V };
+
 function contendersOf(
   source: Source,
-  everview: Everview,
-  bare: { readonly constrained: BareOrders; readonly unconstrained: BareOrders },
+  everview: OfEach<Everview>,
+  bare: OfEach<BareOrders>,
   existing: number,
   count: number,
   take: () => number,
@@ -125,17 +134,20 @@ function contendersOf(
           });
       },
     );
+  const kept = (name: string, by: Everview): Contender =>
+    contender(
+      name,
+      () => by.execute(`DELETE FROM orders WHERE id >= ${existing}`),
+      (first) => source.intoEngine(by, first, count),
+    );
   const nothing = () => Promise.resolve();
   return [
     duckdb(constrained, bare.constrained, nothing),
     duckdb(unconstrained, bare.unconstrained, nothing),
     duckdb(constrainedRecomputed, bare.constrained, () => bare.constrained.recompute()),
     duckdb(recomputed, bare.unconstrained, () => bare.unconstrained.recompute()),
-    contender(
-      engine,
-      () => everview.execute(`DELETE FROM orders WHERE id >= ${existing}`),
-      (first) => source.intoEngine(everview, first, count),
-    ),
+    kept(engine, everview.constrained),
+    kept(plainEngine, everview.unconstrained),
   ];
 }
 
