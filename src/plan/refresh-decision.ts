@@ -61,7 +61,7 @@ const probeShare = 1 / 64;
  * A rung is tried where that is expected to pay and fewer refreshes than this were like the one at hand. Those probes
  * may cost so many refreshes at first, and then such a share of all.
  */
-const exploring = { alike: 0.9, refreshes: 6, share: 1 / 20 } as const;
+const exploring = { alike: 2.5, refreshes: 6, share: 1 / 20 } as const;
 
 /**
  * Which way to refresh, and why. Pure: the same inputs give the same decision.

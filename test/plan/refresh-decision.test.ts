@@ -189,7 +189,7 @@ describe('learning', () => {
   });
 
   test('the rung last taken is kept against a small advantage of another', () => {
-    const known = teach(newCostModel, 'full', 1, 2);
+    const known = teach(newCostModel, 'full', 1, 5);
     const nearly = teach(known, 'algebraic', algebraicToFull * 1.04, 20);
     expect(decide(rows, bigSource, {}, nearly)).toEqual(['algebraic', 'cheaper-incremental']);
     const clearly = teach(known, 'algebraic', algebraicToFull * 1.5, 20);
