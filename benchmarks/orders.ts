@@ -63,10 +63,10 @@ const viewQuery = `SELECT p.name, count(*) AS orders, sum(o.units) AS units, avg
 
 const placesTable = 'CREATE TABLE places (id INTEGER PRIMARY KEY, name VARCHAR NOT NULL)';
 const placesRows = `SELECT range::INTEGER AS id, 'place ' || range AS name FROM range(${places})`;
-const plainTables = `CREATE TABLE places (id INTEGER, name VARCHAR);
-  CREATE TABLE orders (id BIGINT, place INTEGER, units INTEGER, price DOUBLE)`;
 const ordersTable = `CREATE TABLE orders (id BIGINT PRIMARY KEY, place INTEGER NOT NULL REFERENCES places (id),
   units INTEGER NOT NULL CHECK (units > 0), price DOUBLE)`;
+const plainTables = `CREATE TABLE places (id INTEGER, name VARCHAR);
+  CREATE TABLE orders (id BIGINT, place INTEGER, units INTEGER, price DOUBLE)`;
 
 /** An engine with `orders`, `existing` rows of it, and the view by place that moves with every update. */
 export async function openOrders(path: string, existing: number, isConstrained = true): Promise<Everview> {

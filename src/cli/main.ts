@@ -25,8 +25,8 @@ const signals = {
 const closingGraceMs = 2_000;
 
 /**
- * DuckDB's allocator gives memory back after a second, and takes it again page by page: a third of a commit that comes
- * after a pause, a sixth of the demo. Ten seconds are the allocator's own default; it reads them once, when it is loaded.
+ * DuckDB's allocator gives free memory back within a second, and takes it again page by page: that was 0.3 of a commit
+ * after a pause, and 0.1 to 0.2 of the demo. It reads how long to keep it once, when DuckDB is loaded by a command.
  */
 process.env.DUCKDB_JE_MALLOC_CONF ??= 'dirty_decay_ms:10000,muzzy_decay_ms:10000';
 

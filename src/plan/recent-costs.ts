@@ -27,7 +27,7 @@ export type LocalCost = {
 const width = 0.6;
 /** So many times that, it counts nothing. */
 const farOff = 4;
-/** Every newer observation makes the older ones count so much less. */
+/** Every newer one of those near makes the older ones count so much less: sizes that come in turn do not wear each other out. */
 const memory = 0.85;
 /** The prediction from terms counts as so many observations. */
 const doubt = 0.6;
@@ -38,12 +38,13 @@ export function localCost(
   place: CostPlace,
   predict: (terms: CostTerms) => number,
 ): LocalCost {
-  const residuals = recent.flatMap((each, age) => {
-    const away = distance(each.place, place) / width;
-    if (away > farOff) return [];
-    const weight = each.weight * memory ** age * Math.exp(-0.5 * away ** 2);
-    return [{ value: Math.log(each.ms / predict(each.terms)), weight }];
-  });
+  const residuals = recent
+    .map((each) => ({ ...each, away: distance(each.place, place) / width }))
+    .filter(({ away }) => away <= farOff)
+    .map(({ weight, away, ms, terms }, age) => ({
+      value: Math.log(ms / predict(terms)),
+      weight: weight * memory ** age * Math.exp(-0.5 * away ** 2),
+    }));
   const weight = residuals.reduce((total, residual) => total + residual.weight, 0);
   const middle = lowerMiddle([...residuals, { value: 0, weight: doubt }]);
   const apart = residuals.reduce((total, each) => total + each.weight * Math.abs(each.value - middle), 0);

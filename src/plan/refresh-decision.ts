@@ -58,10 +58,10 @@ const hysteresis = { least: 0.03, most: 0.2, perSpread: 0.25 } as const;
 const probeShare = 1 / 64;
 
 /**
- * A rung is tried where that is expected to pay and fewer refreshes than this were like the one at hand. Those probes
- * may cost so many refreshes at first, and then such a share of all.
+ * A rung is tried where that is expected to pay and fewer refreshes than this were like the one at hand, of which the
+ * first counts half and old ones less: three or four alike are enough, and it never comes beyond 3.2. Those probes may cost so many refreshes at first, and then such a share of all.
  */
-const exploring = { alike: 2.5, refreshes: 6, share: 1 / 20 } as const;
+const exploring = { alike: 2, refreshes: 6, share: 1 / 20 } as const;
 
 /**
  * Which way to refresh, and why. Pure: the same inputs give the same decision.

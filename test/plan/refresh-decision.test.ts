@@ -1,7 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { createGroup } from '../../src/algebra/group.ts';
 import { createScan } from '../../src/algebra/scan.ts';
-import { type CostModel, learn, newCostModel, predictMs, regretMs } from '../../src/plan/cost-model.ts';
+import {
+  type CostModel,
+  learn,
+  newCostModel,
+  predict,
+  predictMs,
+  regretMs,
+} from '../../src/plan/cost-model.ts';
 import { readCostModel, writeCostModel } from '../../src/plan/cost-state.ts';
 import type { RefreshSize } from '../../src/plan/cost-terms.ts';
 import {
@@ -11,6 +18,7 @@ import {
   type RefreshRequest,
 } from '../../src/plan/refresh-decision.ts';
 import { type Rung, rungsOf, type ViewPlan } from '../../src/plan/view-plan.ts';
+import { Random } from '../support/random.ts';
 
 const rows: ViewPlan = { kind: 'rows', rung: 'algebraic', node: createScan('t', 'table', ['k']) };
 const groups: ViewPlan = {
@@ -204,6 +212,41 @@ describe('learning', () => {
     expect(decide(rows, bigSource, {}, again)).toEqual(['algebraic', 'cheaper-incremental']);
     const worse = teach(newCostModel, 'algebraic', algebraicToFull / 5, 20);
     expect(decide(rows, bigSource, {}, worse)).toEqual(['algebraic', 'cheaper-incremental']);
+  });
+
+  test.each([
+    ['of one size', [bigSource]],
+    ['of three sizes in turn', [10, 1_000, 100_000].map((inserted) => sized(50_000_000, inserted))],
+  ] as const)('a rung is known well enough after four refreshes each: %s', (_, sizes) => {
+    let model = newCostModel;
+    for (let round = 1; round <= 4; round++) {
+      for (const size of sizes) model = teach(model, 'algebraic', 1, 1, size);
+      const alike = sizes.map((size) => predict(model, 'algebraic', size).alike);
+      if (round < 3) expect(Math.max(...alike)).toBeLessThan(2);
+      if (round === 4) expect(Math.min(...alike)).toBeGreaterThan(2);
+    }
+  });
+
+  test('what probes cost stays a small share, also where costs scatter for ever', () => {
+    const random = new Random(7);
+    const scatter = () => Math.exp(0.8 * (random.next() - 0.5));
+    const sizes = [10, 100_000].map((inserted) => sized(50_000_000, inserted));
+    const usual = { algebraic: 300, domain: 330, full: 320 };
+    let model = learn(newCostModel, bigSource, { rung: 'full', fellBack: false, actualMs: 320 });
+    let probed = 0;
+    for (let round = 0; round < 400; round++) {
+      const size = sizes[round % 2] ?? bigSource;
+      const { rung, reason, predictedMs } = decideRefresh('v', groups, size, model, free);
+      if (rung === null || predictedMs.algebraic === null || predictedMs.domain === null)
+        throw new Error('none');
+      const best = Math.min(predictedMs.algebraic, predictedMs.domain, predictedMs.full);
+      const extraMs = reason === 'probe' ? (predictedMs[rung] ?? best) - best : 0;
+      if (reason === 'probe') probed++;
+      const actualMs = usual[rung] * scatter();
+      model = readCostModel(writeCostModel(learn(model, size, { rung, fellBack: false, actualMs, extraMs })));
+    }
+    expect(probed).toBeGreaterThan(3);
+    expect(model.probedMs).toBeLessThan(0.05 * model.spentMs + 6 * 320);
   });
 
   test('of several rungs hardly known, one that would seldom be the cheapest is not tried before the likelier one', () => {

@@ -161,14 +161,31 @@ describe('AT', () => {
     );
   });
 
-  it.each(['VERSION => 99', 'VERSION => -1', 'VERSION => NULL', 'TIMESTAMP => NULL'])(
-    'refuses %s',
-    async (at) => {
-      expect(await failureOf(db.query(`SELECT * FROM t AT (${at})`))).toMatchObject({
-        code: 'invalid-query',
-      });
+  it.each(['1', '+1', '(1)', '1.0', '1e0', "'1'", '1::HUGEINT', "length('x')"])(
+    'reads version %s as any number that is one',
+    async (version) => {
+      expect(await rows(`SELECT count(*)::INTEGER FROM t AT (VERSION => ${version})`)).toEqual([[10]]);
     },
   );
+
+  it.each([1, 1n])('reads the version of a parameter, %o', async (version) => {
+    const answer = await db.query('SELECT count(*)::INTEGER AS n FROM t AT (VERSION => $1)', [version]);
+    expect(answer.rows).toEqual([{ n: 10 }]);
+  });
+
+  it.each([
+    'VERSION => 99',
+    'VERSION => -1',
+    'VERSION => 1.5',
+    'VERSION => 9007199254740993',
+    'VERSION => 9223372036854775808',
+    'VERSION => NULL',
+    'TIMESTAMP => NULL',
+  ])('refuses %s', async (at) => {
+    expect(await failureOf(db.query(`SELECT * FROM t AT (${at})`))).toMatchObject({
+      code: 'invalid-query',
+    });
+  });
 });
 
 describe('the clock of a query', () => {

@@ -210,15 +210,20 @@ describe('what is read batch by batch', () => {
 });
 
 test('reads the state at which it captured, however late it first looks', async () => {
-  await store.write((tx) => tx.run('CREATE TABLE seen AS SELECT 1 AS n'));
-  const n = await store.read(
-    () => null,
-    async (session) => {
-      await store.write((tx) => tx.run('UPDATE seen SET n = 2'));
-      return (await session.rows('SELECT n FROM seen'))[0]?.n;
-    },
-  );
-  expect(n).toBe(1);
+  await store.write((tx) => tx.run('CREATE TABLE seen AS SELECT 0 AS n'));
+  const look = async (session: Session) => (await session.rows('SELECT n FROM seen'))[0]?.n;
+  // The second time with readers that have read before.
+  for (const before of [0, 1]) {
+    const seen = await store.readParallel(
+      2,
+      () => null,
+      async ([first, second]) => {
+        await store.write((tx) => tx.run('UPDATE seen SET n = n + 1'));
+        return [await look(first), second === undefined ? null : await look(second)];
+      },
+    );
+    expect(seen).toEqual([before, before]);
+  }
 });
 
 test('runs what it has described, and plans it again once the data is another', async () => {
