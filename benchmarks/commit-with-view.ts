@@ -157,9 +157,10 @@ function sectionOf(source: Source, count: number, existing: number, rows: Sectio
     title: `Commit of ${shown} ${count === 1 ? 'row' : 'rows'}, ${source.title}`,
     text:
       `Into a table of ${existing.toLocaleString('en')} rows in a file, with PRIMARY KEY, NOT NULL, CHECK and ` +
-      `REFERENCES; what a round put in is taken out before the next. “${engine}” checks them, writes the change log, and moves a view by ${places.toLocaleString('en')} ` +
-      'groups over a join in the same transaction. “${plainEngine}” has the same without a constraint. DuckDB inserts the same rows in a transaction of its own: from ' +
-      'objects and Arrow through its appender, from a SELECT as INSERT.',
+      `REFERENCES; what a round put in is taken out before the next. “${engine}” checks them, writes the change log, ` +
+      `and moves a view by ${places.toLocaleString('en')} groups over a join in the same transaction; “${plainEngine}” ` +
+      'has no constraint to check. DuckDB inserts the same rows in a transaction of its own: from objects and Arrow ' +
+      'through its appender, from a SELECT as INSERT.',
     rows,
     baseline: constrained,
     aims:
