@@ -7,6 +7,7 @@ import { type DatabaseLock, lockDatabase } from './database-lock.ts';
 import { openFailure, storeFailure } from './duckdb-failure.ts';
 import { DuckdbSession } from './duckdb-session.ts';
 import { DuckdbSqlParser } from './duckdb-sql-parser.ts';
+import { JoinFilters } from './join-filters.ts';
 import { migrate } from './migrations.ts';
 import { systemProcesses } from './running-processes.ts';
 
@@ -113,6 +114,7 @@ export class DuckdbStore implements Store {
   readonly parser: SqlParser;
   readonly #parserConnection: DuckDBConnection;
   readonly #parserSession: DuckdbSession;
+  readonly #joinFilters: JoinFilters;
 
   /** The file was made by this opening: it holds nothing yet. */
   readonly isNew: boolean;
@@ -127,7 +129,9 @@ export class DuckdbStore implements Store {
     this.#instance = instance;
     this.#lock = lock;
     this.#writerConnection = writer;
-    this.#writer = new DuckdbSession(writer);
+    // A setting is of no transaction, and this connection has none that lasts.
+    this.#joinFilters = new JoinFilters(parserConnection, wrongOptimizers);
+    this.#writer = new DuckdbSession(writer, this.#joinFilters);
     this.#parserConnection = parserConnection;
     this.#parserSession = new DuckdbSession(parserConnection);
     this.parser = new DuckdbSqlParser(this.#parserSession);
@@ -215,7 +219,7 @@ export class DuckdbStore implements Store {
 
   async #newReader(): Promise<Reader> {
     const connection = await connect(this.#instance);
-    return { connection, session: new DuckdbSession(connection) };
+    return { connection, session: new DuckdbSession(connection, this.#joinFilters) };
   }
 
   /** Nobody waits for the end of a transaction that has only read, but whoever uses the reader next. */
@@ -241,6 +245,7 @@ export class DuckdbStore implements Store {
       reader?.session.release();
       reader?.connection.closeSync();
     }
+    await this.#joinFilters.settled().catch(() => {});
     this.#parserSession.release();
     this.#parserConnection.closeSync();
     this.#writer.release();
