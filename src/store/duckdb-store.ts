@@ -129,8 +129,7 @@ export class DuckdbStore implements Store {
     this.#instance = instance;
     this.#lock = lock;
     this.#writerConnection = writer;
-    // A setting is of no transaction, and this connection has none that lasts.
-    this.#joinFilters = new JoinFilters(parserConnection, wrongOptimizers);
+    this.#joinFilters = new JoinFilters(instance, wrongOptimizers);
     this.#writer = new DuckdbSession(writer, this.#joinFilters);
     this.#parserConnection = parserConnection;
     this.#parserSession = new DuckdbSession(parserConnection);
@@ -245,7 +244,7 @@ export class DuckdbStore implements Store {
       reader?.session.release();
       reader?.connection.closeSync();
     }
-    await this.#joinFilters.settled().catch(() => {});
+    await this.#joinFilters.close();
     this.#parserSession.release();
     this.#parserConnection.closeSync();
     this.#writer.release();

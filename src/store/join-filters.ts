@@ -1,4 +1,4 @@
-import type { DuckDBConnection } from '@duckdb/node-api';
+import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { withoutTexts } from '../core/sql-text.ts';
 
 /**
@@ -8,15 +8,17 @@ import { withoutTexts } from '../core/sql-text.ts';
  * and run that has a LIMIT within it. The setting is the whole database's: what is planned beside it is slower, not wrong.
  */
 export class JoinFilters {
-  readonly #connection: DuckDBConnection;
+  readonly #instance: DuckDBInstance;
   readonly #alwaysOff: string;
+  /** Its own: two statements at once on one connection end each other. */
+  #connection: Promise<DuckDBConnection> | null = null;
   #users = 0;
   /** The settings so far, one after the other. */
   #settings: Promise<unknown> = Promise.resolve();
 
   /** @param alwaysOff optimizers that are disabled in any case, separated by commas */
-  constructor(connection: DuckDBConnection, alwaysOff: string) {
-    this.#connection = connection;
+  constructor(instance: DuckDBInstance, alwaysOff: string) {
+    this.#instance = instance;
     this.#alwaysOff = alwaysOff;
   }
 
@@ -34,12 +36,16 @@ export class JoinFilters {
     }
   }
 
-  settled(): Promise<unknown> {
-    return this.#settings;
+  async close(): Promise<void> {
+    await this.#settings.catch(() => {});
+    const connection = await this.#connection?.catch(() => null);
+    connection?.closeSync();
   }
 
   #disable(optimizers: string): void {
-    const set = () => this.#connection.run(`SET GLOBAL disabled_optimizers = '${optimizers}'`);
+    this.#connection ??= this.#instance.connect();
+    const connected = this.#connection;
+    const set = async () => (await connected).run(`SET GLOBAL disabled_optimizers = '${optimizers}'`);
     this.#settings = this.#settings.then(set);
     // Who waits for it is told; after the last use nobody does.
     this.#settings.catch(() => {});
