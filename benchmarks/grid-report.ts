@@ -22,7 +22,7 @@ export function gridSection(cells: readonly Cell[], unit: string): ToldSection {
       `where the cheapest rung costs less than the next by more than 10 %; the choice is right where it was the ` +
       `cheapest. Regret is what the chosen rung costs above the cheapest, as a share of the cheapest, probes among ` +
       `the choices. One model a view learns over all changes, from the smallest to the largest. Tables and contents have ` +
-      `no indexes, so these are no dimension of the grid: keys are found by scans that skip by least and greatest.`,
+      `no indexes, so these are no dimension of the grid: keys are found by scans.`,
     lines: [
       ...table(
         ['by view', 'cells', 'decisive', 'right', 'regret'],

@@ -18,7 +18,6 @@ import { bindAsAppended, bindParameters, typesOfParameters } from './bind-parame
 import { columnBatchOf } from './column-batch.ts';
 import { brokenOffFailure, storeFailure } from './duckdb-failure.ts';
 import { sqlValueConverter } from './duckdb-value.ts';
-import type { JoinFilters } from './join-filters.ts';
 
 /**
  * Prepared, though without parameters. Nothing else that has none may be: DuckDB plans by what it knows of the data,
@@ -47,7 +46,6 @@ function relationParts(relation: string): { catalog: string | null; schema: stri
 /** A DuckDB connection as a Session. Does not own the connection. */
 export class DuckdbSession implements Session {
   readonly #connection: DuckDBConnection;
-  readonly #joinFilters: JoinFilters | null;
   readonly #prepared = new Map<string, DuckDBPreparedStatement>();
   readonly #read = new BatchRelease();
   /** The statements nobody waits for. */
@@ -60,15 +58,8 @@ export class DuckdbSession implements Session {
   /** What was described last, planned: it mostly is what is asked for next. */
   #described: { readonly sql: string; readonly statement: DuckDBPreparedStatement } | null = null;
 
-  /** @param joinFilters null: of a connection whose statements have no LIMIT within */
-  constructor(connection: DuckDBConnection, joinFilters: JoinFilters | null = null) {
+  constructor(connection: DuckDBConnection) {
     this.#connection = connection;
-    this.#joinFilters = joinFilters;
-  }
-
-  /** @param work plans the statement */
-  #planning<T>(sql: string, work: () => Promise<T>): Promise<T> {
-    return this.#joinFilters === null ? work() : this.#joinFilters.around(sql, work);
   }
 
   async run(sql: string, params: readonly SqlParameter[] = []): Promise<number> {
@@ -158,12 +149,10 @@ export class DuckdbSession implements Session {
 
   async #execute(sql: string, params: readonly SqlParameter[]): Promise<DuckDBMaterializedResult> {
     if (this.#streaming !== null) await this.#endStream(sql === 'ROLLBACK');
-    return this.#planning(sql, async () => {
-      const described = this.#takeDescribed(params.length === 0 ? sql : null);
-      if (described !== null) return described.run().finally(() => described.destroySync());
-      if (params.length === 0 && !boundaries.has(sql)) return this.#connection.run(sql);
-      return (await this.#bound(sql, params)).run();
-    });
+    const described = this.#takeDescribed(params.length === 0 ? sql : null);
+    if (described !== null) return described.run().finally(() => described.destroySync());
+    if (params.length === 0 && !boundaries.has(sql)) return this.#connection.run(sql);
+    return (await this.#bound(sql, params)).run();
   }
 
   async #streamed(sql: string, params: readonly SqlParameter[]): Promise<DuckDBResult> {
@@ -175,11 +164,9 @@ export class DuckdbSession implements Session {
   }
 
   async #startStream(sql: string, params: readonly SqlParameter[]): Promise<DuckDBResult> {
-    return this.#planning(sql, async () => {
-      const described = this.#takeDescribed(params.length === 0 ? sql : null);
-      if (described !== null) return described.stream().finally(() => described.destroySync());
-      return params.length === 0 ? this.#connection.stream(sql) : (await this.#bound(sql, params)).stream();
-    });
+    const described = this.#takeDescribed(params.length === 0 ? sql : null);
+    if (described !== null) return described.stream().finally(() => described.destroySync());
+    return params.length === 0 ? this.#connection.stream(sql) : (await this.#bound(sql, params)).stream();
   }
 
   /**
@@ -253,7 +240,7 @@ export class DuckdbSession implements Session {
       await this.#ended();
       await this.#endStream(false);
       this.#takeDescribed(null);
-      const statement = await this.#planning(sql, () => this.#connection.prepare(sql));
+      const statement = await this.#connection.prepare(sql);
       this.#described = { sql, statement };
       return Array.from({ length: statement.columnCount }, (_, index) => ({
         name: statement.columnName(index),

@@ -7,7 +7,6 @@ import { type DatabaseLock, lockDatabase } from './database-lock.ts';
 import { openFailure, storeFailure } from './duckdb-failure.ts';
 import { DuckdbSession } from './duckdb-session.ts';
 import { DuckdbSqlParser } from './duckdb-sql-parser.ts';
-import { JoinFilters } from './join-filters.ts';
 import { migrate } from './migrations.ts';
 import { systemProcesses } from './running-processes.ts';
 
@@ -49,8 +48,9 @@ type Reader = { readonly connection: DuckDBConnection; readonly session: DuckdbS
  *   although an UNNEST over the groups has made several rows of each (its issue 25213). Bags of the past are such rows.
  * - `top_n_window_elimination` makes a row of NULLs of an empty input (23675), one row of equal ones after a join (23588),
  *   and none where all rows tie by a NULL constant (24363), for `row_number() OVER (…) <= k`.
+ * - `join_filter_pushdown` pushes the keys of a join below a LIMIT under it (22924), which then chooses among other rows.
  */
-export const wrongOptimizers = 'join_elimination,top_n_window_elimination';
+export const wrongOptimizers = 'join_elimination,top_n_window_elimination,join_filter_pushdown';
 
 /** Opens (or creates) the one file and brings the engine's own tables to this release's form. */
 export async function openDuckdbStore(path: string, options: DuckdbStoreOptions = {}): Promise<DuckdbStore> {
@@ -114,7 +114,6 @@ export class DuckdbStore implements Store {
   readonly parser: SqlParser;
   readonly #parserConnection: DuckDBConnection;
   readonly #parserSession: DuckdbSession;
-  readonly #joinFilters: JoinFilters;
 
   /** The file was made by this opening: it holds nothing yet. */
   readonly isNew: boolean;
@@ -129,8 +128,7 @@ export class DuckdbStore implements Store {
     this.#instance = instance;
     this.#lock = lock;
     this.#writerConnection = writer;
-    this.#joinFilters = new JoinFilters(instance, wrongOptimizers);
-    this.#writer = new DuckdbSession(writer, this.#joinFilters);
+    this.#writer = new DuckdbSession(writer);
     this.#parserConnection = parserConnection;
     this.#parserSession = new DuckdbSession(parserConnection);
     this.parser = new DuckdbSqlParser(this.#parserSession);
@@ -218,7 +216,7 @@ export class DuckdbStore implements Store {
 
   async #newReader(): Promise<Reader> {
     const connection = await connect(this.#instance);
-    return { connection, session: new DuckdbSession(connection, this.#joinFilters) };
+    return { connection, session: new DuckdbSession(connection) };
   }
 
   /** Nobody waits for the end of a transaction that has only read, but whoever uses the reader next. */
@@ -244,7 +242,6 @@ export class DuckdbStore implements Store {
       reader?.session.release();
       reader?.connection.closeSync();
     }
-    await this.#joinFilters.close();
     this.#parserSession.release();
     this.#parserConnection.closeSync();
     this.#writer.release();

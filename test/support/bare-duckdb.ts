@@ -30,7 +30,7 @@ export class BareDuckdb {
   }
 
   static async open(settings: Readonly<Record<string, string>> = {}): Promise<BareDuckdb> {
-    const all = { disabled_optimizers: `${wrongOptimizers},join_filter_pushdown`, ...settings };
+    const all = { disabled_optimizers: wrongOptimizers, ...settings };
     const instance = await DuckDBInstance.create(':memory:', all);
     const connection = await instance.connect();
     await connection.run(`SET TimeZone = 'UTC'`);

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type DuckdbStore, openDuckdbStore } from '../../src/store/duckdb-store.ts';
-import { hasInnerLimit } from '../../src/store/join-filters.ts';
 
 let store: DuckdbStore;
 
@@ -39,41 +38,4 @@ test.each([
   );
   await read;
   await store.write(async (tx) => expect(await tx.rows(sql)).toEqual(expected));
-});
-
-test('what is planned beside it, or after, has its filters again, and others wait for none', async () => {
-  const disabled = async () => {
-    const [row] = await store.read(
-      () => null,
-      (session) => session.rows(`SELECT current_setting('disabled_optimizers') AS s`),
-    );
-    return String(row?.s).includes('join_filter_pushdown');
-  };
-  const limited = () =>
-    store.read(
-      () => null,
-      (session) => session.rows(`SELECT count(*) AS n FROM (${top}) AS l JOIN o USING (g)`),
-    );
-  const answers = await Promise.all([limited(), limited(), limited()]);
-  expect(answers.map(([row]) => Number(row?.n))).toEqual([2, 2, 2]);
-  expect(await disabled()).toBe(false);
-  const failed = store.read(
-    () => null,
-    (session) => session.rows('SELECT * FROM (SELECT 1 LIMIT 1) AS l JOIN missing USING (g)'),
-  );
-  await expect(failed).rejects.toMatchObject({ code: 'invalid-query' });
-  expect(await disabled()).toBe(false);
-});
-
-test.each([
-  ['SELECT g FROM t ORDER BY n LIMIT 3', false],
-  ['SELECT count(g) FROM t LIMIT 3', false],
-  ["SELECT '(' FROM t LIMIT 3", false],
-  ['SELECT limits FROM (SELECT 1 AS limits)', false],
-  ['SELECT g FROM (SELECT g FROM t limit 3)', true],
-  ['SELECT g FROM (SELECT g FROM t FETCH FIRST 3 ROWS ONLY)', true],
-  ["SELECT ')' FROM (SELECT g, ')' FROM t LIMIT 3)", true],
-  [`SELECT "it's", ')' FROM (SELECT g FROM t LIMIT 3)`, true],
-])('a LIMIT within: %s', (sql, is) => {
-  expect(hasInnerLimit(sql)).toBe(is);
 });
