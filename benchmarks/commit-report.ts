@@ -1,14 +1,17 @@
 import type { JudgedAim, ToldSection } from './benchmark.ts';
 import { type Measured, ratioOf, spreadOf } from './measure.ts';
 
+/** With the constraints, and without any. */
+export type OfEach<V> = { readonly constrained: V; readonly unconstrained: V };
+
 /** What was measured at one size, from one source: the engine, and DuckDB inserting and recomputing. */
 export type BesideRecompute = {
   readonly count: number;
   readonly source: string;
   readonly rows: readonly Measured[];
   /** Names of the contenders. */
-  readonly engines: { readonly constrained: string; readonly unconstrained: string };
-  readonly rivals: { readonly constrained: string; readonly unconstrained: string };
+  readonly engines: OfEach<string>;
+  readonly rivals: OfEach<string>;
 };
 
 /** Every size and source in one table, and whether the engine is ahead at all of them. */

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Everview } from '../src/index.ts';
 import type { AnySection, Benchmark, Section } from './benchmark.ts';
-import { type BesideRecompute, recomputeSection } from './commit-report.ts';
+import { type BesideRecompute, type OfEach, recomputeSection } from './commit-report.ts';
 import { type Contender, measureRounds } from './measure.ts';
 import {
   BareOrders,
@@ -96,9 +96,6 @@ export const commitWithView: Benchmark = {
     return [...sections, recomputeSection(beside)];
   },
 };
-
-/** With the constraints, and without any. */
-type OfEach<V> = { readonly constrained: V; readonly unconstrained: V };
 
 function contendersOf(
   source: Source,
