@@ -1,5 +1,6 @@
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
+import { allocatorSetting } from './src/cli/allocator-setting.ts';
 
 /** Files that take longest, so that none of them is begun when all others are done. On a clean clone nothing else tells. */
 const slowest = [
@@ -30,7 +31,7 @@ export default defineConfig({
     pool: 'forks',
     maxWorkers: 2,
     // As the command line has it (src/cli/main.ts); campaigns, which measure memory, have DuckDB as it comes.
-    env: { DUCKDB_JE_MALLOC_CONF: 'dirty_decay_ms:10000,muzzy_decay_ms:10000' },
+    env: { [allocatorSetting.name]: allocatorSetting.value },
     // Short-lived objects die young: a third of what collecting them takes.
     execArgv: ['--max-semi-space-size=64'],
     // No module keeps state, so files of tests can share those that are loaded.

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import { allocatorSetting } from '../src/cli/allocator-setting.ts';
 import { benchmarks } from './all-benchmarks.ts';
 import { type SectionText, sectionText, textOf } from './report.ts';
 
@@ -11,10 +12,12 @@ const file = fileURLToPath(import.meta.url);
 
 /**
  * Runs a benchmark in a process of its own: what those before it left in memory would be swept again and again while it
- * is measured.
+ * is measured. Its environment is the one the README advises.
  */
 export async function runApart(name: string, isQuick: boolean): Promise<readonly SectionText[]> {
-  const child = fork(file, [name, ...(isQuick ? ['--quick'] : [])]);
+  const { name: variable, value } = allocatorSetting;
+  const env = { [variable]: value, ...process.env };
+  const child = fork(file, [name, ...(isQuick ? ['--quick'] : [])], { env });
   let told: unknown = null;
   child.on('message', (message) => {
     told = message;

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import pico from 'picocolors';
+import { allocatorSetting } from './allocator-setting.ts';
 import { runProgram } from './program.ts';
 import { createProgress } from './progress.ts';
 import { openReadlinePrompt } from './readline-prompt.ts';
@@ -24,11 +25,8 @@ const signals = {
 /** Closing waits for the statement that runs; what is not committed by then is undone when the file is next opened. */
 const closingGraceMs = 2_000;
 
-/**
- * DuckDB's allocator gives free memory back within a second, and takes it again page by page: that was 0.3 of a commit
- * after a pause, and 0.1 to 0.2 of the demo. It reads how long to keep it once, when DuckDB is loaded by a command.
- */
-process.env.DUCKDB_JE_MALLOC_CONF ??= 'dirty_decay_ms:10000,muzzy_decay_ms:10000';
+// Before a command loads DuckDB.
+process.env[allocatorSetting.name] ??= allocatorSetting.value;
 
 process.exit(await main());
 
