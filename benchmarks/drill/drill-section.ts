@@ -102,15 +102,38 @@ function errorLines(results: readonly Limited[], outcomes: readonly DrillOutcome
   ];
 }
 
-function aimsOf(results: readonly ReplayResult[], outcomes: readonly DrillOutcome[]): JudgedAim[] {
+function aimsOf(results: readonly Limited[], outcomes: readonly DrillOutcome[]): JudgedAim[] {
   const updates = results.reduce((sum, result) => sum + result.updates, 0);
   const blocked = results.reduce((sum, { severities }) => sum + severities.block, 0) / updates;
   const noticed = results.reduce((sum, { severities }) => sum + severities.notice, 0) / updates;
+  const unexplained = results.flatMap(({ name, noticed: said }) =>
+    said.filter(({ update }) => eventOf(name, update) === null),
+  );
+  const unexplainedBlocks = unexplained.filter(({ isBlocked }) => isBlocked).length / updates;
+  const unexplainedNotices = unexplained.length / updates - unexplainedBlocks;
   const { recall, rightlyNamed, caught, findings } = lineOf('noise', '', outcomes);
   const wanted = [0.7, 0.8, 0.92, 0.99];
   return [
-    { text: 'blocks at most 0.1 % of clean updates', measured: percent(blocked), holds: blocked <= 0.001 },
-    { text: 'notices at most 1 % of clean updates', measured: percent(noticed), holds: noticed <= 0.01 },
+    {
+      text: 'blocks at most 0.1 % of updates as they came',
+      measured: percent(blocked),
+      holds: blocked <= 0.001,
+    },
+    {
+      text: 'notices at most 1 % of updates as they came',
+      measured: percent(noticed),
+      holds: noticed <= 0.01,
+    },
+    {
+      text: 'blocks at most 0.1 % of updates without a reason that is known: errors, gaps, events',
+      measured: percent(unexplainedBlocks),
+      holds: unexplainedBlocks <= 0.001,
+    },
+    {
+      text: 'notices at most 1 % of updates without a reason that is known',
+      measured: percent(unexplainedNotices),
+      holds: unexplainedNotices <= 0.01,
+    },
     {
       text: `catches at least ${wanted.join(' / ')} of errors in 1 / 5 / 20 / 100 % of the rows`,
       measured: recall.map(share).join(' / '),
