@@ -46,7 +46,8 @@ type Reader = { readonly connection: DuckDBConnection; readonly session: DuckdbS
  *
  * - `join_elimination` drops a left join none of whose right columns is read, where the right side was grouped by the key,
  *   although an UNNEST over the groups has made several rows of each (its issue 25213). Bags of the past are such rows.
- * - `join_filter_pushdown` pushes the keys of a join below a LIMIT under it (22924), which then chooses among other rows.
+ * - `join_filter_pushdown` pushes the keys of a join below a LIMIT (22924) or a DISTINCT ON under it, which then chooses among
+ *   other rows.
  * - `top_n_window_elimination` made, for `row_number() OVER (…) <= k`, a row of NULLs of an empty input (23675), one row of
  *   equal ones after a join (23588), and none where all rows tie by a NULL constant (24363). 1.5.6 mends these, of a
  *   dozen such in a year; it stays off until a release brings none.

@@ -10,6 +10,10 @@ beforeAll(async () => {
     await tx.run(`INSERT INTO t VALUES ('z', 9), ('a', 8), ('b', 7), ('a', 1)`);
     await tx.run('CREATE TABLE o (g VARCHAR)');
     await tx.run(`INSERT INTO o VALUES ('a'), ('b')`);
+    await tx.run(
+      'CREATE TABLE d AS SELECT * FROM (VALUES (26.0::DOUBLE, 9, 1), (1, 8, 1), (2, 7, 2), (1, 1, 2)) AS d (k, n, h)',
+    );
+    await tx.run('CREATE TABLE p AS SELECT * FROM (VALUES (1.0::DOUBLE), (2)) AS p (k)');
   });
 });
 
@@ -27,4 +31,14 @@ test.each([
     (session) => session.rows(sql),
   );
   expect(await read).toEqual([{ g: 'a' }, { g: 'b' }]);
+});
+
+/** DuckDB by itself gives 8 as well, the first row of its group once the row before it is gone. */
+test('and so does a DISTINCT ON', async () => {
+  const first = 'SELECT DISTINCT ON (d.h) d.k, d.n FROM d JOIN d AS e ON e.n = d.n ORDER BY d.n DESC';
+  const read = store.read(
+    () => null,
+    (session) => session.rows(`SELECT n FROM (${first}) JOIN p USING (k) ORDER BY n`),
+  );
+  expect(await read).toEqual([{ n: 7 }]);
 });
