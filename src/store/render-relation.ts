@@ -10,7 +10,7 @@ import { renderClockFilter } from './render-clock-filter.ts';
 import { renderMatch, renderMatchChange, type SideRenderer } from './render-match.ts';
 import { renderPredict } from './render-predict.ts';
 import { type RenderSource, renderScan, tableOf } from './render-scan.ts';
-import { sameAsTouched, type TouchedKeys, touchedColumn, touchedParts } from './touched-keys.ts';
+import { sameAsTouched, type TouchedKeys, touchedColumn } from './touched-keys.ts';
 
 export { type RenderSource, tableOf } from './render-scan.ts';
 export { type TouchedKeys, touchedColumn } from './touched-keys.ts';
@@ -180,13 +180,8 @@ function renderProject(
   if (expressions.some((text) => rowFunction.test(text)))
     return restricted(selectOf(columns, from, where), node, signed, restriction);
   const { touched } = restriction;
-  if (inputs.length !== 1 || inputs[0]?.node.kind !== 'scan' || expressions.length === 0) {
-    from.push(`${touched.item} AS __ev_touched`);
-    return selectOf(columns, from, [...where, ...sameAsTouched(expressions, touched)]);
-  }
-  return touchedParts(expressions, touched)
-    .map((one) => selectOf(columns, [...from, `${one.item} AS __ev_touched`], [...where, ...one.conditions]))
-    .join(' UNION ALL ');
+  from.push(`${touched.item} AS __ev_touched`);
+  return selectOf(columns, from, [...where, ...sameAsTouched(expressions, touched)]);
 }
 
 /** A function that gives several rows, which may not stand in a condition; found too often does no harm. */
@@ -284,7 +279,11 @@ function insideDomain(
   { touched, keys }: Restriction,
 ): TouchedKeys | null {
   const columns = node.keys.flatMap((key) => touched.columns[keys.indexOf(key)] ?? []);
+  const ranges = node.keys.flatMap((key) => touched.ranges?.[keys.indexOf(key)] ?? null);
   if (columns.length < node.keys.length || columns.length === 0) return null;
-  if (columns.length === touched.columns.length) return { item: touched.item, columns };
-  return { item: `(SELECT DISTINCT ${columns.join(', ')} FROM ${touched.item})`, columns };
+  const item =
+    columns.length === touched.columns.length
+      ? touched.item
+      : `(SELECT DISTINCT ${columns.join(', ')} FROM ${touched.item})`;
+  return { item, columns, ranges };
 }

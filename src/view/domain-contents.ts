@@ -1,6 +1,7 @@
 import { quoteIdentifier, weightColumn } from '../core/identifier.ts';
 import type { Version } from '../core/version.ts';
 import type { DomainPlan } from '../plan/view-plan.ts';
+import { keyRanges } from '../store/key-range.ts';
 import { touchedColumn } from '../store/render-relation.ts';
 import { rowsOf, storedColumns } from './change-log.ts';
 import { domainRows, touchedKeysOf } from './domain-rows.ts';
@@ -22,7 +23,12 @@ export async function advanceDomain(
   const touched = touchedKeysOf(plan, new Set(context.changedSources.keys()), source, rowsOf(view));
   if (touched === null) return { kind: 'none', inserted: 0, deleted: 0 };
   await context.tx.run(`CREATE OR REPLACE TEMP TABLE __ev_touched AS ${touched}`);
-  const fresh = domainRows(plan, storedColumns(view), source, touchedTable);
+  const ranges = await keyRanges(
+    context.tx,
+    touchedTable,
+    plan.keys.map((_, place) => touchedColumn(place)),
+  );
+  const fresh = domainRows(plan, storedColumns(view), source, touchedTable, ranges);
   const change = `SELECT *, 1 AS ${weight} FROM (${fresh}) UNION ALL ${oldRows(view, plan, touchedTable)}`;
   return applyDelta(view, await nettedDeltaOf(view, change, context), 'incremental', context);
 }

@@ -2,6 +2,7 @@ import { changesOfInputs } from '../algebra/domain.ts';
 import { changeOf, type Relation } from '../algebra/node.ts';
 import { quoteIdentifier } from '../core/identifier.ts';
 import type { DomainPlan, KeptPredictions } from '../plan/view-plan.ts';
+import type { KeyRange } from '../store/key-range.ts';
 import { type RenderSource, renderDomainOf, renderTouched, touchedColumn } from '../store/render-relation.ts';
 import { movedKeys } from './moved-predictions.ts';
 
@@ -37,17 +38,23 @@ function movedPredictions(
   return ends?.to && ends.from ? movedKeys(kept, ends.to, rows) : null;
 }
 
-/** A SELECT of the stored columns for the touched keys as they are now; for all keys without `touched`. */
+/**
+ * A SELECT of the stored columns for the touched keys as they are now; for all keys without `touched`.
+ *
+ * @param ranges of the touched keys, in the order of the plan's, if known
+ */
 export function domainRows(
   plan: DomainPlan,
   columns: readonly string[],
   source: RenderSource,
   touched: string | null,
+  ranges: readonly (KeyRange | null)[] = [],
 ): string {
   const list = columns.map(
     (name, place) => `${quoteIdentifier(plan.sources[place] ?? name)} AS ${quoteIdentifier(name)}`,
   );
   const keys = plan.keys.map((_, place) => touchedColumn(place));
-  const rows = renderDomainOf(plan.node, source, touched === null ? null : { item: touched, columns: keys });
+  const restriction = touched === null ? null : { item: touched, columns: keys, ranges };
+  const rows = renderDomainOf(plan.node, source, restriction);
   return `SELECT ${list.join(', ')} FROM (${rows})`;
 }

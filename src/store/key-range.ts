@@ -1,0 +1,51 @@
+import { quoteLiteral } from '../core/identifier.ts';
+import type { Session } from '../core/session.ts';
+
+/** The least and the greatest of some values, as SQL, and whether there are NULLs beside them. */
+export type KeyRange = { readonly least: string; readonly greatest: string; readonly orNull: boolean };
+
+/** Types whose values are text and back without loss, in the order that row groups are kept by. */
+const ranged =
+  /^(U?(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT)|DECIMAL\(.*\)|DATE|TIMESTAMP(_S|_MS|_NS| WITH TIME ZONE)?|VARCHAR|UUID)$/;
+
+/**
+ * The ranges of columns of a relation, to be written into a query of a large table that looks for these values: its row
+ * groups whose range is another one are then not read. DuckDB itself finds the range of a join's keys as it runs, which
+ * is off (`wrongOptimizers`). Null for a column of another type, and one without a value.
+ */
+export async function keyRanges(
+  session: Session,
+  relation: string,
+  columns: readonly string[],
+): Promise<readonly (KeyRange | null)[]> {
+  if (columns.length === 0) return [];
+  const asked = columns.map(
+    (column, place) =>
+      `typeof(min(${column})) AS t${place}, min(${column})::VARCHAR AS l${place}, max(${column})::VARCHAR AS g${place}, ` +
+      `count(*) > count(${column}) AS n${place}`,
+  );
+  const [row] = await session.rows(`SELECT ${asked.join(', ')} FROM ${relation}`);
+  return columns.map((_, place) => {
+    const [type, least, greatest] = [row?.[`t${place}`], row?.[`l${place}`], row?.[`g${place}`]];
+    if (typeof type !== 'string' || typeof least !== 'string' || typeof greatest !== 'string') return null;
+    if (!ranged.test(type)) return null;
+    return {
+      least: `${quoteLiteral(least)}::${type}`,
+      greatest: `${quoteLiteral(greatest)}::${type}`,
+      orNull: row?.[`n${place}`] !== false,
+    };
+  });
+}
+
+/** Conditions on expressions that hold for whatever is not distinct from the values that the ranges, in their order, are of. */
+export function withinRanges(
+  expressions: readonly string[],
+  ranges: readonly (KeyRange | null)[],
+): readonly string[] {
+  return expressions.flatMap((expression, place) => {
+    const range = ranges[place];
+    if (!range) return [];
+    const within = `(${expression}) BETWEEN ${range.least} AND ${range.greatest}`;
+    return [range.orNull ? `(${within} OR (${expression}) IS NULL)` : within];
+  });
+}
