@@ -50,6 +50,7 @@ export async function runUpdate(
         version: versionOf(state.version + 1),
         horizon: state.horizon,
         nowMs: draft.nowMs,
+        rowsOf: (table) => state.changes.rows(table),
       });
       started = update;
       await keepingRejects(update, () => work(update));

@@ -1,16 +1,18 @@
+import { quoteIdentifier } from '../core/identifier.ts';
 import type { Session } from '../core/session.ts';
 import type { Name } from '../declare/statement.ts';
+import { keyRanges } from '../store/key-range.ts';
 import type { Arrival } from './arrival-rule.ts';
 import { fingerprintOf, recordFingerprint } from './batch-fingerprint.ts';
 import { type ChangeOutcome, nothingDone, outcomeOf, type UpdateContext } from './change-outcome.ts';
 import { checkStage } from './check-stage.ts';
 import { resolveConflicts } from './conflict.ts';
-import type { IngestTarget } from './ingest-target.ts';
+import { type IngestTarget, keysOf } from './ingest-target.ts';
 import type { OnConflict } from './on-conflict.ts';
 import type { RowSource } from './row-source.ts';
 import { screensOf } from './rules-of.ts';
 import { setAside } from './set-aside.ts';
-import { onStage, type Placed, type Stage, stageRelation, withStage } from './stage.ts';
+import { type KeyRanges, onStage, type Placed, type Stage, stageRelation, withStage } from './stage.ts';
 import { stageSource } from './stage-source.ts';
 import { areUnbroken, batchInTable, moveToStage, placeFor } from './staging-place.ts';
 import { replacementResponse } from './violation-response.ts';
@@ -53,15 +55,16 @@ export async function applyInsert(
     const { place, mayMisfit, file } = staged;
     notices = staged.notices ?? [];
     const from = place.kind === 'table' ? batchInTable(target, place.version) : stageRelation;
+    const ranges = await rangesOfKeys(tx, target, from, context);
     const batch = onReplay === 'accept' ? null : await fingerprintOf(tx, target, from);
     const arrival: Arrival = { nowMs: context.nowMs, kind: 'arriving', repeats: batch?.repeats ?? null };
     if (batch !== null) await recordFingerprint(tx, target, batch, context);
     if (place.kind === 'table') {
-      const taken = await leaveInTable(tx, target, place, arrival);
+      const taken = await leaveInTable(tx, target, place, arrival, ranges);
       isStaged = taken === null;
       if (taken !== null) return taken;
     }
-    const plain: Stage = { ...newRows, relation: stageRelation, mayMisfit };
+    const plain: Stage = { ...newRows, relation: stageRelation, ranges, mayMisfit };
     const conflicts =
       options.onConflict === null
         ? null
@@ -87,6 +90,9 @@ export async function applyInsert(
   return { ...outcome, notices };
 }
 
+/** Rows of a table from which on to look through all its keys takes longer than to ask for the range of those that came. */
+const largeTable = 500_000;
+
 const newRows = { replaces: false, hasRows: true, changed: null } as const;
 
 /** Rows that wait in the table stay there if they break nothing; otherwise all of them go onto the stage, and null. */
@@ -95,13 +101,26 @@ async function leaveInTable(
   target: IngestTarget,
   { version, rows }: Extract<Placed, { kind: 'table' }>,
   arrival: Arrival,
+  ranges: KeyRanges,
 ): Promise<ChangeOutcome | null> {
   if (rows === 0) return nothingDone;
+  const stage = { ...newRows, inTable: version, ranges, mayMisfit: false };
   const countsOf = (relation: string) =>
-    screensOf(target, { ...newRows, relation, inTable: version, mayMisfit: false }, arrival).map(
-      ({ count }) => count,
-    );
+    screensOf(target, { ...stage, relation }, arrival).map(({ count }) => count);
   if (await areUnbroken(tx, target, version, countsOf, rows)) return { ...nothingDone, inserted: rows };
   await moveToStage(tx, target, version);
   return null;
+}
+
+/** What the batch holds in the columns of keys, where the table is large. */
+async function rangesOfKeys(
+  tx: Session,
+  target: IngestTarget,
+  batch: string,
+  { rowsOf }: UpdateContext,
+): Promise<KeyRanges> {
+  const isLarge = (rowsOf?.(target.name) ?? 0) >= largeTable;
+  const columns = isLarge ? [...new Set(keysOf(target.table.definition).flat())] : [];
+  const ranges = await keyRanges(tx, batch, columns.map(quoteIdentifier));
+  return new Map(columns.map((column, place) => [column.toLowerCase(), ranges[place] ?? null]));
 }

@@ -12,6 +12,8 @@ export type UpdateContext = {
   readonly nowMs: number;
   /** Tables, in lower case, that earlier statements of the update were about; absent: not known. */
   readonly touched?: ReadonlySet<string>;
+  /** Rows of a table before the update; absent: not known. */
+  readonly rowsOf?: (table: string) => number;
 };
 
 /** One row that breaks one constraint. */

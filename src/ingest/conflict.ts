@@ -11,8 +11,9 @@ import type { OnConflict } from './on-conflict.ts';
 import { withOwnRows } from './own-rows.ts';
 import { baseRelation, dataRelation } from './relation-names.ts';
 import { columnList } from './row-sql.ts';
-import { allPresent, equalKeys, shownPairs } from './rule.ts';
+import { allPresent, batchBounds, equalKeys, shownPairs } from './rule.ts';
 import { assertFits, oldColumn, rowColumn, type Stage, stageRelation } from './stage.ts';
+import { amongReplaced } from './write-stage.ts';
 
 export type Resolved = {
   readonly stage: Stage;
@@ -35,13 +36,13 @@ export async function resolveConflicts(
   const keys = conflictKeys(target, onConflict);
   await assertFits(tx, target, stage, file);
   if (onConflict.action === 'nothing') {
-    for (const key of keys) await dropConflicting(tx, target, key);
+    for (const key of keys) await dropConflicting(tx, target, stage, key);
     return { stage, assigned: [] };
   }
   const [key] = keys;
   if (key === undefined) throw noKey(target, onConflict);
   await assertEachOnce(tx, target, key);
-  return stageReplacements(tx, target, key, onConflict, alias);
+  return stageReplacements(tx, target, stage, key, onConflict, alias);
 }
 
 function conflictKeys(
@@ -78,10 +79,16 @@ function noKey(target: IngestTarget, onConflict: OnConflict): EverviewError {
   );
 }
 
-async function dropConflicting(tx: Session, target: IngestTarget, key: readonly string[]): Promise<void> {
+async function dropConflicting(
+  tx: Session,
+  target: IngestTarget,
+  stage: Stage,
+  key: readonly string[],
+): Promise<void> {
+  const same = [equalKeys('d', key, 's', key), ...batchBounds(key, stage, 'd.')].join(' AND ');
   await tx.run(
     `DELETE FROM ${stageRelation} WHERE ${rowColumn} IN (
-       SELECT s.${rowColumn} FROM ${stageRelation} AS s JOIN ${dataRelation(target.name)} AS d ON ${equalKeys('d', key, 's', key)}
+       SELECT s.${rowColumn} FROM ${stageRelation} AS s JOIN ${dataRelation(target.name)} AS d ON ${same}
        UNION ALL
        SELECT s.${rowColumn} FROM ${stageRelation} AS s WHERE ${allPresent(key, 's.')}
        QUALIFY row_number() OVER (PARTITION BY ${quoteList(key, 's.')} ORDER BY s.${rowColumn}) > 1)`,
@@ -104,11 +111,14 @@ async function assertEachOnce(tx: Session, target: IngestTarget, key: readonly s
 async function stageReplacements(
   tx: Session,
   target: IngestTarget,
+  stage: Stage,
   key: readonly string[],
   { set, where }: Extract<OnConflict, { action: 'update' }>,
   alias: string,
 ): Promise<Resolved> {
   const assigned = assignedColumns(target, set);
+  // What is set may be anything.
+  const isSet = new Set([...assigned.keys()].map((column) => column.toLowerCase()));
   await tx.run('DROP TABLE IF EXISTS temp."__ev_raw"');
   await tx.run('ALTER TABLE temp."__ev_stage" RENAME TO "__ev_raw"');
   const name = quoteIdentifier(alias);
@@ -119,9 +129,11 @@ async function stageReplacements(
   );
   const keys = key.map((column, index) => `x.${quoteIdentifier(column)} AS __ev_k${index}`).join(', ');
   const incoming = `(SELECT x.${rowColumn}, struct_pack(${fields.join(', ')}) AS excluded, ${keys} FROM temp."__ev_raw" AS x) AS "__ev_x"`;
-  const match = key
-    .map((column, index) => `${name}.${quoteIdentifier(column)} = "__ev_x".__ev_k${index}`)
-    .join(' AND ');
+  const match = [
+    ...key.map((column, index) => `${name}.${quoteIdentifier(column)} = "__ev_x".__ev_k${index}`),
+    ...batchBounds(key, stage, `${name}.`),
+  ].join(' AND ');
+  const known = [equalKeys('d', key, 'x', key), ...batchBounds(key, stage, 'd.')].join(' AND ');
   const values = target.schema.map((column) => {
     const value = assigned.get(column.name);
     const own = `${name}.${quoteIdentifier(column.name)}`;
@@ -135,7 +147,7 @@ async function stageReplacements(
        ${where === null ? '' : `WHERE (${where.text}\n)`}
        UNION ALL
        SELECT x.${rowColumn}, NULL, ${columnList(target, 'x.')} FROM temp."__ev_raw" AS x
-       ANTI JOIN ${dataRelation(target.name)} AS d ON ${equalKeys('d', key, 'x', key)}`,
+       ANTI JOIN ${dataRelation(target.name)} AS d ON ${known}`,
     ),
   );
   try {
@@ -153,6 +165,7 @@ async function stageReplacements(
       mayMisfit: false,
       changed: null,
       assigned: [...assigned.keys()],
+      ranges: new Map([...(stage.ranges ?? [])].filter(([column]) => !isSet.has(column))),
     },
     assigned: [...assigned.keys()],
   };
@@ -163,9 +176,10 @@ async function dropUnchanged(tx: Session, target: IngestTarget, assigned: readon
   const same = assigned
     .map((column) => `s.${quoteIdentifier(column)} IS NOT DISTINCT FROM d.${quoteIdentifier(column)}`)
     .join(' AND ');
+  const among = await amongReplaced(tx, 'd.rowid');
   await tx.run(
     `DELETE FROM ${stageRelation} WHERE ${rowColumn} IN (
        SELECT s.${rowColumn} FROM ${stageRelation} AS s JOIN ${baseRelation(target.name)} AS d
-       ON d.rowid = s.${oldColumn} WHERE ${same})`,
+       ON d.rowid = s.${oldColumn} WHERE (${same})${among})`,
   );
 }

@@ -2,7 +2,7 @@ import { quoteIdentifier, quoteList, quoteLiteral } from '../core/identifier.ts'
 import type { Constraint } from '../declare/definition.ts';
 import type { IngestTarget } from './ingest-target.ts';
 import { dataRelation } from './relation-names.ts';
-import { allPresent, equalKeys, type Rule, remaining, shownPairs } from './rule.ts';
+import { allPresent, equalKeys, type Rule, remaining, shownPairs, withinBatch } from './rule.ts';
 import { rowColumn, type Stage, stageRelation } from './stage.ts';
 
 type KeyConstraint = Extract<Constraint, { kind: 'unique' | 'primary-key' }>;
@@ -13,12 +13,11 @@ export function keyText(constraint: KeyConstraint): string {
 }
 
 /**
- * UNIQUE and PRIMARY KEY: against the rows that stay, and against earlier rows of the batch. NULLs are distinct. The
- * join is written so that the small side, the batch, is hashed and its range prunes the scan of the table.
+ * UNIQUE and PRIMARY KEY: against the rows that stay, and against earlier rows of the batch. NULLs are distinct.
  */
 export function keyRules(target: IngestTarget, constraint: KeyConstraint, stage: Stage): readonly Rule[] {
   const { columns } = constraint;
-  const kept = remaining(target, stage, columns);
+  const kept = withinBatch(remaining(target, stage, columns), columns, stage);
   const key = shownPairs(target, columns, 's.');
   const common = { constraint, table: target.name };
   return [
@@ -53,7 +52,7 @@ function keyScreen(target: IngestTarget, kept: string, stage: Stage, columns: re
   const both =
     stage.inTable === undefined
       ? `(SELECT ${list} FROM ${kept} UNION ALL SELECT ${list} FROM ${stage.relation})`
-      : dataRelation(target.name);
+      : withinBatch(dataRelation(target.name), columns, stage);
   const found = `(SELECT count(*) FROM ${both} AS d JOIN ${stage.relation} AS s ON ${equalKeys('d', columns, 's', columns)})`;
   const [only, ...more] = columns;
   const present =

@@ -1,6 +1,7 @@
 import { quoteIdentifier, quoteList, quoteLiteral, versionColumn } from '../core/identifier.ts';
 import { findColumn } from '../core/schema.ts';
 import type { RuleKind, ViolationResponse } from '../declare/definition.ts';
+import { withinRanges } from '../store/key-range.ts';
 import type { IngestTarget } from './ingest-target.ts';
 import { baseRelation, dataRelation } from './relation-names.ts';
 import { type Stage, stageRelation } from './stage.ts';
@@ -70,6 +71,25 @@ export function equalKeys(
       return `${left}.${quoteIdentifier(column)} = ${right}.${quoteIdentifier(other)}`;
     })
     .join(' AND ');
+}
+
+/** What holds for rows whose `columns` equal those of a row of the batch, as far as is known what it holds. */
+export function batchBounds(
+  columns: readonly string[],
+  { ranges }: Pick<Stage, 'ranges'>,
+  prefix = '',
+): readonly string[] {
+  return withinRanges(
+    columns.map((column) => prefix + quoteIdentifier(column)),
+    columns.map((column) => ranges?.get(column.toLowerCase()) ?? null),
+  );
+}
+
+/** The rows of a relation, `columns` of them, that may equal one of the batch in these. */
+export function withinBatch(relation: string, columns: readonly string[], stage: Stage): string {
+  const conditions = batchBounds(columns, stage);
+  if (conditions.length === 0) return relation;
+  return `(SELECT ${quoteList(columns)} FROM ${relation} WHERE ${conditions.join(' AND ')})`;
 }
 
 /** The rows of the table beside the staged ones, and that these do not replace. */

@@ -4,6 +4,7 @@ import { nearestHint } from '../core/nearest.ts';
 import { type Column, columnNames } from '../core/schema.ts';
 import type { Session } from '../core/session.ts';
 import type { Version } from '../core/version.ts';
+import type { KeyRange } from '../store/key-range.ts';
 import type { SourceFile } from '../store/source-file.ts';
 import type { IngestTarget } from './ingest-target.ts';
 
@@ -22,11 +23,16 @@ export const oldColumn = '__ev_old';
 /** NULL, or `<column index> <value>` (index −1: a key that is no column; −2: what is no record) for the first value of the row that does not fit its column's type. */
 export const misfitColumn = '__ev_misfit';
 
+/** By column, in lower case; null: not known. */
+export type KeyRanges = ReadonlyMap<string, KeyRange | null>;
+
 export type Stage = {
   /** Where the rows wait, as a FROM item. */
   readonly relation: string;
   /** The version under which the rows are in their table already; absent: they are on the stage. */
   readonly inTable?: Version;
+  /** What the rows hold in columns of keys, so that a large table need not be looked through. */
+  readonly ranges?: KeyRanges;
   /** Staged rows carry `oldColumn`. */
   readonly replaces: boolean;
   /** Staged rows carry the table's columns; false for a delete. */

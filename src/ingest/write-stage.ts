@@ -1,5 +1,6 @@
 import { quoteIdentifier, versionColumn } from '../core/identifier.ts';
 import type { Session } from '../core/session.ts';
+import { amongPlaces } from '../store/key-range.ts';
 import type { UpdateContext } from './change-outcome.ts';
 import type { IngestTarget } from './ingest-target.ts';
 import { baseRelation, pastRelation } from './relation-names.ts';
@@ -26,10 +27,11 @@ export async function writeDeletes(
   target: IngestTarget,
   context: UpdateContext,
 ): Promise<Written> {
-  const found = await tx.run(`INSERT INTO ${pastRelation(target.name)} ${oldRows(target, context)}`);
+  const among = await amongReplaced(tx, 'd.rowid');
+  const found = await tx.run(`INSERT INTO ${pastRelation(target.name)} ${oldRows(target, context, among)}`);
   if (found === 0) return { inserted: 0, deleted: 0 };
   const deleted = await tx.run(
-    `DELETE FROM ${baseRelation(target.name)} WHERE rowid IN (SELECT ${oldColumn} FROM ${stageRelation})`,
+    `DELETE FROM ${baseRelation(target.name)} AS d WHERE d.rowid IN (SELECT ${oldColumn} FROM ${stageRelation})${among}`,
   );
   return { inserted: 0, deleted };
 }
@@ -47,8 +49,9 @@ export async function writeReplacements(
 ): Promise<Written> {
   const base = baseRelation(target.name);
   const { version } = context;
+  const among = await amongReplaced(tx, 'd.rowid');
   await tx.run(
-    `INSERT INTO ${pastRelation(target.name)} ${oldRows(target, context)}
+    `INSERT INTO ${pastRelation(target.name)} ${oldRows(target, context, among)}
      UNION ALL SELECT ${columnList(target)}, 1, ${version} FROM ${stageRelation} WHERE ${oldColumn} IS NOT NULL`,
   );
   // In place, so that rows stay in their order; of version 0, for `past` has all that is to be known of them.
@@ -57,7 +60,7 @@ export async function writeReplacements(
     `${versionColumn} = 0`,
   ];
   const replaced = await tx.run(
-    `UPDATE ${base} AS d SET ${set.join(', ')} FROM ${stageRelation} AS s WHERE d.rowid = s.${oldColumn}`,
+    `UPDATE ${base} AS d SET ${set.join(', ')} FROM ${stageRelation} AS s WHERE d.rowid = s.${oldColumn}${among}`,
   );
   const added = rows - replaced;
   if (added > 0) {
@@ -72,9 +75,14 @@ export async function writeReplacements(
  * A SELECT of what goes into `past` of the rows that a stage replaces or deletes: that they went, and, since `base` will
  * tell it no more, that they came. What came up to the horizon nobody asks for.
  */
-function oldRows(target: IngestTarget, { version, horizon }: UpdateContext): string {
+function oldRows(target: IngestTarget, { version, horizon }: UpdateContext, among: string): string {
   const came = `d.${versionColumn}`;
   return `SELECT ${columnList(target, 'd.')}, e.w, CASE WHEN e.w > 0 THEN ${came} ELSE ${version} END
     FROM ${baseRelation(target.name)} AS d SEMI JOIN ${stageRelation} AS s ON s.${oldColumn} = d.rowid,
-      (VALUES (1::TINYINT), (-1::TINYINT)) AS e(w) WHERE e.w < 0 OR ${came} > ${horizon}`;
+      (VALUES (1::TINYINT), (-1::TINYINT)) AS e(w) WHERE (e.w < 0 OR ${came} > ${horizon})${among}`;
+}
+
+/** Of `AND …` on the table's `rowid`: what holds for the rows that the stage replaces or deletes. */
+export function amongReplaced(tx: Session, rowid: string): Promise<string> {
+  return amongPlaces(tx, rowid, stageRelation, oldColumn);
 }

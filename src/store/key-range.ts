@@ -4,9 +4,12 @@ import type { Session } from '../core/session.ts';
 /** The least and the greatest of some values, as SQL, and whether there are NULLs beside them. */
 export type KeyRange = { readonly least: string; readonly greatest: string; readonly orNull: boolean };
 
-/** Types whose values are text and back without loss, in the order that row groups are kept by. */
+/**
+ * Types whose values are text and back without loss. Not VARCHAR: DuckDB takes no literal with a zero in it, and the client
+ * leaves out a byte order mark.
+ */
 const ranged =
-  /^(U?(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT)|DECIMAL\(.*\)|DATE|TIMESTAMP(_S|_MS|_NS| WITH TIME ZONE)?|VARCHAR|UUID)$/;
+  /^(U?(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT)|DECIMAL\(.*\)|DATE|TIMESTAMP(_S|_MS|_NS| WITH TIME ZONE)?|UUID)$/;
 
 /**
  * The ranges of columns of a relation, to be written into a query of a large table that looks for these values: its row
@@ -45,7 +48,25 @@ export function withinRanges(
   return expressions.flatMap((expression, place) => {
     const range = ranges[place];
     if (!range) return [];
-    const within = `(${expression}) BETWEEN ${range.least} AND ${range.greatest}`;
+    const within = inRange(`(${expression})`, range);
     return [range.orNull ? `(${within} OR (${expression}) IS NULL)` : within];
   });
+}
+
+function inRange(expression: string, { least, greatest }: KeyRange): string {
+  return `${expression} BETWEEN ${least} AND ${greatest}`;
+}
+
+/**
+ * What ends a WHERE, with its AND: a condition that holds for the rows whose places (`rowid`) the column of the relation
+ * holds. For a table from which some rows are had, of which DuckDB otherwise reads all.
+ */
+export async function amongPlaces(
+  session: Session,
+  rowid: string,
+  relation: string,
+  column: string,
+): Promise<string> {
+  const [range] = await keyRanges(session, relation, [column]);
+  return range ? ` AND ${inRange(rowid, range)}` : ' AND false';
 }

@@ -11,7 +11,10 @@ export type TouchedKeys = {
 export const touchedColumn = (place: number): string => `__ev_t${place}`;
 
 /** Conditions that tie `expressions` to a row of the touched keys, which is called `__ev_touched` there. */
-export function sameAsTouched(expressions: readonly string[], { columns, ranges = [] }: TouchedKeys): string[] {
+export function sameAsTouched(
+  expressions: readonly string[],
+  { columns, ranges = [] }: TouchedKeys,
+): string[] {
   const same = expressions.map(
     (expression, place) => `(${expression}) IS NOT DISTINCT FROM __ev_touched.${columns[place]}`,
   );

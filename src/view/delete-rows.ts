@@ -1,5 +1,6 @@
 import { EverviewError } from '../core/errors.ts';
 import { quoteIdentifier, quoteList, weightColumn } from '../core/identifier.ts';
+import { amongPlaces, keyRanges, withinRanges } from '../store/key-range.ts';
 import { rowsOf, storedColumns } from './change-log.ts';
 import type { RefreshContext, ViewHandle } from './refresher.ts';
 import type { RowDelta } from './row-delta.ts';
@@ -46,8 +47,10 @@ async function deleteAtOnce(
   if (telling === null || !isOfTable || isNetted) return null;
   const contents = rowsOf(view);
   const column = quoteIdentifier(telling);
-  const going = `${column} IN (SELECT ${column} FROM ${relation} WHERE ${weight} < 0)`;
-  const gone = await tx.run(`DELETE FROM ${contents} WHERE ${going}`);
+  const values = `(SELECT ${column} FROM ${relation} WHERE ${weight} < 0)`;
+  const going = `${column} IN ${values}`;
+  const within = withinRanges([column], await keyRanges(tx, values, [column]));
+  const gone = await tx.run(`DELETE FROM ${contents} WHERE ${[going, ...within].join(' AND ')}`);
   if (gone === deleted) return gone;
   const columns = quoteList(storedColumns(view));
   const back = await tx.run(`INSERT INTO ${contents} SELECT ${columns} FROM ${whole()} WHERE ${going}`);
@@ -67,30 +70,33 @@ async function deleteByColumn(
   if (telling === null) return null;
   const contents = rowsOf(view);
   const column = quoteIdentifier(telling);
+  const values = `(SELECT ${column} FROM ${relation} WHERE ${weight} < 0)`;
+  const within = withinRanges([`v.${column}`], await keyRanges(tx, values, [column]));
   const [made] = await tx.rows(
     `CREATE OR REPLACE TEMP TABLE __ev_gone AS SELECT v.rowid AS place FROM ${contents} v
-     SEMI JOIN (SELECT ${column} FROM ${relation} WHERE ${weight} < 0) d ON v.${column} = d.${column}
+     SEMI JOIN ${values} d ON v.${column} = d.${column} WHERE ${['true', ...within].join(' AND ')}
      LIMIT ${deleted + 1}`,
   );
   if (Number(made?.Count) !== deleted) return null;
-  return tx.run(`DELETE FROM ${contents} WHERE rowid IN (SELECT place FROM ${gonePlaces})`);
+  const among = await amongPlaces(tx, 'rowid', gonePlaces, 'place');
+  return tx.run(`DELETE FROM ${contents} WHERE rowid IN (SELECT place FROM ${gonePlaces})${among}`);
 }
 
-/**
- * Where no row to delete is NULL, IS NOT DISTINCT FROM is `=`, for which DuckDB skips the parts of the table out of
- * range: 8 to 40 times faster on three million rows.
- */
+/** Within the ranges of the rows to delete, which DuckDB does not go by itself: 8 to 40 times faster on three million rows. */
 async function deleteByAllColumns(
   view: ViewHandle,
   { relation }: RowDelta,
   { tx }: RefreshContext,
 ): Promise<number> {
   const names = storedColumns(view).map(quoteIdentifier);
-  const nulls = names.map((name, place) => `coalesce(bool_or(${name} IS NULL), false) AS n${place}`);
-  const [row] = await tx.rows(`SELECT ${nulls.join(', ')} FROM ${relation} WHERE ${weight} < 0`);
-  const same = names.map(
-    (name, place) => `v.${name} ${row?.[`n${place}`] === true ? 'IS NOT DISTINCT FROM' : '='} d.${name}`,
-  );
+  const ranges = await keyRanges(tx, `(FROM ${relation} WHERE ${weight} < 0)`, names);
+  const same = [
+    ...names.map((name) => `v.${name} IS NOT DISTINCT FROM d.${name}`),
+    ...withinRanges(
+      names.map((name) => `v.${name}`),
+      ranges,
+    ),
+  ];
   const contents = rowsOf(view);
   const list = names.join(', ');
   const gone =
