@@ -117,8 +117,9 @@ async function stageReplacements(
   alias: string,
 ): Promise<Resolved> {
   const assigned = assignedColumns(target, set);
-  // What is set may be anything.
+  // A row that is replaced equals the batch's in the key alone, and where that is set not even there.
   const isSet = new Set([...assigned.keys()].map((column) => column.toLowerCase()));
+  const shared = key.map((column) => column.toLowerCase()).filter((column) => !isSet.has(column));
   await tx.run('DROP TABLE IF EXISTS temp."__ev_raw"');
   await tx.run('ALTER TABLE temp."__ev_stage" RENAME TO "__ev_raw"');
   const name = quoteIdentifier(alias);
@@ -165,7 +166,7 @@ async function stageReplacements(
       mayMisfit: false,
       changed: null,
       assigned: [...assigned.keys()],
-      ranges: new Map([...(stage.ranges ?? [])].filter(([column]) => !isSet.has(column))),
+      ranges: new Map(shared.map((column) => [column, stage.ranges?.get(column) ?? null])),
     },
     assigned: [...assigned.keys()],
   };

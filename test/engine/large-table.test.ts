@@ -9,10 +9,11 @@ let db: Everview;
 beforeAll(async () => {
   db = await Everview.open(':memory:', { scheduler: 'manual' });
   await db.execute(
-    'CREATE TABLE t (id BIGINT PRIMARY KEY, code INTEGER UNIQUE, day DATE, name VARCHAR UNIQUE, x INTEGER)',
+    `CREATE TABLE t (id BIGINT PRIMARY KEY, code INTEGER UNIQUE, day DATE, name VARCHAR UNIQUE, x INTEGER,
+       a INTEGER, b INTEGER, UNIQUE (a, b))`,
   );
   await db.execute(
-    `INSERT INTO t SELECT i, 3 * i, DATE '2001-01-01' + (i // 1000)::INTEGER, 'n' || i, 0 FROM range(${rows}) AS r (i)`,
+    `INSERT INTO t SELECT i, 3 * i, DATE '2001-01-01' + (i // 1000)::INTEGER, 'n' || i, 0, i, 20 FROM range(${rows}) AS r (i)`,
   );
   await db.execute('CREATE MATERIALIZED VIEW copy WITH (refresh = incremental) AS SELECT id, day, x FROM t');
   await db.execute(
@@ -26,29 +27,40 @@ const one = async (sql: string) => (await db.query(sql)).rows;
 
 describe('a table of many rows', () => {
   test.each([
-    ['a key that is there', `INSERT INTO t VALUES (7, NULL, NULL, NULL, 1)`],
-    ['the first key of all', `INSERT INTO t VALUES (${rows}, 0, NULL, NULL, 1)`],
+    ['a key that is there', `INSERT INTO t (id, code, day, name, x) VALUES (7, NULL, NULL, NULL, 1)`],
+    ['the first key of all', `INSERT INTO t (id, code, day, name, x) VALUES (${rows}, 0, NULL, NULL, 1)`],
     [
       'one of several',
-      `INSERT INTO t VALUES (${rows + 5}, NULL, NULL, NULL, 1), (${rows - 1}, NULL, NULL, NULL, 1)`,
+      `INSERT INTO t (id, code, day, name, x) VALUES (${rows + 5}, NULL, NULL, NULL, 1), (${rows - 1}, NULL, NULL, NULL, 1)`,
     ],
     [
       'another key, beside NULLs',
-      `INSERT INTO t VALUES (${rows + 5}, NULL, NULL, 'n3', 1), (${rows + 6}, 9, NULL, NULL, 1)`,
+      `INSERT INTO t (id, code, day, name, x) VALUES (${rows + 5}, NULL, NULL, 'n3', 1), (${rows + 6}, 9, NULL, NULL, 1)`,
     ],
     [
       'one by SELECT',
-      `INSERT INTO t SELECT ${rows} + i, 3 * (499_990 + i), NULL, NULL, 1 FROM range(20) AS r (i)`,
+      `INSERT INTO t (id, code, day, name, x) SELECT ${rows} + i, 3 * (499_990 + i), NULL, NULL, 1 FROM range(20) AS r (i)`,
     ],
-    ['one of the batch', `INSERT INTO t SELECT ${rows + 9}, NULL, NULL, NULL, 1 FROM range(2)`],
-    ['a text', `INSERT INTO t VALUES (${rows + 9}, NULL, NULL, 'n499999', 1)`],
+    [
+      'one of the batch',
+      `INSERT INTO t (id, code, day, name, x) SELECT ${rows + 9}, NULL, NULL, NULL, 1 FROM range(2)`,
+    ],
+    ['a text', `INSERT INTO t (id, code, day, name, x) VALUES (${rows + 9}, NULL, NULL, 'n499999', 1)`],
     [
       'a key that a conflict sets',
-      `INSERT INTO t VALUES (7, 21, NULL, NULL, 1) ON CONFLICT (id) DO UPDATE SET id = 9`,
+      `INSERT INTO t (id, code, day, name, x) VALUES (7, 21, NULL, NULL, 1) ON CONFLICT (id) DO UPDATE SET id = 9`,
     ],
     [
       'another that it sets',
-      `INSERT INTO t VALUES (7, 21, NULL, NULL, 1) ON CONFLICT (id) DO UPDATE SET code = 27`,
+      `INSERT INTO t (id, code, day, name, x) VALUES (7, 21, NULL, NULL, 1) ON CONFLICT (id) DO UPDATE SET code = 27`,
+    ],
+    [
+      'a key of which it sets a part',
+      'INSERT INTO t (id, a, b) VALUES (1, 2, 999) ON CONFLICT (id) DO UPDATE SET a = excluded.a',
+    ],
+    [
+      'a key that it sets by the row that is there',
+      'INSERT INTO t (id, a, b) VALUES (100, 0, 0) ON CONFLICT (id) DO UPDATE SET a = t.a + 1',
     ],
     ['a key that is set', 'UPDATE t SET id = 8 WHERE id = 7'],
   ])('takes no row with %s', async (_, sql) => {
@@ -56,7 +68,7 @@ describe('a table of many rows', () => {
   });
 
   test('takes those that are new, and objects', async () => {
-    await db.execute(`INSERT INTO t VALUES (${rows}, 1, '2002-06-01', NULL, 1)`);
+    await db.execute(`INSERT INTO t (id, code, day, name, x) VALUES (${rows}, 1, '2002-06-01', NULL, 1)`);
     await db.insert('t', [{ id: BigInt(rows + 1), code: 2, day: new Date('2002-06-01'), x: 2 }]);
     await expect(db.insert('t', [{ id: 5n, x: 2 }])).rejects.toMatchObject({ code: 'constraint-violation' });
     await expect(db.insert('t', [{ id: BigInt(rows + 2), code: 2 }])).rejects.toMatchObject({
@@ -70,11 +82,11 @@ describe('a table of many rows', () => {
 
   test('finds the rows that conflict', async () => {
     await db.execute(
-      `INSERT INTO t VALUES (10, 30, NULL, NULL, 5), (${rows + 3}, 4, '2002-06-02', NULL, 6), (499999, 0, NULL, NULL, 7)
+      `INSERT INTO t (id, code, day, name, x) VALUES (10, 30, NULL, NULL, 5), (${rows + 3}, 4, '2002-06-02', NULL, 6), (499999, 0, NULL, NULL, 7)
        ON CONFLICT (id) DO UPDATE SET x = excluded.x`,
     );
     await db.execute(
-      `INSERT INTO t VALUES (11, NULL, NULL, NULL, 5), (${rows + 4}, 36, NULL, NULL, 6), (${rows + 5}, 5, NULL, 'new', 8)
+      `INSERT INTO t (id, code, day, name, x) VALUES (11, NULL, NULL, NULL, 5), (${rows + 4}, 36, NULL, NULL, 6), (${rows + 5}, 5, NULL, 'new', 8)
        ON CONFLICT DO NOTHING`,
     );
     expect(await one('SELECT id, code, x FROM t WHERE x > 4 ORDER BY id')).toEqual([
