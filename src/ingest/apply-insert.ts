@@ -1,7 +1,8 @@
 import { quoteIdentifier } from '../core/identifier.ts';
+import { findColumn } from '../core/schema.ts';
 import type { Session } from '../core/session.ts';
 import type { Name } from '../declare/statement.ts';
-import { keyRanges } from '../store/key-range.ts';
+import { hasRange, keyRanges } from '../store/key-range.ts';
 import type { Arrival } from './arrival-rule.ts';
 import { fingerprintOf, recordFingerprint } from './batch-fingerprint.ts';
 import { type ChangeOutcome, nothingDone, outcomeOf, type UpdateContext } from './change-outcome.ts';
@@ -120,7 +121,10 @@ async function rangesOfKeys(
   { rowsOf }: UpdateContext,
 ): Promise<KeyRanges> {
   const isLarge = (rowsOf?.(target.name) ?? 0) >= largeTable;
-  const columns = isLarge ? [...new Set(keysOf(target.table.definition).flat())] : [];
+  const keys = isLarge ? keysOf(target.table.definition).flat() : [];
+  const columns = [...new Set(keys)].filter((column) =>
+    hasRange(findColumn(target.schema, column)?.type ?? ''),
+  );
   const ranges = await keyRanges(tx, batch, columns.map(quoteIdentifier));
   return new Map(columns.map((column, place) => [column.toLowerCase(), ranges[place] ?? null]));
 }

@@ -177,7 +177,7 @@ async function dropUnchanged(tx: Session, target: IngestTarget, assigned: readon
   const same = assigned
     .map((column) => `s.${quoteIdentifier(column)} IS NOT DISTINCT FROM d.${quoteIdentifier(column)}`)
     .join(' AND ');
-  const among = await amongReplaced(tx, 'd.rowid');
+  const among = await amongReplaced(tx);
   await tx.run(
     `DELETE FROM ${stageRelation} WHERE ${rowColumn} IN (
        SELECT s.${rowColumn} FROM ${stageRelation} AS s JOIN ${baseRelation(target.name)} AS d

@@ -27,7 +27,7 @@ export async function writeDeletes(
   target: IngestTarget,
   context: UpdateContext,
 ): Promise<Written> {
-  const among = await amongReplaced(tx, 'd.rowid');
+  const among = await amongReplaced(tx);
   const found = await tx.run(`INSERT INTO ${pastRelation(target.name)} ${oldRows(target, context, among)}`);
   if (found === 0) return { inserted: 0, deleted: 0 };
   const deleted = await tx.run(
@@ -49,7 +49,7 @@ export async function writeReplacements(
 ): Promise<Written> {
   const base = baseRelation(target.name);
   const { version } = context;
-  const among = await amongReplaced(tx, 'd.rowid');
+  const among = await amongReplaced(tx);
   await tx.run(
     `INSERT INTO ${pastRelation(target.name)} ${oldRows(target, context, among)}
      UNION ALL SELECT ${columnList(target)}, 1, ${version} FROM ${stageRelation} WHERE ${oldColumn} IS NOT NULL`,
@@ -82,7 +82,7 @@ function oldRows(target: IngestTarget, { version, horizon }: UpdateContext, amon
       (VALUES (1::TINYINT), (-1::TINYINT)) AS e(w) WHERE (e.w < 0 OR ${came} > ${horizon})${among}`;
 }
 
-/** Of `AND …` on the table's `rowid`: what holds for the rows that the stage replaces or deletes. */
-export function amongReplaced(tx: Session, rowid: string): Promise<string> {
-  return amongPlaces(tx, rowid, stageRelation, oldColumn);
+/** What ends a WHERE: that rows `d` of the table are among those that the stage replaces or deletes. */
+export function amongReplaced(tx: Session): Promise<string> {
+  return amongPlaces(tx, 'd.rowid', stageRelation, oldColumn);
 }

@@ -8,8 +8,12 @@ export type KeyRange = { readonly least: string; readonly greatest: string; read
  * Types whose values are text and back without loss. Not VARCHAR: DuckDB takes no literal with a zero in it, and the client
  * leaves out a byte order mark.
  */
-const ranged =
+const rangedTypes =
   /^(U?(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT)|DECIMAL\(.*\)|DATE|TIMESTAMP(_S|_MS|_NS| WITH TIME ZONE)?|UUID)$/;
+
+export function hasRange(type: string): boolean {
+  return rangedTypes.test(type);
+}
 
 /**
  * The ranges of columns of a relation, to be written into a query of a large table that looks for these values: its row
@@ -31,7 +35,7 @@ export async function keyRanges(
   return columns.map((_, place) => {
     const [type, least, greatest] = [row?.[`t${place}`], row?.[`l${place}`], row?.[`g${place}`]];
     if (typeof type !== 'string' || typeof least !== 'string' || typeof greatest !== 'string') return null;
-    if (!ranged.test(type)) return null;
+    if (!hasRange(type)) return null;
     return {
       least: `${quoteLiteral(least)}::${type}`,
       greatest: `${quoteLiteral(greatest)}::${type}`,
