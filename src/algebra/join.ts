@@ -4,6 +4,18 @@ export interface JoinInput<R> {
   readonly node: R;
 }
 
+/** A stored column of one input that in every row of the join equals an expression over another. */
+export interface JoinTie<E> {
+  readonly column: TiedValue<E>;
+  readonly equals: TiedValue<E>;
+}
+
+export interface TiedValue<E> {
+  /** Of the only input that it is over. */
+  readonly alias: string;
+  readonly expression: E;
+}
+
 /**
  * Inner join of n ≥ 1 named inputs on the conjunction of `conditions` (none: their product).
  *
@@ -18,10 +30,16 @@ export interface JoinNode<R, E> {
   readonly kind: 'join';
   readonly inputs: readonly JoinInput<R>[];
   readonly conditions: readonly E[];
+  /** What follows from conditions, here or above, and says which rows of an input can be needed at all. */
+  readonly ties: readonly JoinTie<E>[];
 }
 
-export function createJoin<R, E>(inputs: readonly JoinInput<R>[], conditions: readonly E[]): JoinNode<R, E> {
-  return Object.freeze({ kind: 'join', inputs, conditions });
+export function createJoin<R, E>(
+  inputs: readonly JoinInput<R>[],
+  conditions: readonly E[],
+  ties: readonly JoinTie<E>[] = [],
+): JoinNode<R, E> {
+  return Object.freeze({ kind: 'join', inputs, conditions, ties });
 }
 
 /**
@@ -44,6 +62,6 @@ export function changeOfJoin<R, E>(
       if (index === place) return { alias: other.alias, node: change };
       return index < place ? other : { alias: other.alias, node: oldOf(other.node) };
     });
-    return [createJoin(inputs, node.conditions)];
+    return [createJoin(inputs, node.conditions, node.ties)];
   });
 }

@@ -159,6 +159,7 @@ function oldOfScope<E>(node: Scope<E>, changed: ReadonlySet<string>): Scope<E> {
       return createJoin(
         node.inputs.map((input) => ({ alias: input.alias, node: oldOf(input.node, changed) })),
         node.conditions,
+        node.ties,
       );
     case 'filter':
       return { ...node, input: oldOfScope(node.input, changed) };
@@ -310,6 +311,10 @@ function mapExpressionsOfScope<E, F>(node: Scope<E>, map: (expression: E) => F):
       return createJoin(
         node.inputs.map((input) => ({ alias: input.alias, node: mapExpressions(input.node, map) })),
         node.conditions.map(map),
+        node.ties.map(({ column, equals }) => ({
+          column: { ...column, expression: map(column.expression) },
+          equals: { ...equals, expression: map(equals.expression) },
+        })),
       );
     case 'filter':
       return {

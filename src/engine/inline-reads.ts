@@ -10,7 +10,7 @@ import { compensatedContents, whyNotCompensated } from '../view/compensated-cont
 import type { GroupFault } from '../view/refresher.ts';
 import type { EngineCore } from './engine-core.ts';
 import type { EngineState } from './engine-state.ts';
-import { pendingChange } from './pending-change.ts';
+import { pendingChange, rowsOf } from './pending-change.ts';
 import { decide, isKept, type KeptEntry, sizeOf } from './refresh-views.ts';
 
 /** Where an entry's contents stand for the one who reads; null: they cannot be used. */
@@ -64,11 +64,12 @@ export class InlineReader {
     const read =
       cursor === null
         ? null
-        : compensatedContents(entry.handle, {
+        : await compensatedContents(this.#session, entry.handle, {
             from: cursor.version,
             to: this.#state.version,
             ...pendingChange(this.#state, entry.handle, cursor, this.#nowMs),
             contentRows: cursor.rows ?? undefined,
+            rowsOf: (relation) => rowsOf(this.#state, relation),
           });
     if (read === null) return { ...recompute, refused: null };
     const { check } = read;

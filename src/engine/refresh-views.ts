@@ -327,6 +327,7 @@ async function carryOut(
     to: draft.state.version,
     ...pending,
     contentRows: cursor?.rows ?? undefined,
+    rowsOf: (relation: string) => rowsOf(draft.state, relation),
     keepLog: isRead(draft.state, nameOf(entry)),
   };
   if (rung === 'full') return core.refresher.rebuild(entry.handle, context);

@@ -2,6 +2,7 @@ import { createJoin } from '../algebra/join.ts';
 import type { Scope } from '../algebra/node.ts';
 import type { SqlNode } from '../core/sql-tree.ts';
 import { isOnClock } from './clock-conditions.ts';
+import { joinTies } from './join-ties.ts';
 import { withConditions } from './lower-clock.ts';
 import type { FromScope } from './lower-scope.ts';
 import type { SelectItem } from './lower-select-list.ts';
@@ -37,6 +38,7 @@ export function scopeOf(select: Pick<LoweredSelect, 'scope' | 'where'>): Scope<S
   const join = createJoin(
     nodes,
     conditions.filter((condition) => !isOnClock(condition)),
+    joinTies(nodes, [...conditions, ...select.where]),
   );
   return withConditions(join, [...select.where, ...conditions.filter(isOnClock)]);
 }

@@ -67,7 +67,7 @@ function pruneScope(scope: Scope<SqlNode>, read: readonly SqlNode[]): Scope<SqlN
         alias,
         node: pruneColumns(node, columnsRead(expressions, alias)),
       }));
-      return createJoin(inputs, scope.conditions);
+      return createJoin(inputs, scope.conditions, scope.ties);
     }
   }
 }

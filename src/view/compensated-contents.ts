@@ -9,16 +9,17 @@ import type { DomainPlan, GroupPlan } from '../plan/view-plan.ts';
 import { renderAdded, renderRelation, renderSignedState, stateColumnNames } from '../store/render-algebra.ts';
 import { touchedColumn } from '../store/render-relation.ts';
 import { contentsOf, repeated, rowsOf, storedColumns } from './change-log.ts';
-import { domainRows, touchedKeysOf } from './domain-rows.ts';
+import { domainRows, narrowTouchedKeys } from './domain-rows.ts';
 import { fallbackOf, largeState } from './group-contents.ts';
 import { outputsOver } from './group-outputs.ts';
 import { advanceStep, domainStep, sameKeys, stateOf, stepFaults } from './group-step.ts';
+import { narrowJoins } from './narrow-joins.ts';
 import type { GroupFault, RefreshContext, ViewHandle } from './refresher.ts';
 import { windowOf } from './render-window.ts';
 import { isInsertOnly } from './rows-contents.ts';
 
 /** What is pending on a view: its contents are right for `from`, every relation it reads is at `to`. */
-export type PendingOnView = Pick<RefreshContext, 'moments' | 'changedSources' | 'contentRows'> & {
+export type PendingOnView = Pick<RefreshContext, 'moments' | 'changedSources' | 'contentRows' | 'rowsOf'> & {
   readonly from: Version;
   readonly to: Version;
 };
@@ -42,14 +43,18 @@ export type CompensationCheck = {
 const weight = quoteIdentifier(weightColumn);
 
 /** contents ⊕ change, as one query that writes nothing; null where there is no rule for the view's shape. */
-export function compensatedContents(view: ViewHandle, pending: PendingOnView): CompensatedContents | null {
+export async function compensatedContents(
+  session: Session,
+  view: ViewHandle,
+  pending: PendingOnView,
+): Promise<CompensatedContents | null> {
   switch (view.plan.kind) {
     case 'rows':
-      return { sql: compensatedRows(view, view.plan.node, pending), check: null };
+      return { sql: await compensatedRows(session, view, view.plan.node, pending), check: null };
     case 'group':
-      return compensatedGroups(view, view.plan, pending);
+      return compensatedGroups(session, view, view.plan, pending);
     case 'domain':
-      return { sql: compensatedDomain(view, view.plan, pending), check: null };
+      return { sql: await compensatedDomain(session, view, view.plan, pending), check: null };
     case 'full-only':
       return null;
   }
@@ -80,11 +85,17 @@ function changedNames(pending: PendingOnView): ReadonlySet<string> {
  * V ⊎ Δ as a bag. Only rows the change takes out are counted: those of V without an equal among them stay as they
  * are, of the others as many as are left; then come the rows the change puts in.
  */
-function compensatedRows(view: ViewHandle, node: Relation, pending: PendingOnView): string {
+async function compensatedRows(
+  session: Session,
+  view: ViewHandle,
+  node: Relation,
+  pending: PendingOnView,
+): Promise<string> {
   const columns = quoteList(columnNames(view.schema));
   const contents = contentsOf(view.name);
-  const change = changeOf(node, changedNames(pending));
-  if (change === null) return `SELECT ${columns} FROM ${contents}`;
+  const whole = changeOf(node, changedNames(pending));
+  if (whole === null) return `SELECT ${columns} FROM ${contents}`;
+  const change = await narrowJoins(session, whole, windowOf(pending), pending);
   const signed = renderRelation(change, windowOf(pending));
   if (isInsertOnly(change, pending)) {
     return `SELECT ${columns} FROM ${contents} UNION ALL SELECT ${columns} FROM (${signed})`;
@@ -122,10 +133,16 @@ function changedRows({ changedSources }: PendingOnView): number {
  * grouped together, by one aggregate. Otherwise the groups the change does not touch as they are kept, then the others with
  * their new partial aggregates, those that emptied left out.
  */
-function compensatedGroups(view: ViewHandle, plan: GroupPlan, pending: PendingOnView): CompensatedContents {
+async function compensatedGroups(
+  session: Session,
+  view: ViewHandle,
+  plan: GroupPlan,
+  pending: PendingOnView,
+): Promise<CompensatedContents> {
   const columns = quoteList(columnNames(view.schema));
-  const change = changeOfState(plan.group, changedNames(pending));
-  if (change === null) return { sql: `SELECT ${columns} FROM ${contentsOf(view.name)}`, check: null };
+  const whole = changeOfState(plan.group, changedNames(pending));
+  if (whole === null) return { sql: `SELECT ${columns} FROM ${contentsOf(view.name)}`, check: null };
+  const change = { ...whole, input: await narrowJoins(session, whole.input, windowOf(pending), pending) };
   const isLarge = (pending.contentRows ?? 0) > largeState;
   if (!isLarge && changedRows(pending) <= fewRows && merelyAdds(plan.group)) {
     const added = renderAdded(change, stateOf(view.name), windowOf(pending));
@@ -156,9 +173,14 @@ function withSteps(view: ViewHandle, plan: GroupPlan, step: string): string {
 }
 
 /** The kept rows of the keys that the change does not touch, and those of the others computed anew. */
-function compensatedDomain(view: ViewHandle, plan: DomainPlan, pending: PendingOnView): string {
+async function compensatedDomain(
+  session: Session,
+  view: ViewHandle,
+  plan: DomainPlan,
+  pending: PendingOnView,
+): Promise<string> {
   const columns = quoteList(columnNames(view.schema));
-  const touched = touchedKeysOf(plan, changedNames(pending), windowOf(pending), rowsOf(view));
+  const touched = await narrowTouchedKeys(session, plan, windowOf(pending), rowsOf(view), pending);
   if (touched === null) return `SELECT ${columns} FROM ${contentsOf(view.name)}`;
   const same = plan.keys.map(
     (key, place) => `v.${quoteIdentifier(key)} IS NOT DISTINCT FROM t.${touchedColumn(place)}`,

@@ -4,7 +4,7 @@ import type { DomainPlan } from '../plan/view-plan.ts';
 import { keyRanges } from '../store/key-range.ts';
 import { touchedColumn } from '../store/render-relation.ts';
 import { rowsOf, storedColumns } from './change-log.ts';
-import { domainRows, touchedKeysOf } from './domain-rows.ts';
+import { domainRows, narrowTouchedKeys } from './domain-rows.ts';
 import type { RefreshContext, RefreshOutcome, ViewHandle } from './refresher.ts';
 import { windowOf } from './render-window.ts';
 import { nettedDeltaOf } from './row-delta.ts';
@@ -20,7 +20,7 @@ export async function advanceDomain(
   context: RefreshContext & { readonly from: Version },
 ): Promise<RefreshOutcome> {
   const source = windowOf(context);
-  const touched = touchedKeysOf(plan, new Set(context.changedSources.keys()), source, rowsOf(view));
+  const touched = await narrowTouchedKeys(context.tx, plan, source, rowsOf(view), context);
   if (touched === null) return { kind: 'none', inserted: 0, deleted: 0 };
   await context.tx.run(`CREATE OR REPLACE TEMP TABLE __ev_touched AS ${touched}`);
   const ranges = await keyRanges(

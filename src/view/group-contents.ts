@@ -1,5 +1,5 @@
-import { hasFloatMoments, tracesPassage } from '../algebra/group.ts';
-import { changeOfState } from '../algebra/node.ts';
+import { type GroupNode, hasFloatMoments, tracesPassage } from '../algebra/group.ts';
+import { changeOfState, type Relation } from '../algebra/node.ts';
 import { EverviewError } from '../core/errors.ts';
 import { quoteIdentifier, weightColumn } from '../core/identifier.ts';
 import { columnNames } from '../core/schema.ts';
@@ -22,6 +22,7 @@ import {
   stepCheck,
   stepTable,
 } from './group-step.ts';
+import { narrowJoins } from './narrow-joins.ts';
 import type { GroupFault, RefreshContext, RefreshOutcome, ViewHandle } from './refresher.ts';
 import { newestOf, windowOf } from './render-window.ts';
 import { isInsertOnly } from './rows-contents.ts';
@@ -60,7 +61,7 @@ export async function advanceGroups(
   plan: GroupPlan,
   context: RefreshContext & { readonly from: Version },
 ): Promise<RefreshOutcome | GroupFault> {
-  const change = changeOfState(plan.group, new Set(context.changedSources.keys()));
+  const change = await changeOf(plan, context);
   if (change === null) return { kind: 'none', inserted: 0, deleted: 0 };
   const isLarge = (context.contentRows ?? 0) > largeState;
   const insertOnly = isInsertOnly(change.input, context);
@@ -88,12 +89,21 @@ export async function recomputeGroups(
   plan: GroupPlan,
   context: RefreshContext & { readonly from: Version },
 ): Promise<RefreshOutcome> {
-  const change = changeOfState(plan.group, new Set(context.changedSources.keys()));
+  const change = await changeOf(plan, context);
   if (change === null) return { kind: 'none', inserted: 0, deleted: 0 };
   const step = domainStep(view.name, plan, change.input, windowOf(context));
   await context.tx.run(`CREATE OR REPLACE TEMP TABLE __ev_step AS ${step}`);
   const check = await checkStep(view, plan, context);
   return applyStep(view, plan, check, 'incremental', context);
+}
+
+async function changeOf(
+  { group }: GroupPlan,
+  context: RefreshContext & { readonly from: Version },
+): Promise<GroupNode<Relation> | null> {
+  const change = changeOfState(group, new Set(context.changedSources.keys()));
+  if (change === null) return null;
+  return { ...change, input: await narrowJoins(context.tx, change.input, windowOf(context), context) };
 }
 
 /** Groups; below it the simpler plan is faster. */

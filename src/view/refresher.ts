@@ -109,6 +109,8 @@ export type RefreshContext = {
   readonly keepLog: boolean;
   /** Rows of the contents, if known: chooses between plans with the same result. */
   readonly contentRows?: number | undefined;
+  /** Rows of a relation that is read, as of `to`, if known: likewise. */
+  readonly rowsOf?: (relation: string) => number;
 };
 
 /** Why an advance became a rebuild. */

@@ -19,6 +19,7 @@ import {
 import { definitionSql } from './definition-sql.ts';
 import { deleteRows } from './delete-rows.ts';
 import { domainRows } from './domain-rows.ts';
+import { narrowJoins } from './narrow-joins.ts';
 import type { RefreshContext, RefreshOutcome, ViewHandle } from './refresher.ts';
 import { newestOf, windowOf } from './render-window.ts';
 import { deltaOfChange, dropLarge, nettedDeltaOf, type RowDelta } from './row-delta.ts';
@@ -57,8 +58,9 @@ export async function advanceRows(
   context: RefreshContext & { readonly from: Version },
 ): Promise<RefreshOutcome> {
   const changed = new Set(context.changedSources.keys());
-  const change = changeOf(node, changed);
-  if (change === null) return { kind: 'none', inserted: 0, deleted: 0 };
+  const whole = changeOf(node, changed);
+  if (whole === null) return { kind: 'none', inserted: 0, deleted: 0 };
+  const change = await narrowJoins(context.tx, whole, windowOf(context), context);
   const sql = renderRelation(change, windowOf(context));
   if (isInsertOnly(change, context)) return insertRows(view, change, sql, context);
   return applyDelta(view, await deltaOfChange(view, change, sql, context), 'incremental', context);

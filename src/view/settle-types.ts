@@ -1,8 +1,10 @@
+import { createJoin, type JoinNode, type JoinTie } from '../algebra/join.ts';
 import type { Relation, Scope } from '../algebra/node.ts';
 import { createPredict } from '../algebra/predict.ts';
 import { createProject } from '../algebra/project.ts';
 import { createUnionAll } from '../algebra/union-all.ts';
 import type { Session } from '../core/session.ts';
+import { hasRange } from '../store/key-range.ts';
 import { renderRelation } from '../store/render-algebra.ts';
 
 /** Settles the types of every union on those of all its inputs together, and tells each PREDICT those of its input. */
@@ -50,5 +52,25 @@ async function typedScope(session: Session, scope: Scope): Promise<Scope> {
   if (scope.kind !== 'join') return { ...scope, input: await typedScope(session, scope.input) };
   const inputs = [];
   for (const { alias, node } of scope.inputs) inputs.push({ alias, node: await withTypes(session, node) });
-  return { ...scope, inputs };
+  const typed = createJoin(inputs, scope.conditions, scope.ties);
+  return createJoin(inputs, scope.conditions, await rangedTies(session, typed));
+}
+
+/** The ties of values that have ranges, and are compared as what they are. */
+async function rangedTies(session: Session, join: JoinNode<Relation, string>): Promise<JoinTie<string>[]> {
+  if (join.ties.length === 0) return [];
+  const columns = join.ties
+    .flatMap(({ column, equals }) => [column.expression, equals.expression])
+    .map((expression, place) => ({ name: `t${place}`, expression }));
+  const types = await typesOf(session, createProject<Scope, string>(join, columns));
+  return join.ties.filter((_, place) => {
+    const [column, equals] = types.slice(2 * place, 2 * place + 2);
+    return column !== undefined && equals !== undefined && hasSameRange(column, equals);
+  });
+}
+
+const integer = /^U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?$/;
+
+function hasSameRange(one: string, other: string): boolean {
+  return hasRange(one) && (one === other || (integer.test(one) && integer.test(other)));
 }

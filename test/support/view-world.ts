@@ -32,8 +32,8 @@ export class ViewWorld {
   readonly #relations = new Map<string, ResolvedRelation>();
   readonly #views = new Map<string, KeptView>();
   #version = 0;
-  /** What refreshes are told of the size of the contents; a large number takes the plans for large states. */
-  contentRows: number | undefined;
+  /** What refreshes are told of the size of everything; a large number takes the plans for large states and relations. */
+  toldRows: number | undefined;
   /** What the clock shows. */
   nowMs = 0;
 
@@ -123,6 +123,11 @@ export class ViewWorld {
     return handle;
   }
 
+  #sizes() {
+    const { toldRows } = this;
+    return toldRows === undefined ? {} : { contentRows: toldRows, rowsOf: () => toldRows };
+  }
+
   async refresh(name: string, how: 'advance' | 'rebuild', rung?: IncrementalRung): Promise<RefreshOutcome> {
     const view = this.#view(name);
     return this.store.write(async (tx) => {
@@ -134,7 +139,7 @@ export class ViewWorld {
         moments: { fromMs: view.atMs, toMs: this.nowMs },
         changedSources: await this.#changes(tx, view, from),
         keepLog: this.#keepsLog(name),
-        contentRows: this.contentRows,
+        ...this.#sizes(),
       };
       const outcome =
         how === 'rebuild'
@@ -172,13 +177,12 @@ export class ViewWorld {
     if (cursor === null) return 'first-build';
     return this.store.write(async (tx) => {
       const changedSources = await this.#changes(tx, view, cursor);
-      const { contentRows } = this;
-      const read = compensatedContents(handle, {
+      const read = await compensatedContents(tx, handle, {
         from: cursor,
         to: this.version,
         moments: { fromMs: view.atMs, toMs: this.nowMs },
         changedSources,
-        contentRows,
+        ...this.#sizes(),
       });
       if (read === null) return 'only-full';
       const fault = read.check === null ? null : await whyNotCompensated(tx, read.check);

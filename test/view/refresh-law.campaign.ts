@@ -20,7 +20,7 @@ const way = fc.constantFrom(
 );
 
 const history = fc.record({
-  contentRows: fc.constantFrom(undefined, 1_000_000),
+  toldRows: fc.constantFrom(undefined, 1_000_000),
   first: arbitraryFirstView,
   second: arbitrarySecondView,
   start: arbitraryUpdate,
@@ -35,9 +35,9 @@ test('advancing equals recomputing, step by step, through a view over a view', {
 }, async () => {
   const paths = new Map<string, number>();
   await fc.assert(
-    fc.asyncProperty(history, async ({ contentRows, first, second, start, steps }) => {
+    fc.asyncProperty(history, async ({ toldRows, first, second, start, steps }) => {
       const world = await ViewWorld.open();
-      world.contentRows = contentRows;
+      world.toldRows = toldRows;
       try {
         for (const [name, schema] of Object.entries(arbitraryTables)) await world.table(name, schema);
         await world.update(start);
