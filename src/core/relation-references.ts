@@ -32,7 +32,7 @@ export type RelationReference =
 export type CteScope = ReadonlyMap<string, SqlNode | null>;
 
 /**
- * A copy of a query with every reference replaced by what `replace` gives (null: kept as it is). Follows the scope
+ * The query with every reference replaced by what `replace` gives (null: kept as it is). Follows the scope
  * of CTEs: a name that a WITH in sight defines is not a reference.
  *
  * @param scope the CTEs in sight where the query stands
@@ -75,18 +75,26 @@ export function referencesOf(
 
 type Replace = (node: SqlNode, scope: CteScope) => SqlNode | null;
 
+/** What has nothing replaced in it is itself, not a copy: most queries are only looked through. */
 function visit(json: SqlJson, scope: CteScope, replace: Replace): SqlJson {
-  if (Array.isArray(json)) return json.map((item) => visit(item, scope, replace));
+  if (typeof json !== 'object' || json === null) return json;
+  if (Array.isArray(json)) {
+    const items = json.map((item: SqlJson) => visit(item, scope, replace));
+    return items.some((item, place) => item !== json[place]) ? items : json;
+  }
   if (!isNode(json)) return json;
   const replaced = replace(json, scope);
   if (replaced !== null) return replaced;
   const inner = scopeInside(json, scope);
-  return Object.fromEntries(
-    Object.entries(json).map(([key, value]) => [
-      key,
-      key === 'cte_map' ? visitCtes(value, scope, replace) : visit(value, inner, replace),
-    ]),
-  );
+  let copy: Record<string, SqlJson> | null = null;
+  for (const key of Object.keys(json)) {
+    const value = json[key] ?? null;
+    const visited = key === 'cte_map' ? visitCtes(value, scope, replace) : visit(value, inner, replace);
+    if (visited === value) continue;
+    copy ??= { ...json };
+    copy[key] = visited;
+  }
+  return copy ?? json;
 }
 
 function cteEntries(cteMap: SqlJson | undefined): readonly SqlNode[] {
@@ -113,12 +121,13 @@ function hide(scope: Map<string, SqlNode | null>, name: string, entry: SqlNode |
 function visitCtes(cteMap: SqlJson, scope: CteScope, replace: Replace): SqlJson {
   if (!isNode(cteMap)) return cteMap;
   const seen = new Map(scope);
-  const map = cteEntries(cteMap).map((entry) => {
+  const entries = cteEntries(cteMap);
+  const map = entries.map((entry) => {
     const value = visit(entry.value ?? null, seen, replace);
     hide(seen, String(entry.key), entry);
-    return { ...entry, value };
+    return value === entry.value ? entry : { ...entry, value };
   });
-  return { ...cteMap, map };
+  return map.some((entry, place) => entry !== entries[place]) ? { ...cteMap, map } : cteMap;
 }
 
 function offsetOf(node: SqlNode): number | null {
