@@ -56,7 +56,7 @@ export async function applyInsert(
     const { place, mayMisfit, file } = staged;
     notices = staged.notices ?? [];
     const from = place.kind === 'table' ? batchInTable(target, place.version) : stageRelation;
-    const ranges = await rangesOfKeys(tx, target, from, context);
+    const ranges = await rangesOfKeys(tx, target, from, staged.ranges, context);
     const batch = onReplay === 'accept' ? null : await fingerprintOf(tx, target, from);
     const arrival: Arrival = { nowMs: context.nowMs, kind: 'arriving', repeats: batch?.repeats ?? null };
     if (batch !== null) await recordFingerprint(tx, target, batch, context);
@@ -118,13 +118,16 @@ async function rangesOfKeys(
   tx: Session,
   target: IngestTarget,
   batch: string,
+  known: KeyRanges = new Map(),
   { rowsOf }: UpdateContext,
 ): Promise<KeyRanges> {
-  const isLarge = (rowsOf?.(target.name) ?? 0) >= largeTable;
-  const keys = isLarge ? keysOf(target.table.definition).flat() : [];
-  const columns = [...new Set(keys)].filter((column) =>
-    hasRange(findColumn(target.schema, column)?.type ?? ''),
+  if ((rowsOf?.(target.name) ?? 0) < largeTable) return new Map();
+  const columns = [...new Set(keysOf(target.table.definition).flat())].filter(
+    (column) => hasRange(findColumn(target.schema, column)?.type ?? '') && !known.has(column.toLowerCase()),
   );
   const ranges = await keyRanges(tx, batch, columns.map(quoteIdentifier));
-  return new Map(columns.map((column, place) => [column.toLowerCase(), ranges[place] ?? null]));
+  return new Map([
+    ...known,
+    ...columns.map((column, place) => [column.toLowerCase(), ranges[place] ?? null] as const),
+  ]);
 }

@@ -6,6 +6,7 @@ import { addedNotice, schemaDifference, schemaMismatch } from '../core/schema-co
 import type { AppendedColumn, Session } from '../core/session.ts';
 import { type ArrowColumn, appendedFrom, arrowColumn } from '../store/arrow-in.ts';
 import type { SourceFile } from '../store/source-file.ts';
+import { AppendedRanges } from './appended-ranges.ts';
 import type { IngestTarget } from './ingest-target.ts';
 import { packedNumbers } from './pack-column.ts';
 import type { ArrowInput } from './row-source.ts';
@@ -37,6 +38,7 @@ export async function stageArrow(
   let direct: readonly Planned[] | null = null;
   let notices: readonly string[] = [];
   let count = 0;
+  const appended = new AppendedRanges(target);
   for await (const batch of batchesOf(data)) {
     if (planned === null) {
       ({ planned, notices } = plan(target, batch.schema, wanted, file));
@@ -44,12 +46,14 @@ export async function stageArrow(
       if (direct === null) await createRaw(tx, planned);
     }
     if (direct !== null && place.kind === 'table') {
-      await appendToTable(tx, target, valuesOf(batch, direct), batch.numRows, place.version);
+      const columns = valuesOf(batch, direct);
+      await appendToTable(tx, target, columns, batch.numRows, place.version);
+      appended.add(columns);
     } else await appendBatch(tx, batch, planned, count);
     count += batch.numRows;
   }
   if (direct !== null && place.kind === 'table')
-    return { place: { ...place, rows: count }, mayMisfit: false, file, notices };
+    return { place: { ...place, rows: count }, mayMisfit: false, file, notices, ranges: appended.ranges() };
   planned ??= [];
   if (count === 0) await createRaw(tx, planned);
   const select = stageSelect(target, `${rawRelation} AS x`, planned.map(stageColumn), {

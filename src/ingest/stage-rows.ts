@@ -5,6 +5,7 @@ import { type Column, columnNames, findColumn, type Schema } from '../core/schem
 import { addedNotice, schemaDifference, schemaMismatch } from '../core/schema-contract.ts';
 import type { AppendedColumn, Session } from '../core/session.ts';
 import type { SqlValue } from '../core/value.ts';
+import { AppendedRanges } from './appended-ranges.ts';
 import { type EncodedColumn, encodeColumn, missingName } from './encode-column.ts';
 import type { IngestTarget } from './ingest-target.ts';
 import { packedNumbers } from './pack-column.ts';
@@ -196,7 +197,9 @@ async function stageGathered(
     if (place.kind === 'table') {
       const columns = ordered.map((one) => one.values);
       await appendToTable(tx, target, columns, count, place.version);
-      return { place: { ...place, rows: count }, mayMisfit: false, file: null };
+      const appended = new AppendedRanges(target);
+      appended.add(columns);
+      return { place: { ...place, rows: count }, mayMisfit: false, file: null, ranges: appended.ranges() };
     }
     await createFor(tx, '__ev_stage', ordered);
     await appendTo(tx, stageRelation, ordered, numbers());

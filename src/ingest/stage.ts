@@ -65,6 +65,8 @@ export type Staged = {
   readonly mayMisfit: boolean;
   /** Where the rows stood, for messages. */
   readonly file: SourceFile | null;
+  /** Of columns of keys, where that is known from how the rows came. */
+  readonly ranges?: KeyRanges;
   /** What people are to be told of the columns that came. */
   readonly notices?: readonly string[];
 };

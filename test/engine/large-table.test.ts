@@ -1,3 +1,4 @@
+import { DateDay, Int32, Int64, Table, Utf8, vectorFromArray } from 'apache-arrow';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Everview } from '../../src/index.ts';
 
@@ -74,6 +75,21 @@ describe('a table of many rows', () => {
     await expect(db.insert('t', [{ id: BigInt(rows + 2), code: 2 }])).rejects.toMatchObject({
       code: 'constraint-violation',
     });
+    const taken = { code: 'constraint-violation' };
+    const objects = [rows + 3, 7, rows + 4].map((id) => ({ id: BigInt(id) }));
+    await expect(db.insert('t', objects)).rejects.toMatchObject(taken);
+    const arrow = (ids: readonly number[], codes: readonly (number | null)[]) =>
+      new Table({
+        id: vectorFromArray(ids.map(BigInt), new Int64()),
+        code: vectorFromArray(codes, new Int32()),
+        day: vectorFromArray(Array(ids.length).fill(null), new DateDay()),
+        name: vectorFromArray(Array(ids.length).fill(null), new Utf8()),
+        ...Object.fromEntries(['x', 'a', 'b'].map((name) => [name, vectorFromArray(codes, new Int32())])),
+      });
+    await expect(db.insert('t', arrow([rows + 3, rows - 1], [null, null]))).rejects.toMatchObject(taken);
+    await expect(db.insert('t', arrow([rows + 3, rows + 4], [null, 9]))).rejects.toMatchObject(taken);
+    const batches = [arrow([rows + 3], [null]), arrow([8], [null])].flatMap((table) => table.batches);
+    await expect(db.insert('t', batches)).rejects.toMatchObject(taken);
     expect(await one(`SELECT id, code, x FROM t WHERE id >= ${rows} ORDER BY id`)).toEqual([
       { id: BigInt(rows), code: 1, x: 1 },
       { id: BigInt(rows + 1), code: 2, x: 2 },
