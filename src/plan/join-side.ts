@@ -1,8 +1,8 @@
-import { createJoin } from '../algebra/join.ts';
 import type { Relation, Scope } from '../algebra/node.ts';
 import { createProject, type ProjectedColumn } from '../algebra/project.ts';
 import { columnReference, type SqlNode } from '../core/sql-tree.ts';
 import { keyColumn } from './domain-columns.ts';
+import { tiedJoin } from './join-ties.ts';
 import type { FromContext } from './lower-context.ts';
 import { expressionKey } from './lower-expression.ts';
 import {
@@ -153,7 +153,7 @@ export function sideOf(
   });
   return {
     alias: context.nextAlias(),
-    node: createProject<Scope<SqlNode>, SqlNode>(createJoin(scope.nodes, [...scope.conditions, ...where]), [
+    node: createProject<Scope<SqlNode>, SqlNode>(tiedJoin(scope.nodes, [...scope.conditions, ...where]), [
       ...added,
       ...columns,
     ]),

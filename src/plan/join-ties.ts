@@ -1,13 +1,22 @@
-import type { JoinInput, JoinTie, TiedValue } from '../algebra/join.ts';
+import { createJoin, type JoinInput, type JoinNode, type JoinTie, type TiedValue } from '../algebra/join.ts';
 import { columnsOf, type Relation, type Scope } from '../algebra/node.ts';
-import { columnParts, type SqlNode } from '../core/sql-tree.ts';
+import { columnParts, type SqlNode, walk } from '../core/sql-tree.ts';
 import { isOnClock } from './clock-conditions.ts';
 import { aliasesIn, sidesOfEquality } from './lower-tree.ts';
 
 type Input = JoinInput<Relation<SqlNode>>;
 
-/** What the conditions, all of which hold, say of stored columns of the inputs. Of two that are equal each is tied to the other. */
-export function joinTies(inputs: readonly Input[], conditions: readonly SqlNode[]): JoinTie<SqlNode>[] {
+/** @param above conditions beside those of the join that all of its rows which matter meet */
+export function tiedJoin(
+  inputs: readonly Input[],
+  conditions: readonly SqlNode[],
+  above: readonly SqlNode[] = [],
+): JoinNode<Relation<SqlNode>, SqlNode> {
+  return createJoin(inputs, conditions, tiesOf(inputs, [...conditions, ...above]));
+}
+
+/** What the conditions say of stored columns of the inputs. Of two that are equal each is tied to the other. */
+function tiesOf(inputs: readonly Input[], conditions: readonly SqlNode[]): JoinTie<SqlNode>[] {
   if (inputs.length < 2) return [];
   return conditions.flatMap((condition) => {
     // Where NULLs are the same, a range says nothing of them.
@@ -17,13 +26,37 @@ export function joinTies(inputs: readonly Input[], conditions: readonly SqlNode[
     return [
       { column: left, equals: right },
       { column: right, equals: left },
-    ].filter(({ column }) => isStored(inputs, column.expression));
+    ].filter(
+      ({ column, equals }) => isStored(inputs, column.expression) && isPlainlyComputed(equals.expression),
+    );
   });
 }
 
 function tiedValue(expression: SqlNode): TiedValue<SqlNode> | null {
   const [alias, ...others] = aliasesIn(expression);
   return alias === undefined || others.length > 0 || isOnClock(expression) ? null : { alias, expression };
+}
+
+/** Sums, and how an INTERVAL is written. */
+const plainFunctions = new Set(['+', '-', '*', 'trunc', 'to_days', 'to_weeks', 'to_months', 'to_years']);
+
+/**
+ * Whether the expression may be computed for rows that another condition leaves out: it fails on a row by a value that
+ * its type does not hold, if at all, which TRY takes for NULL. Of other functions there are some that fail in spite of it.
+ */
+function isPlainlyComputed(expression: SqlNode): boolean {
+  let isPlain = true;
+  walk(expression, (node) => {
+    const { class: kind } = node;
+    const isKnown =
+      kind === undefined ||
+      kind === 'COLUMN_REF' ||
+      kind === 'CONSTANT' ||
+      (kind === 'CAST' && aliasesIn(node).size === 0) ||
+      (kind === 'FUNCTION' && plainFunctions.has(String(node['function_name']).toLowerCase()));
+    isPlain &&= isKnown;
+  });
+  return isPlain;
 }
 
 /** Whether the values are some relation's as they are stored: to look at more of them, or at fewer, fails nowhere. */

@@ -8,6 +8,7 @@ import { isPredict, predictArguments, queryOfInput } from '../core/prediction-ca
 import { referencesOf } from '../core/relation-references.ts';
 import { sameName } from '../core/schema.ts';
 import { columnReference, isNode, type SqlJson, type SqlNode } from '../core/sql-tree.ts';
+import { tiedJoin } from './join-ties.ts';
 import type { FromContext, NamedRelation } from './lower-context.ts';
 import { lowerJoin } from './lower-join.ts';
 import { LowerRefusal } from './lower-refusal.ts';
@@ -156,7 +157,7 @@ function lowerUnnest(right: SqlNode, left: FromScope, join: SqlNode, context: Fr
     nodes: [
       {
         alias: node,
-        node: createProject<Scope<SqlNode>, SqlNode>(createJoin(left.nodes, left.conditions), [
+        node: createProject<Scope<SqlNode>, SqlNode>(tiedJoin(left.nodes, left.conditions), [
           ...columns,
           { name: '__ev_u', expression: element },
         ]),

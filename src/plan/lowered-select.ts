@@ -1,8 +1,7 @@
-import { createJoin } from '../algebra/join.ts';
 import type { Scope } from '../algebra/node.ts';
 import type { SqlNode } from '../core/sql-tree.ts';
 import { isOnClock } from './clock-conditions.ts';
-import { joinTies } from './join-ties.ts';
+import { tiedJoin } from './join-ties.ts';
 import { withConditions } from './lower-clock.ts';
 import type { FromScope } from './lower-scope.ts';
 import type { SelectItem } from './lower-select-list.ts';
@@ -35,10 +34,10 @@ export type LoweredDistinct = { readonly on: readonly SqlNode[] | null };
 /** The rows a SELECT starts from. */
 export function scopeOf(select: Pick<LoweredSelect, 'scope' | 'where'>): Scope<SqlNode> {
   const { nodes, conditions } = select.scope;
-  const join = createJoin(
+  const join = tiedJoin(
     nodes,
     conditions.filter((condition) => !isOnClock(condition)),
-    joinTies(nodes, [...conditions, ...select.where]),
+    select.where,
   );
   return withConditions(join, [...select.where, ...conditions.filter(isOnClock)]);
 }

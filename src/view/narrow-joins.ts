@@ -1,5 +1,5 @@
 import { createJoin, type JoinInput, type JoinNode } from '../algebra/join.ts';
-import { type Relation, type Scope, scansOf } from '../algebra/node.ts';
+import { predictsOf, type Relation, type Scope, scansOf } from '../algebra/node.ts';
 import { createProject } from '../algebra/project.ts';
 import { createUnionAll } from '../algebra/union-all.ts';
 import { quoteIdentifier } from '../core/identifier.ts';
@@ -42,12 +42,19 @@ async function narrow(node: Relation, context: Context): Promise<Relation> {
       for (const input of node.inputs) inputs.push(await narrow(input, context));
       return createUnionAll(inputs, node.columns, node.types);
     }
+    case 'match-change': {
+      const { leftChange, rightChange } = node;
+      return {
+        ...node,
+        leftChange: leftChange && (await narrow(leftChange, context)),
+        rightChange: rightChange && { ...rightChange, change: await narrow(rightChange.change, context) },
+      };
+    }
     case 'scan':
     case 'predict':
     case 'domain':
     case 'domain-change':
     case 'match':
-    case 'match-change':
       return node;
   }
 }
@@ -74,20 +81,24 @@ async function rangesBy(
   const found = ties.filter(({ column, equals }) => equals.alias === alias && large.includes(column.alias));
   if (found.length === 0) return [];
   const logged = `(${renderRelation(node, source)}) AS ${quoteIdentifier(alias)}`;
+  const asked = [...new Set(found.map(({ equals }) => equals.expression))];
   // A row on which the expression fails may be one that another condition leaves out.
-  const asked = found.map(({ equals }) => `TRY(${equals.expression})`);
-  const ranges = await keyRanges(session, logged, asked);
-  return withinRanges(
-    found.map(({ column }) => column.expression),
-    ranges.map((range) => range && { ...range, orNull: false }),
+  const ranges = await keyRanges(
+    session,
+    logged,
+    asked.map((expression) => `TRY(${expression})`),
   );
+  return found.flatMap(({ column, equals }) => {
+    const range = ranges[asked.indexOf(equals.expression)];
+    return range ? withinRanges([column.expression], [{ ...range, orNull: false }]) : [];
+  });
 }
 
-/** How many rows a relation over logs alone has at most; null for another one. */
+/** How many rows are in the log that a relation is read from; null for one that takes more than to read a log. */
 function loggedRows(node: Relation, { changedSources }: Sizes): number | null {
-  const scans = scansOf(node);
-  if (scans.length !== 1 || scans[0]?.snapshot !== 'change') return null;
-  const change = changedSources.get(scans[0].relation);
+  const [scan, ...others] = scansOf(node);
+  if (scan?.snapshot !== 'change' || others.length > 0 || predictsOf(node).length > 0) return null;
+  const change = changedSources.get(scan.relation);
   return (change?.inserted ?? 0) + (change?.deleted ?? 0);
 }
 

@@ -53,7 +53,7 @@ async function typedScope(session: Session, scope: Scope): Promise<Scope> {
   const inputs = [];
   for (const { alias, node } of scope.inputs) inputs.push({ alias, node: await withTypes(session, node) });
   const typed = createJoin(inputs, scope.conditions, scope.ties);
-  return createJoin(inputs, scope.conditions, await rangedTies(session, typed));
+  return { ...typed, ties: await rangedTies(session, typed) };
 }
 
 /** The ties of values that have ranges, and are compared as what they are. */

@@ -57,6 +57,10 @@ describe('the range of keys', () => {
     `('nan'::DOUBLE)`,
     '(true)',
     '([1, 2])',
+    '(make_timestamptz(9223000000002469134)), (now())',
+    `(TIMESTAMPTZ '2024-01-01'), ('infinity')`,
+    `(TIMESTAMPTZ '0044-03-15 (BC)'), ('2024-01-01')`,
+    '(make_timestamp_ns(-9223372036854775000))',
     // The client leaves out the mark before it.
     `(chr(65279) || 'a')`,
   ])('is not told of %s', async (values) => {

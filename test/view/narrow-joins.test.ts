@@ -52,7 +52,12 @@ const joins: readonly (readonly [query: string, narrows: boolean])[] = [
   [joined('a.s = b.s'), true],
   [joined('a.z = b.z'), true],
   [joined('a.u = b.u'), true],
-  [joined("a.t <> 'none' AND a.t::INTEGER = b.i"), true],
+  [joined('a.d + INTERVAL 1 DAY = b.s'), true],
+  [joined('2147483640 + 2 * a.i = b.i AND a.i < 3'), true],
+  [
+    `SELECT ${shown}, c.x FROM a JOIN b ON a.d = b.d LEFT JOIN (SELECT i, max(f) AS x FROM b GROUP BY i) AS c ON c.i = a.i`,
+    true,
+  ],
   [`SELECT ${shown} FROM a JOIN (SELECT g, d FROM b WHERE i > 0) AS b USING (d)`, true],
   [`SELECT ${shown} FROM a JOIN (SELECT d, g FROM b UNION ALL SELECT d, i FROM b) AS b ON a.d = b.d`, true],
   [`SELECT ${shown} FROM a JOIN b ON a.d = b.d JOIN a AS other ON other.i = b.i`, true],
@@ -62,6 +67,8 @@ const joins: readonly (readonly [query: string, narrows: boolean])[] = [
     false, // by the keys it touches
   ],
   [joined('a.t = b.t'), false],
+  [joined("a.t <> 'none' AND a.t::INTEGER = b.i"), false],
+  [joined("b.i = CASE WHEN a.t = 'none' THEN error('none') ELSE a.i END AND a.t <> 'none'"), false],
   [joined('a.f = b.f'), false],
   [joined('a.s = b.d'), false],
   [joined("b.t <> 'none' AND a.i = b.t::INTEGER"), false],
