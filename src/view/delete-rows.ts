@@ -1,7 +1,9 @@
 import { EverviewError } from '../core/errors.ts';
 import { quoteIdentifier, quoteList, weightColumn } from '../core/identifier.ts';
-import { amongPlaces, keyRanges, withinRanges } from '../store/key-range.ts';
-import { rowsOf, storedColumns } from './change-log.ts';
+import { columnNames } from '../core/schema.ts';
+import type { Session } from '../core/session.ts';
+import { amongPlaces, hasRange, keyRanges, withinRanges } from '../store/key-range.ts';
+import { hiddenKeys, rowsOf, storedColumns } from './change-log.ts';
 import type { RefreshContext, ViewHandle } from './refresher.ts';
 import type { RowDelta } from './row-delta.ts';
 
@@ -49,7 +51,7 @@ async function deleteAtOnce(
   const column = quoteIdentifier(telling);
   const values = `(SELECT ${column} FROM ${relation} WHERE ${weight} < 0)`;
   const going = `${column} IN ${values}`;
-  const within = withinRanges([column], await keyRanges(tx, values, [column]));
+  const within = await withinThose(tx, view, values, [telling]);
   const gone = await tx.run(`DELETE FROM ${contents} WHERE ${[going, ...within].join(' AND ')}`);
   if (gone === deleted) return gone;
   const columns = quoteList(storedColumns(view));
@@ -71,7 +73,7 @@ async function deleteByColumn(
   const contents = rowsOf(view);
   const column = quoteIdentifier(telling);
   const values = `(SELECT ${column} FROM ${relation} WHERE ${weight} < 0)`;
-  const within = withinRanges([`v.${column}`], await keyRanges(tx, values, [column]));
+  const within = await withinThose(tx, view, values, [telling], 'v.');
   const [made] = await tx.rows(
     `CREATE OR REPLACE TEMP TABLE __ev_gone AS SELECT v.rowid AS place FROM ${contents} v
      SEMI JOIN ${values} d ON v.${column} = d.${column} WHERE ${['true', ...within].join(' AND ')}
@@ -89,13 +91,9 @@ async function deleteByAllColumns(
   { tx }: RefreshContext,
 ): Promise<number> {
   const names = storedColumns(view).map(quoteIdentifier);
-  const ranges = await keyRanges(tx, `(FROM ${relation} WHERE ${weight} < 0)`, names);
   const same = [
     ...names.map((name) => `v.${name} IS NOT DISTINCT FROM d.${name}`),
-    ...withinRanges(
-      names.map((name) => `v.${name}`),
-      ranges,
-    ),
+    ...(await withinThose(tx, view, `(FROM ${relation} WHERE ${weight} < 0)`, storedColumns(view), 'v.')),
   ];
   const contents = rowsOf(view);
   const list = names.join(', ');
@@ -109,5 +107,23 @@ async function deleteByAllColumns(
                 row_number() OVER (PARTITION BY d.__ev_id ORDER BY v.rowid) AS nth
          FROM ${contents} v JOIN ${gone} d ON ${same.join(' AND ')})
        WHERE nth <= gone)`,
+  );
+}
+
+/** Conditions that hold for whatever has, in columns of types with ranges, values that are in the FROM item too. */
+async function withinThose(
+  tx: Session,
+  view: ViewHandle,
+  values: string,
+  names: readonly string[],
+  prefix = '',
+): Promise<readonly string[]> {
+  const ranged = columnNames(
+    [...view.schema, ...hiddenKeys(view)].filter(({ name, type }) => names.includes(name) && hasRange(type)),
+  ).map(quoteIdentifier);
+  const ranges = await keyRanges(tx, values, ranged);
+  return withinRanges(
+    ranged.map((column) => `${prefix}${column}`),
+    ranges,
   );
 }
