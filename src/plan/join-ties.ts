@@ -27,7 +27,8 @@ function tiesOf(inputs: readonly Input[], conditions: readonly SqlNode[]): JoinT
       { column: left, equals: right },
       { column: right, equals: left },
     ].filter(
-      ({ column, equals }) => isStored(inputs, column.expression) && isPlainlyComputed(equals.expression),
+      ({ column, equals }) =>
+        isStored(inputs, column.expression, 'anyhow') && isPlainlyComputed(inputs, equals.expression),
     );
   });
 }
@@ -38,20 +39,32 @@ function tiedValue(expression: SqlNode): TiedValue<SqlNode> | null {
 }
 
 /** Sums, and how an INTERVAL is written. */
-const plainFunctions = new Set(['+', '-', '*', 'trunc', 'to_days', 'to_weeks', 'to_months', 'to_years']);
+const plainFunctions = new Set([
+  '+',
+  '-',
+  '*',
+  'trunc',
+  'to_hours',
+  'to_minutes',
+  'to_seconds',
+  'to_days',
+  'to_weeks',
+  'to_months',
+  'to_years',
+]);
 
 /**
- * Whether the expression may be computed for rows that another condition leaves out: it fails on a row by a value that
- * its type does not hold, if at all, which TRY takes for NULL. Of other functions there are some that fail in spite of it.
+ * Whether the expression may be computed for rows that a condition leaves out: on a stored value it fails only where its
+ * type does not hold the result, which TRY takes for NULL. There are functions that fail in spite of it, such as `error`.
  */
-function isPlainlyComputed(expression: SqlNode): boolean {
+function isPlainlyComputed(inputs: readonly Input[], expression: SqlNode): boolean {
   let isPlain = true;
   walk(expression, (node) => {
     const { class: kind } = node;
     const isKnown =
       kind === undefined ||
-      kind === 'COLUMN_REF' ||
       kind === 'CONSTANT' ||
+      (kind === 'COLUMN_REF' && isStored(inputs, node, 'whole')) ||
       (kind === 'CAST' && aliasesIn(node).size === 0) ||
       (kind === 'FUNCTION' && plainFunctions.has(String(node['function_name']).toLowerCase()));
     isPlain &&= isKnown;
@@ -59,25 +72,31 @@ function isPlainlyComputed(expression: SqlNode): boolean {
   return isPlain;
 }
 
+/** `whole`: of all rows of relations, so that nothing is computed to read them; `anyhow`: of some, whichever. */
+type Stored = 'whole' | 'anyhow';
+
 /** Whether the values are some relation's as they are stored: to look at more of them, or at fewer, fails nowhere. */
-function isStored(inputs: readonly Input[], expression: SqlNode): boolean {
+function isStored(inputs: readonly Input[], expression: SqlNode, stored: Stored): boolean {
   if (expression['class'] !== 'COLUMN_REF') return false;
   const [alias, name, ...fields] = columnParts(expression);
   const input = inputs.find((one) => one.alias === alias);
-  return input !== undefined && name !== undefined && fields.length === 0 && isStoredIn(input.node, name);
+  return (
+    input !== undefined && name !== undefined && fields.length === 0 && isStoredIn(input.node, name, stored)
+  );
 }
 
-function isStoredIn(node: Relation<SqlNode>, name: string): boolean {
+function isStoredIn(node: Relation<SqlNode>, name: string, stored: Stored): boolean {
   switch (node.kind) {
     case 'scan':
       return true;
     case 'project': {
       const column = node.columns.find((one) => one.name === name);
-      return column !== undefined && isStored(inputsOf(node.input), column.expression);
+      if (column === undefined || (stored === 'whole' && !isWhole(node.input))) return false;
+      return isStored(inputsOf(node.input), column.expression, stored);
     }
     case 'union-all': {
       const place = node.columns.indexOf(name);
-      return node.inputs.every((input) => isStoredIn(input, columnsOf(input)[place] ?? ''));
+      return node.inputs.every((input) => isStoredIn(input, columnsOf(input)[place] ?? '', stored));
     }
     case 'predict':
     case 'domain':
@@ -90,4 +109,8 @@ function isStoredIn(node: Relation<SqlNode>, name: string): boolean {
 
 function inputsOf(scope: Scope<SqlNode>): readonly Input[] {
   return scope.kind === 'join' ? scope.inputs : inputsOf(scope.input);
+}
+
+function isWhole(scope: Scope<SqlNode>): boolean {
+  return scope.kind === 'join' && scope.conditions.length === 0;
 }

@@ -66,6 +66,21 @@ const joins: readonly (readonly [query: string, narrows: boolean])[] = [
     `SELECT b.d, median(a.i) AS middle FROM a JOIN b ON a.i = b.i AND a.s >= b.s GROUP BY b.d`,
     false, // by the keys it touches
   ],
+  [`SELECT ${shown} FROM (SELECT * FROM a) AS a JOIN b ON a.d = b.d WHERE a.i > 0`, true],
+  [joined('a.s + INTERVAL 1 HOUR = b.s'), true],
+  // What reads the input might fail on rows that the condition above leaves out.
+  [
+    `SELECT a.k AS x, b.g AS y FROM (SELECT t, t::INTEGER AS k FROM a) AS a JOIN b ON a.k = b.i WHERE a.t <> 'none'`,
+    false,
+  ],
+  [
+    `SELECT ${shown} FROM (SELECT * FROM a WHERE t::INTEGER > 0) AS a JOIN b ON a.i = b.i WHERE a.t <> 'none'`,
+    false,
+  ],
+  [
+    `SELECT a.k AS x, b.g AS y FROM (SELECT i, 2147483643 + i AS k FROM a) AS a JOIN b ON a.k - 2147483643 = b.i WHERE a.i < 3`,
+    false,
+  ],
   [joined('a.t = b.t'), false],
   [joined("a.t <> 'none' AND a.t::INTEGER = b.i"), false],
   [joined("b.i = CASE WHEN a.t = 'none' THEN error('none') ELSE a.i END AND a.t <> 'none'"), false],
