@@ -2,7 +2,7 @@ import { quoteIdentifier } from '../core/identifier.ts';
 import { findColumn } from '../core/schema.ts';
 import type { Session } from '../core/session.ts';
 import type { Name } from '../declare/statement.ts';
-import { hasRange, keyRanges } from '../store/key-range.ts';
+import { hasRange, keyRanges, largeRelation } from '../store/key-range.ts';
 import type { Arrival } from './arrival-rule.ts';
 import { fingerprintOf, recordFingerprint } from './batch-fingerprint.ts';
 import { type ChangeOutcome, nothingDone, outcomeOf, type UpdateContext } from './change-outcome.ts';
@@ -91,9 +91,6 @@ export async function applyInsert(
   return { ...outcome, notices };
 }
 
-/** Rows of a table from which on to look through all its keys takes longer than to ask for the range of those that came. */
-const largeTable = 500_000;
-
 const newRows = { replaces: false, hasRows: true, changed: null } as const;
 
 /** Rows that wait in the table stay there if they break nothing; otherwise all of them go onto the stage, and null. */
@@ -121,7 +118,7 @@ async function rangesOfKeys(
   known: KeyRanges = new Map(),
   { rowsOf }: UpdateContext,
 ): Promise<KeyRanges> {
-  if ((rowsOf?.(target.name) ?? 0) < largeTable) return new Map();
+  if ((rowsOf?.(target.name) ?? 0) < largeRelation) return new Map();
   const columns = [...new Set(keysOf(target.table.definition).flat())].filter(
     (column) => hasRange(findColumn(target.schema, column)?.type ?? '') && !known.has(column.toLowerCase()),
   );

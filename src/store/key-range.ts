@@ -11,8 +11,14 @@ export type KeyRange = { readonly least: string; readonly greatest: string; read
 const rangedTypes =
   /^(U?(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT)|DECIMAL\(.*\)|DATE|TIMESTAMP(_S|_MS| WITH TIME ZONE)?|UUID)$/;
 
-/** With a time zone DuckDB reads and writes moments as doubles of milliseconds: far ones come back as others. */
+/**
+ * With a time zone DuckDB reads and writes moments as doubles of milliseconds: far ones come back as others. Near ones do
+ * not, in UTC, which every connection is set to.
+ */
 const isNear = (moment: string) => /^\d{4}-[^(]*$/.test(moment);
+
+/** Rows of a relation from which on to read all of it takes longer than to ask for the range of what is needed of it. */
+export const largeRelation = 500_000;
 
 export function hasRange(type: string): boolean {
   return rangedTypes.test(type);

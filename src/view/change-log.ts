@@ -18,8 +18,12 @@ export function rowsOf(view: ViewHandle): string {
 }
 
 /** The columns of `rowsOf`. */
+export function storedSchema(view: ViewHandle): Schema {
+  return [...view.schema, ...hiddenKeys(view)];
+}
+
 export function storedColumns(view: ViewHandle): string[] {
-  return columnNames([...view.schema, ...hiddenKeys(view)]);
+  return columnNames(storedSchema(view));
 }
 
 export function hiddenKeys({ plan }: ViewHandle): Schema {

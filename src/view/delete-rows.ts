@@ -3,7 +3,7 @@ import { quoteIdentifier, quoteList, weightColumn } from '../core/identifier.ts'
 import { columnNames } from '../core/schema.ts';
 import type { Session } from '../core/session.ts';
 import { amongPlaces, hasRange, keyRanges, withinRanges } from '../store/key-range.ts';
-import { hiddenKeys, rowsOf, storedColumns } from './change-log.ts';
+import { rowsOf, storedColumns, storedSchema } from './change-log.ts';
 import type { RefreshContext, ViewHandle } from './refresher.ts';
 import type { RowDelta } from './row-delta.ts';
 
@@ -119,7 +119,7 @@ async function withinThose(
   prefix = '',
 ): Promise<readonly string[]> {
   const ranged = columnNames(
-    [...view.schema, ...hiddenKeys(view)].filter(({ name, type }) => names.includes(name) && hasRange(type)),
+    storedSchema(view).filter(({ name, type }) => names.includes(name) && hasRange(type)),
   ).map(quoteIdentifier);
   const ranges = await keyRanges(tx, values, ranged);
   return withinRanges(

@@ -4,7 +4,7 @@ import { createProject } from '../algebra/project.ts';
 import { createUnionAll } from '../algebra/union-all.ts';
 import { quoteIdentifier } from '../core/identifier.ts';
 import type { Session } from '../core/session.ts';
-import { keyRanges, withinRanges } from '../store/key-range.ts';
+import { keyRanges, largeRelation, withinRanges } from '../store/key-range.ts';
 import { type RenderSource, renderRelation } from '../store/render-algebra.ts';
 import type { RefreshContext } from './refresher.ts';
 
@@ -13,9 +13,6 @@ export type Sizes = Pick<RefreshContext, 'changedSources' | 'rowsOf'>;
 
 type Context = { readonly session: Session; readonly source: RenderSource; readonly sizes: Sizes };
 type Input = JoinInput<Relation>;
-
-/** Rows of a relation from which on to read all of it takes longer than to ask what of it is needed. */
-const largeRelation = 500_000;
 
 /** From this part of it on a change is likely to need it all. */
 const largePart = 0.1;

@@ -2,7 +2,7 @@ import { type Relation, scansOf } from '../algebra/node.ts';
 import { quoteIdentifier, quoteList, weightColumn } from '../core/identifier.ts';
 import { type Column, columnNames, type Schema } from '../core/schema.ts';
 import type { Session } from '../core/session.ts';
-import { hiddenKeys, storedColumns } from './change-log.ts';
+import { storedColumns, storedSchema } from './change-log.ts';
 import { shownScan } from './derived-log.ts';
 import type { RefreshContext, ViewHandle } from './refresher.ts';
 
@@ -150,7 +150,7 @@ async function mostDistinctColumn(view: ViewHandle, relation: string, tx: Sessio
 
 /** Columns of types that rarely repeat a value, in front of others. */
 function likelyColumns(view: ViewHandle): string[] {
-  const schema: Schema = [...view.schema, ...hiddenKeys(view)];
+  const schema: Schema = storedSchema(view);
   const isLikely = ({ type }: Column) =>
     /^(DOUBLE|FLOAT|DECIMAL|TIME|UUID|U?BIGINT|U?HUGEINT|VARCHAR|BLOB)/.test(type);
   const likely = schema.filter(isLikely);

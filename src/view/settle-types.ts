@@ -3,6 +3,7 @@ import type { Relation, Scope } from '../algebra/node.ts';
 import { createPredict } from '../algebra/predict.ts';
 import { createProject } from '../algebra/project.ts';
 import { createUnionAll } from '../algebra/union-all.ts';
+import { numericKindOf } from '../core/schema.ts';
 import type { Session } from '../core/session.ts';
 import { hasRange } from '../store/key-range.ts';
 import { renderRelation } from '../store/render-algebra.ts';
@@ -69,8 +70,6 @@ async function rangedTies(session: Session, join: JoinNode<Relation, string>): P
   });
 }
 
-const integer = /^U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?$/;
-
 function hasSameRange(one: string, other: string): boolean {
-  return hasRange(one) && (one === other || (integer.test(one) && integer.test(other)));
+  return hasRange(one) && (one === other || [one, other].every((type) => numericKindOf(type) === 'integer'));
 }
