@@ -7,6 +7,7 @@ import { blockCount } from './metrics/block-losses.ts';
 import { ClassPlace } from './metrics/class-place.ts';
 import { NumberPlace } from './metrics/number-place.ts';
 import type { PlaceScores, PlaceSums, ScoredBatch } from './metrics/place-scores.ts';
+import { RowGroups } from './metrics/row-groups.ts';
 
 export type HoldoutRequest = Omit<HoldoutRows, 'classes'> & {
   /** Errors up to which a number counts as right, for flips. */
@@ -55,7 +56,9 @@ export async function scoreHoldout(session: Session, request: HoldoutRequest): P
     }),
   );
   const places = request.windows.map((_, index) => placeOf(rows, request.tolerances, index === 0));
-  for await (const batch of session.batches(holdoutSql(rows))) addBatch(batch, rows, places, slices);
+  const cells = new RowGroups(places.length * blockCount);
+  for await (const batch of session.batches(holdoutSql(rows)))
+    addBatch(batch, rows, { places, cells, slices });
   const [holdout, ...earlier] = places.map((place) => place.result());
   if (holdout === undefined) throw new EverviewError('internal', 'a hold-out without a window');
   return {
@@ -90,39 +93,41 @@ function placeOf(
   });
 }
 
-function addBatch(
-  batch: ColumnBatch,
-  rows: HoldoutRows,
-  places: readonly PlaceSums[],
-  slices: readonly Slices[],
-): void {
+type Sums = {
+  /** By window. */
+  readonly places: readonly PlaceSums[];
+  readonly cells: RowGroups;
+  readonly slices: readonly Slices[];
+};
+
+function addBatch(batch: ColumnBatch, rows: HoldoutRows, { places, cells, slices }: Sums): void {
   const numbers = batch.columns.slice(0, batch.columns.length - slices.length);
   const sliced = batch.columns.slice(numbers.length);
-  const [cells, labels, ...outputs] = numbers.map(({ values }) => doubles(values));
-  if (cells === undefined || labels === undefined) return;
+  const [cellOfRow, labels, ...outputs] = numbers.map(({ values }) => doubles(values));
+  if (cellOfRow === undefined || labels === undefined) return;
   const scored: ScoredBatch = { labels, contenders: contendersOf(rows, outputs) };
-  const isNumber = rows.classes === null;
-  const finite = isNumber ? [labels, ...outputs] : [labels];
-  const nullable = numbers.filter(({ allValid }) => !allValid);
-  for (let row = 0; row < batch.rowCount; row++) {
-    if (!counts(row, nullable, finite)) continue;
-    const cell = cells[row] ?? 0;
-    const window = Math.floor(cell / blockCount);
-    const block = cell % blockCount;
-    places[window]?.add(scored, row, block);
-    if (window > 0) continue;
-    for (let index = 0; index < slices.length; index++)
-      slices[index]?.placeFor(textAt(sliced[index], row)).add(scored, row, block);
-  }
+  const counted = new Int32Array(cellOfRow);
+  for (const column of numbers) if (!column.allValid) leaveOutNulls(counted, column);
+  for (const values of rows.classes === null ? [labels, ...outputs] : [labels])
+    leaveOutOthers(counted, values);
+  cells.visit(counted, (cell, ofCell) => {
+    places[Math.floor(cell / blockCount)]?.add(scored, ofCell, cell % blockCount);
+  });
+  for (const [index, column] of sliced.entries()) slices[index]?.add(scored, column, counted);
 }
 
-// Loops and no closures: this runs once a row.
-function counts(row: number, nullable: readonly ColumnVector[], finite: readonly Float64Array[]): boolean {
-  for (let index = 0; index < nullable.length; index++)
-    if (nullable[index]?.isValid(row) === false) return false;
-  for (let index = 0; index < finite.length; index++)
-    if (!Number.isFinite(finite[index]?.[row])) return false;
-  return true;
+/** Rows that are NULL there are in no cell. */
+function leaveOutNulls(cells: Int32Array, column: ColumnVector): void {
+  for (let row = 0; row < cells.length; row++) if (!column.isValid(row)) cells[row] = -1;
+}
+
+/** Nor are rows whose number is not finite. */
+function leaveOutOthers(cells: Int32Array, values: Float64Array): void {
+  for (let row = 0; row < cells.length; row++) {
+    const value = values[row] ?? 0;
+    // of an infinity and of NaN the difference is NaN
+    if (value - value !== 0) cells[row] = -1;
+  }
 }
 
 /** The columns of a batch by contender, their probabilities by the place of the class among all. */
@@ -139,10 +144,6 @@ function contendersOf({ contenders, classes }: HoldoutRows, columns: readonly Fl
   });
 }
 
-function textAt(column: ColumnVector | undefined, row: number): string | null {
-  return column?.isValid(row) === true ? String(column.values[row]) : null;
-}
-
 function doubles(values: ArrayLike<unknown>): Float64Array {
   if (values instanceof Float64Array) return values;
   throw new EverviewError('internal', 'a column of a hold-out is not DOUBLE');
@@ -151,28 +152,40 @@ function doubles(values: ArrayLike<unknown>): Float64Array {
 /** The hold-out by the values of a column. */
 class Slices {
   readonly #column: string;
-  readonly #own: ReadonlyMap<string | null, PlaceSums>;
-  readonly #rest: PlaceSums;
+  readonly #values: readonly (string | null)[];
+  readonly #indexes: ReadonlyMap<string | null, number>;
+  /** By value, and at the end that of all others. */
+  readonly #places: readonly PlaceSums[];
+  readonly #groups: RowGroups;
 
   constructor(column: string, values: readonly (string | null)[], makePlace: () => PlaceSums) {
     this.#column = column;
-    this.#own = new Map(values.map((value) => [value, makePlace()]));
-    this.#rest = makePlace();
+    this.#values = values;
+    this.#indexes = new Map(values.map((value, index) => [value, index]));
+    this.#places = Array.from({ length: values.length + 1 }, makePlace);
+    this.#groups = new RowGroups(this.#places.length * blockCount);
   }
 
-  placeFor(value: string | null): PlaceSums {
-    return this.#own.get(value) ?? this.#rest;
+  /** @param cells by row, negative for one that does not count */
+  add(scored: ScoredBatch, column: ColumnVector, cells: Int32Array): void {
+    const groups = cells.map((cell, row) => {
+      if (cell < 0 || cell >= blockCount) return -1;
+      const value = column.isValid(row) ? String(column.values[row]) : null;
+      return (this.#indexes.get(value) ?? this.#values.length) * blockCount + cell;
+    });
+    this.#groups.visit(groups, (group, rows) => {
+      this.#places[Math.floor(group / blockCount)]?.add(scored, rows, group % blockCount);
+    });
   }
 
   /** Without those in which no row counts. */
   results(): SliceScores[] {
-    const own = [...this.#own].map(([value, place]) => ({
+    const all = this.#places.map((place, index) => ({
       ...place.result(),
       column: this.#column,
-      value,
-      isRest: false,
+      value: this.#values[index] ?? null,
+      isRest: index === this.#values.length,
     }));
-    const rest = { ...this.#rest.result(), column: this.#column, value: null, isRest: true };
-    return [...own, rest].filter(({ rows }) => rows > 0);
+    return all.filter(({ rows }) => rows > 0);
   }
 }

@@ -16,7 +16,7 @@ function placeOf(place: PlaceSums, rows: readonly Draw[]): PlaceScores {
   const contender = (name: keyof Draw) => ({ predictions: column(name), probabilities: [] });
   const batch = { labels: column('label'), contenders: [contender('candidate'), contender('current')] };
   rows.forEach((_, row) => {
-    place.add(batch, row, Math.floor((row / rows.length) * blockCount));
+    place.add(batch, Uint32Array.of(row), Math.floor((row / rows.length) * blockCount));
   });
   return place.result();
 }

@@ -31,14 +31,16 @@ export class BlockLosses {
     this.#sums = new ExactSums(contenders * metrics.length * blockCount);
   }
 
-  /** To be called once a row. */
-  addRow(block: number): void {
-    this.#rows[block] = (this.#rows[block] ?? 0) + 1;
+  addRows(block: number, count: number): void {
+    this.#rows[block] = (this.#rows[block] ?? 0) + count;
   }
 
-  /** @param metric its place among the metrics */
-  add(contender: number, metric: number, block: number, loss: number): void {
-    this.#sums.add(this.#firstBlock(contender, metric) + block, loss);
+  /**
+   * @param metric its place among the metrics
+   * @param losses of which the first `count` are meant
+   */
+  addLosses(contender: number, metric: number, block: number, losses: Float64Array, count: number): void {
+    this.#sums.addAll(this.#firstBlock(contender, metric) + block, losses, count);
   }
 
   #firstBlock(contender: number, metric: number): number {

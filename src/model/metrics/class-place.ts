@@ -6,6 +6,7 @@ import { NumberBag } from './number-bag.ts';
 import type { PlaceScores, PlaceSums, ScoredBatch } from './place-scores.ts';
 import { macroMean, rankScores } from './rank-scores.ts';
 import { finiteOrNull, type Scores } from './scores.ts';
+import { Scratch } from './scratch.ts';
 
 const losses = ['accuracy', 'log_loss', 'brier'] as const;
 
@@ -38,6 +39,10 @@ export class ClassPlace implements PlaceSums {
   readonly #losses: BlockLosses;
   readonly #flips: FlipCount | null;
   readonly #sums: readonly ContenderSums[];
+  /** Of the rows at hand. */
+  readonly #wrong = new Scratch();
+  readonly #logs = new Scratch();
+  readonly #briers = new Scratch();
 
   constructor(options: ClassPlaceOptions) {
     const { contenders, classes, probabilities } = options;
@@ -56,60 +61,67 @@ export class ClassPlace implements PlaceSums {
     }));
   }
 
-  add({ labels, contenders }: ScoredBatch, row: number, block: number): void {
-    const label = labels[row] ?? -1;
-    this.#losses.addRow(block);
-    for (let index = 0; index < this.#options.contenders; index++) {
-      const contender = contenders[index];
-      const predicted = contender?.predictions[row] ?? -1;
-      this.#sums[index]?.confusion.add(label, predicted);
-      this.#losses.add(index, 0, block, isRight(label, predicted) ? 0 : 1);
+  add({ labels, contenders }: ScoredBatch, rows: Uint32Array, block: number): void {
+    const count = rows.length;
+    this.#losses.addRows(block, count);
+    for (let contender = 0; contender < this.#options.contenders; contender++) {
+      const given = contenders[contender];
+      if (given === undefined) continue;
+      this.#addPredictions(contender, labels, given.predictions, rows, block);
       if (this.#options.probabilities)
-        this.#addProbabilities(index, label, contender?.probabilities ?? [], row, block);
+        this.#addProbabilities(contender, labels, given.probabilities, rows, block);
     }
+    if (this.#flips === null) return;
     const [candidate, current] = contenders;
-    this.#flips?.add(
-      isRight(label, candidate?.predictions[row] ?? -1),
-      isRight(label, current?.predictions[row] ?? -1),
-    );
+    for (const row of rows) {
+      const label = labels[row] ?? -1;
+      this.#flips.add(
+        isRight(label, candidate?.predictions[row] ?? -1),
+        isRight(label, current?.predictions[row] ?? -1),
+      );
+    }
+  }
+
+  #addPredictions(
+    contender: number,
+    labels: Float64Array,
+    predictions: Float64Array,
+    rows: Uint32Array,
+    block: number,
+  ): void {
+    const confusion = this.#sums[contender]?.confusion;
+    const wrong = this.#wrong.of(rows.length);
+    for (let index = 0; index < rows.length; index++) {
+      const label = labels[rows[index] ?? 0] ?? -1;
+      const predicted = predictions[rows[index] ?? 0] ?? -1;
+      confusion?.add(label, predicted);
+      wrong[index] = isRight(label, predicted) ? 0 : 1;
+    }
+    this.#losses.addLosses(contender, 0, block, wrong, rows.length);
   }
 
   // Loops over plain arrays and no closures: this runs once a row.
   #addProbabilities(
     contender: number,
-    label: number,
+    labels: Float64Array,
     probabilities: readonly Float64Array[],
-    row: number,
+    rows: Uint32Array,
     block: number,
   ): void {
     const sums = this.#sums[contender];
-    const ofLabel = probabilities[label]?.[row] ?? 0;
-    const bounded = Math.min(1 - leastProbability, Math.max(leastProbability, ofLabel));
-    this.#losses.add(contender, 1, block, -Math.log(bounded));
-    if (this.#binary) {
-      const positive = probabilities[1]?.[row] ?? 0;
-      const error = positive - (label === 1 ? 1 : 0);
-      this.#losses.add(contender, 2, block, error * error);
-      sums?.calibration.add(positive, label === 1);
-      const bags = sums?.ranks[0];
-      (label === 1 ? bags?.positives : bags?.negatives)?.add(positive);
-      return;
+    const count = rows.length;
+    const [logs, briers] = [this.#logs.of(count), this.#briers.of(count)];
+    for (let index = 0; index < count; index++) {
+      const row = rows[index] ?? 0;
+      const label = labels[row] ?? -1;
+      const ofLabel = probabilities[label]?.[row] ?? 0;
+      logs[index] = -Math.log(Math.min(1 - leastProbability, Math.max(leastProbability, ofLabel)));
+      briers[index] = this.#binary
+        ? addPositive(sums, label === 1, probabilities[1]?.[row] ?? 0)
+        : addOfEach(sums, label, probabilities, row, this.#options.classes);
     }
-    // Brier 1950 (doi:10.1175/1520-0493(1950)078<0001:VOFEIT>2.0.CO;2); of two classes half of it, as is usual.
-    // Where a class came that no model knows, all of them gave it nothing.
-    let brier = label < 0 ? 1 : 0;
-    let top = 0;
-    let greatest = Number.NEGATIVE_INFINITY;
-    for (let index = 0; index < this.#options.classes; index++) {
-      const given = probabilities[index]?.[row] ?? 0;
-      const error = given - (label === index ? 1 : 0);
-      brier += error * error;
-      const bags = sums?.ranks[index];
-      (label === index ? bags?.positives : bags?.negatives)?.add(given);
-      if (given > greatest) [top, greatest] = [index, given];
-    }
-    this.#losses.add(contender, 2, block, brier);
-    sums?.calibration.add(greatest, label === top);
+    this.#losses.addLosses(contender, 1, block, logs, count);
+    this.#losses.addLosses(contender, 2, block, briers, count);
   }
 
   #scores(index: number, rows: number): Scores {
@@ -153,6 +165,42 @@ export class ClassPlace implements PlaceSums {
       labelDeviation: null,
     };
   }
+}
+
+/** Of two classes. Returns Brier's score of the row: half of what more classes have, as is usual. */
+function addPositive(sums: ContenderSums | undefined, isPositive: boolean, given: number): number {
+  sums?.calibration.add(given, isPositive);
+  const bags = sums?.ranks[0];
+  (isPositive ? bags?.positives : bags?.negatives)?.add(given);
+  const error = given - (isPositive ? 1 : 0);
+  return error * error;
+}
+
+/**
+ * Of more than two classes. Returns Brier's score of the row (Brier 1950,
+ * doi:10.1175/1520-0493(1950)078<0001:VOFEIT>2.0.CO;2).
+ */
+function addOfEach(
+  sums: ContenderSums | undefined,
+  label: number,
+  probabilities: readonly Float64Array[],
+  row: number,
+  classes: number,
+): number {
+  // Where a class came that no model knows, all of them gave it nothing.
+  let brier = label < 0 ? 1 : 0;
+  let top = 0;
+  let greatest = Number.NEGATIVE_INFINITY;
+  for (let index = 0; index < classes; index++) {
+    const given = probabilities[index]?.[row] ?? 0;
+    const error = given - (label === index ? 1 : 0);
+    brier += error * error;
+    const bags = sums?.ranks[index];
+    (label === index ? bags?.positives : bags?.negatives)?.add(given);
+    if (given > greatest) [top, greatest] = [index, given];
+  }
+  sums?.calibration.add(greatest, label === top);
+  return brier;
 }
 
 function isRight(label: number, predicted: number): boolean {

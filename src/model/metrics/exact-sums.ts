@@ -38,6 +38,7 @@ export class ExactSums {
   #adds = 0;
   readonly #term = new Float64Array(1);
   readonly #words = new Uint32Array(this.#term.buffer);
+  readonly #single = new Float64Array(1);
 
   constructor(count: number) {
     this.#digits = new Float64Array(count * digitCount);
@@ -47,22 +48,48 @@ export class ExactSums {
 
   /** Adds to the sum at a place, from 0 on. */
   add(place: number, term: number): void {
-    if (Math.abs(term) < largestCut) {
+    this.#single[0] = term;
+    this.addAll(place, this.#single, 1);
+  }
+
+  /** Adds the first `count` of the terms to the sum at a place. */
+  addAll(place: number, terms: Float64Array, count: number): void {
+    for (let from = 0; from < count; ) {
+      const until = Math.min(count, from + addsBetweenCarries - this.#adds);
+      this.#addParts(place, terms, from, until);
+      this.#adds += until - from;
+      if (this.#adds === addsBetweenCarries) this.#carry();
+      from = until;
+    }
+  }
+
+  // The parts are sums of their own within the loop, so that they stay in registers: a third of the time.
+  #addParts(place: number, terms: Float64Array, from: number, until: number): void {
+    let highs = 0;
+    let middles = 0;
+    let lows = 0;
+    for (let index = from; index < until; index++) {
+      const term = terms[index] ?? 0;
+      if (!(Math.abs(term) < largestCut)) {
+        this.#addDigits(place, term);
+        continue;
+      }
       const high = term + cutAtHigh - cutAtHigh;
       const belowHigh = term - high;
       const middle = belowHigh + cutAtMiddle - cutAtMiddle;
       const belowMiddle = belowHigh - middle;
       const low = belowMiddle + cutAtLow - cutAtLow;
       const rest = belowMiddle - low;
-      const parts = this.#parts;
-      const at = place * partCount;
-      parts[at] = (parts[at] ?? 0) + high;
-      parts[at + 1] = (parts[at + 1] ?? 0) + middle;
-      parts[at + 2] = (parts[at + 2] ?? 0) + low;
+      highs += high;
+      middles += middle;
+      lows += low;
       if (rest !== 0) this.#addDigits(place, rest);
-    } else this.#addDigits(place, term);
-    this.#adds += 1;
-    if (this.#adds === addsBetweenCarries) this.#carry();
+    }
+    const parts = this.#parts;
+    const at = place * partCount;
+    parts[at] = (parts[at] ?? 0) + highs;
+    parts[at + 1] = (parts[at + 1] ?? 0) + middles;
+    parts[at + 2] = (parts[at + 2] ?? 0) + lows;
   }
 
   #addDigits(place: number, term: number): void {

@@ -4,6 +4,7 @@ import { ExactSums } from './exact-sums.ts';
 import { FlipCount } from './flips.ts';
 import type { PlaceScores, PlaceSums, ScoredBatch } from './place-scores.ts';
 import { finiteOrNull, type Scores } from './scores.ts';
+import { Scratch } from './scratch.ts';
 
 const losses = ['rmse', 'mae', 'mape'] as const;
 
@@ -18,6 +19,11 @@ export class NumberPlace implements PlaceSums {
   #least = Number.POSITIVE_INFINITY;
   #greatest = Number.NEGATIVE_INFINITY;
   #zeros = 0;
+  /** Of the rows at hand. */
+  readonly #labels = new Scratch();
+  readonly #squares = new Scratch();
+  readonly #errors = new Scratch();
+  readonly #shares = new Scratch();
 
   /** @param tolerances at which flips are counted */
   constructor(contenders: number, tolerances: readonly number[] = []) {
@@ -27,32 +33,73 @@ export class NumberPlace implements PlaceSums {
     this.#flips = this.#tolerances.map((tolerance) => new FlipCount(tolerance));
   }
 
-  add({ labels, contenders }: ScoredBatch, row: number, block: number): void {
-    const label = labels[row] ?? Number.NaN;
-    this.#addLabel(label);
-    this.#losses.addRow(block);
-    for (let index = 0; index < this.#contenders; index++) {
-      const error = Math.abs(label - (contenders[index]?.predictions[row] ?? Number.NaN));
-      this.#losses.add(index, 0, block, error * error);
-      this.#losses.add(index, 1, block, error);
-      if (label !== 0) this.#losses.add(index, 2, block, error / Math.abs(label));
+  add({ labels, contenders }: ScoredBatch, rows: Uint32Array, block: number): void {
+    const count = rows.length;
+    const ofRows = this.#labels.of(count);
+    for (let index = 0; index < count; index++) ofRows[index] = labels[rows[index] ?? 0] ?? Number.NaN;
+    this.#addLabels(ofRows, count);
+    this.#losses.addRows(block, count);
+    for (let contender = 0; contender < this.#contenders; contender++) {
+      const predictions = contenders[contender]?.predictions;
+      if (predictions !== undefined) this.#addErrors(contender, predictions, rows, block);
     }
-    for (let index = 0; index < this.#flips.length; index++) {
-      const tolerance = this.#tolerances[index] ?? 0;
-      const isRight = (place: number) =>
-        Math.abs(label - (contenders[place]?.predictions[row] ?? Number.NaN)) <= tolerance;
-      this.#flips[index]?.add(isRight(0), isRight(1));
+    if (this.#flips.length > 0) this.#addFlips(contenders, rows);
+  }
+
+  #addErrors(contender: number, predictions: Float64Array, rows: Uint32Array, block: number): void {
+    const count = rows.length;
+    const labels = this.#labels.of(count);
+    const [squares, errors, shares] = [
+      this.#squares.of(count),
+      this.#errors.of(count),
+      this.#shares.of(count),
+    ];
+    let shared = 0;
+    for (let index = 0; index < count; index++) {
+      const label = labels[index] ?? Number.NaN;
+      const error = Math.abs(label - (predictions[rows[index] ?? 0] ?? Number.NaN));
+      squares[index] = error * error;
+      errors[index] = error;
+      if (label !== 0) shares[shared++] = error / Math.abs(label);
+    }
+    this.#losses.addLosses(contender, 0, block, squares, count);
+    this.#losses.addLosses(contender, 1, block, errors, count);
+    this.#losses.addLosses(contender, 2, block, shares, shared);
+  }
+
+  #addFlips([candidate, current]: ScoredBatch['contenders'], rows: Uint32Array): void {
+    const labels = this.#labels.of(rows.length);
+    for (let index = 0; index < rows.length; index++) {
+      const row = rows[index] ?? 0;
+      const label = labels[index] ?? Number.NaN;
+      const ofCandidate = Math.abs(label - (candidate?.predictions[row] ?? Number.NaN));
+      const ofCurrent = Math.abs(label - (current?.predictions[row] ?? Number.NaN));
+      for (let flips = 0; flips < this.#flips.length; flips++) {
+        const tolerance = this.#tolerances[flips] ?? 0;
+        this.#flips[flips]?.add(ofCandidate <= tolerance, ofCurrent <= tolerance);
+      }
     }
   }
 
-  #addLabel(label: number): void {
-    this.#least = Math.min(this.#least, label);
-    this.#greatest = Math.max(this.#greatest, label);
-    if (label === 0) this.#zeros += 1;
-    this.#sums.add(0, label);
-    this.#sums.add(1, label * label);
-    // and the rounding error of the square, so that the spread of labels far from zero keeps its digits
-    if (!isExactlySquared(label)) this.#sums.add(1, twoProduct(label, label)[1]);
+  #addLabels(labels: Float64Array, count: number): void {
+    const squares = this.#squares.of(count);
+    let least = this.#least;
+    let greatest = this.#greatest;
+    let zeros = this.#zeros;
+    for (let index = 0; index < count; index++) {
+      const label = labels[index] ?? Number.NaN;
+      if (label < least) least = label;
+      if (label > greatest) greatest = label;
+      if (label === 0) zeros += 1;
+      squares[index] = label * label;
+      // and the rounding error of the square, so that the spread of labels far from zero keeps its digits
+      if (!isExactlySquared(label)) this.#sums.add(1, twoProduct(label, label)[1]);
+    }
+    this.#least = least;
+    this.#greatest = greatest;
+    this.#zeros = zeros;
+    this.#sums.addAll(0, labels, count);
+    this.#sums.addAll(1, squares, count);
   }
 
   /** Σ(y − ȳ)² = Σy² − (Σy)²/n, in twice the digits. */

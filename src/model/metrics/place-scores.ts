@@ -20,8 +20,11 @@ export type PlaceScores = {
 
 /** Adds up one place. Rows of it come in any order. */
 export interface PlaceSums {
-  /** @param block of `blockCount`, by the row's time */
-  add(batch: ScoredBatch, row: number, block: number): void;
+  /**
+   * @param rows of the batch
+   * @param block of `blockCount`, by the time of all these rows
+   */
+  add(batch: ScoredBatch, rows: Uint32Array, block: number): void;
   result(): PlaceScores;
 }
 

@@ -65,6 +65,22 @@ describe('an exact sum', () => {
     expect([sums.value(2), sums.value(0, 3)]).toEqual([-1.5, -0.5]);
   });
 
+  it.each([4, 5, 6])('adds many at once as one by one, seed %i', (seed) => {
+    const random = new Random(seed);
+    for (let round = 0; round < 100; round++) {
+      const together = new ExactSums(2);
+      const singly = new ExactSums(2);
+      for (let call = random.int(1, 6); call > 0; call--) {
+        const terms = random.list(random.int(0, 40), () => (random.next() - 0.5) * 2 ** random.int(-100, 60));
+        const place = random.int(0, 1);
+        const count = random.int(0, terms.length);
+        together.addAll(place, Float64Array.from(terms), count);
+        for (const term of terms.slice(0, count)) singly.add(place, term);
+      }
+      for (const place of [0, 1]) expect(together.rounded(place)).toEqual(singly.rounded(place));
+    }
+  });
+
   it('goes on past what fits into a digit before it is carried', () => {
     const sums = new ExactSums(2);
     const term = 2 ** 64 - 2 ** 11;
@@ -84,7 +100,8 @@ describe('an exact sum', () => {
     (term) => {
       const sums = new ExactSums(1);
       const times = 2 ** 20 + 2 ** 19 + 1;
-      for (let index = 0; index < times; index++) sums.add(0, term);
+      sums.addAll(0, new Float64Array(times - 1).fill(term), times - 1);
+      sums.add(0, term);
       const [high, low] = sums.rounded(0);
       expect(exact(high) + exact(low)).toBe(exact(term) * BigInt(times));
     },

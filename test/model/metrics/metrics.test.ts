@@ -6,6 +6,7 @@ import { blockCount } from '../../../src/model/metrics/block-losses.ts';
 import { ClassPlace } from '../../../src/model/metrics/class-place.ts';
 import { NumberPlace } from '../../../src/model/metrics/number-place.ts';
 import type { PlaceScores, PlaceSums, ScoredBatch } from '../../../src/model/metrics/place-scores.ts';
+import { RowGroups } from '../../../src/model/metrics/row-groups.ts';
 import { Random } from '../../support/random.ts';
 
 const scores = z.record(z.string(), z.number());
@@ -37,7 +38,19 @@ function batchOf(rows: Rows, probabilities: readonly (readonly number[])[] = [])
 }
 
 function scored(place: PlaceSums, batch: ScoredBatch, order: readonly number[]): PlaceScores {
-  for (const row of order) place.add(batch, row, row % blockCount);
+  const groups = new RowGroups(blockCount);
+  // batches of one row, of two, of four, …
+  for (let from = 0, length = 1; from < order.length; from += length, length *= 2) {
+    const rows = order.slice(from, from + length);
+    const blocks = Int32Array.from(rows, (row) => row % blockCount);
+    groups.visit(blocks, (block, chosen) => {
+      place.add(
+        batch,
+        chosen.map((index) => rows[index] ?? 0),
+        block,
+      );
+    });
+  }
   return place.result();
 }
 
