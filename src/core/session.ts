@@ -23,8 +23,11 @@ export type ColumnBatch = {
 /** Values as they come, or packed in the column's own type. */
 export type AppendedColumn = ArrayLike<SqlValue> | PackedColumn;
 
-/** `small`: the asker knows that it fits in memory, and it is read at once: fewer trips to another thread. */
-export type ResultSize = 'any' | 'small';
+/**
+ * `small`: it is known to fit in memory, and read at once: fewer trips to another thread. `in-step`: to use a batch takes
+ * about as long as to make one, so each is made while the one before is used, and no more are made ahead.
+ */
+export type Reading = 'stream' | 'small' | 'in-step';
 
 /**
  * One connection of the store: the write transaction, or a read snapshot. Statements run in the order they are
@@ -43,7 +46,7 @@ export interface Session {
   /** The whole result, as row objects. */
   rows(sql: string, params?: readonly SqlParameter[]): Promise<Row[]>;
   /** The result batch by batch (2,048 rows each, at most), never whole in memory unless it is `small`. */
-  batches(sql: string, params?: readonly SqlParameter[], size?: ResultSize): AsyncIterable<ColumnBatch>;
+  batches(sql: string, params?: readonly SqlParameter[], reading?: Reading): AsyncIterable<ColumnBatch>;
   /** As `batches`, as row objects. */
   rowBatches(sql: string, params?: readonly SqlParameter[]): AsyncIterable<Row[]>;
   /** The names and types a SELECT would return, without running it. */

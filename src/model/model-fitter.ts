@@ -1,4 +1,4 @@
-import type { ResultSize, Session } from '../core/session.ts';
+import type { Reading, Session } from '../core/session.ts';
 import { type FeaturePlan, weighedAt } from './feature-plan.ts';
 import { assertSolvable, MomentAccumulator, type Precisely } from './moment-accumulator.ts';
 import type { Precision } from './moment-kernel.ts';
@@ -124,7 +124,7 @@ export class ModelFitter {
     const work = async (session: Session) => {
       const accumulator = new MomentAccumulator(this.#runtime, plan, frame, levels, largestOf(sources));
       for (const [index, source] of waiting) {
-        const batches = session.batches(momentQuery(plan, source, levels), [], sizeOf(source));
+        const batches = session.batches(momentQuery(plan, source, levels), [], readingOf(source));
         const { state, rows } = await accumulator.sum(batches, precisely);
         results[index] = { state, rowsRead: rows };
       }
@@ -176,8 +176,8 @@ function largestOf(sources: readonly RowSource[]): number {
   return Math.max(...sources.map(({ mostRows }) => mostRows ?? Number.POSITIVE_INFINITY));
 }
 
-function sizeOf({ mostRows }: RowSource): ResultSize {
-  return mostRows !== null && mostRows <= smallRows ? 'small' : 'any';
+function readingOf({ mostRows }: RowSource): Reading {
+  return mostRows !== null && mostRows <= smallRows ? 'small' : 'stream';
 }
 
 /** Disjoint conditions that cover the relation, and how precisely to sum them at first. */

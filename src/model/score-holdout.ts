@@ -57,7 +57,7 @@ export async function scoreHoldout(session: Session, request: HoldoutRequest): P
   );
   const places = request.windows.map((_, index) => placeOf(rows, request.tolerances, index === 0));
   const cells = new RowGroups(places.length * blockCount);
-  for await (const batch of session.batches(holdoutSql(rows)))
+  for await (const batch of session.batches(holdoutSql(rows), [], 'in-step'))
     addBatch(batch, rows, { places, cells, slices });
   const [holdout, ...earlier] = places.map((place) => place.result());
   if (holdout === undefined) throw new EverviewError('internal', 'a hold-out without a window');

@@ -5,7 +5,7 @@ import type { Session, Store } from '../core/session.ts';
 import type { SqlParser } from '../core/sql-tree.ts';
 import { type DatabaseLock, lockDatabase } from './database-lock.ts';
 import { openFailure, storeFailure } from './duckdb-failure.ts';
-import { DuckdbSession } from './duckdb-session.ts';
+import { DuckdbSession, madeAhead } from './duckdb-session.ts';
 import { DuckdbSqlParser } from './duckdb-sql-parser.ts';
 import { migrate } from './migrations.ts';
 import { systemProcesses } from './running-processes.ts';
@@ -32,12 +32,6 @@ export function checkpointThreshold(memoryLimit: string | undefined): string {
   const bytes = Number(number) * (binary === '' ? 1_000 : 1_024) ** ('KMGT'.indexOf(unit.toUpperCase()) + 1);
   return `${Math.round(Math.min(checkpointBytes, bytes / 4))}B`;
 }
-
-/**
- * What a query that is read batch by batch may have made before it is asked for. At DuckDB's 1 MB it stops and starts
- * for every batch of fifty columns; of much more each batch has left the processor's cache when it is read.
- */
-const streamingBuffer = '4MB';
 
 type Reader = { readonly connection: DuckDBConnection; readonly session: DuckdbSession };
 
@@ -93,7 +87,7 @@ async function migrated(writer: DuckDBConnection): Promise<boolean> {
 async function connect(instance: DuckDBInstance): Promise<DuckDBConnection> {
   const connection = await instance.connect();
   await connection.run(`SET TimeZone = 'UTC'`);
-  await connection.run(`SET streaming_buffer_size = '${streamingBuffer}'`);
+  await connection.run(madeAhead.stream);
   return connection;
 }
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { ColumnBatch, Session } from '../../src/core/session.ts';
+import type { ColumnBatch, Reading, Session } from '../../src/core/session.ts';
 import type { SqlValue } from '../../src/core/value.ts';
 import { checkpointThreshold, openDuckdbStore } from '../../src/store/duckdb-store.ts';
 
@@ -168,6 +168,31 @@ describe('what is read batch by batch', () => {
     );
     await expect(read).rejects.toMatchObject({ code: 'store-failure' });
     expect(batches).toBeGreaterThan(0);
+  });
+
+  test('is the same whatever is made ahead of it, which is as it was for what is read next', async () => {
+    await store.read(
+      () => null,
+      async (session) => {
+        const read = async (reading: Reading) => {
+          let [rows, sum, ahead] = [0, 0, ''];
+          const sql = `SELECT range::DOUBLE AS x, current_setting('streaming_buffer_size') AS ahead FROM range(100000)`;
+          for await (const { columns, rowCount } of session.batches(sql, [], reading)) {
+            rows += rowCount;
+            for (let row = 0; row < rowCount; row++) sum += Number(columns[0]?.values[row]);
+            ahead = String(columns[1]?.values[0]);
+          }
+          expect([rows, sum]).toEqual([100_000, (100_000 * 99_999) / 2]);
+          return ahead;
+        };
+        const usual = await read('stream');
+        const inStep = await read('in-step');
+        expect(inStep).not.toBe(usual);
+        expect(await read('in-step')).toBe(inStep);
+        expect(await read('small')).toBe(inStep);
+        expect(await read('stream')).toBe(usual);
+      },
+    );
   });
 
   test('fails nobody who stops before, and nothing that comes after', async () => {
