@@ -43,8 +43,11 @@ export function linearSql({ offset, features, categories }: LinearParameters): s
     double(offset),
     ...features.map(({ name, center, weight }) => `${double(weight)} * ("${name}" - ${double(center)})`),
     ...categories.map(({ name, levels }) => {
-      const cases = levels.map(({ level, weight }) => `WHEN ${level} THEN ${double(weight)}`);
-      return `CASE "${name}" ${cases.join(' ')} ELSE 0e0 END`;
+      // one text and no CASE of every level: there is a statement a night, and planning it would take as long as it runs
+      const weights = new Map(levels.map(({ level, weight }) => [Number(level), weight]));
+      const count = Math.max(-1, ...weights.keys()) + 1;
+      const listed = Array.from({ length: count }, (_, level) => weights.get(level) ?? 0);
+      return `coalesce(list_extract(CAST('[${listed.join(', ')}]' AS DOUBLE[]), "${name}" + 1), 0e0)`;
     }),
   ];
   return `(${terms.map((term) => `(${term})`).join(' + ')})`;
