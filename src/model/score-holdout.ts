@@ -35,6 +35,9 @@ export type SliceScores = PlaceScores & {
 /** Fewer rows say little of a slice. */
 export const fewestSliceRows = 30;
 
+/** With more columns predictions take longer to make than to add up, and are made by several threads ahead. */
+const mostColumnsInStep = 20;
+
 /** More slices are more than one looks at. */
 const ownSlices = { least: fewestSliceRows, most: 200 } as const;
 
@@ -56,9 +59,10 @@ export async function scoreHoldout(session: Session, request: HoldoutRequest): P
     }),
   );
   const places = request.windows.map((_, index) => placeOf(rows, request.tolerances, index === 0));
-  const cells = new RowGroups(places.length * blockCount);
-  for await (const batch of session.batches(holdoutSql(rows), [], 'in-step'))
-    addBatch(batch, rows, { places, cells, slices });
+  const byCell = new RowGroups(places.length * blockCount);
+  const reading = rows.schema.length <= mostColumnsInStep ? 'in-step' : 'stream';
+  for await (const batch of session.batches(holdoutSql(rows), [], reading))
+    addBatch(batch, rows, { places, byCell, slices });
   const [holdout, ...earlier] = places.map((place) => place.result());
   if (holdout === undefined) throw new EverviewError('internal', 'a hold-out without a window');
   return {
@@ -96,11 +100,11 @@ function placeOf(
 type Sums = {
   /** By window. */
   readonly places: readonly PlaceSums[];
-  readonly cells: RowGroups;
+  readonly byCell: RowGroups;
   readonly slices: readonly Slices[];
 };
 
-function addBatch(batch: ColumnBatch, rows: HoldoutRows, { places, cells, slices }: Sums): void {
+function addBatch(batch: ColumnBatch, rows: HoldoutRows, { places, byCell, slices }: Sums): void {
   const numbers = batch.columns.slice(0, batch.columns.length - slices.length);
   const sliced = batch.columns.slice(numbers.length);
   const [cellOfRow, labels, ...outputs] = numbers.map(({ values }) => doubles(values));
@@ -109,8 +113,8 @@ function addBatch(batch: ColumnBatch, rows: HoldoutRows, { places, cells, slices
   const counted = new Int32Array(cellOfRow);
   for (const column of numbers) if (!column.allValid) leaveOutNulls(counted, column);
   for (const values of rows.classes === null ? [labels, ...outputs] : [labels])
-    leaveOutOthers(counted, values);
-  cells.visit(counted, (cell, ofCell) => {
+    leaveOutNonFinite(counted, values);
+  byCell.visit(counted, (cell, ofCell) => {
     places[Math.floor(cell / blockCount)]?.add(scored, ofCell, cell % blockCount);
   });
   for (const [index, column] of sliced.entries()) slices[index]?.add(scored, column, counted);
@@ -122,7 +126,7 @@ function leaveOutNulls(cells: Int32Array, column: ColumnVector): void {
 }
 
 /** Nor are rows whose number is not finite. */
-function leaveOutOthers(cells: Int32Array, values: Float64Array): void {
+function leaveOutNonFinite(cells: Int32Array, values: Float64Array): void {
   for (let row = 0; row < cells.length; row++) {
     const value = values[row] ?? 0;
     // of an infinity and of NaN the difference is NaN

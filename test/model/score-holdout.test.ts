@@ -12,6 +12,7 @@ const schema = [
   { name: 'place', type: 'VARCHAR' },
   { name: 'x', type: 'DOUBLE' },
   { name: 'kind', type: 'VARCHAR' },
+  { name: 'y', type: 'DOUBLE' },
 ];
 
 /** A model that is an expression: a number. */
@@ -66,7 +67,8 @@ describe('a hold-out', () => {
     await table.update({
       insert: `SELECT TIMESTAMP '2024-01-10' - to_minutes(30 * i) AS t,
         CASE WHEN i < 8 THEN 'few' WHEN i % 2 = 0 THEN 'a' ELSE NULL END AS place, i / 2 AS x,
-        CASE i % 4 WHEN 0 THEN 'no' WHEN 1 THEN 'no' WHEN 2 THEN 'yes' END AS kind
+        CASE i % 4 WHEN 0 THEN 'no' WHEN 1 THEN 'no' WHEN 2 THEN 'yes' END AS kind,
+        CASE i WHEN 0 THEN NULL WHEN 1 THEN 'nan' WHEN 2 THEN 'infinity' WHEN 3 THEN '-infinity' ELSE i / 2 END AS y
         FROM range(220) r(i)`,
     });
   });
@@ -122,6 +124,16 @@ describe('a hold-out', () => {
       { tolerance: 3, negative: 0, positive: 20 },
       { tolerance: 10, negative: 0, positive: 0 },
     ]);
+  });
+
+  it('counts rows with a finite label and of every model a finite prediction', async () => {
+    const candidate = numberOf(`CASE x WHEN 5 THEN NULL WHEN 6 THEN 'nan'::DOUBLE ELSE x + 1 END`);
+    const current = numberOf(`CASE x WHEN 6 THEN NULL WHEN 7 THEN '-infinity'::DOUBLE ELSE x + 2 END`);
+    const { holdout: place } = await score({ label: 'y', contenders: [candidate, current] });
+    // of 40, without four labels and three moments
+    expect(place.rows).toBe(33);
+    expect(place.paired?.rows.reduce((sum, rows) => sum + rows, 0)).toBe(33);
+    expect([place.candidate.mae, place.current?.mae]).toEqual([1, 2]);
   });
 
   it('of classes knows them by their text, those of both models', async () => {

@@ -35,7 +35,8 @@ export function readParameters(json: string): LinearParameters {
 }
 
 /**
- * The prediction as an SQL expression over the features' columns, none of which may be NULL:
+ * The prediction as an SQL expression over the features' columns, none of which may be NULL, and of which those of
+ * categories hold small whole numbers from 0 on:
  * offset + Σ weight·(x − center) + Σ level weights. So a version that does not answer can be held against data, too.
  */
 export function linearSql({ offset, features, categories }: LinearParameters): string {

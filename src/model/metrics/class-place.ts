@@ -3,7 +3,7 @@ import { Calibration } from './calibration.ts';
 import { Confusion } from './confusion.ts';
 import { FlipCount } from './flips.ts';
 import { NumberBag } from './number-bag.ts';
-import type { PlaceScores, PlaceSums, ScoredBatch } from './place-scores.ts';
+import { type PlaceScores, type PlaceSums, predictedBy, type ScoredBatch } from './place-scores.ts';
 import { macroMean, rankScores } from './rank-scores.ts';
 import { finiteOrNull, type Scores } from './scores.ts';
 import { Scratch } from './scratch.ts';
@@ -65,20 +65,17 @@ export class ClassPlace implements PlaceSums {
     const count = rows.length;
     this.#losses.addRows(block, count);
     for (let contender = 0; contender < this.#options.contenders; contender++) {
-      const given = contenders[contender];
-      if (given === undefined) continue;
+      const given = predictedBy(contenders, contender);
       this.#addPredictions(contender, labels, given.predictions, rows, block);
       if (this.#options.probabilities)
         this.#addProbabilities(contender, labels, given.probabilities, rows, block);
     }
     if (this.#flips === null) return;
-    const [candidate, current] = contenders;
+    const candidate = predictedBy(contenders, 0).predictions;
+    const current = predictedBy(contenders, 1).predictions;
     for (const row of rows) {
       const label = labels[row] ?? -1;
-      this.#flips.add(
-        isRight(label, candidate?.predictions[row] ?? -1),
-        isRight(label, current?.predictions[row] ?? -1),
-      );
+      this.#flips.add(isRight(label, candidate[row] ?? -1), isRight(label, current[row] ?? -1));
     }
   }
 

@@ -2,7 +2,7 @@ import { add, type DoubleDouble, divide, multiply, subtract, twoProduct } from '
 import { BlockLosses } from './block-losses.ts';
 import { ExactSums } from './exact-sums.ts';
 import { FlipCount } from './flips.ts';
-import type { PlaceScores, PlaceSums, ScoredBatch } from './place-scores.ts';
+import { type PlaceScores, type PlaceSums, predictedBy, type ScoredBatch } from './place-scores.ts';
 import { finiteOrNull, type Scores } from './scores.ts';
 import { Scratch } from './scratch.ts';
 
@@ -35,20 +35,26 @@ export class NumberPlace implements PlaceSums {
 
   add({ labels, contenders }: ScoredBatch, rows: Uint32Array, block: number): void {
     const count = rows.length;
-    const ofRows = this.#labels.of(count);
-    for (let index = 0; index < count; index++) ofRows[index] = labels[rows[index] ?? 0] ?? Number.NaN;
-    this.#addLabels(ofRows, count);
+    const chosen = this.#labels.of(count);
+    for (let index = 0; index < count; index++) chosen[index] = labels[rows[index] ?? 0] ?? Number.NaN;
+    this.#addLabels(chosen, count);
     this.#losses.addRows(block, count);
     for (let contender = 0; contender < this.#contenders; contender++) {
-      const predictions = contenders[contender]?.predictions;
-      if (predictions !== undefined) this.#addErrors(contender, predictions, rows, block);
+      const { predictions } = predictedBy(contenders, contender);
+      this.#addErrors(contender, chosen, predictions, rows, block);
     }
-    if (this.#flips.length > 0) this.#addFlips(contenders, rows);
+    if (this.#flips.length > 0) this.#addFlips(contenders, chosen, rows);
   }
 
-  #addErrors(contender: number, predictions: Float64Array, rows: Uint32Array, block: number): void {
+  /** @param labels of these rows */
+  #addErrors(
+    contender: number,
+    labels: Float64Array,
+    predictions: Float64Array,
+    rows: Uint32Array,
+    block: number,
+  ): void {
     const count = rows.length;
-    const labels = this.#labels.of(count);
     const [squares, errors, shares] = [
       this.#squares.of(count),
       this.#errors.of(count),
@@ -67,13 +73,15 @@ export class NumberPlace implements PlaceSums {
     this.#losses.addLosses(contender, 2, block, shares, shared);
   }
 
-  #addFlips([candidate, current]: ScoredBatch['contenders'], rows: Uint32Array): void {
-    const labels = this.#labels.of(rows.length);
+  /** @param labels of these rows */
+  #addFlips(contenders: ScoredBatch['contenders'], labels: Float64Array, rows: Uint32Array): void {
+    const candidate = predictedBy(contenders, 0).predictions;
+    const current = predictedBy(contenders, 1).predictions;
     for (let index = 0; index < rows.length; index++) {
       const row = rows[index] ?? 0;
       const label = labels[index] ?? Number.NaN;
-      const ofCandidate = Math.abs(label - (candidate?.predictions[row] ?? Number.NaN));
-      const ofCurrent = Math.abs(label - (current?.predictions[row] ?? Number.NaN));
+      const ofCandidate = Math.abs(label - (candidate[row] ?? Number.NaN));
+      const ofCurrent = Math.abs(label - (current[row] ?? Number.NaN));
       for (let flips = 0; flips < this.#flips.length; flips++) {
         const tolerance = this.#tolerances[flips] ?? 0;
         this.#flips[flips]?.add(ofCandidate <= tolerance, ofCurrent <= tolerance);

@@ -1,3 +1,4 @@
+import { EverviewError } from '../../core/errors.ts';
 import type { PairedLosses } from './block-losses.ts';
 import type { CalibrationBin } from './calibration.ts';
 import type { Flips } from './flips.ts';
@@ -30,12 +31,22 @@ export interface PlaceSums {
 
 /** Rows with a label, predicted by every contender: the candidate first, then the current model if there is one. */
 export type ScoredBatch = {
-  /** Numbers, or the places of classes, −1 for one that no contender knows. */
+  /** Numbers, finite ones, or the places of classes, −1 for one that no contender knows. */
   readonly labels: Float64Array;
-  readonly contenders: readonly {
-    /** As the labels. */
-    readonly predictions: Float64Array;
-    /** By class; empty for numbers, and for models that give none. */
-    readonly probabilities: readonly Float64Array[];
-  }[];
+  readonly contenders: readonly Predicted[];
 };
+
+/** What one contender says of the rows of a batch. */
+export type Predicted = {
+  /** As the labels. */
+  readonly predictions: Float64Array;
+  /** By class; empty for numbers, and for models that give none. */
+  readonly probabilities: readonly Float64Array[];
+};
+
+/** @throws EverviewError `internal` where fewer contenders have predicted than are to be scored. */
+export function predictedBy(contenders: ScoredBatch['contenders'], contender: number): Predicted {
+  const predicted = contenders[contender];
+  if (predicted !== undefined) return predicted;
+  throw new EverviewError('internal', `contender ${contender} has not predicted the rows to be scored`);
+}

@@ -98,10 +98,12 @@ describe('an exact sum', () => {
   it.each([2 ** 28 - 2 ** -25, 2 ** 28, 1e7 / 3, 1 / 3, 2 ** -40 / 3, 2 ** -69 + 2 ** -121, 2 ** -90 / 3])(
     'goes on past what the parts of a term fit into: %d',
     (term) => {
-      const sums = new ExactSums(1);
+      const sums = new ExactSums(2);
       const times = 2 ** 20 + 2 ** 19 + 1;
-      sums.addAll(0, new Float64Array(times - 1).fill(term), times - 1);
-      sums.add(0, term);
+      // singly and many at once, and beside another sum, whose terms count towards the same carry
+      for (let index = 0; index < 2 ** 19; index++) sums.add(0, term);
+      sums.addAll(1, new Float64Array(2 ** 18).fill(-term), 2 ** 18);
+      sums.addAll(0, new Float64Array(times).fill(term), times - 2 ** 19);
       const [high, low] = sums.rounded(0);
       expect(exact(high) + exact(low)).toBe(exact(term) * BigInt(times));
     },
