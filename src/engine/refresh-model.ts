@@ -170,19 +170,19 @@ async function fitCandidate(
   if (parameters !== null) assertFinite(nameOf(entry), parameters.scorer);
   const current = state.promoted.get(nameOf(entry));
   const comparable = current?.definitionHash === entry.declared.hash ? current.parameters : null;
-  const evaluation =
+  const [first, second] = snapshots;
+  const evaluating =
     parameters === null || entry.plan.task === 'none'
-      ? null
-      : await evaluateCandidate(snapshots[0], entry.declared.definition, set, relation, bounds, [
+      ? Promise.resolve(null)
+      : evaluateCandidate(first, entry.declared.definition, set, relation, bounds, [
           scorerContender(parameters.scorer),
           ...(comparable === null ? ([] as const) : ([scorerContender(comparable.scorer)] as const)),
         ]);
-  const { nextBoundaryMs, waitingRows, judgedMs } = await nextBoundary(
-    snapshots[0],
-    set.declared.definition,
-    relation,
-    nowMs,
-  );
+  // Scoring takes one stream; what else is to be asked of the same state is asked beside it.
+  if (second === undefined) await evaluating;
+  const bounding = nextBoundary(second ?? first, set.declared.definition, relation, nowMs);
+  await Promise.allSettled([evaluating, bounding]);
+  const [evaluation, { nextBoundaryMs, waitingRows, judgedMs }] = await Promise.all([evaluating, bounding]);
   const executed = { ...rows, gaveUp, ms: stopMeter(rowsRead), waitingRows };
   return {
     ...fit,

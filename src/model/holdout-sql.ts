@@ -22,7 +22,7 @@ export type HoldoutRows = {
 };
 
 /**
- * A SELECT of: the cell (`window · blockCount + block`), the label, per contender its prediction and its
+ * A SELECT of: the cell (`window · blockCount + block`), INTEGER; the label, per contender its prediction and its
  * probabilities, all DOUBLE, classes by their place; then the slices' values, VARCHAR, NULL outside the hold-out.
  */
 export function holdoutSql(rows: HoldoutRows): string {
@@ -38,7 +38,7 @@ export function holdoutSql(rows: HoldoutRows): string {
     input,
   );
   const columns = [
-    'CAST(__ev_cell AS DOUBLE)',
+    'CAST(__ev_cell AS INTEGER)',
     labelSql(rows),
     ...contenders.flatMap((contender, index) => outputSql(contender, index, rows.classes)),
     ...slices.map(

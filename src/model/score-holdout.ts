@@ -105,13 +105,15 @@ type Sums = {
 };
 
 function addBatch(batch: ColumnBatch, rows: HoldoutRows, { places, byCell, slices }: Sums): void {
-  const numbers = batch.columns.slice(0, batch.columns.length - slices.length);
-  const sliced = batch.columns.slice(numbers.length);
-  const [cellOfRow, labels, ...outputs] = numbers.map(({ values }) => doubles(values));
-  if (cellOfRow === undefined || labels === undefined) return;
+  const slicedFrom = batch.columns.length - slices.length;
+  const [cells, ...numbers] = batch.columns.slice(0, slicedFrom);
+  const sliced = batch.columns.slice(slicedFrom);
+  const [labels, ...outputs] = numbers.map(({ values }) => doubles(values));
+  if (!(cells?.values instanceof Int32Array) || labels === undefined)
+    throw new EverviewError('internal', 'a hold-out without cells or labels');
   const scored: ScoredBatch = { labels, contenders: contendersOf(rows, outputs) };
-  const counted = new Int32Array(cellOfRow);
-  for (const column of numbers) if (!column.allValid) leaveOutNulls(counted, column);
+  const counted = cells.values.slice();
+  for (const column of [cells, ...numbers]) if (!column.allValid) leaveOutNulls(counted, column);
   for (const values of rows.classes === null ? [labels, ...outputs] : [labels])
     leaveOutNonFinite(counted, values);
   byCell.visit(counted, (cell, ofCell) => {
