@@ -1,16 +1,13 @@
-import { parseArgs } from 'node:util';
+import { campaignNumbers } from './campaign-options.ts';
 import { runCrashes } from './crash-run.ts';
 
 /** `npm run test:crash -- --kills N --seed S`: law 2, for as long as one likes. */
-const { values } = parseArgs({
-  options: { kills: { type: 'string', default: '500' }, seed: { type: 'string', default: '1' } },
-});
-const kills = Number(values.kills);
+const { kills, seed } = campaignNumbers('npm run test:crash --', { kills: 500, seed: 1 });
 const isTerminal = process.stdout.isTTY;
 
 const result = await runCrashes({
   kills,
-  seed: Number(values.seed),
+  seed,
   lanes: 2,
   onProgress: (done) => {
     if (isTerminal) process.stdout.write(`\r${done} of ${kills} kills`);

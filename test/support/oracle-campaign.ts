@@ -1,21 +1,18 @@
-import { parseArgs } from 'node:util';
 import { keepBroadRegression, runBroadCampaign } from './broad-campaign.ts';
 import { BroadCoverage } from './broad-coverage.ts';
 import { keepRegression, runCampaign } from './campaign.ts';
+import { campaignNumbers } from './campaign-options.ts';
 
 /**
  * `npm run test:oracle -- --steps N --seed S`: the refresh law, for as long as one likes; half of the steps against the
  * plain reference in memory, half against bare DuckDB, in turns.
  */
-const { values } = parseArgs({
-  options: { steps: { type: 'string', default: '10000' }, seed: { type: 'string', default: '1' } },
-});
+const { steps: asked, seed } = campaignNumbers('npm run test:oracle --', { steps: 10_000, seed: 1 });
 /** From so many steps of all of SQL on, a campaign has met all it has to, whatever its seed. */
 const stepsOfCoverage = 10_000;
 const stepsOfTurn = 500;
 
-const half = Math.ceil(Number(values.steps) / 2);
-const seed = Number(values.seed);
+const half = Math.ceil(asked / 2);
 const coverage = new BroadCoverage();
 
 function say(text: string): void {

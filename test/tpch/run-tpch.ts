@@ -1,6 +1,8 @@
-import { parseArgs } from 'node:util';
+import { Command, Option } from 'commander';
+import { z } from 'zod';
 import { Everview } from '../../src/index.ts';
 import { BareDuckdb } from '../support/bare-duckdb.ts';
+import { positiveNumber, wholeNumber } from '../support/campaign-options.ts';
 import type { TpchQuery } from './tpch-queries.ts';
 import { TpchRun } from './tpch-run.ts';
 
@@ -11,28 +13,27 @@ import { TpchRun } from './tpch-run.ts';
  * compares it with a recompute by DuckDB itself. Prints median milliseconds of the refreshes, by the rung they took,
  * beside those of the recompute, and fails if any view was ever wrong.
  */
-const { values } = parseArgs({
-  options: {
-    scale: { type: 'string', default: '0.01' },
-    streams: { type: 'string', default: '3' },
-    seed: { type: 'string', default: '1' },
-    refresh: { type: 'string' },
-  },
+const rungs = ['algebraic', 'domain', 'full'] as const;
+const program = new Command('npm run test:tpch --')
+  .showHelpAfterError()
+  .option('--scale <number>', '1 is 6 million line items', positiveNumber, 0.01)
+  .option('--streams <number>', 'pairs of refresh streams', wholeNumber, 3)
+  .option('--seed <number>', 'a whole number above 0', wholeNumber, 1)
+  .addOption(new Option('--refresh <rung>', 'how every view is refreshed').choices(rungs));
+const optionsShape = z.object({
+  scale: z.number(),
+  streams: z.number(),
+  seed: z.number(),
+  refresh: z.enum(rungs).optional(),
 });
-
-const { scale, streams, seed } = {
-  scale: Number(values.scale),
-  streams: Number(values.streams),
-  seed: Number(values.seed),
-};
-const forced = (['algebraic', 'domain', 'full'] as const).find((way) => way === values.refresh) ?? null;
+const { scale, streams, seed, refresh: forced } = optionsShape.parse(program.parse().opts());
 
 /** Milliseconds of a view's refreshes, by the rung they took, and of the recomputes beside them. */
 type Costs = { readonly refreshMs: Map<string, number[]>; readonly recomputeMs: number[] };
 
 const db = await Everview.open(':memory:', {
   scheduler: 'manual',
-  ...(forced === null ? {} : { refresh: forced }),
+  ...(forced === undefined ? {} : { refresh: forced }),
 });
 const run = new TpchRun(db, await BareDuckdb.open(), { scale, seed });
 const costs = new Map<string, Costs>();
