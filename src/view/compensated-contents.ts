@@ -150,7 +150,7 @@ async function compensatedGroups(
   }
   const net = tracesPassage(plan.group) && !isInsertOnly(change.input, pending);
   const delta = renderSignedState(change, windowOf(pending), net);
-  const step = advanceStep(view.name, plan, delta, isLarge);
+  const step = advanceStep(view.name, plan, delta);
   const sql = withSteps(view, plan, step);
   if (!net && !hasFloatMoments(plan.group)) return { sql, check: null };
   const otherwise =

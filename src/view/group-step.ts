@@ -31,10 +31,14 @@ export function stateOf(name: string): string {
 /**
  * old ⊕ delta for every group of `delta`, a signed state.
  *
- * @param isLarge whether the state is so large that finding its groups by `=` pays for a second, nearly empty, join
- *   on the keys with a NULL: DuckDB skips what is out of range only for `=`
+ * @param within conditions on the columns of the state that the groups of `delta` meet, where not all of it is to be read
  */
-export function advanceStep(name: string, plan: GroupPlan, delta: string, isLarge: boolean): string {
+export function advanceStep(
+  name: string,
+  plan: GroupPlan,
+  delta: string,
+  within: readonly string[] = [],
+): string {
   const { keys } = plan.group;
   const moments = plan.group.moments.map((one, place) => advancedMoments(one, place, oldPrefix));
   const list = [
@@ -46,23 +50,11 @@ export function advanceStep(name: string, plan: GroupPlan, delta: string, isLarg
     ...plan.group.arguments.flatMap(advancedPartials),
     ...moments.flatMap(({ inner }) => inner),
   ];
-  const select = `SELECT ${list.join(', ')} FROM`;
-  const state = stateOf(name);
-  const around = (step: string) => {
-    const outer = moments.flatMap((one) => one.outer);
-    return outer.length === 0 ? step : `SELECT *, ${outer.join(', ')} FROM (${step})`;
-  };
-  if (!isLarge || keys.length === 0) {
-    return around(`${select} (${delta}) d LEFT JOIN ${state} s ON ${sameKeys(keys, 's', 'd')}`);
-  }
-  const equal = keys.map((key) => `s.${key} = d.${key}`).join(' AND ');
-  const hasNull = keys.map((key) => `${key} IS NULL`).join(' OR ');
-  return around(
-    `WITH delta AS MATERIALIZED (${delta}) ` +
-      `${select} (FROM delta WHERE NOT (${hasNull})) d LEFT JOIN ${state} s ON ${equal} UNION ALL ` +
-      `${select} (FROM delta WHERE ${hasNull}) d ` +
-      `LEFT JOIN (SELECT rowid, * FROM ${state} WHERE ${hasNull}) s ON ${sameKeys(keys, 's', 'd')}`,
-  );
+  const whole = stateOf(name);
+  const state = within.length === 0 ? whole : `(SELECT rowid, * FROM ${whole} WHERE ${within.join(' AND ')})`;
+  const step = `SELECT ${list.join(', ')} FROM (${delta}) d LEFT JOIN ${state} s ON ${sameKeys(keys, 's', 'd')}`;
+  const outer = moments.flatMap((one) => one.outer);
+  return outer.length === 0 ? step : `SELECT *, ${outer.join(', ')} FROM (${step})`;
 }
 
 /** Every group whose state in `fresh` differs from the kept one. */

@@ -4,7 +4,6 @@ import { renderRelation, renderSignedState, renderState } from '../store/render-
 import { rowsOf, storedColumns } from './change-log.ts';
 import { definitionSql } from './definition-sql.ts';
 import { domainRows, touchedKeysOf } from './domain-rows.ts';
-import { largeState } from './group-contents.ts';
 import { advanceStep, domainStep } from './group-step.ts';
 import type { RefreshContext, ViewHandle } from './refresher.ts';
 import { newestOf, windowOf } from './render-window.ts';
@@ -36,6 +35,5 @@ export function refreshStatements(view: ViewHandle, context: ForeseenRefresh, ru
   const change = changeOfState(plan.group, changed);
   if (change === null) return [];
   if (rung === 'domain') return [domainStep(view.name, plan, change.input, source)];
-  const isLarge = (context.contentRows ?? 0) > largeState;
-  return [advanceStep(view.name, plan, renderSignedState(change, source, false), isLarge)];
+  return [advanceStep(view.name, plan, renderSignedState(change, source, false))];
 }
