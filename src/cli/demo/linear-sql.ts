@@ -44,7 +44,7 @@ export function linearSql({ offset, features, categories }: LinearParameters): s
     double(offset),
     ...features.map(({ name, center, weight }) => `${double(weight)} * ("${name}" - ${double(center)})`),
     ...categories.map(({ name, levels }) => {
-      // one text and no CASE of every level: there is a statement a night, and planning it would take as long as it runs
+      // One text and no CASE of every level: the statement is planned anew each night, for half as long as it runs.
       const weights = new Map(levels.map(({ level, weight }) => [Number(level), weight]));
       const count = Math.max(-1, ...weights.keys()) + 1;
       const listed = Array.from({ length: count }, (_, level) => weights.get(level) ?? 0);
