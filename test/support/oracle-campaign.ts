@@ -1,52 +1,68 @@
-import { keepBroadRegression, runBroadCampaign } from './broad-campaign.ts';
+import { availableParallelism } from 'node:os';
 import { BroadCoverage } from './broad-coverage.ts';
-import { keepRegression, runCampaign } from './campaign.ts';
 import { campaignNumbers } from './campaign-options.ts';
+import { OracleProcess } from './oracle-process.ts';
+import type { OracleTurn } from './oracle-turn.ts';
 
 /**
  * `npm run test:oracle -- --steps N --seed S`: the refresh law, for as long as one likes; half of the steps against the
- * plain reference in memory, half against bare DuckDB, in turns.
+ * plain reference in memory, half against bare DuckDB. The same steps whatever the number of processes.
  */
-const { steps: asked, seed } = campaignNumbers('npm run test:oracle --', { steps: 10_000, seed: 1 });
+const { steps, seed, processes } = campaignNumbers('npm run test:oracle --', {
+  steps: 10_000,
+  seed: 1,
+  processes: availableParallelism(),
+});
 /** From so many steps of all of SQL on, a campaign has met all it has to, whatever its seed. */
 const stepsOfCoverage = 10_000;
 const stepsOfTurn = 500;
+/** A history takes one seed and plays some tens of steps, so that turns have no seeds in common. */
+const seedsOfTurn = 500;
 
-const half = Math.ceil(asked / 2);
+const half = Math.ceil(steps / 2);
+const played = { memory: 0, DuckDB: 0 };
 const coverage = new BroadCoverage();
+const failures: string[] = [];
 
 function say(text: string): void {
   process.stdout.write(`${process.stdout.isTTY ? '\r\u001b[K' : ''}${text}\n`);
 }
 
-type Outcome = { readonly text: string; readonly isRight: boolean };
+const told = () =>
+  `${played.memory} steps against the reference in memory, ${played.DuckDB} against bare DuckDB`;
 
-const wrong = (text: string): Outcome => ({ text, isRight: false });
-
-async function play(): Promise<Outcome> {
-  let [plain, broad] = [0, 0];
-  let [plainSeed, broadSeed] = [seed, seed];
-  const told = () => `${plain} steps against the reference in memory, ${broad} against bare DuckDB`;
-  for (let turn = 1; plain < half || broad < half; turn++) {
-    const one = await runCampaign({ seed: plainSeed, steps: Math.min(stepsOfTurn, half - plain) });
-    [plain, plainSeed] = [plain + one.steps, one.nextSeed];
-    if (one.failure !== null)
-      return wrong(`${one.failure.report}\nkept as ${await keepRegression(one.failure)}`);
-    const steps = Math.min(stepsOfTurn, half - broad);
-    const other = await runBroadCampaign({ seed: broadSeed, steps, coverage });
-    [broad, broadSeed] = [broad + other.steps, other.nextSeed];
-    const { failure } = other;
-    if (failure !== null) return wrong(`${failure.report}\nkept as ${await keepBroadRegression(failure)}`);
-    if (process.stdout.isTTY) process.stdout.write(`\r\u001b[K${told()}, of ${half} each`);
-    else if (turn % 4 === 0) say(`${told()}, of ${half} each`);
+function* turns(): Generator<OracleTurn> {
+  for (let [done, at] = [0, seed]; done < half; done += stepsOfTurn, at += seedsOfTurn) {
+    const some = Math.min(stepsOfTurn, half - done);
+    yield { against: 'memory', seed: at, steps: some };
+    yield { against: 'DuckDB', seed: at, steps: some };
   }
-  const { missing } = coverage;
-  if (half >= stepsOfCoverage && missing.length > 0)
-    return wrong(`${told()}; never met: ${missing.join(', ')}`);
-  return { text: `${told()}, no difference`, isRight: true };
 }
 
-const { text, isRight } = await play();
+/** Plays what is left of the turns, until one of any process fails. */
+async function playAll(left: Iterable<OracleTurn>): Promise<void> {
+  using player = new OracleProcess();
+  for (const turn of left) {
+    const result = await player.play(turn);
+    played[turn.against] += result.steps;
+    if (result.met !== null) coverage.merge({ counts: result.met });
+    if (result.failure !== null) failures.push(result.failure);
+    if (failures.length > 0) return;
+    if (process.stdout.isTTY) process.stdout.write(`\r\u001b[K${told()}, of ${half} each`);
+    else if (turn.against === 'DuckDB' && (turn.seed - seed) % (4 * seedsOfTurn) === 0)
+      say(`${told()}, of ${half} each`);
+  }
+}
+
+const left = turns();
+// What one process takes of the turns the others do not get; a loop that ends early must not end the rest.
+const shared: Iterable<OracleTurn> = { [Symbol.iterator]: () => ({ next: () => left.next() }) };
+await Promise.all(Array.from({ length: processes }, () => playAll(shared)));
+
+const missing = half >= stepsOfCoverage ? coverage.missing : [];
 say(coverage.table());
-say(text);
-if (!isRight) process.exitCode = 1;
+for (const failure of failures) say(failure);
+if (failures.length > 0) say(told());
+else if (missing.length > 0) say(`${told()}; never met: ${missing.join(', ')}`);
+else say(`${told()}, no difference`);
+if (failures.length > 0 || missing.length > 0) process.exitCode = 1;
