@@ -134,11 +134,15 @@ export function reportOf(
 ): StalenessReport | null {
   const standing = servedStanding(entry, state, nowMs);
   if (standing === null) return null;
+  // What waits is read as it is, which is not what is declared: answers over it say so (`heldReport`).
+  const policy = isRefreshHeld(state, entry)
+    ? policyOf(entry)
+    : readObjectOf(entry, state, nowMs, asked).policy;
   return {
     name: nameOf(entry),
     ...standing.staleness,
     asOf: versionOf(standing.asOf),
-    policyMet: withinPolicy(standing, readObjectOf(entry, state, nowMs, asked).policy),
+    policyMet: withinPolicy(standing, policy),
   };
 }
 

@@ -127,6 +127,22 @@ describe('on_finding = hold_refresh', () => {
     expect(refreshed).toEqual([{ n: 0 }]);
   });
 
+  it('says of each view whether its policy is met as answers over it do', async () => {
+    await brokenWorld(`
+      CREATE TRAINING SET s WITH (label = amount) AS SELECT country, amount FROM t;
+      CREATE MODEL m WITH (method = 'ridge') AS SELECT * FROM s; REFRESH m`);
+    const answered: Record<string, boolean | undefined> = {};
+    for (const name of ['sums', 'named', 'late'])
+      answered[name] = (await db.query(`FROM ${name}`)).staleness.find((one) => one.name === name)?.policyMet;
+    const ofModel = await db.query(`FROM PREDICT(m, (SELECT 'DE' AS country))`);
+    answered['m'] = ofModel.staleness.find((one) => one.name === 'm')?.policyMet;
+    expect(answered).toEqual({ sums: false, named: false, late: true, m: false });
+    const { rows } = await db.execute('SHOW STALENESS');
+    expect(rows?.map(({ name, policy_met, deadline }) => [name, policy_met, deadline])).toEqual(
+      expect.arrayContaining(Object.entries(answered).map(([name, isMet]) => [name, isMet, null])),
+    );
+  });
+
   it('lays nothing of the wait to the account of staleness', async () => {
     ({ db, clock } = await openEverview());
     const random = new Random(11);
