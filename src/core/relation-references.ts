@@ -1,4 +1,4 @@
-import { isNode, type SqlJson, type SqlNode } from './sql-tree.ts';
+import { isNode, rewriteItems, rewriteParts, type SqlJson, type SqlNode } from './sql-tree.ts';
 
 /** A FROM entry that names something outside the query itself; names of CTEs in scope are not among them. */
 export type RelationReference =
@@ -75,26 +75,15 @@ export function referencesOf(
 
 type Replace = (node: SqlNode, scope: CteScope) => SqlNode | null;
 
-/** What has nothing replaced in it is itself, not a copy: most queries are only looked through. */
 function visit(json: SqlJson, scope: CteScope, replace: Replace): SqlJson {
-  if (typeof json !== 'object' || json === null) return json;
-  if (Array.isArray(json)) {
-    const items = json.map((item: SqlJson) => visit(item, scope, replace));
-    return items.some((item, place) => item !== json[place]) ? items : json;
-  }
+  if (Array.isArray(json)) return rewriteItems(json, (item) => visit(item, scope, replace));
   if (!isNode(json)) return json;
   const replaced = replace(json, scope);
   if (replaced !== null) return replaced;
   const inner = scopeInside(json, scope);
-  let copy: Record<string, SqlJson> | null = null;
-  for (const key of Object.keys(json)) {
-    const value = json[key] ?? null;
-    const visited = key === 'cte_map' ? visitCtes(value, scope, replace) : visit(value, inner, replace);
-    if (visited === value) continue;
-    copy ??= { ...json };
-    copy[key] = visited;
-  }
-  return copy ?? json;
+  return rewriteParts(json, (part, key) =>
+    key === 'cte_map' ? visitCtes(part, scope, replace) : visit(part, inner, replace),
+  );
 }
 
 function cteEntries(cteMap: SqlJson | undefined): readonly SqlNode[] {

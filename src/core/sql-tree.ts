@@ -40,13 +40,36 @@ export function walk(json: SqlJson, visit: (node: SqlNode) => void): void {
   }
 }
 
-/** A copy with every node replaced by what `replace` gives for it (null: keep and go on inside). */
+/** The tree with every node replaced by what `replace` gives for it (null: keep and go on inside). */
 export function rewrite(json: SqlJson, replace: (node: SqlNode) => SqlNode | null): SqlJson {
-  if (Array.isArray(json)) return json.map((item) => rewrite(item, replace));
+  if (Array.isArray(json)) return rewriteItems(json, (item) => rewrite(item, replace));
   if (!isNode(json)) return json;
-  const replaced = replace(json);
-  if (replaced !== null) return replaced;
-  return Object.fromEntries(Object.entries(json).map(([key, value]) => [key, rewrite(value, replace)]));
+  return replace(json) ?? rewriteParts(json, (part) => rewrite(part, replace));
+}
+
+/**
+ * The node with each of its parts replaced; itself and no copy where each is replaced by itself, as most are: a query is
+ * rewritten several times, and little of it at a time.
+ */
+export function rewriteParts(node: SqlNode, replace: (part: SqlJson, key: string) => SqlJson): SqlNode {
+  let copy: Record<string, SqlJson> | null = null;
+  for (const key of Object.keys(node)) {
+    const part = node[key] ?? null;
+    const replaced = replace(part, key);
+    if (replaced === part) continue;
+    copy ??= { ...node };
+    copy[key] = replaced;
+  }
+  return copy ?? node;
+}
+
+/** As `rewriteParts`, of a list. */
+export function rewriteItems(
+  items: readonly SqlJson[],
+  replace: (item: SqlJson) => SqlJson,
+): readonly SqlJson[] {
+  const replaced = items.map(replace);
+  return replaced.some((item, place) => item !== items[place]) ? replaced : items;
 }
 
 /** The names a reference to a column consists of. */

@@ -1,7 +1,7 @@
 import { agoNode, clockCall, instantNode } from '../core/clock-call.ts';
 import { momentMark } from '../core/moment.ts';
-import { isNode, rewrite, type SqlJson, type SqlNode, walk } from '../core/sql-tree.ts';
-import { mapValues, nodesOf } from './lower-relations.ts';
+import { isNode, rewrite, rewriteParts, type SqlJson, type SqlNode, walk } from '../core/sql-tree.ts';
+import { nodesOf } from './lower-relations.ts';
 import { conjunction, conjuncts } from './lower-tree.ts';
 
 /** What of a query can be told without looking beyond it. */
@@ -56,7 +56,7 @@ class ClockMarker {
   visit(json: SqlJson): SqlJson {
     if (Array.isArray(json)) return json.map((item: SqlJson) => this.visit(item));
     if (!isNode(json)) return json;
-    const inside = mapValues(json, (value) => this.visit(value));
+    const inside = rewriteParts(json, (value) => this.visit(value));
     if (inside['type'] === 'SELECT_NODE') return this.#withMarked(inside, 'where_clause');
     if (inside['type'] === 'JOIN' && inside['join_type'] === 'INNER' && inside['ref_type'] !== 'ASOF')
       return this.#withMarked(inside, 'condition');

@@ -1,8 +1,8 @@
 import { sameName } from '../core/schema.ts';
-import { columnParts, isNode, type SqlJson, type SqlNode, walk } from '../core/sql-tree.ts';
+import { columnParts, isNode, rewriteParts, type SqlJson, type SqlNode, walk } from '../core/sql-tree.ts';
 import { aggregateFunctions } from './aggregate-functions.ts';
 import { LowerRefusal } from './lower-refusal.ts';
-import { mapValues, nodesOf } from './lower-relations.ts';
+import { nodesOf } from './lower-relations.ts';
 import { type FromScope, resolveColumn, visibleNames } from './lower-scope.ts';
 
 /** Classes of expression that are a function of one row, whatever they hold. */
@@ -88,7 +88,7 @@ export function lowerExpression(node: SqlNode, context: ExpressionContext): SqlN
 function lower(node: SqlNode, context: ExpressionContext, lambda: ReadonlySet<string>): SqlNode {
   const kind = node['class'];
   if (kind === undefined || typeof kind !== 'string') {
-    return mapValues(node, (value) => lowerInside(value, context, lambda));
+    return rewriteParts(node, (value) => lowerInside(value, context, lambda));
   }
   if (kind === 'SUBQUERY' && context.subquery !== null) {
     return { ...context.subquery(node), alias: node['alias'] ?? '' };
@@ -108,7 +108,7 @@ function lower(node: SqlNode, context: ExpressionContext, lambda: ReadonlySet<st
     case 'FUNCTION':
       return lowerFunction(node, context, lambda);
   }
-  return mapValues(node, (value) => lowerInside(value, context, lambda));
+  return rewriteParts(node, (value) => lowerInside(value, context, lambda));
 }
 
 function lowerInside(json: SqlJson, context: ExpressionContext, lambda: ReadonlySet<string>): SqlJson {
@@ -157,7 +157,7 @@ function lowerFunction(node: SqlNode, context: ExpressionContext, lambda: Readon
       : lower(child, context, lambda),
   );
   const { children: _, ...rest } = node;
-  return { ...mapValues(rest, (value) => lowerInside(value, context, lambda)), children };
+  return { ...rewriteParts(rest, (value) => lowerInside(value, context, lambda)), children };
 }
 
 /** Parameters hide columns. */
@@ -186,7 +186,7 @@ function withoutPlaces(json: SqlJson): SqlJson {
   if (Array.isArray(json)) return json.map(withoutPlaces);
   if (!isNode(json)) return json;
   const { query_location: _, ...rest } = json;
-  return mapValues(rest, withoutPlaces);
+  return rewriteParts(rest, withoutPlaces);
 }
 
 /** Whether rows multiply under the expression. */

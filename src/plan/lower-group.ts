@@ -1,9 +1,17 @@
 import { stateColumns } from '../algebra/group.ts';
-import { columnParts, columnReference, isNode, type SqlJson, type SqlNode, walk } from '../core/sql-tree.ts';
+import {
+  columnParts,
+  columnReference,
+  isNode,
+  rewriteParts,
+  type SqlJson,
+  type SqlNode,
+  walk,
+} from '../core/sql-tree.ts';
 import { aggregateFunctions } from './aggregate-functions.ts';
 import { expressionKey } from './lower-expression.ts';
 import { LowerRefusal } from './lower-refusal.ts';
-import { mapValues, nodesOf } from './lower-relations.ts';
+import { nodesOf } from './lower-relations.ts';
 import { constant, isNotNull, nullConstant } from './lower-tree.ts';
 
 export type AggregateName = 'count' | 'sum' | 'avg' | 'min' | 'max' | 'bool_and' | 'bool_or';
@@ -165,7 +173,7 @@ class GroupLowering {
     if (node['class'] === 'COLUMN_REF' && columnParts(node).length > 1) {
       throw new LowerRefusal(`column "${columnParts(node).slice(1).join('.')}" outside of GROUP BY`);
     }
-    return mapValues(node, (value) => this.#anyOverState(value));
+    return rewriteParts(node, (value) => this.#anyOverState(value));
   }
 
   #anyOverState(json: SqlJson): SqlJson {

@@ -2,11 +2,18 @@ import { createJoin } from '../algebra/join.ts';
 import type { Relation, Scope } from '../algebra/node.ts';
 import { createProject, type ProjectedColumn } from '../algebra/project.ts';
 import { createUnionAll } from '../algebra/union-all.ts';
-import { columnParts, columnReference, isNode, type SqlJson, type SqlNode } from '../core/sql-tree.ts';
+import {
+  columnParts,
+  columnReference,
+  isNode,
+  rewriteParts,
+  type SqlJson,
+  type SqlNode,
+} from '../core/sql-tree.ts';
 import { expressionKey } from './lower-expression.ts';
 import { isAggregateCall } from './lower-group.ts';
 import { LowerRefusal } from './lower-refusal.ts';
-import { mapValues, nodesOf } from './lower-relations.ts';
+import { nodesOf } from './lower-relations.ts';
 import { conjunction, constant, nullConstant, qualifiedReferences } from './lower-tree.ts';
 import { type LoweredSelect, mapSelect, scopeOf } from './lowered-select.ts';
 
@@ -109,7 +116,7 @@ class GroupingSets {
     if (node['class'] === 'COLUMN_REF' && columnParts(node).length > 1) {
       throw new LowerRefusal(`column "${columnParts(node).slice(1).join('.')}" outside of GROUP BY`);
     }
-    return mapValues(node, (value) => this.#anyOutside(value));
+    return rewriteParts(node, (value) => this.#anyOutside(value));
   }
 
   #anyOutside(json: SqlJson): SqlJson {
@@ -125,7 +132,7 @@ class GroupingSets {
       const name = `__ev_c${this.#arguments.size}`;
       this.#arguments.set(key, { name, expression: columnReference(alias, column) });
     }
-    const moved = mapValues(call, (value) => this.#moved(value));
+    const moved = rewriteParts(call, (value) => this.#moved(value));
     if (!this.#sets.some((set) => set.length === 0)) return moved;
     const filter = moved['filter'];
     const real = columnReference(this.#alias, realColumn);
@@ -135,7 +142,7 @@ class GroupingSets {
   #moved(json: SqlJson): SqlJson {
     if (Array.isArray(json)) return json.map((item: SqlJson) => this.#moved(item));
     if (!isNode(json)) return json;
-    if (json['class'] !== 'COLUMN_REF') return mapValues(json, (value) => this.#moved(value));
+    if (json['class'] !== 'COLUMN_REF') return rewriteParts(json, (value) => this.#moved(value));
     const [alias = '', column = '', ...fields] = columnParts(json);
     const found = this.#arguments.get(JSON.stringify([alias, column]));
     if (found === undefined) return json;

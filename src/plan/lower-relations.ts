@@ -15,7 +15,7 @@ import {
   subqueryNode,
 } from '../core/relation-references.ts';
 import type { Schema } from '../core/schema.ts';
-import { isNode, rewrite, type SqlJson, type SqlNode } from '../core/sql-tree.ts';
+import { isNode, rewrite, rewriteParts, type SqlJson, type SqlNode } from '../core/sql-tree.ts';
 import { namesPlace, tableWithPlaces } from './row-places.ts';
 
 /** What a name in a FROM clause stands for. `kept`: a materialized view or training set. */
@@ -188,14 +188,10 @@ export function stringsOf(json: SqlJson | undefined): string[] {
   return Array.isArray(json) ? json.map(String) : [];
 }
 
-export function mapValues(node: SqlNode, map: (value: SqlJson) => SqlJson): SqlNode {
-  return Object.fromEntries(Object.entries(node).map(([key, value]) => [key, map(value)]));
-}
-
 /** Everything inside an inlined view stands where the view was named. */
 function relocated(query: SqlNode, location: SqlJson): SqlNode {
   function relocate(node: SqlNode): SqlNode {
-    const inside = mapValues(node, (value) => rewrite(value, relocate));
+    const inside = rewriteParts(node, (value) => rewrite(value, relocate));
     return 'query_location' in node ? { ...inside, query_location: location } : inside;
   }
   return relocate(query);

@@ -1,6 +1,6 @@
 import { EverviewError } from '../core/errors.ts';
 import { nanosecondsOf, writtenMoment } from '../core/fine-date.ts';
-import { isNode, type SqlJson, type SqlNode, walk } from '../core/sql-tree.ts';
+import { isNode, rewriteItems, rewriteParts, type SqlJson, type SqlNode, walk } from '../core/sql-tree.ts';
 import type { SqlParameter } from '../core/value.ts';
 
 /**
@@ -15,16 +15,14 @@ export function bindParameters(query: SqlNode, values: readonly SqlParameter[]):
 }
 
 function bind(json: SqlJson, values: readonly SqlParameter[], inSelectList: boolean): SqlJson {
-  if (Array.isArray(json)) return json.map((item: SqlJson) => bind(item, values, inSelectList));
+  if (Array.isArray(json)) return rewriteItems(json, (item) => bind(item, values, inSelectList));
   if (!isNode(json)) return json;
   if (isParameter(json)) {
     // A column that is a parameter keeps the name DuckDB gives it.
     const name = inSelectList && json.alias === '' ? `$${String(json.identifier)}` : (json.alias ?? '');
     return literalOf({ ...json, alias: name }, values);
   }
-  return Object.fromEntries(
-    Object.entries(json).map(([key, value]) => [key, bind(value, values, key === 'select_list')]),
-  );
+  return rewriteParts(json, (part, key) => bind(part, values, key === 'select_list'));
 }
 
 /** @throws EverviewError `invalid-query` when a value is given that the query has no place for. */

@@ -1,6 +1,6 @@
 import { agoNode, clockCall, instantNode } from '../core/clock-call.ts';
 import { momentMark, momentText } from '../core/moment.ts';
-import { isNode, type SqlJson, type SqlNode } from '../core/sql-tree.ts';
+import { isNode, rewriteItems, rewriteParts, type SqlJson, type SqlNode } from '../core/sql-tree.ts';
 
 /**
  * A query in which `now()` and its kin are the engine's clock, so that a replayed history gives the same answers.
@@ -24,13 +24,11 @@ type ClockText = (type: string) => string;
 
 function withClock(query: SqlNode, isColumn: (name: string) => boolean, now: ClockText): SqlNode {
   function visit(json: SqlJson, inSelectList: boolean): SqlJson {
-    if (Array.isArray(json)) return json.map((item: SqlJson) => visit(item, inSelectList));
+    if (Array.isArray(json)) return rewriteItems(json, (item) => visit(item, inSelectList));
     if (!isNode(json)) return json;
     const call = clockCall(json, isColumn);
     if (call !== null) return instant(json, now, call.type, inSelectList ? call.name : '');
-    const inside = Object.fromEntries(
-      Object.entries(json).map(([key, value]) => [key, visit(value, key === 'select_list')]),
-    );
+    const inside = rewriteParts(json, (part, key) => visit(part, key === 'select_list'));
     return withExplicitClock(inside, now);
   }
 

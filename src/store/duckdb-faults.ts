@@ -1,5 +1,5 @@
 import { allColumns } from '../core/select-all.ts';
-import { isNode, rewrite, type SqlJson, type SqlNode, walk } from '../core/sql-tree.ts';
+import { isNode, rewrite, rewriteParts, type SqlJson, type SqlNode, walk } from '../core/sql-tree.ts';
 import {
   aliasesIn,
   coalesce,
@@ -208,5 +208,5 @@ function asValue(comparison: SqlNode, find: Finder): SqlNode {
 }
 
 function rewriteInside(node: SqlNode): SqlNode {
-  return Object.fromEntries(Object.entries(node).map(([key, value]) => [key, withoutFaults(value)]));
+  return rewriteParts(node, withoutFaults);
 }
