@@ -27,6 +27,11 @@ export function isRefreshHeld(state: EngineState, entry: CatalogEntry): boolean 
   return holdsOn(state, entry).length > 0;
 }
 
+/** As of which version what waits for some updates is answered; null where it waits for none. */
+export function versionUnderHold(held: readonly HeldUpdate[]): Version | null {
+  return held.length === 0 ? null : versionOf(Math.min(...held.map((one) => one.version - 1)));
+}
+
 /** The policy by which an entry is kept while it waits: it moves when a person asks, and is read as it is. */
 export function policyNow(state: EngineState, entry: CatalogEntry): RefreshPolicy {
   const declared = policyOf(entry);
@@ -48,8 +53,8 @@ export function heldReading(state: EngineState, reads: QueryReads): HeldReading 
   const entries = reads.relations.flatMap((name) => state.catalog.get(name) ?? []);
   const models = reads.models.flatMap((name) => state.catalog.get(name) ?? []);
   const held = [...new Set([...entries, ...models].flatMap((entry) => holdsOn(state, entry)))];
-  if (held.length === 0) return null;
-  const version = versionOf(Math.min(...held.map((one) => one.version - 1)));
+  const version = versionUnderHold(held);
+  if (version === null) return null;
   const inline = new Map<string, InlineDecision>();
   const open = [...entries];
   for (let entry = open.shift(); entry !== undefined; entry = open.shift()) {

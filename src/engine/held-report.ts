@@ -3,8 +3,7 @@ import { type Version, versionOf } from '../core/version.ts';
 import { standingOf, withinPolicy } from '../plan/staleness.ts';
 import { type DerivedEntry, nameOf } from '../query/catalog.ts';
 import type { EngineState } from './engine-state.ts';
-import { policyOf } from './refresh-views.ts';
-import { servedStanding } from './standings.ts';
+import { boundsOf, servedStanding } from './standings.ts';
 
 /**
  * How far behind the newest version an entry is that is read at an older one, against what it declares: a view is as
@@ -23,5 +22,5 @@ export function heldReport(
   const name = nameOf(entry);
   return standing.sinceMs === null
     ? { ...fresh, name, asOf: version, policyMet: true }
-    : { ...standing.staleness, name, asOf, policyMet: withinPolicy(standing, policyOf(entry)) };
+    : { ...standing.staleness, name, asOf, policyMet: withinPolicy(standing, boundsOf(entry)) };
 }

@@ -1,6 +1,6 @@
 import type { StalenessReport } from '../core/staleness.ts';
 import { versionOf } from '../core/version.ts';
-import type { QueryPolicy } from '../declare/definition.ts';
+import type { QueryPolicy, RefreshPolicy } from '../declare/definition.ts';
 import { hashGate } from '../declare/definition-hash.ts';
 import { declaredPolicy, policyFor } from '../declare/query-policy.ts';
 import type { Cursor } from '../log/cursor-log.ts';
@@ -88,6 +88,16 @@ function isOvertaken(entry: ModelEntry, state: EngineState, { outcome }: Cursor)
   }
 }
 
+/**
+ * What an entry declares, a bound on the effect among it: what a pending change does to the predictions is known only
+ * once it is in the sums, and until then counts as more than any.
+ */
+export function boundsOf(entry: MaintainedEntry): RefreshPolicy {
+  const policy = policyOf(entry);
+  const isEffectBound = entry.kind === 'model' && entry.declared.definition.maxEffect !== null;
+  return isEffectBound ? { ...policy, maxStalenessMs: 0 } : policy;
+}
+
 /** The entry as the read plan of a query sees it that asks for `asked`. */
 export function readObjectOf(
   entry: MaintainedEntry,
@@ -97,19 +107,11 @@ export function readObjectOf(
 ): ReadObject {
   const served = servedStanding(entry, state, nowMs);
   const attempted = attemptedStanding(entry, state, nowMs);
-  const isHeld = isRefreshHeld(state, entry);
-  const policy = isHeld ? policyNow(state, entry) : policyFor(policyOf(entry), asked);
-  const effectBound =
-    !isHeld &&
-    asked.bounds === null &&
-    entry.kind === 'model' &&
-    entry.declared.definition.maxEffect !== null;
+  const policy = isRefreshHeld(state, entry) ? policyNow(state, entry) : policyFor(boundsOf(entry), asked);
   return {
     name: nameOf(entry),
     kind: entry.kind === 'model' ? 'model' : 'view',
-    // What a pending change does to the predictions is known only once it is in the sums: until then it counts as
-    // more than any bound on the effect.
-    policy: effectBound ? { ...policy, maxStalenessMs: 0 } : policy,
+    policy,
     standing: served,
     contentsVersion: state.cursors.get(nameOf(entry))?.version ?? null,
     moments: momentsOf(entry, state, nowMs),
@@ -134,15 +136,11 @@ export function reportOf(
 ): StalenessReport | null {
   const standing = servedStanding(entry, state, nowMs);
   if (standing === null) return null;
-  // What waits is read as it is, which is not what is declared: answers over it say so (`heldReport`).
-  const policy = isRefreshHeld(state, entry)
-    ? policyOf(entry)
-    : readObjectOf(entry, state, nowMs, asked).policy;
   return {
     name: nameOf(entry),
     ...standing.staleness,
     asOf: versionOf(standing.asOf),
-    policyMet: withinPolicy(standing, policy),
+    policyMet: withinPolicy(standing, readObjectOf(entry, state, nowMs, asked).policy),
   };
 }
 

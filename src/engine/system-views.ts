@@ -9,7 +9,8 @@ import {
 } from '../query/system-relations.ts';
 import { answeringModel } from './answering-model.ts';
 import type { EngineState } from './engine-state.ts';
-import { policyNow } from './held-refreshes.ts';
+import { holdsOn, policyNow, versionUnderHold } from './held-refreshes.ts';
+import { heldReport } from './held-report.ts';
 import { lastHeardMs } from './last-heard.ts';
 import { policyOf } from './refresh-views.ts';
 import { maintainedEntries, modelEntries, reportOf, servedStanding } from './standings.ts';
@@ -203,8 +204,13 @@ function modelRows(state: EngineState): Row[] {
 
 function stalenessRows(state: EngineState, nowMs: number): Row[] {
   return maintainedEntries(state).map((entry) => {
-    const report = reportOf(entry, state, nowMs);
     const standing = servedStanding(entry, state, nowMs);
+    const heldAt = versionUnderHold(holdsOn(state, entry));
+    // What waits is told as answers over it are.
+    const report =
+      heldAt === null || standing === null
+        ? reportOf(entry, state, nowMs)
+        : heldReport(state, entry, heldAt, nowMs);
     const deadline = standing === null ? null : deadlineOf(standing, policyNow(state, entry));
     return {
       name: nameOf(entry),
