@@ -1,6 +1,14 @@
 import { agoNode, clockCall, instantNode } from '../core/clock-call.ts';
 import { momentMark } from '../core/moment.ts';
-import { isNode, rewrite, rewriteParts, type SqlJson, type SqlNode, walk } from '../core/sql-tree.ts';
+import {
+  isNode,
+  rewrite,
+  rewriteItems,
+  rewriteParts,
+  type SqlJson,
+  type SqlNode,
+  walk,
+} from '../core/sql-tree.ts';
 import { nodesOf } from './lower-relations.ts';
 import { conjunction, conjuncts } from './lower-tree.ts';
 
@@ -54,7 +62,7 @@ class ClockMarker {
   }
 
   visit(json: SqlJson): SqlJson {
-    if (Array.isArray(json)) return json.map((item: SqlJson) => this.visit(item));
+    if (Array.isArray(json)) return rewriteItems(json, (item) => this.visit(item));
     if (!isNode(json)) return json;
     const inside = rewriteParts(json, (value) => this.visit(value));
     if (inside['type'] === 'SELECT_NODE') return this.#withMarked(inside, 'where_clause');

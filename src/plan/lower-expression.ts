@@ -1,5 +1,13 @@
 import { sameName } from '../core/schema.ts';
-import { columnParts, isNode, rewriteParts, type SqlJson, type SqlNode, walk } from '../core/sql-tree.ts';
+import {
+  columnParts,
+  isNode,
+  rewriteItems,
+  rewriteParts,
+  type SqlJson,
+  type SqlNode,
+  walk,
+} from '../core/sql-tree.ts';
 import { aggregateFunctions } from './aggregate-functions.ts';
 import { LowerRefusal } from './lower-refusal.ts';
 import { nodesOf } from './lower-relations.ts';
@@ -112,7 +120,7 @@ function lower(node: SqlNode, context: ExpressionContext, lambda: ReadonlySet<st
 }
 
 function lowerInside(json: SqlJson, context: ExpressionContext, lambda: ReadonlySet<string>): SqlJson {
-  if (Array.isArray(json)) return json.map((item: SqlJson) => lowerInside(item, context, lambda));
+  if (Array.isArray(json)) return rewriteItems(json, (item) => lowerInside(item, context, lambda));
   return isNode(json) ? lower(json, context, lambda) : json;
 }
 
@@ -183,7 +191,7 @@ export function expressionKey(node: SqlNode): string {
 }
 
 function withoutPlaces(json: SqlJson): SqlJson {
-  if (Array.isArray(json)) return json.map(withoutPlaces);
+  if (Array.isArray(json)) return rewriteItems(json, withoutPlaces);
   if (!isNode(json)) return json;
   const { query_location: _, ...rest } = json;
   return rewriteParts(rest, withoutPlaces);

@@ -3,6 +3,7 @@ import {
   columnParts,
   columnReference,
   isNode,
+  rewriteItems,
   rewriteParts,
   type SqlJson,
   type SqlNode,
@@ -177,7 +178,7 @@ class GroupLowering {
   }
 
   #anyOverState(json: SqlJson): SqlJson {
-    if (Array.isArray(json)) return json.map((item: SqlJson) => this.#anyOverState(item));
+    if (Array.isArray(json)) return rewriteItems(json, (item) => this.#anyOverState(item));
     return isNode(json) ? this.overState(json) : json;
   }
 

@@ -6,6 +6,7 @@ import {
   columnParts,
   columnReference,
   isNode,
+  rewriteItems,
   rewriteParts,
   type SqlJson,
   type SqlNode,
@@ -120,7 +121,7 @@ class GroupingSets {
   }
 
   #anyOutside(json: SqlJson): SqlJson {
-    if (Array.isArray(json)) return json.map((item: SqlJson) => this.#anyOutside(item));
+    if (Array.isArray(json)) return rewriteItems(json, (item) => this.#anyOutside(item));
     return isNode(json) ? this.#outside(json) : json;
   }
 
@@ -140,7 +141,7 @@ class GroupingSets {
   }
 
   #moved(json: SqlJson): SqlJson {
-    if (Array.isArray(json)) return json.map((item: SqlJson) => this.#moved(item));
+    if (Array.isArray(json)) return rewriteItems(json, (item) => this.#moved(item));
     if (!isNode(json)) return json;
     if (json['class'] !== 'COLUMN_REF') return rewriteParts(json, (value) => this.#moved(value));
     const [alias = '', column = '', ...fields] = columnParts(json);

@@ -176,7 +176,7 @@ export function aliasesIn(expression: SqlNode): ReadonlySet<string> {
   return new Set(qualifiedReferences(expression).map((reference) => columnParts(reference)[0] ?? ''));
 }
 
-/** A copy with every reference that `map` knows put elsewhere. */
+/** The tree with every reference that `map` knows put elsewhere. */
 export function mapReferences(
   tree: SqlNode,
   map: (alias: string, column: string) => readonly [string, string] | null,

@@ -3,7 +3,14 @@ import { EverviewError, placeIn } from '../core/errors.ts';
 import { quoteIdentifier } from '../core/identifier.ts';
 import { createMutex } from '../core/mutex.ts';
 import type { Session } from '../core/session.ts';
-import { isNode, rewrite, type SqlJson, type SqlNode, type SqlParser } from '../core/sql-tree.ts';
+import {
+  isNode,
+  rewrite,
+  rewriteParts,
+  type SqlJson,
+  type SqlNode,
+  type SqlParser,
+} from '../core/sql-tree.ts';
 import type { Row } from '../core/value.ts';
 import { emptyItem, selectTree } from '../plan/lower-tree.ts';
 import { comparisonsAsValues, withoutFaults } from './duckdb-faults.ts';
@@ -135,8 +142,8 @@ function castOfDouble(node: SqlNode): SqlNode | null {
 function withQuotedStar(node: SqlNode): SqlNode | null {
   const name = node['relation_name'];
   if (node['type'] !== 'STAR' || typeof name !== 'string' || name === '') return null;
-  const parts = Object.entries(node).map(([key, part]) => [key, rewrite(part, castOfDouble)] as const);
-  return { ...Object.fromEntries(parts), relation_name: quoteIdentifier(name) };
+  const inside = rewriteParts(node, (part) => rewrite(part, castOfDouble));
+  return { ...inside, relation_name: quoteIdentifier(name) };
 }
 
 function selectOf(expression: SqlNode): SqlNode {

@@ -46,6 +46,14 @@ test.each([
   expect(printed).toEqual(original);
 });
 
+test('prints what differs in how a number is written as what it is, though it was printed before', async () => {
+  const texts = ['SELECT 1 AS n', 'SELECT 1.0 AS n', 'SELECT 1.00 AS n', 'SELECT 1e0 AS n', 'SELECT 1 AS n'];
+  const printed: string[] = [];
+  for (const text of texts) printed.push(await store.parser.print(await store.parser.parse(text)));
+  expect(new Set(printed.slice(0, 4)).size).toBe(4);
+  expect(printed[4]).toBe(printed[0]);
+});
+
 test.each([
   'SELECT "order".* FROM (SELECT 1 AS a) AS "order"',
   'SELECT "a ""b"".c".* EXCLUDE (x) REPLACE (1e3 AS "z z") FROM (SELECT 1 AS x, 2 AS "z z") AS "a ""b"".c"',
