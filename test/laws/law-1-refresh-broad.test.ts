@@ -5,6 +5,7 @@ import {
   loadBroadRegressions,
   runBroadCampaign,
 } from '../support/broad-campaign.ts';
+import { BroadCoverage, coverageCounts } from '../support/broad-coverage.ts';
 import { runBroadHistory } from '../support/broad-run.ts';
 import { longer } from '../support/depth.ts';
 
@@ -29,5 +30,9 @@ describe('law 1, refresh, against bare DuckDB', async () => {
     if (result.failure !== null) await keepBroadRegression(result.failure);
     expect(result.failure?.report ?? null).toBeNull();
     expect(result.steps).toBeGreaterThanOrEqual(steps);
+    const { coverage } = result;
+    const told = new BroadCoverage();
+    told.merge(coverageCounts.parse(structuredClone(coverage.counts)));
+    expect(told.table()).toBe(coverage.table());
   }, 300_000);
 });

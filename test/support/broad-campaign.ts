@@ -19,8 +19,6 @@ export type BroadFailure = {
 export type BroadCampaignResult = {
   readonly steps: number;
   readonly failure: BroadFailure | null;
-  /** Of the first history not played. */
-  readonly nextSeed: number;
   readonly coverage: BroadCoverage;
 };
 
@@ -28,23 +26,21 @@ export type BroadCampaignOptions = {
   readonly seed: number;
   /** Steps to play at least, over as many histories as it takes. */
   readonly steps: number;
-  /** Of what was played before. */
-  readonly coverage?: BroadCoverage;
 };
 
 /** Plays seeded histories against bare DuckDB until one fails or enough steps are done. */
 export async function runBroadCampaign(options: BroadCampaignOptions): Promise<BroadCampaignResult> {
-  const { coverage = new BroadCoverage() } = options;
-  let [steps, nextSeed] = [0, options.seed];
+  const coverage = new BroadCoverage();
+  let [steps, seed] = [0, options.seed];
   while (steps < options.steps) {
-    const history = generateBroadHistory(nextSeed++, stepsOfHistory);
+    const history = generateBroadHistory(seed++, stepsOfHistory);
     const result = await runBroadHistory(history);
     steps += result.steps;
     coverage.add(result);
     if (result.divergence === null) continue;
-    return { steps, nextSeed, coverage, failure: await explainBroad(history, result.divergence) };
+    return { steps, coverage, failure: await explainBroad(history, result.divergence) };
   }
-  return { steps, nextSeed, coverage, failure: null };
+  return { steps, coverage, failure: null };
 }
 
 /** The failure with its shortest history. */

@@ -45,7 +45,7 @@ export class BroadCoverage {
   }
 
   /** Adds what another part of the campaign met. */
-  merge({ counts }: { readonly counts: CoverageCounts }): void {
+  merge(counts: CoverageCounts): void {
     addTo(this.counts.views, counts.views);
     addTo(this.counts.pairs, counts.pairs);
     addTo(this.counts.situations, counts.situations);

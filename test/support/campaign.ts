@@ -20,24 +20,19 @@ export type CampaignOptions = {
 /** A failure with its shortest history, ready to be shown and kept. */
 export type Failure = { readonly history: History; readonly divergence: Divergence; readonly report: string };
 
-export type CampaignResult = {
-  readonly steps: number;
-  readonly failure: Failure | null;
-  /** Of the first history not played. */
-  readonly nextSeed: number;
-};
+export type CampaignResult = { readonly steps: number; readonly failure: Failure | null };
 
 /** Plays seeded histories until one fails or enough steps are done. */
 export async function runCampaign(options: CampaignOptions): Promise<CampaignResult> {
-  let [steps, nextSeed] = [0, options.seed];
+  let [steps, seed] = [0, options.seed];
   while (steps < options.steps) {
-    const history = generateHistory(nextSeed++, stepsOfHistory);
+    const history = generateHistory(seed++, stepsOfHistory);
     const result = await runHistory(history);
     steps += result.steps;
     if (result.divergence === null) continue;
-    return { steps, nextSeed, failure: await explain(history, result.divergence) };
+    return { steps, failure: await explain(history, result.divergence) };
   }
-  return { steps, nextSeed, failure: null };
+  return { steps, failure: null };
 }
 
 async function explain(history: History, first: Divergence): Promise<Failure> {

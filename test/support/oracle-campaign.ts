@@ -39,18 +39,27 @@ function* turns(): Generator<OracleTurn> {
   }
 }
 
+let turnsPlayed = 0;
+
 /** Plays what is left of the turns, until one of any process fails. */
 async function playAll(left: Iterable<OracleTurn>): Promise<void> {
-  using player = new OracleProcess();
-  for (const turn of left) {
-    const result = await player.play(turn);
-    played[turn.against] += result.steps;
-    if (result.met !== null) coverage.merge({ counts: result.met });
-    if (result.failure !== null) failures.push(result.failure);
-    if (failures.length > 0) return;
-    if (process.stdout.isTTY) process.stdout.write(`\r\u001b[K${told()}, of ${half} each`);
-    else if (turn.against === 'DuckDB' && (turn.seed - seed) % (4 * seedsOfTurn) === 0)
-      say(`${told()}, of ${half} each`);
+  let player: OracleProcess | null = null;
+  try {
+    for (const turn of left) {
+      player ??= new OracleProcess();
+      const { steps: count, met, failure } = await player.play(turn);
+      played[turn.against] += count;
+      if (met !== null) coverage.merge(met);
+      if (failure !== null) failures.push(failure);
+      if (failures.length > 0) break;
+      turnsPlayed++;
+      if (process.stdout.isTTY) process.stdout.write(`\r\u001b[K${told()}, of ${half} each`);
+      else if (turnsPlayed % 8 === 0) say(`${told()}, of ${half} each`);
+    }
+    await player?.end();
+  } catch (failure) {
+    // What the others have found is told all the same.
+    failures.push(failure instanceof Error ? failure.message : String(failure));
   }
 }
 

@@ -1,4 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { allocatorSetting } from '../../src/cli/allocator-setting.ts';
 import {
@@ -12,44 +13,64 @@ import {
 const file = fileURLToPath(import.meta.url);
 
 /** A process that plays one turn of the campaign after the other. */
-export class OracleProcess implements Disposable {
+export class OracleProcess {
   readonly #child: ChildProcess;
+  /** How, in words. */
+  readonly #ended: Promise<string>;
 
   constructor() {
     const { name, value } = allocatorSetting;
-    this.#child = fork(file, {
+    const child = fork(file, {
       // A history leaves much behind that lives for a few steps.
       execArgv: [...process.execArgv, '--max-semi-space-size=64'],
       env: { [name]: value, ...process.env },
       serialization: 'advanced',
     });
+    this.#child = child;
+    this.#ended = new Promise((resolve) => {
+      child.on('error', ({ message }) => resolve(message));
+      child.on('exit', (status, signal) => resolve(signal ?? `status ${status}`));
+    });
   }
 
   async play(turn: OracleTurn): Promise<OracleTurnResult> {
-    const child = this.#child;
-    let hear: (message: unknown) => void = () => undefined;
-    let fail: (status: number | null, signal: string | null) => void = () => undefined;
-    const told = new Promise<unknown>((resolve, reject) => {
-      hear = resolve;
-      fail = (status, signal) =>
-        reject(new Error(`the turn of seed ${turn.seed} ended with ${signal ?? status}`));
-      child.once('message', hear).once('close', fail);
-      child.send(turn, (error) => error && reject(error));
+    const over = new AbortController();
+    const told = once(this.#child, 'message', { signal: over.signal }).then(([result]) =>
+      oracleTurnResult.parse(result),
+    );
+    const gone = this.#ended.then((how) => {
+      throw new Error(`the turn against ${turn.against} of seed ${turn.seed} ended with ${how}`);
     });
+    // What cannot be sent any more is told by how the process ended.
+    this.#child.send(turn, () => undefined);
     try {
-      return oracleTurnResult.parse(await told);
+      return await Promise.race([told, gone]);
     } finally {
-      child.off('message', hear).off('close', fail);
+      over.abort();
     }
   }
 
-  [Symbol.dispose](): void {
-    this.#child.kill();
+  /** Lets it come to its end, in which what a history left behind in the background may still fail. */
+  async end(): Promise<void> {
+    if (this.#child.connected) this.#child.disconnect();
+    const how = await this.#ended;
+    if (how !== 'status 0')
+      throw new Error(`a process of the campaign ended with ${how} after its last turn`);
   }
 }
 
-// Whoever imports the file is the parent; where it is what runs, it is the child.
-if (process.argv[1] === file) {
-  process.on('disconnect', () => process.exit(1));
-  process.on('message', async (message) => process.send?.(await playTurn(oracleTurn.parse(message))));
+/** In the process itself. */
+function takeTurns(): void {
+  let isPlaying = false;
+  // Whoever asked for it is gone.
+  process.on('disconnect', () => isPlaying && process.exit(1));
+  process.on('message', async (message) => {
+    isPlaying = true;
+    const result = await playTurn(oracleTurn.parse(message));
+    isPlaying = false;
+    process.send?.(result);
+  });
 }
+
+// Whoever imports the file is the parent; where it is what runs, it is the child.
+if (process.argv[1] === file) takeTurns();

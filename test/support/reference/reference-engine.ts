@@ -1,4 +1,4 @@
-import type { Step, UpdateStep, ViewShape } from '../history.ts';
+import type { Change, Step, TableShape, UpdateStep, ViewShape } from '../history.ts';
 import { evaluateView } from './evaluate-view.ts';
 import { applyChange, type Effect, type TableState } from './reference-table.ts';
 import type { RefColumn, RefRelation } from './value.ts';
@@ -41,7 +41,7 @@ export class ReferenceEngine {
     return this.#views.get(name);
   }
 
-  /** Whether every object the step speaks of is there (and, for a new one, its name is free). */
+  /** Whether every object the step speaks of is there, as it speaks of it (and, for a new one, its name is free). */
   allows(step: Step): boolean {
     switch (step.kind) {
       case 'create-table':
@@ -59,7 +59,7 @@ export class ReferenceEngine {
       case 'drop':
         return this.#has(step.name);
       case 'update':
-        return step.statements.every((statement) => this.#tables.has(statement.table));
+        return step.statements.every((change) => this.#fits(change, this.#isRepeated(step)));
       case 'quarantine':
         return this.#tables.has(step.table);
       case 'query':
@@ -71,13 +71,26 @@ export class ReferenceEngine {
     }
   }
 
+  /** A batch may come again when its table has become another: what is known by its key is not looked at. */
+  #fits(change: Change, isRepeated: boolean): boolean {
+    const table = this.#tables.get(change.table);
+    if (table === undefined || isRepeated || change.kind !== 'insert') return table !== undefined;
+    const typesOf = (shape: TableShape) =>
+      shape.columns.map(({ name, sqlType }) => `${name} ${sqlType}`).join();
+    return typesOf(table.shape) === typesOf(change.shape);
+  }
+
+  #isRepeated({ idempotencyKey }: UpdateStep): boolean {
+    return idempotencyKey !== null && this.#keys.has(idempotencyKey);
+  }
+
   #has(name: string): boolean {
     return this.#tables.has(name) || this.#views.has(name);
   }
 
   /** What the update must come to; `commit` makes it so. */
   tryUpdate(step: UpdateStep): UpdateOutcome {
-    if (step.idempotencyKey !== null && this.#keys.has(step.idempotencyKey)) return { kind: 'repeated' };
+    if (this.#isRepeated(step)) return { kind: 'repeated' };
     const tables = new Map(this.#tables);
     const effect = { inserted: 0, deleted: 0, quarantined: 0 };
     for (const statement of step.statements) {
