@@ -27,6 +27,13 @@ export function isRefreshHeld(state: EngineState, entry: CatalogEntry): boolean 
   return holdsOn(state, entry).length > 0;
 }
 
+/** The updates that answers over an entry are without: those of the models it shows are, too. */
+export function holdsOnAnswers(state: EngineState, entry: DerivedEntry): readonly HeldUpdate[] {
+  // What a model has learned from is read from its own rows.
+  const models = entry.kind === 'model' ? [] : entry.models.flatMap((name) => state.catalog.get(name) ?? []);
+  return [entry, ...models].flatMap((one) => holdsOn(state, one));
+}
+
 /** As of which version what waits for some updates is answered; null where it waits for none. */
 export function versionUnderHold(held: readonly HeldUpdate[]): Version | null {
   return held.length === 0 ? null : versionOf(Math.min(...held.map((one) => one.version - 1)));

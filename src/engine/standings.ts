@@ -128,6 +128,7 @@ function momentsOf(entry: MaintainedEntry, state: EngineState, nowMs: number): M
   return { fromMs: asOfMs, untilMs: isPassed ? nextBoundaryMs : Number.POSITIVE_INFINITY };
 }
 
+/** How far behind an entry is that waits for nothing; of one that does, `heldReport` tells. */
 export function reportOf(
   entry: MaintainedEntry,
   state: EngineState,

@@ -9,7 +9,7 @@ import {
 } from '../query/system-relations.ts';
 import { answeringModel } from './answering-model.ts';
 import type { EngineState } from './engine-state.ts';
-import { holdsOn, policyNow, versionUnderHold } from './held-refreshes.ts';
+import { holdsOnAnswers, policyNow, versionUnderHold } from './held-refreshes.ts';
 import { heldReport } from './held-report.ts';
 import { lastHeardMs } from './last-heard.ts';
 import { policyOf } from './refresh-views.ts';
@@ -205,7 +205,7 @@ function modelRows(state: EngineState): Row[] {
 function stalenessRows(state: EngineState, nowMs: number): Row[] {
   return maintainedEntries(state).map((entry) => {
     const standing = servedStanding(entry, state, nowMs);
-    const heldAt = versionUnderHold(holdsOn(state, entry));
+    const heldAt = versionUnderHold(holdsOnAnswers(state, entry));
     // What waits is told as answers over it are.
     const report =
       heldAt === null || standing === null

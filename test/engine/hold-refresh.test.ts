@@ -131,6 +131,10 @@ describe('on_finding = hold_refresh', () => {
     await brokenWorld(`
       CREATE TRAINING SET s WITH (label = amount) AS SELECT country, amount FROM t;
       CREATE MODEL m WITH (method = 'ridge') AS SELECT * FROM s; REFRESH m;
+      CREATE TABLE asked (country VARCHAR);
+      INSERT INTO asked VALUES ('DE');
+      CREATE MATERIALIZED VIEW predicted AS SELECT * FROM PREDICT(m, asked);
+      REFRESH predicted;
       CREATE MODEL bounded WITH (method = 'ridge', max_effect = 0.001) AS SELECT * FROM s; REFRESH bounded;
       CREATE MATERIALIZED VIEW timely WITH (refresh = manual, max_staleness = INTERVAL '1 hour', on_stale_read = serve)
         AS SELECT count(*) AS n FROM t;
@@ -155,9 +159,11 @@ describe('on_finding = hold_refresh', () => {
     const soon = { sums: false, named: false, late: true, m: false, bounded: false, counted: true };
     await sameAsAnswered(soon);
     // A refresh by hand moves the contents, and no answer.
-    await db.sql('REFRESH sums; REFRESH m; REFRESH timely');
+    await db.sql(
+      `REFRESH sums; REFRESH m; REFRESH timely; INSERT INTO asked VALUES ('FR'); REFRESH predicted`,
+    );
     clock.advanceMs(2 * hourMs);
-    await sameAsAnswered({ ...soon, timely: false });
+    await sameAsAnswered({ ...soon, timely: false, predicted: false });
   });
 
   it('lays nothing of the wait to the account of staleness', async () => {

@@ -42,10 +42,10 @@ function* turns(): Generator<OracleTurn> {
 let turnsPlayed = 0;
 
 /** Plays what is left of the turns, until one of any process fails. */
-async function playAll(left: Iterable<OracleTurn>): Promise<void> {
+async function playAll(some: Iterable<OracleTurn>): Promise<void> {
   let player: OracleProcess | null = null;
   try {
-    for (const turn of left) {
+    for (const turn of some) {
       player ??= new OracleProcess();
       const { steps: count, met, failure } = await player.play(turn);
       played[turn.against] += count;
@@ -56,11 +56,12 @@ async function playAll(left: Iterable<OracleTurn>): Promise<void> {
       if (process.stdout.isTTY) process.stdout.write(`\r\u001b[K${told()}, of ${half} each`);
       else if (turnsPlayed % 8 === 0) say(`${told()}, of ${half} each`);
     }
-    await player?.end();
   } catch (failure) {
     // What the others have found is told all the same.
     failures.push(failure instanceof Error ? failure.message : String(failure));
   }
+  const wrong = (await player?.end()) ?? null;
+  if (wrong !== null && failures.length === 0) failures.push(wrong);
 }
 
 const left = turns();

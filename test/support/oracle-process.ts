@@ -11,6 +11,8 @@ import {
 } from './oracle-turn.ts';
 
 const file = fileURLToPath(import.meta.url);
+/** What is left to do after the last turn takes no time. */
+const patienceMs = 10_000;
 
 /** A process that plays one turn of the campaign after the other. */
 export class OracleProcess {
@@ -29,6 +31,7 @@ export class OracleProcess {
     this.#child = child;
     this.#ended = new Promise((resolve) => {
       child.on('error', ({ message }) => resolve(message));
+      // `close` does not come where it was this side that disconnected.
       child.on('exit', (status, signal) => resolve(signal ?? `status ${status}`));
     });
   }
@@ -50,12 +53,16 @@ export class OracleProcess {
     }
   }
 
-  /** Lets it come to its end, in which what a history left behind in the background may still fail. */
-  async end(): Promise<void> {
+  /**
+   * Lets it come to its end, in which what a history left behind in the background may still fail.
+   * @returns what was wrong with that, in words; null: nothing
+   */
+  async end(): Promise<string | null> {
     if (this.#child.connected) this.#child.disconnect();
+    const patience = setTimeout(() => this.#child.kill(), patienceMs);
     const how = await this.#ended;
-    if (how !== 'status 0')
-      throw new Error(`a process of the campaign ended with ${how} after its last turn`);
+    clearTimeout(patience);
+    return how === 'status 0' ? null : `a process of the campaign ended with ${how}`;
   }
 }
 
