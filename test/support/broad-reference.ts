@@ -153,7 +153,8 @@ export class BareReference {
     const kept: KeptView = { view, columns, reads, since, contents: [] };
     const over = [...this.#views.values()]
       .filter((one) => this.#isOver(one.view.name, view.name))
-      .map((one): KeptView => ({ ...one, since }));
+      // What it held by the old definition is not what it holds as of then by the new one.
+      .map((one): KeptView => ({ ...one, since, contents: [] }));
     // To the end, since it may read what came later, and what is over it after it.
     for (const one of [kept, ...over]) {
       this.#views.delete(one.view.name);
