@@ -75,9 +75,9 @@ export class ReferenceEngine {
   #fits(change: Change, isRepeated: boolean): boolean {
     const table = this.#tables.get(change.table);
     if (table === undefined || isRepeated || change.kind !== 'insert') return table !== undefined;
-    const typesOf = (shape: TableShape) =>
-      shape.columns.map(({ name, sqlType }) => `${name} ${sqlType}`).join();
-    return typesOf(table.shape) === typesOf(change.shape);
+    const known = ({ columns, primaryKey }: TableShape) =>
+      [...columns.map(({ name, sqlType }) => `${name} ${sqlType}`), 'key', ...primaryKey].join();
+    return known(table.shape) === known(change.shape);
   }
 
   #isRepeated({ idempotencyKey }: UpdateStep): boolean {
