@@ -13,10 +13,47 @@ import {
 
 /** The same query, written so that DuckDB 1.5 gives what it means. */
 export function withoutFaults(tree: SqlJson): SqlJson {
+  return wellWritten(groupsOften(tree) ? rewrite(tree, withFieldsApart) : tree);
+}
+
+function wellWritten(tree: SqlJson): SqlJson {
   return rewrite(
     tree,
     (node) => withPlainSetOperation(node) ?? withNullsUnmatched(node) ?? withComparisonsAsValues(node),
   );
+}
+
+/**
+ * Where rows are grouped more than once, DuckDB 1.5 makes a key of which a chunk has nothing but NULL (as an outer join
+ * gives it) a column of one row, and writes so into the validity that a field of a struct shares with it: from the second
+ * grouping on, NULL is what lay in memory, and a text is read from anywhere. A field that is computed shares nothing, and
+ * this computation DuckDB does not see through. Columns have the name of a struct that has none: these stay.
+ */
+function withFieldsApart(node: SqlNode): SqlNode | null {
+  if (node['type'] === 'SELECT_NODE') return namesNone(node, structIn) ? null : node;
+  if (structIn(node) === null) return null;
+  const fields = Array.isArray(node['children']) ? node['children'] : [];
+  return { ...node, children: fields.map((field) => (isNode(field) ? apart(field) : field)) };
+}
+
+function apart(field: SqlNode): SqlJson {
+  if (structIn(field) !== null || !hasReference(field)) return rewrite(field, withFieldsApart);
+  const inside = rewriteParts({ ...field, alias: '' }, (part) => rewrite(part, withFieldsApart));
+  return { ...coalesce([inside, inside]), alias: field['alias'] ?? '' };
+}
+
+/** For several sets of keys, or for a DISTINCT aggregate beside others. */
+function groupsOften(tree: SqlJson): boolean {
+  let often = false;
+  walk(tree, ({ type, group_sets: sets, distinct }) => {
+    often ||= (Array.isArray(sets) && sets.length > 1) || (type === 'FUNCTION' && distinct === true);
+  });
+  return often;
+}
+
+function structIn(node: SqlNode): SqlNode | null {
+  const name = String(node['function_name']).toLowerCase();
+  return node['type'] === 'FUNCTION' && (name === 'struct_pack' || name === 'row') ? node : null;
 }
 
 /**
@@ -43,7 +80,7 @@ function withNullsUnmatched(join: SqlNode): SqlNode | null {
   const ordered = conditions.find((one) => orders.has(String(one['type'])) && isOfBothSides(one));
   const sides = [ordered?.['left'], ordered?.['right']].filter(isNode);
   const told = conjunction([...conditions, ...sides.map(isNotNull)]);
-  return { ...rewriteInside(join), condition: withoutFaults(asValues(told)) };
+  return { ...rewriteInside(join), condition: wellWritten(asValues(told)) };
 }
 
 const orders: ReadonlySet<string> = new Set([
@@ -208,5 +245,5 @@ function asValue(comparison: SqlNode, find: Finder): SqlNode {
 }
 
 function rewriteInside(node: SqlNode): SqlNode {
-  return rewriteParts(node, withoutFaults);
+  return rewriteParts(node, wellWritten);
 }

@@ -1,3 +1,5 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Session, Store } from '../../src/core/session.ts';
@@ -75,6 +77,30 @@ test.each([
     (session) => session.rows(printed),
   );
   expect(rows.map((row) => Object.values(row))).toEqual([[1, 3, 1, 2]]);
+});
+
+// In a process of its own, where what was never written is 0xa5 in every byte; were it a text, it would end the process.
+test.each([
+  'SELECT list({a: t.n, b: u.k}) AS l FROM t LEFT JOIN u ON u.k = t.k WHERE t.n > 0 GROUP BY GROUPING SETS (u.k, u.k)',
+  'SELECT list(x)::VARCHAR AS l FROM (SELECT n, row(row(n, u.k), 1) AS x, u.k FROM t LEFT JOIN u ON u.k = t.k) WHERE n > 0 GROUP BY ROLLUP (k)',
+  'SELECT count(DISTINCT {a: n, b: u.k}) AS c, count(DISTINCT {a: n, b: u.k, c: 1}) AS d, max({a: n, b: u.k}) AS m FROM t LEFT JOIN u ON u.k = t.k WHERE n > 0 GROUP BY u.k',
+])('prints structs so that rows grouped twice do not write into them: %s', async (sql) => {
+  const script = `
+    const { DuckDBInstance } = await import('@duckdb/node-api');
+    const instance = await DuckDBInstance.create(':memory:', { threads: '1' });
+    const connection = await instance.connect();
+    await connection.run('CREATE TABLE t AS FROM (VALUES (1, 0), (-3, 1), (NULL, 2), (0, 3), (NULL, 4)) AS t (k, n)');
+    await connection.run('CREATE TABLE u AS FROM (VALUES (1), (-3)) AS u (k)');
+    const result = await connection.runAndReadAll(process.argv[1]);
+    console.log(JSON.stringify(result.getRowsJson()));`;
+  const ask = async (text: string): Promise<string> => {
+    const env = { ...process.env, DUCKDB_JE_MALLOC_CONF: 'junk:true' };
+    const flags = ['--input-type=module', '-e', script, text];
+    return (await promisify(execFile)(process.execPath, flags, { env })).stdout;
+  };
+  expect(await ask(await store.parser.print(await store.parser.parse(sql)))).not.toContain('-1515870811');
+  // Should DuckDB have mended it, there is nothing to write around.
+  expect(await ask(sql)).toContain('-1515870811');
 });
 
 // DuckDB made a run-length encoded column of `b`; as they are, these end a bare database that was closed with them.

@@ -20,6 +20,9 @@ type KeptView = {
   readonly contents: { readonly from: number; readonly rows: readonly TextRow[] }[];
 };
 
+/** By itself DuckDB may read these fields from anywhere: see `withFieldsApart` in store/duckdb-faults.ts. */
+const unsharedFields = "{'first': coalesce($1, $1), 'then': coalesce($2, $2)}";
+
 const clockText = /\b(now\(\)|current_date\b)/;
 
 /** Bare DuckDB refused a statement: the history means nothing from here on, or the view has no meaning. */
@@ -115,6 +118,7 @@ export class BareReference {
   #sqlOf(view: BroadView): string {
     const now = new Date(this.#nowMs).toISOString();
     return renderQuery(view.query)
+      .replaceAll(/\{'first': (.*?), 'then': (.*?)\}/g, unsharedFields)
       .replaceAll('now()', `TIMESTAMPTZ '${now}'`)
       .replaceAll('current_date', `DATE '${now.slice(0, 10)}'`);
   }
