@@ -11,9 +11,30 @@ import {
   selectTree,
 } from '../plan/lower-tree.ts';
 
-/** The same query, written so that DuckDB 1.5 gives what it means. */
-export function withoutFaults(tree: SqlJson): SqlJson {
-  return wellWritten(groupsOften(tree) ? rewrite(tree, withFieldsApart) : tree);
+/**
+ * The same query, written so that DuckDB 1.5 gives what it means.
+ *
+ * @param names of the columns of `namelessStructs`, by which they go when they are written otherwise
+ */
+export function withoutFaults(tree: SqlJson, names: ReadonlyMap<SqlNode, string> = new Map()): SqlJson {
+  if (!groupsOften(tree)) return wellWritten(tree);
+  const named = rewrite(tree, (node) => {
+    const name = names.get(node);
+    return name === undefined ? null : { ...node, alias: name };
+  });
+  return wellWritten(rewrite(named, withFieldsApart));
+}
+
+/** Columns that have no name but their text, of which `withoutFaults` would make another. */
+export function namelessStructs(tree: SqlJson): readonly SqlNode[] {
+  if (!groupsOften(tree)) return [];
+  const found: SqlNode[] = [];
+  walk(tree, ({ type, select_list: items }) => {
+    if (type !== 'SELECT_NODE' || !Array.isArray(items)) return;
+    found.push(...items.filter(isNode).filter((item) => item['alias'] === '' && holds(item, structIn)));
+  });
+  // A star is columns of several names.
+  return found.filter((item) => !holds(item, starIn));
 }
 
 function wellWritten(tree: SqlJson): SqlJson {
@@ -27,7 +48,7 @@ function wellWritten(tree: SqlJson): SqlJson {
  * Where rows are grouped more than once, DuckDB 1.5 makes a key of which a chunk has nothing but NULL (as an outer join
  * gives it) a column of one row, and writes so into the validity that a field of a struct shares with it: from the second
  * grouping on, NULL is what lay in memory, and a text is read from anywhere. A field that is computed shares nothing, and
- * this computation DuckDB does not see through. Columns have the name of a struct that has none: these stay.
+ * this computation DuckDB does not see through.
  */
 function withFieldsApart(node: SqlNode): SqlNode | null {
   if (node['type'] === 'SELECT_NODE') return namesNone(node, structIn) ? null : node;
@@ -49,6 +70,10 @@ function groupsOften(tree: SqlJson): boolean {
     often ||= (Array.isArray(sets) && sets.length > 1) || (type === 'FUNCTION' && distinct === true);
   });
   return often;
+}
+
+function starIn(node: SqlNode): SqlNode | null {
+  return node['type'] === 'STAR' ? node : null;
 }
 
 function structIn(node: SqlNode): SqlNode | null {

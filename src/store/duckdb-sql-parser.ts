@@ -13,7 +13,7 @@ import {
 } from '../core/sql-tree.ts';
 import type { Row } from '../core/value.ts';
 import { emptyItem, selectTree } from '../plan/lower-tree.ts';
-import { comparisonsAsValues, withoutFaults } from './duckdb-faults.ts';
+import { comparisonsAsValues, namelessStructs, withoutFaults } from './duckdb-faults.ts';
 import { RecentlyUsed } from './recently-used.ts';
 import { unstableFunctions } from './unstable-functions.ts';
 
@@ -90,7 +90,10 @@ export class DuckdbSqlParser implements SqlParser {
     const key = JSON.stringify(query);
     const known = this.#printedLast.get(key);
     if (known !== undefined) return known;
-    const tree = { error: false, statements: [{ node: withoutFaults(query), named_param_map: [] }] };
+    const nameless = namelessStructs(query);
+    const names = await this.#texts(nameless.map(selectOf));
+    const named = new Map(nameless.map((item, index) => [item, names[index] ?? '']));
+    const tree = { error: false, statements: [{ node: withoutFaults(query, named), named_param_map: [] }] };
     const [row] = await this.#rows('SELECT json_deserialize_sql($1::VARCHAR) AS sql', [treeText(tree)]);
     const sql = String(row?.['sql']);
     this.#printedLast.set(key, sql);
@@ -98,10 +101,14 @@ export class DuckdbSqlParser implements SqlParser {
   }
 
   async printExpressions(expressions: readonly SqlNode[]): Promise<string[]> {
-    if (expressions.length === 0) return [];
-    const trees = expressions.map((one) => treeText(withoutFaults(selectOf(comparisonsAsValues(one)))));
-    const list = trees.map((_, index) => `json_deserialize_sql($${index + 1}::VARCHAR)`).join(', ');
-    const rows = await this.#rows(`SELECT unnest([${list}]) AS sql`, trees);
+    return this.#texts(expressions.map((one) => withoutFaults(selectOf(comparisonsAsValues(one)))));
+  }
+
+  /** Of SELECTs of one expression each, which is what DuckDB calls its column by. */
+  async #texts(selects: readonly SqlJson[]): Promise<string[]> {
+    if (selects.length === 0) return [];
+    const list = selects.map((_, index) => `json_deserialize_sql($${index + 1}::VARCHAR)`).join(', ');
+    const rows = await this.#rows(`SELECT unnest([${list}]) AS sql`, selects.map(treeText));
     return rows.map((printed) =>
       String(printed['sql'])
         .replace(/^SELECT /, '')
