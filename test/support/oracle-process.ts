@@ -25,7 +25,8 @@ export class OracleProcess {
     const child = fork(file, {
       // A history leaves much behind that lives for a few steps.
       execArgv: [...process.execArgv, '--max-semi-space-size=64'],
-      env: { [name]: value, ...process.env },
+      // What DuckDB never wrote is 0xa5 in every byte, so that it shows where it is read.
+      env: { [name]: `${value},junk:true`, ...process.env },
       serialization: 'advanced',
     });
     this.#child = child;
