@@ -40,6 +40,13 @@ export function walk(json: SqlJson, visit: (node: SqlNode) => void): void {
   }
 }
 
+/** Whether some node of the tree is one. */
+export function contains(json: SqlJson, is: (node: SqlNode) => boolean): boolean {
+  if (Array.isArray(json)) return json.some((item) => contains(item, is));
+  if (!isNode(json)) return false;
+  return is(json) || Object.values(json).some((part) => contains(part, is));
+}
+
 /** The tree with every node replaced by what `replace` gives for it (null: keep and go on inside). */
 export function rewrite(json: SqlJson, replace: (node: SqlNode) => SqlNode | null): SqlJson {
   if (Array.isArray(json)) return rewriteItems(json, (item) => rewrite(item, replace));

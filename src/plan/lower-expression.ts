@@ -1,6 +1,7 @@
 import { sameName } from '../core/schema.ts';
 import {
   columnParts,
+  contains,
   isNode,
   rewriteItems,
   rewriteParts,
@@ -199,11 +200,10 @@ function withoutPlaces(json: SqlJson): SqlJson {
 
 /** Whether rows multiply under the expression. */
 export function hasRowFunction(expression: SqlNode): boolean {
-  let found = false;
-  walk(expression, (node) => {
-    found ||= node['class'] === 'FUNCTION' && rowFunctions.has(String(node['function_name']).toLowerCase());
-  });
-  return found;
+  return contains(
+    expression,
+    (node) => node['class'] === 'FUNCTION' && rowFunctions.has(String(node['function_name']).toLowerCase()),
+  );
 }
 
 export function windowsIn(expression: SqlNode): SqlNode[] {

@@ -2,12 +2,12 @@ import { stateColumns } from '../algebra/group.ts';
 import {
   columnParts,
   columnReference,
+  contains,
   isNode,
   rewriteItems,
   rewriteParts,
   type SqlJson,
   type SqlNode,
-  walk,
 } from '../core/sql-tree.ts';
 import { aggregateFunctions } from './aggregate-functions.ts';
 import { expressionKey } from './lower-expression.ts';
@@ -118,11 +118,7 @@ export function momentArgument(axis: 'x' | 'y', place: number): string {
 }
 
 export function hasAggregate(node: SqlNode): boolean {
-  let found = false;
-  walk(node, (inner) => {
-    found ||= isAggregateCall(inner);
-  });
-  return found;
+  return contains(node, isAggregateCall);
 }
 
 export function isAggregateCall(node: SqlNode): boolean {

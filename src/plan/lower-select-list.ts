@@ -1,4 +1,4 @@
-import { columnReference, isNode, type SqlNode, walk } from '../core/sql-tree.ts';
+import { columnReference, contains, isNode, type SqlNode } from '../core/sql-tree.ts';
 import { expressionKey } from './lower-expression.ts';
 import { LowerRefusal } from './lower-refusal.ts';
 import { nodesOf, stringsOf } from './lower-relations.ts';
@@ -41,11 +41,7 @@ export function starItems(
 }
 
 export function hasColumn(expression: SqlNode): boolean {
-  let found = false;
-  walk(expression, (node) => {
-    found ||= node['class'] === 'COLUMN_REF';
-  });
-  return found;
+  return contains(expression, (node) => node['class'] === 'COLUMN_REF');
 }
 
 export function ordinalItem(node: SqlNode, items: readonly SelectItem[]): SqlNode | null {

@@ -6,7 +6,7 @@ import { createPredict } from '../algebra/predict.ts';
 import { createProject } from '../algebra/project.ts';
 import { createUnionAll } from '../algebra/union-all.ts';
 import { sameName } from '../core/schema.ts';
-import { columnParts, isNode, type SqlNode, walk } from '../core/sql-tree.ts';
+import { columnParts, contains, type SqlNode } from '../core/sql-tree.ts';
 import { hasRowFunction } from './lower-expression.ts';
 import { nodesOf } from './lower-relations.ts';
 import { qualifiedReferences, queryExpression, queryOf } from './lower-tree.ts';
@@ -161,9 +161,5 @@ function pruneMatch(
 }
 
 function hasStar(expression: SqlNode): boolean {
-  let found = false;
-  walk(expression, (node) => {
-    found ||= isNode(node) && node['class'] === 'STAR';
-  });
-  return found;
+  return contains(expression, (node) => node['class'] === 'STAR');
 }

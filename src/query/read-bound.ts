@@ -1,6 +1,6 @@
 import { referencesOf } from '../core/relation-references.ts';
 import { sameName } from '../core/schema.ts';
-import { type SqlNode, walk } from '../core/sql-tree.ts';
+import { contains, type SqlNode } from '../core/sql-tree.ts';
 import { boundColumn, certainColumn } from '../model/head.ts';
 import { isModelCall } from './predict-call.ts';
 
@@ -20,11 +20,10 @@ export function mayReadBound(query: SqlNode, row: string): boolean {
   const models = new Set(
     referencesOf(query).flatMap((reference) => (isModelCall(reference) ? reference.args.slice(0, 1) : [])),
   );
-  let found = false;
-  walk(query, (node) => {
+  return contains(query, (node) => {
     const { type, ref_type: join, column_names: path, column_name_alias: renamed } = node;
-    found ||= nameless.has(type) || join === 'NATURAL' || (Array.isArray(renamed) && renamed.length > 0);
-    found ||= Array.isArray(path) && !models.has(node) && sameName(String(path.at(-1)), row);
+    if (nameless.has(type) || join === 'NATURAL' || (Array.isArray(renamed) && renamed.length > 0))
+      return true;
+    return Array.isArray(path) && !models.has(node) && sameName(String(path.at(-1)), row);
   });
-  return found;
 }

@@ -9,7 +9,7 @@ import {
 } from '../core/relation-references.ts';
 import { findColumn, type Schema, sameName } from '../core/schema.ts';
 import type { Session } from '../core/session.ts';
-import { isNode, type SqlNode, type SqlParser, walk } from '../core/sql-tree.ts';
+import { contains, isNode, type SqlNode, type SqlParser, walk } from '../core/sql-tree.ts';
 import type { SqlParameter } from '../core/value.ts';
 import { type Version, versionOf } from '../core/version.ts';
 import { type ChangeSince, tableAtVersionSql } from '../log/table-at-version.ts';
@@ -330,23 +330,23 @@ function wholeConstant({ type, value }: SqlNode): bigint | null {
  * flattening`).
  */
 function isRecursive(definition: SqlNode, computed: ReadonlyMap<string, SqlNode>): boolean {
-  let found = false;
-  walk(definition, (node) => {
-    found ||= node.type === 'RECURSIVE_CTE_NODE';
-    found ||= node.type === 'BASE_TABLE' && node.schema_name === '' && computed.has(String(node.table_name));
-  });
-  return found;
+  return contains(
+    definition,
+    (node) =>
+      node.type === 'RECURSIVE_CTE_NODE' ||
+      (node.type === 'BASE_TABLE' && node.schema_name === '' && computed.has(String(node.table_name))),
+  );
 }
 
 /** Whether rows may differ from one reading to the next on the same snapshot: a sample, or a call as of `random`. */
 function isVolatile(input: SqlNode, unstable: SqlParser['unstableFunctions']): boolean {
-  let found = false;
-  walk(input, (node) => {
-    found ||= typeof node['sample'] === 'object' && node['sample'] !== null;
-    found ||=
-      node.class === 'FUNCTION' && unstable.get(String(node.function_name).toLowerCase()) === 'volatile';
-  });
-  return found;
+  const isSample = ({ sample }: SqlNode) => typeof sample === 'object' && sample !== null;
+  return contains(
+    input,
+    (node) =>
+      isSample(node) ||
+      (node.class === 'FUNCTION' && unstable.get(String(node.function_name).toLowerCase()) === 'volatile'),
+  );
 }
 
 function computedCte(name: string, query: SqlNode): SqlNode {

@@ -1,6 +1,6 @@
 import { LosslessNumber } from 'lossless-json';
 import { expect, test } from 'vitest';
-import { isNode, rewrite, rewriteParts, type SqlNode } from '../../src/core/sql-tree.ts';
+import { contains, isNode, rewrite, rewriteParts, type SqlNode } from '../../src/core/sql-tree.ts';
 
 const column = (name: string): SqlNode => ({ class: 'COLUMN_REF', column_names: [name] });
 
@@ -36,4 +36,10 @@ test('an item of a list is replaced in a list of its own', () => {
 test('parts are replaced by their keys', () => {
   const rewritten = rewriteParts(tree, (part, key) => (key === 'modifiers' ? null : part));
   expect(rewritten).toEqual({ ...tree, modifiers: null });
+});
+
+test('a tree contains what is one of its nodes, itself or far within', () => {
+  expect(contains(tree, (node) => node === tree)).toBe(true);
+  expect(contains(tree, ({ is_null: isNull }) => isNull === false)).toBe(true);
+  expect(contains([null, 'COLUMN_REF', tree], (node) => node['class'] === 'FUNCTION')).toBe(false);
 });
