@@ -1,5 +1,13 @@
 import { allColumns } from '../core/select-all.ts';
-import { isNode, rewrite, rewriteParts, type SqlJson, type SqlNode, walk } from '../core/sql-tree.ts';
+import {
+  contains,
+  isNode,
+  rewrite,
+  rewriteParts,
+  type SqlJson,
+  type SqlNode,
+  walk,
+} from '../core/sql-tree.ts';
 import {
   aliasesIn,
   coalesce,
@@ -7,6 +15,7 @@ import {
   conjuncts,
   constant,
   isNotNull,
+  named,
   queryItem,
   selectTree,
 } from '../plan/lower-tree.ts';
@@ -17,12 +26,9 @@ import {
  * @param names of the columns of `namelessStructs`, by which they go when they are written otherwise
  */
 export function withoutFaults(tree: SqlJson, names: ReadonlyMap<SqlNode, string> = new Map()): SqlJson {
-  if (!groupsOften(tree)) return wellWritten(tree);
-  const named = rewrite(tree, (node) => {
-    const name = names.get(node);
-    return name === undefined ? null : { ...node, alias: name };
-  });
-  return wellWritten(rewrite(named, withFieldsApart));
+  return groupsOften(tree)
+    ? wellWritten(rewrite(withNames(tree, names), withFieldsApart))
+    : wellWritten(tree);
 }
 
 /** Columns that have no name but their text, of which `withoutFaults` would make another. */
@@ -31,10 +37,27 @@ export function namelessStructs(tree: SqlJson): readonly SqlNode[] {
   const found: SqlNode[] = [];
   walk(tree, ({ type, select_list: items }) => {
     if (type !== 'SELECT_NODE' || !Array.isArray(items)) return;
-    found.push(...items.filter(isNode).filter((item) => item['alias'] === '' && holds(item, structIn)));
+    found.push(...items.filter(isNode).filter((item) => item['alias'] === '' && hasStruct(item)));
   });
   // A star is columns of several names.
   return found.filter((item) => !holds(item, starIn));
+}
+
+function withNames(tree: SqlJson, names: ReadonlyMap<SqlNode, string>): SqlJson {
+  return rewrite(tree, (node) => {
+    const name = names.get(node);
+    if (name === undefined) return null;
+    // Those of a query within have their names from the tree as it was, too.
+    return named(
+      rewriteParts(node, (part) => withNames(part, names)),
+      name,
+    );
+  });
+}
+
+/** Also in a query within: its text is part of the column's. */
+function hasStruct(item: SqlNode): boolean {
+  return contains(item, (node) => structIn(node) !== null);
 }
 
 function wellWritten(tree: SqlJson): SqlJson {
@@ -59,17 +82,17 @@ function withFieldsApart(node: SqlNode): SqlNode | null {
 
 function apart(field: SqlNode): SqlJson {
   if (structIn(field) !== null || !hasReference(field)) return rewrite(field, withFieldsApart);
-  const inside = rewriteParts({ ...field, alias: '' }, (part) => rewrite(part, withFieldsApart));
-  return { ...coalesce([inside, inside]), alias: field['alias'] ?? '' };
+  const inside = rewriteParts(named(field, ''), (part) => rewrite(part, withFieldsApart));
+  return named(coalesce([inside, inside]), String(field['alias'] ?? ''));
 }
 
 /** For several sets of keys, or for a DISTINCT aggregate beside others. */
 function groupsOften(tree: SqlJson): boolean {
-  let often = false;
-  walk(tree, ({ type, group_sets: sets, distinct }) => {
-    often ||= (Array.isArray(sets) && sets.length > 1) || (type === 'FUNCTION' && distinct === true);
-  });
-  return often;
+  return contains(
+    tree,
+    ({ type, group_sets: sets, distinct }) =>
+      (Array.isArray(sets) && sets.length > 1) || (type === 'FUNCTION' && distinct === true),
+  );
 }
 
 function starIn(node: SqlNode): SqlNode | null {
@@ -202,11 +225,7 @@ function isOfBothSides({ left, right }: SqlNode): boolean {
 }
 
 function hasReference(expression: SqlNode): boolean {
-  let found = false;
-  walk(expression, ({ type }) => {
-    found ||= type === 'COLUMN_REF';
-  });
-  return found;
+  return contains(expression, ({ type }) => type === 'COLUMN_REF');
 }
 
 /** The comparison in `a IS DISTINCT FROM b`, or in the negation of the opposite, of which DuckDB makes the same. */

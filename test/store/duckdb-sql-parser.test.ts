@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { platform } from 'node:os';
 import { promisify } from 'node:util';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -84,6 +85,7 @@ test.each([
   'SELECT list({a: t.n, b: u.k}) AS l FROM t LEFT JOIN u ON u.k = t.k WHERE t.n > 0 GROUP BY GROUPING SETS (u.k, u.k)',
   'SELECT list(x)::VARCHAR AS l FROM (SELECT n, row(row(n, u.k), 1) AS x, u.k FROM t LEFT JOIN u ON u.k = t.k) WHERE n > 0 GROUP BY ROLLUP (k)',
   'SELECT list({a: n, b: u.k}), u.k, max(row({a: 1}, n)) FROM t LEFT JOIN u ON u.k = t.k WHERE n > 0 GROUP BY ROLLUP (u.k)',
+  'SELECT (SELECT list(l)::VARCHAR FROM (SELECT list({a: n, b: u.k}) AS l FROM t LEFT JOIN u ON u.k = t.k WHERE n > 0 GROUP BY ROLLUP (u.k)))',
   'SELECT count(DISTINCT {a: n, b: u.k}) AS c, count(DISTINCT {a: n, b: u.k, c: 1}) AS d, max({a: n, b: u.k}) AS m FROM t LEFT JOIN u ON u.k = t.k WHERE n > 0 GROUP BY u.k',
 ])('prints structs so that rows grouped twice do not write into them: %s', async (sql) => {
   const script = `
@@ -101,9 +103,9 @@ test.each([
   };
   const [names, rows] = await ask(await store.parser.print(await store.parser.parse(sql)));
   expect(JSON.stringify(rows)).not.toContain('-1515870811');
-  // Should DuckDB have mended it, there is nothing to write around.
   const [originalNames, originalRows] = await ask(sql);
-  expect(JSON.stringify(originalRows)).toContain('-1515870811');
+  // Should DuckDB have mended it, there is nothing to write around. It has jemalloc, which fills what it gives, on Linux.
+  if (platform() === 'linux') expect(JSON.stringify(originalRows)).toContain('-1515870811');
   expect(names).toEqual(originalNames);
 });
 
